@@ -1,0 +1,56 @@
+import { existsSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { formatBytes } from "../../report/format.ts";
+import { type Check, guarded, ok, warning, wrong } from "./check.ts";
+
+const oldestNode = [20, 19] as const;
+
+export function checkNode(): Check[] {
+  const { node } = process.versions;
+  const [major = 0, minor = 0] = node.split(".").map(Number);
+  const fits = major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1]);
+  return [fits ? ok("Node", node) : wrong("Node", `${node} is older than ${oldestNode.join(".")}`, "install Node 20.19 or newer from nodejs.org")];
+}
+
+export function checkSqlite(): Promise<Check[]> {
+  return guarded("better-sqlite3", "run `npm rebuild better-sqlite3` with this Node", async () => {
+    const { default: Database } = await import("better-sqlite3");
+    const db = new Database(":memory:");
+    const version = db.prepare("SELECT sqlite_version()").pluck().get() as string;
+    db.close();
+    return [ok("better-sqlite3", `SQLite ${version}`)];
+  });
+}
+
+export function checkDuckdb(project: string): Promise<Check[]> {
+  return guarded("DuckDB", "run `npm install` again on this machine: its binary is of another platform or missing", async () => {
+    const { withReader } = await import("../reader.ts");
+    const { duckdb } = await import("../../step/duckdb.ts");
+    const version = await withReader(project, async () => (await duckdb()).api.version());
+    return [ok("DuckDB", version)];
+  });
+}
+
+/** By writing: what a mode says is not what a read-only disk does. */
+export function checkWritable(project: string): Promise<Check[]> {
+  return guarded("project folder", `make ${project} writable for you: state, models and results are kept in it`, () => {
+    const kept = path.join(project, ".stepbook");
+    const probe = path.join(existsSync(kept) ? kept : project, `.doctor-${process.pid}`);
+    writeFileSync(probe, "");
+    rmSync(probe);
+    return [ok("project folder", `${project} is writable`)];
+  });
+}
+
+const little = 1e9;
+const tooLittle = 1e8;
+
+export function checkSpace(project: string): Promise<Check[]> {
+  return guarded("free space", "check the disk", () => {
+    const { bavail, bsize } = statfsSync(project);
+    const free = bavail * bsize;
+    const remedy = "`gc` removes what no kept run needs";
+    if (free < tooLittle) return [wrong("free space", `${formatBytes(free)} left`, remedy)];
+    return [free < little ? warning("free space", `${formatBytes(free)} left`, remedy) : ok("free space", formatBytes(free))];
+  });
+}

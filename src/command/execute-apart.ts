@@ -1,0 +1,52 @@
+import { mkdirSync, rmSync } from "node:fs";
+import path from "node:path";
+import type { Opened } from "../engine.ts";
+import { StepbookError } from "../errors.ts";
+import { attempt } from "../execute/attempt.ts";
+import { writeBundle } from "../execute/bundles.ts";
+import type { Cancellation } from "../execute/cancel.ts";
+import { logFile, StepLog } from "../execute/logs.ts";
+import type { Notes } from "../execute/notes.ts";
+import { ProcessPool } from "../execute/pool.ts";
+import type { DoneMessage } from "../execute/protocol.ts";
+import { makeJob } from "../execute/run-step.ts";
+import type { Artifact, RunInfo, Step, StepId } from "../model.ts";
+import type { Knowledge } from "../plan/decide.ts";
+import { stagingFolder } from "../record/recover.ts";
+
+/** What a step is executed on once more. */
+export interface Again {
+  readonly step: Step;
+  readonly known: Knowledge;
+  /** The run that the step is to believe itself in. */
+  readonly info: RunInfo;
+  readonly artifacts: ReadonlyMap<StepId, Readonly<Record<string, Artifact>>>;
+}
+
+/**
+ * Executes a step in a folder of its own, commits nothing and does none of its effects.
+ * @param work looks at what it left, while that is there
+ * @throws what the step fails with
+ */
+export async function executeApart<T>(opened: Opened, again: Again, cancel: Cancellation, work: (done: DoneMessage, notes: Notes) => Promise<T>): Promise<T | undefined> {
+  const { project, graph, store } = opened;
+  const { step, known, info, artifacts } = again;
+  const apart = `verify-${process.pid}`;
+  const staging = path.join(stagingFolder(project, apart), step.id);
+  const pool = new ProcessPool(opened.runtime.child, project);
+  const log = new StepLog(project, apart, step.id, 1);
+  try {
+    mkdirSync(staging, { recursive: true });
+    const job = makeJob({ graph, info, known, store }, step, artifacts, writeBundle(project, step), staging);
+    const outcome = await attempt(pool, step, job, log, () => {}, cancel);
+    if (outcome.kind === "cancelled") return undefined;
+    if (outcome.kind === "failed") throw new StepbookError(outcome.failure);
+    if (outcome.kind === "skipped") throw new StepbookError({ code: "E_STEP_THREW", message: `${step.id} skipped itself: ${outcome.reason}`, step: step.id });
+    return await work(outcome.done, outcome.notes);
+  } finally {
+    pool.close();
+    await log.close();
+    rmSync(stagingFolder(project, apart), { recursive: true, force: true });
+    rmSync(path.dirname(logFile(project, apart, step.id)), { recursive: true, force: true });
+  }
+}

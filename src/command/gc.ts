@@ -1,0 +1,86 @@
+import path from "node:path";
+import { exitCodes, fail } from "../errors.ts";
+import type { Cancellation } from "../execute/cancel.ts";
+import { duration } from "../graph/settings.ts";
+import { lockOwner, takeLock } from "../record/lock.ts";
+import { recover } from "../record/recover.ts";
+import { forget, readHistory } from "../record/retention.ts";
+import type { Db } from "../record/state.ts";
+import { formatBytes } from "../report/format.ts";
+import { type Removable, remove, sum } from "../store/sweep.ts";
+import { cancellable } from "./cancellable.ts";
+import { type GcPlan, planGc } from "./gc-plan.ts";
+import { type Io, print, printJson, printTable } from "./io.ts";
+import { withKept } from "./opened.ts";
+
+export interface GcFlags {
+  readonly keep: string;
+  readonly size?: string;
+  readonly dryRun?: boolean;
+}
+
+/** `gc`: removes what no kept run reaches. */
+export async function gc(io: Io, flags: GcFlags): Promise<number> {
+  const keep = duration(flags.keep) ?? fail("E_USAGE", `--keep ${flags.keep} is no age`, { remedy: "write it as --keep 30d" });
+  const size = flags.size === undefined ? null : readSize(flags.size);
+  const dryRun = flags.dryRun === true;
+  return cancellable((cancellation) =>
+    withKept(io, async ({ db, project, store }) => {
+      const rules = { now: Date.now(), keep, size };
+      if (dryRun) {
+        const plan = planGc(project, readHistory(db), store, { ...rules, alone: lockOwner(db) === undefined });
+        return tell(io, project, plan, size, true);
+      }
+      return locked(io, db, cancellation, () => {
+        const plan = planGc(project, readHistory(db), store, { ...rules, alone: true });
+        // What is decided is first forgotten, then removed: a record never speaks of what is gone.
+        recover(db, project);
+        forget(db, plan.runs, plan.records);
+        forgetDigests(db, plan.objects);
+        for (const files of [plan.objects, plan.logs, plan.bundles, plan.staging]) remove(files);
+        return tell(io, project, plan, size, false);
+      });
+    }),
+  );
+}
+
+async function locked(io: Io, db: Db, cancellation: Cancellation, work: () => number): Promise<number> {
+  const release = await takeLock(db, true, (owner) => void io.stderr.write(`waiting for the runner with pid ${owner.pid}\n`), cancellation.signal);
+  try {
+    return work();
+  } finally {
+    release();
+  }
+}
+
+const units: Readonly<Record<string, number>> = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30, TIB: 2 ** 40 };
+
+function readSize(text: string): number {
+  const match = /^\s*(\d+(?:\.\d+)?)\s*([KMGT]?i?B)?\s*$/i.exec(text);
+  if (!match) return fail("E_USAGE", `--size ${text} is no size`, { remedy: "write it as --size 2GB" });
+  return Number(match[1]) * units[(match[2] ?? "B").toUpperCase()]!;
+}
+
+function forgetDigests(db: Db, objects: readonly Removable[]): void {
+  const statement = db.prepare("DELETE FROM file_digests WHERE path = ?");
+  db.transaction(() => objects.forEach((file) => statement.run(file.path)))();
+}
+
+function tell(io: Io, project: string, plan: GcPlan, size: number | null, dryRun: boolean): number {
+  const { objects, logs, bundles, staging } = plan;
+  const files = { objects, logs, bundles, staging };
+  const bytes = Object.values(files).reduce((total, each) => total + sum(each), 0);
+  if (io.json) {
+    const names = (all: readonly Removable[]) => all.map((file) => path.relative(project, file.path));
+    printJson(io, { type: "runs", count: plan.runs.length, names: plan.runs });
+    printJson(io, { type: "records", count: plan.records.length });
+    for (const [type, all] of Object.entries(files)) printJson(io, { type, count: all.length, bytes: sum(all), names: names(all) });
+    printJson(io, { type: "total", bytes, storeBytes: plan.storeBytes, dryRun });
+    return exitCodes.done;
+  }
+  const rows = Object.entries(files).map(([name, all]) => [name, all.length, formatBytes(sum(all))]);
+  printTable(io, [dryRun ? "would go" : "removed", "count", "size"], [["runs", plan.runs.length], ["records", plan.records.length], ...rows]);
+  print(io, `\n${formatBytes(bytes)} ${dryRun ? "would be freed" : "freed"}; the store ${dryRun ? "would hold" : "holds"} ${formatBytes(plan.storeBytes)}`);
+  if (size !== null && plan.storeBytes > size) print(io, `that is more than ${formatBytes(size)}: the rest is needed by the newest results, by models, or is younger than an hour`);
+  return exitCodes.done;
+}

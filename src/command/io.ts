@@ -1,0 +1,105 @@
+import { once } from "node:events";
+import path from "node:path";
+import { defaultRunOptions, type RunOptions } from "../config.ts";
+import { fail } from "../errors.ts";
+import { colorsFor } from "../report/look.ts";
+import { Sink } from "../report/sink.ts";
+import { type Cell, formatTable } from "../report/text-table.ts";
+
+/** Where a command works and speaks. */
+export interface Io {
+  readonly project: string;
+  readonly json: boolean;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Options as commander hands them over: text, and only what was given. */
+export interface RunFlags {
+  readonly param?: readonly string[];
+  readonly logicalDate?: string;
+  readonly force?: boolean;
+  readonly serial?: boolean;
+  readonly jobs?: string;
+  readonly keepGoing?: boolean;
+  readonly wait?: boolean;
+  readonly watch?: boolean;
+}
+
+export function print(io: Io, text: string): void {
+  sinkOf(io).write(text.endsWith("\n") ? text : `${text}\n`);
+}
+
+export function printJson(io: Io, value: unknown): void {
+  sinkOf(io).write(jsonLine(value));
+}
+
+/** A value as one line of JSON; bigints as text. */
+export function jsonLine(value: unknown): string {
+  const text = JSON.stringify(value, (_, each: unknown) => (typeof each === "bigint" ? each.toString() : each));
+  // JSON lets these through; a terminal takes some of them for commands, some readers for ends of lines.
+  return `${text.replace(/[\x7f-\x9f\u2028\u2029]/g, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`)}\n`;
+}
+
+/** A reader that goes away, such as `head`, is no failure. */
+function sinkOf(io: Io): Sink {
+  return new Sink(io.stdout, io.env, path.resolve(io.project));
+}
+
+/**
+ * Writes a piece of something long and waits until it has been taken.
+ * @returns whether there is still somebody who reads
+ */
+export async function write(io: Io, text: string): Promise<boolean> {
+  const { stdout } = io;
+  sinkOf(io).write(text);
+  if (stdout.writableNeedDrain && !stdout.destroyed) {
+    const taken = new AbortController();
+    await Promise.race(["drain", "close"].map((event) => once(stdout, event, { signal: taken.signal }).catch(() => {})));
+    taken.abort();
+  }
+  return !stdout.destroyed && stdout.errored === null;
+}
+
+/** Aligned columns; cut to a terminal's width, whole in a pipe. */
+export function printTable(io: Io, columns: readonly string[], rows: readonly (readonly Cell[])[]): void {
+  print(io, formatTable(columns, rows, { width: widthOf(io), colors: colorsFor(io.stdout, io.env) }));
+}
+
+/** Columns of the terminal; 0 where nothing is cut. */
+export function widthOf(io: Io): number {
+  return io.stdout.isTTY ? io.stdout.columns || 80 : 0;
+}
+
+/** @throws E_USAGE */
+export function readRunOptions(io: Io, steps: readonly string[], flags: RunFlags): RunOptions {
+  const defaults = defaultRunOptions(path.resolve(io.project));
+  return {
+    ...defaults,
+    steps,
+    params: readParams(flags.param ?? []),
+    force: flags.force === true,
+    jobs: flags.serial ? 1 : flags.jobs === undefined ? defaults.jobs : wholeNumber("--jobs", flags.jobs),
+    keepGoing: flags.keepGoing === true,
+    wait: flags.wait !== false,
+    logicalDate: flags.logicalDate ?? null,
+  };
+}
+
+function readParams(words: readonly string[]): Record<string, string> {
+  const params: Record<string, string> = {};
+  for (const word of words) {
+    const equals = word.indexOf("=");
+    if (equals < 1) fail("E_USAGE", `-p ${word} has no value`, { remedy: "write it as -p name=value" });
+    params[word.slice(0, equals)] = word.slice(equals + 1);
+  }
+  return params;
+}
+
+/** @throws E_USAGE */
+export function wholeNumber(flag: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) fail("E_USAGE", `${flag} ${text} is no whole number from 1`, { remedy: `write it as ${flag} 4` });
+  return value;
+}

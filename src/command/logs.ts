@@ -1,0 +1,71 @@
+import { createReadStream, existsSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { exitCodes, fail } from "../errors.ts";
+import { logFile } from "../execute/logs.ts";
+import { nearest } from "../nearest.ts";
+import { recordById } from "../record/records.ts";
+import { findRun, type RunRow, runSteps, type RunStepRow } from "../record/runs.ts";
+import type { Db } from "../record/state.ts";
+import { cleanOutput } from "../report/clean.ts";
+import { colorsFor } from "../report/look.ts";
+import { type Io, jsonLine, write } from "./io.ts";
+import { withKept } from "./opened.ts";
+
+/** `logs`: what a step printed in a run; of a reused step, what it printed when it ran. */
+export async function logs(io: Io, words: string, step: string): Promise<number> {
+  return withKept(io, async ({ db, project }) => {
+    const run = findRun(db, words);
+    await stream(io, findLog(io, db, project, run, step));
+    return exitCodes.done;
+  });
+}
+
+/** @throws E_NOT_FOUND */
+function findLog(io: Io, db: Db, project: string, run: RunRow, word: string): string {
+  const steps = runSteps(db, run.id);
+  const id = findId([...new Set([...steps.map((each) => each.step), ...logged(project, run.id)])], run, word);
+  const own = logFile(project, run.id, id);
+  if (existsSync(own)) return own;
+  const row = steps.find((each) => each.step === id);
+  return loggedBefore(io, db, project, row) ?? fail("E_NOT_FOUND", `there is no log of ${id} in run ${run.id}: it was ${row?.status ?? "not run"}`, { remedy: `\`show ${run.id}\` tells why` });
+}
+
+/** Steps that have a log: those of a run that still goes on are nowhere else yet. */
+function logged(project: string, run: string): string[] {
+  const folder = path.dirname(logFile(project, run, "x"));
+  return existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(".log")).map((file) => file.slice(0, -".log".length)) : [];
+}
+
+function findId(ids: readonly string[], run: RunRow, word: string): string {
+  const bare = word.replace(/^(?:\.\/)?steps\//, "").replace(/\.[cm]?[jt]sx?$/, "");
+  const exact = ids.filter((id) => id === bare || id.replace(/^\d+_/, "") === bare);
+  const found = exact.length > 0 ? exact : ids.filter((id) => (/^\d+$/.test(bare) ? Number.parseInt(id, 10) === Number(bare) : id.startsWith(bare)));
+  if (found.length === 1) return found[0]!;
+  if (found.length > 1) return fail("E_USAGE", `"${word}" names ${found.join(" and ")}`, { remedy: "give the whole id" });
+  return fail("E_NOT_FOUND", `run ${run.id} has no step "${word}"`, { remedy: nearest(word, ids) });
+}
+
+function loggedBefore(io: Io, db: Db, project: string, row: RunStepRow | undefined): string | undefined {
+  const record = row?.status === "cached" && row.record !== null ? recordById(db, row.record) : undefined;
+  const file = record && logFile(project, record.run, record.step);
+  if (!file || !existsSync(file)) return undefined;
+  io.stderr.write(`${row!.step} was reused: this is what it printed in run ${record.run}\n`);
+  return file;
+}
+
+async function stream(io: Io, file: string): Promise<void> {
+  const colors = colorsFor(io.stdout, io.env).isColorSupported;
+  const shown = (line: string) => (io.json ? jsonLine({ line: line.replace(/\r$/, "") }) : `${cleanOutput(line, colors)}\n`);
+  for await (const lines of linesOf(file)) if (!(await write(io, lines.map(shown).join("")))) return;
+}
+
+/** The lines of a file, as many at a time as come; `readline` would also end a line at each frame of a bar. */
+async function* linesOf(file: string): AsyncGenerator<string[]> {
+  let rest = "";
+  for await (const chunk of createReadStream(file, { encoding: "utf8" })) {
+    const lines = (rest + (chunk as string)).split("\n");
+    rest = lines.pop()!;
+    if (lines.length > 0) yield lines;
+  }
+  if (rest !== "") yield [rest];
+}

@@ -1,0 +1,72 @@
+import { exitCodeOf, exitCodes, type Failure, StepbookError, toFailure } from "../errors.ts";
+import type { Event } from "../events.ts";
+import { Cancellation } from "../execute/cancel.ts";
+import { type Finished, runPipeline } from "../execute/pipeline.ts";
+import { nearest } from "../nearest.ts";
+import { makeReport, type Report } from "../report/report.ts";
+import { type Io, readRunOptions, type RunFlags } from "./io.ts";
+
+const signals = { SIGINT: exitCodes.interrupt, SIGTERM: exitCodes.terminate, SIGHUP: 129 } as const;
+
+/** `run`: one run, or with `--watch` one after every save. */
+export async function run(io: Io, steps: readonly string[], flags: RunFlags): Promise<number> {
+  const options = readRunOptions(io, steps, flags);
+  const report = makeReport(io);
+  const cancellation = new Cancellation();
+  const signalled = listen(cancellation);
+  try {
+    if (flags.watch) {
+      const { watchPipeline } = await import("./watch.ts");
+      await watchPipeline(options, report, cancellation);
+      return signalled() ?? exitCodes.done;
+    }
+    return await runOnce(options, report, cancellation, signalled);
+  } finally {
+    report.close();
+  }
+}
+
+async function runOnce(options: ReturnType<typeof readRunOptions>, report: Report, cancellation: Cancellation, signalled: () => number | undefined): Promise<number> {
+  const failures: Failure[] = [];
+  const emit = (event: Event) => {
+    if (event.type === "step.failed") failures.push(event.failure);
+    report.event(event);
+  };
+  try {
+    const finished = await runPipeline(options, emit, cancellation);
+    return signalled() ?? exitCode(finished, failures);
+  } catch (error) {
+    const code = signalled();
+    if (code !== undefined && (error as Error).name === "AbortError") return code;
+    throw meantCommand(options.steps, error);
+  }
+}
+
+/** `plna` is read as the name of a step, since `run` may be left out: perhaps a command was meant. */
+function meantCommand(steps: readonly string[], error: unknown): unknown {
+  const failure = toFailure(error);
+  const remedy = nearest(steps[0] ?? "", commands);
+  if (failure.code !== "E_NOT_FOUND" || steps.length !== 1 || !remedy.startsWith("did you mean")) return error;
+  return new StepbookError({ ...failure, message: `there is no command and no step "${steps[0]}"`, remedy });
+}
+
+const commands = ["run", "plan", "why", "graph", "runs", "show", "logs", "diff", "experiments", "models", "verify", "gc", "doctor"];
+
+function exitCode({ status }: Finished, failures: readonly Failure[]): number {
+  if (status === "succeeded") return exitCodes.done;
+  // A failed check is told from a failed step only where nothing else failed.
+  const codes = new Set(failures.map(exitCodeOf));
+  return codes.size === 1 ? [...codes][0]! : exitCodes.stepFailed;
+}
+
+/** First signal: end cleanly. Second: at once. */
+function listen(cancellation: Cancellation): () => number | undefined {
+  let code: number | undefined;
+  for (const [signal, exit] of Object.entries(signals)) {
+    process.on(signal, () => {
+      code ??= exit;
+      cancellation.request();
+    });
+  }
+  return () => code;
+}

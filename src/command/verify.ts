@@ -1,0 +1,96 @@
+import path from "node:path";
+import { knowledge, type Opened, planProject } from "../engine.ts";
+import { exitCodes, fail } from "../errors.ts";
+import { findStep, selectSteps } from "../graph/select.ts";
+import type { Artifact, Reason, RunInfo, Step, StepId } from "../model.ts";
+import { checkParams } from "../params.ts";
+import { decide, type Knowledge } from "../plan/decide.ts";
+import { inputDigests } from "../plan/plan.ts";
+import { takeLock } from "../record/lock.ts";
+import { currentRecord, runById } from "../record/lookup.ts";
+import type { KeptRecord } from "../record/records.ts";
+import { cancellable } from "./cancellable.ts";
+import type { Comparison } from "./compare-artifacts.ts";
+import { compareOutputs } from "./compare-outputs.ts";
+import { executeApart } from "./execute-apart.ts";
+import { type Io, print, printJson, printTable, readRunOptions, type RunFlags } from "./io.ts";
+import { withProject } from "./opened.ts";
+import { withReader } from "./reader.ts";
+
+type Artifacts = ReadonlyMap<StepId, Readonly<Record<string, Artifact>>>;
+
+/** `verify`: executes a step again, apart, on the inputs, params and environment of now, and compares what it leaves. */
+export async function verify(io: Io, word: string, flags: RunFlags): Promise<number> {
+  const options = readRunOptions(io, [word], flags);
+  return cancellable((cancellation) => withProject(io, async (opened) => {
+    checkParams(opened.graph, options.params);
+    const step = findStep(opened.graph, word);
+    // A run that goes on beside would write the files that the step writes.
+    const release = await takeLock(opened.db, true, (owner) => void io.stderr.write(`waiting for the runner with pid ${owner.pid}\n`), cancellation.signal);
+    try {
+      const known = knowledge(opened, options.params, false, new Date());
+      const artifacts = await inputArtifacts(opened, step, known);
+      const { record, doubt } = await comparedRecord(opened, step, artifacts, known);
+      const info = runInfo(opened, record, options.logicalDate);
+      io.stderr.write(`executing ${step.id} again, apart from what is kept\n`);
+      const compared = await executeApart(opened, { step, known, info, artifacts }, cancellation, (done, notes) =>
+        withReader(path.resolve(io.project), () => compareOutputs(opened, record, done, notes)),
+      );
+      return compared === undefined ? exitCodes.interrupt : tell(io, step, record, doubt, compared);
+    } finally {
+      release();
+    }
+  }));
+}
+
+/** What the step imports, as it is reused now; of a step that always runs, as it stands. */
+async function inputArtifacts(opened: Opened, step: Step, known: Knowledge): Promise<Artifacts> {
+  const planned = await planProject(opened, selectSteps(opened.graph, [step.id]), known);
+  const reused = new Map(planned.map(({ step: { id }, decision }) => [id, decision?.verdict === "reuse" ? decision.record : undefined]));
+  const entries = step.edges.map(({ from, exports }): [StepId, Readonly<Record<string, Artifact>>] => {
+    const { name } = opened.graph.steps.find((each) => each.id === from)!;
+    const artifacts = (reused.get(from) ?? currentRecord(opened.db, name))?.artifacts ?? {};
+    if (exports.every((each) => Object.hasOwn(artifacts, each))) return [from, artifacts];
+    return fail("E_NOT_FOUND", `${step.id} imports ${from}, which has not run yet`, { remedy: `run ${step.id}: then there is something to compare with` });
+  });
+  return new Map(entries);
+}
+
+/** Reasons that say that the record was made of something else than there is now. */
+const otherwise: ReadonlySet<string> = new Set(["code-changed", "package-changed", "engine-changed", "input-changed", "param-changed", "env-changed", "file-changed"]);
+
+async function comparedRecord({ db, graph }: Opened, step: Step, artifacts: Artifacts, known: Knowledge): Promise<{ record: KeptRecord; doubt: Reason | null }> {
+  const decision = await decide(step, inputDigests(graph, step, artifacts), known);
+  if (decision.verdict === "reuse") return { record: decision.record, doubt: null };
+  const record = known.recordsFor(step.name, decision.fingerprint)[0] ?? currentRecord(db, step.name);
+  if (!record) return fail("E_NOT_FOUND", `${step.id} has not run yet`, { remedy: `run ${step.id}: then there is something to compare with` });
+  return { record, doubt: otherwise.has(decision.reason.code) ? decision.reason : null };
+}
+
+/** The run of the record is an input of the step too. */
+function runInfo({ db }: Opened, { run, finishedAt }: KeptRecord, logicalDate: string | null): RunInfo {
+  const known = runById(db, run);
+  const info = known ?? { id: run, trigger: "manual", logicalDate: finishedAt, startedAt: finishedAt };
+  const { id, trigger, startedAt } = info;
+  return { id, trigger, startedAt, logicalDate: logicalDate === null ? info.logicalDate : readDate(logicalDate) };
+}
+
+function readDate(text: string): string {
+  const date = new Date(text);
+  if (!Number.isNaN(date.getTime())) return date.toISOString();
+  return fail("E_USAGE", `--logical-date "${text}" is no date`, { remedy: "write it as 2026-01-31 or 2026-01-31T06:00:00Z" });
+}
+
+function tell(io: Io, step: Step, record: KeptRecord, doubt: Reason | null, compared: readonly Comparison[]): number {
+  const reproducible = compared.every(({ status }) => status === "same");
+  if (io.json) {
+    for (const each of compared) printJson(io, { type: "output", step: step.id, ...each });
+    printJson(io, { type: "verified", step: step.id, reproducible, comparedWith: record.run, doubt, notReproducible: record.notReproducible ?? null });
+  } else {
+    if (compared.length > 0) printTable(io, ["output", "", "where"], compared.map(({ name, status, hint }) => [name, status, hint]));
+    print(io, `\n${step.id} is ${reproducible ? "reproducible" : "not reproducible"}: compared with run ${record.run}`);
+    if (doubt) print(io, `it is not what ran then: ${doubt.text}`);
+    if (record.notReproducible) print(io, record.notReproducible);
+  }
+  return reproducible ? exitCodes.done : exitCodes.stepFailed;
+}

@@ -1,0 +1,100 @@
+import { existsSync, statSync } from "node:fs";
+import path from "node:path";
+import type { RunOptions } from "../config.ts";
+import { openProject } from "../engine.ts";
+import { selectSteps } from "../graph/select.ts";
+import type { Digest } from "../model.ts";
+import { currentRecord } from "../record/lookup.ts";
+import type { FileHasher } from "../store/files.ts";
+
+/** Something happened at a path. */
+export interface Change {
+  readonly event: string;
+  readonly path: string;
+}
+
+/** What the result of a pipeline depends on in the file system. Absolute paths. */
+export interface Watched {
+  /** Sources of the bundles, and what records read; there or not. */
+  readonly files: ReadonlySet<string>;
+  /** Folders whose entries were listed, `steps/` among them. */
+  readonly folders: ReadonlySet<string>;
+  /** What steps wrote, with what it was then: found unchanged it is no change of the user's. */
+  readonly outputs: ReadonlyMap<string, Digest | null>;
+  /** The graph cannot be read, so that any source beside the known ones may mend it. */
+  readonly broken: boolean;
+  readonly hasher: FileHasher | undefined;
+}
+
+/** @param places files that failures named */
+export async function readWatched(options: RunOptions, places: readonly string[], before: Watched | undefined): Promise<Watched> {
+  const { project } = options;
+  const absolute = (file: string) => path.resolve(project, file);
+  const named = [...places, "experiments.sql"].map(absolute);
+  try {
+    const { graph, db, hasher } = await openProject(project);
+    try {
+      const selected = selectSteps(graph, options.steps);
+      const steps = graph.steps.filter((step) => selected.has(step.id));
+      const records = steps.flatMap((step) => currentRecord(db, step.name) ?? []);
+      const reads = records.flatMap((record) => record.reads).filter(({ name }) => !/^\/(?:proc|sys|dev)\//.test(name));
+      const listed = reads.filter(({ kind }) => kind === "folder").map(({ name }) => absolute(name));
+      const seen = reads.filter(({ kind }) => kind === "file" || kind === "stat" || kind === "exists").map(({ name }) => absolute(name));
+      return {
+        files: new Set([...named, ...steps.flatMap((step) => Object.keys(step.code.sources)).map(absolute), ...seen]),
+        folders: new Set([absolute("steps"), ...listed]),
+        outputs: new Map(records.flatMap((record) => record.written.map((file) => [absolute(file.path), file.digest] as const))),
+        broken: false,
+        hasher,
+      };
+    } finally {
+      db.close();
+    }
+  } catch {
+    // The run has said, or will say, what is wrong with the graph.
+    return {
+      files: new Set([...(before?.files ?? []), ...named]),
+      folders: new Set([absolute("steps"), absolute("lib"), ...(before?.folders ?? [])]),
+      outputs: before?.outputs ?? new Map(),
+      broken: true,
+      hasher: before?.hasher,
+    };
+  }
+}
+
+/** The folders to watch; in place of one that is not there the nearest above it, where it would appear. */
+export function watchedFolders({ files, folders }: Watched): Set<string> {
+  const wanted = [...[...files].map((file) => path.dirname(file)), ...folders];
+  return new Set(wanted.map(nearestFolder));
+}
+
+function nearestFolder(folder: string): string {
+  for (let each = folder; ; each = path.dirname(each)) {
+    if (existsSync(each) || path.dirname(each) === each) return each;
+  }
+}
+
+/** The clock of files may lag behind the other by this much, in ms. */
+const lag = 50;
+
+/**
+ * Whether a change may change what the pipeline does.
+ * @param since when the last run began: it has seen what was there before
+ */
+export async function matters(watched: Watched, { event, path: file }: Change, since: number): Promise<boolean> {
+  const { files, folders, outputs, broken, hasher } = watched;
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (stats && Math.max(stats.mtimeMs, stats.ctimeMs) < since - lag) return false;
+  if (outputs.has(file) && hasher && ((await hasher.hash(file))?.digest ?? null) === outputs.get(file)) return false;
+  if (files.has(file) || folders.has(file)) return true;
+  if (event !== "change" && folders.has(path.dirname(file))) return true;
+  if (event.endsWith("Dir")) return [...files, ...folders].some((each) => each.startsWith(`${file}${path.sep}`));
+  return broken && /\.(?:[cm]?[jt]sx?|json)$/.test(file);
+}
+
+/** Files that were not watched before and were saved since: nobody has told of that. */
+export function missedChanges(before: Watched | undefined, now: Watched, since: number): Change[] {
+  const fresh = [...now.files].filter((file) => !before?.files.has(file));
+  const saved = (file: string) => (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) >= since;
+  return fresh.filter(saved).map((file) => ({ event: "change", path: file }));
+}

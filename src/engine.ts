@@ -1,0 +1,61 @@
+import path from "node:path";
+import { findRuntime, type Runtime } from "./execute/runtime.ts";
+import { readGraph } from "./graph/graph.ts";
+import type { Graph, StepId } from "./model.ts";
+import type { Knowledge } from "./plan/decide.ts";
+import { PackageHasher } from "./plan/packages.ts";
+import { makePlan, type Planned } from "./plan/plan.ts";
+import { World } from "./plan/reads.ts";
+import { KeptDigests } from "./record/digests.ts";
+import { projectKey } from "./record/key.ts";
+import { latestRecord, recordsFor } from "./record/records.ts";
+import { type Db, openState, stateFolder } from "./record/state.ts";
+import { FileHasher } from "./store/files.ts";
+import { Store } from "./store/store.ts";
+
+/** What every command that looks at a project needs, opened in the order in which data flows. */
+export interface Opened {
+  readonly project: string;
+  readonly runtime: Runtime;
+  readonly graph: Graph;
+  readonly db: Db;
+  readonly digests: KeptDigests;
+  readonly hasher: FileHasher;
+  readonly store: Store;
+}
+
+/** The state of a project without its graph: for commands that only look at what is kept. */
+export function openKept(project: string): Omit<Opened, "runtime" | "graph"> {
+  const db = openState(project);
+  const digests = new KeptDigests(db);
+  const hasher = new FileHasher(digests);
+  const store = new Store(path.join(stateFolder(project), "store"), hasher);
+  return { project, db, digests, hasher, store };
+}
+
+export async function openProject(project: string): Promise<Opened> {
+  const runtime = await findRuntime();
+  const graph = await readGraph(project, runtime.api);
+  return { ...openKept(project), runtime, graph };
+}
+
+/** What decisions are made on, with the params and the environment of now. */
+export function knowledge(opened: Opened, params: Readonly<Record<string, string>>, force: boolean, now: Date): Knowledge {
+  const { project, db, hasher, store, digests, runtime } = opened;
+  return {
+    world: new World(project, params, process.env, projectKey(project), hasher),
+    packages: new PackageHasher(project, digests),
+    store,
+    engine: runtime.engine,
+    now,
+    force,
+    recordsFor: (name, fingerprint) => recordsFor(db, name, fingerprint),
+    latestRecord: (name) => latestRecord(db, name),
+  };
+}
+
+export async function planProject(opened: Opened, selected: ReadonlySet<StepId>, known: Knowledge): Promise<Planned[]> {
+  const planned = await makePlan(opened.graph, selected, known);
+  opened.digests.flush();
+  return planned;
+}

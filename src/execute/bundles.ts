@@ -1,0 +1,32 @@
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type { Step } from "../model.ts";
+import { stateFolder } from "../record/state.ts";
+import { digestText } from "../store/files.ts";
+
+/** Where the code of steps lies as it ran: what is imported, and what `diff` compares. */
+export function bundleFolder(project: string): string {
+  return path.join(stateFolder(project), "bundles");
+}
+
+/** Named by its text: code that was run is never written over. */
+export function bundleName(step: Step): string {
+  return `${step.id}.${digestText(step.code.text).slice(0, 16)}.mjs`;
+}
+
+/** Puts the bundle where Node can import it, with its map beside it for stack traces. */
+export function writeBundle(project: string, step: Step): string {
+  const name = bundleName(step);
+  const file = path.join(bundleFolder(project), name);
+  mkdirSync(path.dirname(file), { recursive: true });
+  // Always: an edited comment moves lines, which the map tells, and leaves the code as it is.
+  replaceFile(`${file}.map`, step.code.map);
+  if (!existsSync(file)) replaceFile(file, `${step.code.text}//# sourceMappingURL=${name}.map\n`);
+  return file;
+}
+
+function replaceFile(file: string, text: string): void {
+  const draft = `${file}.${process.pid}.tmp`;
+  writeFileSync(draft, text);
+  renameSync(draft, file);
+}

@@ -1,0 +1,29 @@
+import type { Cancel } from "./attempt.ts";
+
+/** One request to end a run, heard by all that works on it: first politely, then at once. */
+export class Cancellation implements Cancel {
+  readonly #abort = new AbortController();
+  readonly #listeners = new Set<(now: boolean) => void>();
+  #now = false;
+
+  get requested(): boolean {
+    return this.#abort.signal.aborted;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Asks to end; asked a second time, insists. */
+  request(): void {
+    this.#now = this.requested;
+    this.#abort.abort();
+    for (const listener of this.#listeners) listener(this.#now);
+  }
+
+  onCancel(listener: (now: boolean) => void): () => void {
+    this.#listeners.add(listener);
+    if (this.requested) listener(this.#now);
+    return () => this.#listeners.delete(listener);
+  }
+}

@@ -1,0 +1,198 @@
+import { statSync } from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { type Failure, toFailure } from "../errors.ts";
+import { apiCall, inputCall, metaCall } from "../graph/names.ts";
+import type { MimeBundle, Opaque } from "../model.ts";
+import { signatureOf } from "../store/files.ts";
+import * as api from "../step/api.ts";
+import { skipReason } from "../step/skip.ts";
+import { type Host, type NotedRead, setHost, type StagedEffect, type StepEvent } from "../step/host.ts";
+import { ChanceWatch } from "./chance.ts";
+import { Inputs } from "./inputs.ts";
+import { holdLifeline } from "./lifeline.ts";
+import { observe } from "./observe.ts";
+import type { Job, Message } from "./protocol.ts";
+import { storeResults } from "./results.ts";
+import { failureOfStep } from "./stack.ts";
+
+/**
+ * A step's process. It is started ahead of need, waits for its job, runs the bundle as a plain
+ * module, stores what that exports in the staging folder and tells the runner.
+ */
+
+/** How long work that the module left behind may go on, in ms. */
+const grace = 2000;
+
+const exit = process.exit.bind(process);
+let ended = false;
+
+function send(message: Message): void {
+  process.send?.(message);
+}
+
+/** Tells the last word and leaves, once that has been sent. */
+function end(message: Message, code: number): void {
+  if (ended) return;
+  ended = true;
+  process.send?.(message, () => exit(code));
+}
+
+function fails(failure: Failure): void {
+  end({ type: "failed", failure }, 1);
+}
+
+holdLifeline();
+process.once("message", (job) => void work(job as Job));
+// The runner is gone: so is this process, with all that it started.
+process.on("disconnect", () => process.kill(-process.pid, "SIGKILL"));
+send({ type: "ready" });
+
+async function work(job: Job): Promise<void> {
+  process.channel?.unref();
+  const fail = (error: unknown) => fails(failureOfStep(job, toFailure(error, "E_STEP_THREW"), error));
+  process.on("uncaughtException", fail);
+  process.on("unhandledRejection", fail);
+  try {
+    await runStep(job);
+  } catch (error) {
+    const reason = skipReason(error);
+    if (reason === undefined) fail(error);
+    else end({ type: "skipped", reason }, 0);
+  }
+}
+
+async function runStep(job: Job): Promise<void> {
+  const effects: StagedEffect[] = [];
+  const displays: MimeBundle[] = [];
+  const notes = makeNotes(job);
+  setHost(makeHost(job, notes, effects, displays));
+  const inputs = new Inputs(job.inputs);
+  defineGlobals(job, inputs);
+  refuseExit(job);
+  const chance = new ChanceWatch(job.bundle);
+  observe(notes);
+  if (job.packages.includes("@duckdb/node-api")) notes.opaque("native", "@duckdb/node-api");
+
+  const unsettled = () =>
+    fails({
+      code: "E_STEP_UNSETTLED",
+      message: `${job.step} awaits something that never settles: nothing is left that could settle it`,
+      step: job.step,
+      place: { file: job.step },
+      remedy: "look for an await of a promise whose resolve is never called",
+    });
+  process.once("beforeExit", unsettled);
+  const module = (await import(pathToFileURL(job.bundle).href)) as Record<string, unknown>;
+  process.off("beforeExit", unsettled);
+
+  const exported = Object.fromEntries(job.exports.filter((name) => name in module).map((name) => [name, module[name]]));
+  const results = await storeResults(exported, displays, effects, job.staging);
+  inputs.assertUnchanged(job.step);
+  await drained();
+  end({ type: "done", ...results, notReproducible: chance.verdict(exported) }, 0);
+}
+
+/** Lets what the module did not await come to its end, for a while. */
+async function drained(): Promise<void> {
+  const late = await new Promise<boolean>((resolve) => {
+    const timer = setTimeout(() => resolve(true), grace);
+    timer.unref();
+    process.once("beforeExit", () => resolve(false));
+  });
+  if (!late) return;
+  const open = [...new Set(process.getActiveResourcesInfo())].filter((kind) => !["PipeWrap", "MessagePort"].includes(kind));
+  send({
+    type: "event",
+    event: { type: "warning", message: `it left something open (${open.join(", ") || "unknown"}) and was ended ${grace / 1000} s after its last line: close servers, sockets and timers` },
+  });
+}
+
+function makeNotes(job: Job) {
+  const seen = new Set<string>();
+  const own = new Set<string>();
+  const once = (key: string, message: Message) => {
+    if (!seen.has(key)) send(message);
+    seen.add(key);
+  };
+  const internal = path.join(job.project, ".stepbook");
+  const ignored = (file: string) =>
+    file.startsWith(internal) || /[\\/]node_modules(?:[\\/]|$)/.test(file) || file.startsWith(import.meta.dirname);
+  return {
+    path(kind: "file" | "stat" | "exists" | "folder", file: string): void {
+      if (ignored(file) || own.has(file)) return;
+      once(`${kind} ${file}`, { type: "path", kind, path: file, signature: signatureNow(file), at: Date.now() });
+    },
+    written(file: string): void {
+      if (ignored(file)) return;
+      own.add(file);
+      once(`written ${file}`, { type: "written", path: file });
+    },
+    env: (name: string) => once(`env ${name}`, { type: "env", name }),
+    opaque: (kind: Opaque["kind"], what: string) => once(`opaque ${kind} ${what}`, { type: "opaque", opaque: { kind, what } }),
+  };
+}
+
+type Notes = ReturnType<typeof makeNotes>;
+
+// The unwrapped function: noting a read must not note another one.
+const stat = statSync;
+
+function signatureNow(file: string): string | null {
+  try {
+    return signatureOf(stat(file, { bigint: true }));
+  } catch {
+    return null;
+  }
+}
+
+function makeHost(job: Job, notes: Notes, effects: StagedEffect[], displays: MimeBundle[]): Host {
+  return {
+    mode: "runner",
+    project: job.project,
+    staging: job.staging,
+    kept: job.kept,
+    step: job.step,
+    run: job.run,
+    params: job.params,
+    memory: job.memory,
+    threads: job.threads,
+    note(read: NotedRead) {
+      if (read.kind === "param" || read.kind === "run") send({ type: "param", read });
+      else notes.path(read.kind, path.resolve(job.project, read.name));
+    },
+    opaque: ({ kind, what }) => notes.opaque(kind, what),
+    written: (file) => notes.written(path.resolve(job.project, file)),
+    emit(event: StepEvent) {
+      if (event.type === "effect") return void effects.push(event.effect);
+      if (event.type === "display") displays.push(event.bundle);
+      send({ type: "event", event });
+    },
+  };
+}
+
+function defineGlobals(job: Job, inputs: Inputs): void {
+  const define = (name: string, value: unknown) => Object.defineProperty(globalThis, name, { value });
+  define(apiCall, (name: string) => (api as Record<string, unknown>)[name]);
+  define(inputCall, (step: string, name: string) => inputs.get(`${step}.${name}`));
+  define(metaCall, (file: string) => {
+    const filename = path.join(job.project, file);
+    return { url: pathToFileURL(filename).href, filename, dirname: path.dirname(filename) };
+  });
+}
+
+/** `process.exit` in a step would lose its exports: it is a failure with the place of the call. */
+function refuseExit(job: Job): void {
+  process.exit = ((code?: number) => {
+    const error = new Error(`process.exit(${code ?? ""})`);
+    const failure: Failure = {
+      code: "E_STEP_EXIT",
+      message: `${job.step} called process.exit(${code ?? ""}), so its exports were never stored`,
+      remedy: "let the module end by itself; throw to fail, skip(reason) to stop here",
+      ...(error.stack ? { stack: error.stack } : {}),
+    };
+    fails(failureOfStep(job, failure, error));
+    // Nothing of the step may go on; the message is on its way.
+    throw error;
+  }) as typeof process.exit;
+}

@@ -1,0 +1,103 @@
+import { rmSync } from "node:fs";
+import type { StepOutcome } from "../events.ts";
+import type { Artifact, Effect, Scalar, Step, StepRecord } from "../model.ts";
+import type { Decision } from "../plan/decide.ts";
+import { completeRow, deliverEmbedded, probeRow } from "../record/experiments.ts";
+import { commitRecord } from "../record/records.ts";
+import { publishModels } from "../record/publish.ts";
+import { bundleName } from "./bundles.ts";
+import type { RunContext } from "./context.ts";
+import type { Notes } from "./notes.ts";
+import type { DoneMessage, StagedArtifact, StoredEffect } from "./protocol.ts";
+
+/** What a finished attempt brings to its commit. */
+export interface Finished {
+  readonly step: Step;
+  readonly decision: Decision;
+  readonly done: DoneMessage;
+  readonly notes: Notes;
+  readonly staging: string;
+  readonly ms: number;
+  readonly attempts: number;
+}
+
+/**
+ * Makes a step's result real. First the bytes go to the store, durable each; then one transaction
+ * holds record, lineage, outbox and models; then what is derived from it is published. A crash in
+ * between leaves garbage or a repeat, never a lie.
+ */
+export async function commit(context: RunContext, finished: Finished): Promise<Readonly<Record<string, Artifact>>> {
+  const { step, done, notes, decision } = finished;
+  const artifacts: Record<string, Artifact> = {};
+  for (const [name, staged] of Object.entries(done.artifacts)) artifacts[name] = await take(context, staged);
+  const displays: Artifact[] = [];
+  for (const staged of done.displays) displays.push(await take(context, staged));
+  const effects = await takeEffects(context, done.effects);
+  const { reads, written, racy } = await notes.settle(context.known.world, context.hasher);
+  if (racy) context.emit({ type: "step.warned", run: context.info.id, step: step.id, message: "a file changed while it was read: the result is used now and computed again next time" });
+  const record: StepRecord = {
+    step: step.id,
+    name: step.name,
+    run: context.info.id,
+    fingerprint: decision.fingerprint,
+    bundle: bundleName(step),
+    parts: decision.parts,
+    reads,
+    opaque: notes.opaque,
+    written,
+    artifacts,
+    effects,
+    displays,
+    ...(done.notReproducible ? { notReproducible: done.notReproducible } : {}),
+    ...(racy ? { racy } : {}),
+    finishedAt: new Date().toISOString(),
+    ms: Math.round(finished.ms),
+    attempts: finished.attempts,
+  };
+  commitRecord(context.db, record, outcomeOf(finished));
+  rmSync(finished.staging, { recursive: true, force: true });
+  publish(context, record);
+  return artifacts;
+}
+
+function outcomeOf({ step, decision, ms, attempts }: Finished): StepOutcome {
+  return { step: step.id, status: "ran", reason: decision.reason.text, ms: Math.round(ms), attempts };
+}
+
+async function take({ store }: RunContext, { artifact, file }: StagedArtifact): Promise<Artifact> {
+  await store.take(file, artifact);
+  return artifact;
+}
+
+async function takeEffects(context: RunContext, staged: readonly StoredEffect[]): Promise<Effect[]> {
+  const effects: Effect[] = [];
+  for (const effect of staged) {
+    if (effect.kind === "record") effects.push({ ...effect, row: wholeRow(context, effect.table, effect.row) });
+    else effects.push({ kind: "model", name: effect.name, artifact: await take(context, effect.parts), card: await take(context, effect.card) });
+  }
+  return effects;
+}
+
+/** The row as the table will hold it; refused here, before anything of the step is kept. */
+function wholeRow(context: RunContext, table: string, row: Readonly<Record<string, Scalar>>): Record<string, Scalar> {
+  const { ddl, tables } = context.resultTables();
+  const before = context.db.prepare("SELECT count(*) FROM outbox WHERE run = ? AND table_name = ?").pluck().get(context.info.id, table) as number;
+  const whole = completeRow(tables, table, row, context.info, before);
+  probeRow(ddl, table, whole);
+  return whole;
+}
+
+function publish(context: RunContext, record: StepRecord): void {
+  const { db, emit, info } = context;
+  const at = { run: info.id, step: record.step };
+  for (const effect of record.effects) {
+    if (effect.kind === "record") emit({ type: "row.recorded", ...at, table: effect.table, row: effect.row });
+  }
+  const models = record.effects.flatMap((effect) => (effect.kind === "model" ? [effect.name] : []));
+  for (const saved of publishModels(db, context.store, context.graph.project, models)) {
+    emit({ type: "model.saved", ...at, name: saved.name, version: saved.version, path: saved.path, existed: saved.run !== info.id });
+  }
+  if (record.effects.some((effect) => effect.kind === "record")) {
+    for (const message of deliverEmbedded(db, context.graph.project)) emit({ type: "run.warned", run: info.id, message });
+  }
+}

@@ -1,0 +1,63 @@
+import { createWriteStream, mkdirSync, type WriteStream } from "node:fs";
+import path from "node:path";
+import type { Readable } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
+import { stateFolder } from "../record/state.ts";
+
+/** A step's output is kept up to this many bytes; the rest is counted. */
+const maxBytes = 64 * 1024 * 1024;
+/** A line longer than this many characters is handed on in pieces. */
+const maxLine = 64 * 1024;
+
+export function logFile(project: string, run: string, step: string): string {
+  return path.join(stateFolder(project), "runs", run, `${step}.log`);
+}
+
+/** Writes a step's output to its log and hands it on line by line. */
+export class StepLog {
+  readonly #file: WriteStream;
+  #bytes = 0;
+  #dropped = 0;
+
+  constructor(project: string, run: string, step: string, attempt: number) {
+    const file = logFile(project, run, step);
+    mkdirSync(path.dirname(file), { recursive: true });
+    this.#file = createWriteStream(file, { flags: attempt > 1 ? "a" : "w", mode: 0o600 });
+    // A full disk must not take the run down by way of a log; the step's own writes report it.
+    this.#file.on("error", () => {});
+    if (attempt > 1) this.#file.write(`--- attempt ${attempt} ---\n`);
+  }
+
+  follow(stream: Readable, onLine: (line: string) => void): void {
+    const decoder = new StringDecoder("utf8");
+    let rest = "";
+    stream.on("data", (chunk: Buffer) => {
+      this.#keep(chunk);
+      const lines = (rest + decoder.write(chunk)).split("\n");
+      rest = lines.pop()!;
+      lines.forEach((line) => onLine(line.slice(0, maxLine)));
+      for (; rest.length > maxLine; rest = rest.slice(maxLine)) onLine(rest.slice(0, maxLine));
+    });
+    stream.on("end", () => {
+      if (rest !== "") onLine(rest);
+    });
+  }
+
+  note(text: string): void {
+    this.#keep(Buffer.from(text));
+  }
+
+  async close(): Promise<void> {
+    if (this.#dropped > 0) this.#file.write(`\n--- ${this.#dropped} further bytes were not kept ---\n`);
+    await new Promise<void>((resolve) => this.#file.end(() => resolve()));
+  }
+
+  #keep(chunk: Buffer): void {
+    if (this.#bytes + chunk.length > maxBytes) {
+      this.#dropped += chunk.length;
+      return;
+    }
+    this.#bytes += chunk.length;
+    this.#file.write(chunk);
+  }
+}

@@ -1,0 +1,96 @@
+import { existsSync, rmSync } from "node:fs";
+import path from "node:path";
+import type { RunOptions } from "../config.ts";
+import { knowledge, type Opened, openProject, planProject } from "../engine.ts";
+import { fail } from "../errors.ts";
+import type { Emit, Event } from "../events.ts";
+import { selectSteps } from "../graph/select.ts";
+import type { RunInfo, RunStatus } from "../model.ts";
+import { checkParams } from "../params.ts";
+import { deliverEmbedded, readResultTables } from "../record/experiments.ts";
+import { takeLock } from "../record/lock.ts";
+import { publishModels } from "../record/publish.ts";
+import { listModels } from "../record/records.ts";
+import { recover, stagingFolder } from "../record/recover.ts";
+import { finishRun, insertRun, newRunId } from "../record/runs.ts";
+import type { Cancellation } from "./cancel.ts";
+import type { RunContext } from "./context.ts";
+import { ProcessPool } from "./pool.ts";
+import { Walk } from "./walk.ts";
+
+export type Finished = Extract<Event, { type: "run.finished" }>;
+
+/**
+ * One run: graph → lock → plan → walk → finish. Everything that happens is told as events; what
+ * is wrong before a step runs is thrown.
+ */
+export async function runPipeline(options: RunOptions, emit: Emit, cancel: Cancellation): Promise<Finished> {
+  const opened = await openProject(options.project);
+  try {
+    const selected = selectSteps(opened.graph, options.steps);
+    checkParams(opened.graph, options.params);
+    const release = await takeLock(opened.db, options.wait, (owner) => emit({ type: "run.waiting", owner }), cancel.signal);
+    try {
+      return await runLocked(opened, options, selected, emit, cancel);
+    } finally {
+      release();
+    }
+  } finally {
+    opened.digests.flush();
+    opened.db.close();
+  }
+}
+
+async function runLocked(opened: Opened, options: RunOptions, selected: ReadonlySet<string>, emit: Emit, cancel: Cancellation): Promise<Finished> {
+  const { db, graph, project } = opened;
+  const startedAt = performance.now();
+  const interrupted = recover(db, project);
+  if (interrupted.length > 0) emit({ type: "run.recovered", runs: interrupted });
+  const info = newRun(options);
+  const known = knowledge(opened, options.params, options.force, new Date(info.startedAt));
+  const planned = await planProject(opened, selected, known);
+  insertRun(db, info, options.params);
+  emit({ type: "run.started", run: info.id, at: info.startedAt, info, params: { ...options.params }, steps: [...selected].sort() });
+  settleOwed(opened, info, emit);
+
+  const pool = new ProcessPool(opened.runtime.child, project);
+  let tables: ReturnType<typeof readResultTables> | undefined;
+  const context: RunContext = {
+    graph, selected, planned, known, db, store: opened.store, hasher: opened.hasher, pool, info,
+    jobs: options.jobs,
+    keepGoing: options.keepGoing,
+    emit,
+    cancel,
+    resultTables: () => (tables ??= readResultTables(project)),
+  };
+  try {
+    const steps = await new Walk(context).run();
+    const status: RunStatus = cancel.requested ? "cancelled" : steps.some((step) => step.status === "failed") ? "failed" : "succeeded";
+    finishRun(db, info.id, status, new Date().toISOString());
+    const finished: Finished = { type: "run.finished", run: info.id, status, ms: Math.round(performance.now() - startedAt), steps };
+    emit(finished);
+    return finished;
+  } finally {
+    pool.close();
+    rmSync(stagingFolder(project, info.id), { recursive: true, force: true });
+  }
+}
+
+function newRun(options: RunOptions): RunInfo {
+  const now = new Date();
+  return { id: newRunId(now), trigger: options.trigger, logicalDate: logicalDate(options.logicalDate ?? now.toISOString()), startedAt: now.toISOString() };
+}
+
+function logicalDate(text: string): string {
+  const date = new Date(text);
+  if (!Number.isNaN(date.getTime())) return date.toISOString();
+  return fail("E_USAGE", `--logical-date "${text}" is no date`, { remedy: "write it as 2026-01-31 or 2026-01-31T06:00:00Z" });
+}
+
+/** What an earlier run committed and could no longer publish is published now. */
+function settleOwed({ db, store, project }: Opened, info: RunInfo, emit: Emit): void {
+  const names = [...new Set(listModels(db).map((model) => model.name))];
+  publishModels(db, store, project, names);
+  if (!existsSync(path.join(project, "experiments.sql"))) return;
+  for (const message of deliverEmbedded(db, project)) emit({ type: "run.warned", run: info.id, message });
+}

@@ -1,0 +1,35 @@
+import { fail } from "../errors.ts";
+import type { Artifact, MimeBundle } from "../model.ts";
+import { storeExport } from "../store/artifacts.ts";
+import type { StagedEffect } from "../step/host.ts";
+import type { DoneMessage, StagedArtifact, StoredEffect } from "./protocol.ts";
+
+/** Stages all that a step leaves: exports, what it displayed, models. */
+export async function storeResults(
+  exported: Readonly<Record<string, unknown>>,
+  displays: readonly MimeBundle[],
+  effects: readonly StagedEffect[],
+  staging: string,
+): Promise<Omit<DoneMessage, "type" | "notReproducible">> {
+  const artifacts: Record<string, StagedArtifact> = {};
+  for (const [name, value] of Object.entries(exported)) artifacts[name] = await stage(name, value, staging);
+  const shown: StagedArtifact[] = [];
+  for (const bundle of displays) shown.push(await stage("display", figure(bundle), staging));
+  const stored: StoredEffect[] = [];
+  for (const effect of effects) stored.push(effect.kind === "record" ? effect : await stageModel(effect, staging));
+  return { artifacts, displays: shown, effects: stored };
+}
+
+async function stage(name: string, value: unknown, staging: string): Promise<StagedArtifact> {
+  const { file, ...artifact } = await storeExport(name, value, staging);
+  return { artifact: artifact satisfies Artifact, file };
+}
+
+function figure(bundle: MimeBundle): object {
+  return { [Symbol.for("Jupyter.display")]: () => bundle };
+}
+
+async function stageModel({ name, parts, card }: Extract<StagedEffect, { kind: "model" }>, staging: string): Promise<StoredEffect> {
+  if (parts === undefined) fail("E_UNSTORABLE", `saveModel("${name}"): its parts are undefined`, { remedy: "give the data that the model is made of" });
+  return { kind: "model", name, parts: await stage(`${name}.parts`, parts, staging), card: await stage(`${name}.card`, card, staging) };
+}

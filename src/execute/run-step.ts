@@ -1,0 +1,128 @@
+import { mkdirSync, rmSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Failure } from "../errors.ts";
+import { toFailure } from "../errors.ts";
+import type { Artifact, Step, StepId } from "../model.ts";
+import type { Decision } from "../plan/decide.ts";
+import { stagingFolder } from "../record/recover.ts";
+import { attempt } from "./attempt.ts";
+import { writeBundle } from "./bundles.ts";
+import { commit } from "./commit.ts";
+import type { RunContext } from "./context.ts";
+import { logFile, StepLog } from "./logs.ts";
+import type { Job, StoredInput } from "./protocol.ts";
+
+/** How a step ended, its retries included. */
+export type StepResult =
+  | { readonly kind: "done"; readonly artifacts: Readonly<Record<string, Artifact>>; readonly changed: string[]; readonly attempts: number }
+  | { readonly kind: "failed"; readonly failure: Failure; readonly attempts: number }
+  | { readonly kind: "skipped"; readonly reason: string }
+  | { readonly kind: "cancelled" };
+
+type Artifacts = ReadonlyMap<StepId, Readonly<Record<string, Artifact>>>;
+
+/**
+ * Runs a step up to its number of attempts, with exponential back-off between them, and commits.
+ * @param onStarted called when a process has been taken for it
+ */
+export async function runStep(context: RunContext, step: Step, decision: Decision, artifacts: Artifacts, onStarted: () => void): Promise<StepResult> {
+  const bundle = writeBundle(context.graph.project, step);
+  const before = context.known.latestRecord(step.name)?.artifacts ?? {};
+  for (let nth = 1; ; nth++) {
+    const result = await once(context, step, decision, artifacts, bundle, nth, onStarted);
+    if (result.kind === "done") return { ...result, changed: changedExports(before, result.artifacts), attempts: nth };
+    if (result.kind !== "failed") return result;
+    if (nth > step.config.retries || context.cancel.requested) return { ...result, attempts: nth };
+    const wait = step.config.retryDelay * 2 ** (nth - 1);
+    context.emit({ type: "step.retrying", run: context.info.id, step: step.id, attempt: nth + 1, in: wait, failure: result.failure });
+    await pause(wait, context);
+    if (context.cancel.requested) return { kind: "cancelled" };
+  }
+}
+
+type OnceResult = { kind: "done"; artifacts: Readonly<Record<string, Artifact>> } | { kind: "failed"; failure: Failure } | { kind: "skipped"; reason: string } | { kind: "cancelled" };
+
+async function once(
+  context: RunContext,
+  step: Step,
+  decision: Decision,
+  artifacts: Artifacts,
+  bundle: string,
+  nth: number,
+  onStarted: () => void,
+): Promise<OnceResult> {
+  const { graph, info, emit } = context;
+  const staging = path.join(stagingFolder(graph.project, info.id), `${step.id}.${nth}`);
+  const log = new StepLog(graph.project, info.id, step.id, nth);
+  const startedAt = performance.now();
+  emit({ type: "step.started", run: info.id, step: step.id, at: new Date().toISOString(), attempt: nth, reason: decision.reason });
+  try {
+    mkdirSync(staging, { recursive: true });
+    const job = makeJob(context, step, artifacts, bundle, staging);
+    const attempted = attempt(context.pool, step, job, log, emit, context.cancel);
+    onStarted();
+    const outcome = await attempted;
+    if (outcome.kind === "failed") log.note(failureText(outcome.failure));
+    if (outcome.kind !== "done") return outcome;
+    const ms = performance.now() - startedAt;
+    return { kind: "done", artifacts: await commit(context, { step, decision, done: outcome.done, notes: outcome.notes, staging, ms, attempts: nth }) };
+  } catch (error) {
+    return { kind: "failed", failure: explainCommit(step, error) };
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+    await log.close();
+  }
+}
+
+function failureText({ code, message, stack }: Failure): string {
+  return `${code}: ${message}\n${stack ? `${stack}\n` : ""}`;
+}
+
+function explainCommit(step: Step, error: unknown): Failure {
+  const { code, path: file } = error as NodeJS.ErrnoException;
+  if (code === "ENOSPC" || code === "EDQUOT" || code === "SQLITE_FULL") {
+    return { code: "E_DISK_FULL", step: step.id, message: `the disk is full: ${(error as Error).message}`, remedy: "free some space (`gc` removes what no kept run needs) and run again; nothing that was stored before is harmed" };
+  }
+  if (code === "EACCES" || code === "EROFS" || code === "EPERM") {
+    return { code: "E_READ_ONLY", step: step.id, message: `cannot write ${file ?? "the store"}`, remedy: "make the project's folder writable" };
+  }
+  return toFailure(error);
+}
+
+/** What a step's process is asked: also by `verify`, which is no run. */
+export function makeJob({ graph, info, known, store }: Pick<RunContext, "graph" | "info" | "known" | "store">, step: Step, artifacts: Artifacts, bundle: string, staging: string): Job {
+  const names = new Map(graph.steps.map((each) => [each.id, each.name]));
+  const inputs = step.edges.flatMap((edge) =>
+    edge.exports.flatMap((name): [string, StoredInput][] => {
+      const artifact = artifacts.get(edge.from)?.[name];
+      return artifact ? [[`${names.get(edge.from)}.${name}`, { artifact, file: store.path(artifact) }]] : [];
+    }),
+  );
+  return {
+    project: graph.project,
+    step: step.id,
+    bundle,
+    inputs: Object.fromEntries(inputs),
+    exports: step.exports,
+    packages: step.packages,
+    params: known.world.params,
+    run: info,
+    staging,
+    kept: path.dirname(logFile(graph.project, info.id, step.id)),
+    memory: step.config.memory,
+    threads: step.config.threads,
+  };
+}
+
+function changedExports(before: Readonly<Record<string, Artifact>>, now: Readonly<Record<string, Artifact>>): string[] {
+  return Object.keys(now).filter((name) => now[name]!.digest !== before[name]?.digest);
+}
+
+/** Waits for the given time, or less where the run is cancelled. */
+async function pause(ms: number, { cancel }: RunContext): Promise<void> {
+  const abort = new AbortController();
+  const off = cancel.onCancel(() => abort.abort());
+  await sleep(ms, undefined, { signal: abort.signal }).catch(() => {});
+  off();
+}

@@ -1,0 +1,90 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, version as esbuildVersion } from "esbuild";
+import { digestText } from "../store/files.ts";
+
+/** The plain JavaScript that a step's process runs, and what the step API offers. */
+export interface Runtime {
+  /** Absolute path of the child's program. */
+  readonly child: string;
+  /** Names that `import … from "stepbook"` offers. */
+  readonly api: readonly string[];
+  /** Versions of everything of ours that a result depends on. */
+  readonly engine: string;
+}
+
+interface Built {
+  readonly api: readonly string[];
+  readonly digest: string;
+}
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const fromSource = import.meta.url.endsWith(".ts");
+
+/** In an installed package it lies beside this file, built; in the repository it is built on demand. */
+export async function findRuntime(): Promise<Runtime> {
+  const root = path.resolve(here, fromSource ? "../.." : "..");
+  const { child, built } = fromSource ? await buildFromSource(root) : readBuilt(here);
+  return { child, api: built.api, engine: engineVersions(root, built.digest) };
+}
+
+function readBuilt(folder: string): { child: string; built: Built } {
+  return { child: path.join(folder, "child.js"), built: JSON.parse(readFileSync(path.join(folder, "runtime.json"), "utf8")) as Built };
+}
+
+async function buildFromSource(root: string): Promise<{ child: string; built: Built }> {
+  const { text, api } = await buildChild(root);
+  const digest = digestText(text);
+  const folder = path.join(root, "node_modules", ".cache", "stepbook");
+  const child = path.join(folder, `child-${digest.slice(0, 16)}.mjs`);
+  if (!existsSync(child)) {
+    mkdirSync(folder, { recursive: true });
+    const draft = `${child}.${process.pid}`;
+    writeFileSync(draft, text);
+    renameSync(draft, child);
+  }
+  return { child, built: { api, digest } };
+}
+
+/** The child's program as one file, packages left outside. Also used by the package's build. */
+export async function buildChild(root: string): Promise<{ text: string; api: string[] }> {
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: { child: "src/execute/child.ts", api: "src/step/api.ts" },
+    outdir: "out",
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    packages: "external",
+    sourcemap: false,
+  });
+  const text = result.outputFiles.find((file) => path.basename(file.path) === "child.js")!.text;
+  const api = Object.values(result.metafile.outputs).find((output) => output.entryPoint === "src/step/api.ts")!.exports;
+  return { text, api: api.sort() };
+}
+
+function engineVersions(root: string, digest: string): string {
+  const { timeZone, locale } = Intl.DateTimeFormat().resolvedOptions();
+  return [
+    `stepbook-${digest.slice(0, 12)}`,
+    `node-${process.versions.node.split(".")[0]}`,
+    `${process.platform}-${process.arch}`,
+    `esbuild-${esbuildVersion}`,
+    `duckdb-${versionOf(root, "@duckdb/node-api")}`,
+    `timezone-${timeZone}`,
+    `locale-${locale}`,
+  ].join(" ");
+}
+
+/** Version of a dependency, from the folder of the nearest node_modules that has it. */
+function versionOf(from: string, name: string): string {
+  for (let folder = from; ; folder = path.dirname(folder)) {
+    const file = path.join(folder, "node_modules", name, "package.json");
+    if (existsSync(file)) return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+    if (path.dirname(folder) === folder) return "none";
+  }
+}

@@ -1,0 +1,35 @@
+import path from "node:path";
+import type { Failure } from "../errors.ts";
+import type { Place } from "../model.ts";
+
+interface Where {
+  readonly project: string;
+  readonly step: string;
+}
+
+/** A failure inside a step with its step, the user's line, and a stack without the engine's frames. */
+export function failureOfStep(where: Where, failure: Failure, thrown: unknown): Failure {
+  const stack = thrown instanceof Error ? thrown.stack : undefined;
+  const frames = (stack?.split("\n") ?? []).filter((line) => /^\s+at /.test(line)).map((line) => ({ line, place: placeOf(line, where.project) }));
+  const place = failure.place ?? frames.find((frame) => frame.place)?.place;
+  const kept = frames.filter(({ line }) => !isEngine(line)).map(({ line }) => line.replaceAll(`${where.project}${path.sep}`, ""));
+  return {
+    ...failure,
+    step: where.step,
+    ...(place ? { place } : {}),
+    ...(kept.length > 0 ? { stack: kept.join("\n") } : {}),
+  };
+}
+
+function isEngine(line: string): boolean {
+  return /\(node:|at node:|[\\/]child(?:-\w+)?\.m?js|stepbook[\\/](?:dist|src)[\\/]|[\\/]src[\\/](?:step|execute|store)[\\/]/.test(line);
+}
+
+/** The place in the project's own sources that a stack frame shows. */
+function placeOf(line: string, project: string): Place | undefined {
+  const match = /\(?(?:file:\/\/)?((?:[A-Za-z]:)?[^():]+):(\d+):(\d+)\)?$/.exec(line);
+  if (!match || isEngine(line)) return undefined;
+  const relative = path.relative(project, match[1]!.replace(/^.*\s/, "")).replaceAll("\\", "/");
+  if (relative.startsWith("..") || path.isAbsolute(relative) || /(^|\/)node_modules\/|^\.stepbook\//.test(relative)) return undefined;
+  return { file: relative, line: Number(match[2]), column: Number(match[3]) };
+}

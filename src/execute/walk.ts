@@ -1,0 +1,146 @@
+import type { Failure } from "../errors.ts";
+import { toFailure } from "../errors.ts";
+import type { StepOutcome } from "../events.ts";
+import type { Artifact, Reason, Step, StepId, StepStatus } from "../model.ts";
+import { type Decision, decide } from "../plan/decide.ts";
+import { inputDigests } from "../plan/plan.ts";
+import { reason } from "../plan/reasons.ts";
+import { putRunStep } from "../record/runs.ts";
+import type { RunContext } from "./context.ts";
+import { runStep } from "./run-step.ts";
+import { Slots } from "./slots.ts";
+
+/**
+ * Walks the graph: each step is decided when all that it waits for has ended, then reused or run.
+ * Nothing is decided on what might still change.
+ */
+export class Walk {
+  readonly #context: RunContext;
+  readonly #slots: Slots;
+  readonly #artifacts = new Map<StepId, Readonly<Record<string, Artifact>>>();
+  readonly #outcomes = new Map<StepId, StepOutcome>();
+  readonly #tasks = new Map<StepId, Promise<void>>();
+  #executed = 0;
+  #failed: StepId | undefined;
+
+  constructor(context: RunContext) {
+    this.#context = context;
+    this.#slots = new Slots(context.jobs);
+  }
+
+  /** @returns what became of each selected step, in the order of the graph */
+  async run(): Promise<StepOutcome[]> {
+    const { graph, selected, pool, planned, jobs } = this.#context;
+    const steps = graph.steps.filter((step) => selected.has(step.id));
+    pool.prepare(Math.min(jobs, planned.filter(({ verdict }) => verdict === "run").length));
+    for (const step of steps) this.#tasks.set(step.id, this.#settle(step, waitsFor(step, steps)));
+    await Promise.all(this.#tasks.values());
+    return steps.map((step) => this.#outcomes.get(step.id)!);
+  }
+
+  async #settle(step: Step, before: readonly StepId[]): Promise<void> {
+    await Promise.all(before.map((id) => this.#tasks.get(id)));
+    try {
+      const blocked = this.#blockedBy(step, before);
+      if (blocked) this.#skip(step, blocked);
+      else await this.#decideAndRun(step);
+    } catch (error) {
+      this.#fail(step, toFailure(error), 0, 0);
+    }
+  }
+
+  #blockedBy(step: Step, before: readonly StepId[]): Reason | undefined {
+    if (this.#context.cancel.requested) return reason("upstream-failed", "the run was cancelled");
+    const imported = new Set(step.edges.map((edge) => edge.from));
+    const ended = before.map((id) => this.#outcomes.get(id)!);
+    const failed = ended.find(({ status, step: id }) => status === "failed" && (imported.has(id) || !this.#context.keepGoing));
+    if (failed) return reason("upstream-failed", `${failed.step} failed`);
+    const skipped = ended.find(({ status, step: id }) => status === "skipped" && imported.has(id));
+    if (skipped) return reason("upstream-skipped", `${skipped.step} was skipped`);
+    return this.#stopped();
+  }
+
+  #stopped(): Reason | undefined {
+    if (this.#failed === undefined || this.#context.keepGoing) return undefined;
+    return reason("upstream-failed", `the run stopped when ${this.#failed} failed; --keep-going goes on`);
+  }
+
+  async #decideAndRun(step: Step): Promise<void> {
+    const decision = await this.#decision(step);
+    if (decision.verdict === "reuse") return this.#reuse(step, decision);
+    await this.#slots.use(async () => {
+      const stopped = this.#context.cancel.requested ? reason("upstream-failed", "the run was cancelled") : this.#stopped();
+      if (stopped) return this.#skip(step, stopped);
+      await this.#execute(step, decision);
+    });
+  }
+
+  /** The plan's decision still stands as long as no step has run since. */
+  async #decision(step: Step): Promise<Decision> {
+    const { planned, graph, known } = this.#context;
+    const early = planned.find((each) => each.step.id === step.id)?.decision;
+    if (early && this.#executed === 0) return early;
+    return decide(step, inputDigests(graph, step, this.#artifacts), known);
+  }
+
+  async #execute(step: Step, decision: Decision): Promise<void> {
+    this.#executed++;
+    const { pool, planned, jobs, emit, info } = this.#context;
+    const startedAt = performance.now();
+    const result = await runStep(this.#context, step, decision, this.#artifacts, () => {
+      pool.prepare(Math.min(jobs, planned.filter(({ verdict }) => verdict !== "reuse").length - this.#executed));
+    });
+    const ms = performance.now() - startedAt;
+    if (result.kind === "done") {
+      const { artifacts, attempts } = result;
+      this.#artifacts.set(step.id, artifacts);
+      emit({ type: "step.ran", run: info.id, step: step.id, ms: Math.round(ms), attempts, artifacts, changed: result.changed });
+      this.#outcomes.set(step.id, outcome(step, "ran", decision.reason.text, ms, attempts));
+    } else if (result.kind === "failed") this.#fail(step, result.failure, ms, result.attempts);
+    else if (result.kind === "skipped") this.#skip(step, reason("upstream-skipped", result.reason));
+    else this.#cancelled(step, ms);
+  }
+
+  #reuse(step: Step, decision: Extract<Decision, { verdict: "reuse" }>): void {
+    const { record } = decision;
+    this.#artifacts.set(step.id, record.artifacts);
+    this.#end(outcome(step, "cached", decision.reason.text, 0, 0), record.id, null);
+    this.#context.emit({ type: "step.reused", run: this.#context.info.id, step: step.id, reason: decision.reason, from: record.run, ms: record.ms });
+  }
+
+  #fail(step: Step, failure: Failure, ms: number, attempts: number): void {
+    this.#failed ??= step.id;
+    const whole = { step: step.id, ...failure };
+    this.#end(outcome(step, "failed", failure.message, ms, attempts), null, whole);
+    this.#context.emit({ type: "step.failed", run: this.#context.info.id, step: step.id, ms: Math.round(ms), attempts, failure: whole });
+  }
+
+  #skip(step: Step, why: Reason): void {
+    this.#end(outcome(step, "skipped", why.text, 0, 0), null, null);
+    this.#context.emit({ type: "step.skipped", run: this.#context.info.id, step: step.id, reason: why });
+  }
+
+  #cancelled(step: Step, ms: number): void {
+    this.#end(outcome(step, "cancelled", "the run was cancelled", ms, 1), null, null);
+    this.#context.emit({ type: "step.cancelled", run: this.#context.info.id, step: step.id, ms: Math.round(ms) });
+  }
+
+  #end(ended: StepOutcome, record: number | null, failure: Failure | null): void {
+    this.#outcomes.set(ended.step, ended);
+    putRunStep(this.#context.db, this.#context.info.id, ended, record, failure);
+  }
+}
+
+function outcome(step: Step, status: StepStatus, why: string, ms: number, attempts: number): StepOutcome {
+  return { step: step.id, status, reason: why, ms: Math.round(ms), attempts };
+}
+
+/**
+ * The steps that must have ended before this one starts: those that it imports and, so that plain
+ * numbered scripts work as they are, every lower one around an unwired script.
+ */
+function waitsFor(step: Step, all: readonly Step[]): StepId[] {
+  const imported = new Set(step.edges.map((edge) => edge.from));
+  const lower = all.filter((other) => other.number < step.number && (step.unwired || other.unwired || imported.has(other.id)));
+  return lower.map((other) => other.id);
+}

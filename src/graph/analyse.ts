@@ -1,0 +1,168 @@
+import { createHash } from "node:crypto";
+import { type AnyNode, type ExportNamedDeclaration, type Program, type Statement, type VariableDeclarator, parse } from "acorn";
+import type { Digest, ParamUse } from "../model.ts";
+import { literalValue, NotLiteral } from "./literal.ts";
+import { apiCall, inputCall } from "./names.ts";
+
+/** What can be read from a step's bundle without running it. */
+export interface Analysis {
+  /** Hash of the code, without the config literal and imported names that nothing uses. */
+  readonly digest: Digest;
+  readonly parts: Record<string, Digest>;
+  /** Step name → names of its exports that the code uses. */
+  readonly inputs: Map<string, string[]>;
+  readonly uses: string[];
+  readonly params: ParamUse[];
+  readonly openParams: boolean;
+  /** The literal of `export const config`; NotLiteral where it is computed; undefined where there is none. */
+  readonly config: unknown;
+}
+
+export function analyse(code: string): Analysis {
+  const program = parse(code, { ecmaVersion: "latest", sourceType: "module", allowHashBang: true });
+  const calls = [...walk(program)].filter((node) => node.type === "CallExpression");
+  const used = countIdentifiers(program);
+  const config = findConfig(program);
+  const parts = declarations(program, code, config, used);
+  return {
+    digest: sha256(JSON.stringify(parts)),
+    parts: named(parts),
+    inputs: findInputs(calls),
+    uses: calls.filter((node) => isCallOf(node, apiCall)).map((node) => textArgument(node, 0)!),
+    ...findParams(program, calls),
+    config: config?.init ? literalOf(config.init) : undefined,
+  };
+}
+
+function sha256(text: string): Digest {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/** Every node of the tree, parents first. */
+function* walk(node: AnyNode): Generator<AnyNode> {
+  yield node;
+  for (const value of Object.values(node)) {
+    for (const child of Array.isArray(value) ? value : [value]) {
+      if (child && typeof (child as AnyNode).type === "string") yield* walk(child as AnyNode);
+    }
+  }
+}
+
+function countIdentifiers(program: Program): Map<string, number> {
+  const counts = new Map<string, number>();
+  // A set: `import { a }` and `export { a }` hold one and the same node in two places.
+  for (const node of new Set(walk(program))) {
+    if (node.type === "Identifier") counts.set(node.name, (counts.get(node.name) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function isCallOf(node: AnyNode, name: string): boolean {
+  return node.type === "CallExpression" && node.callee.type === "Identifier" && node.callee.name === name;
+}
+
+function textArgument(node: AnyNode, index: number): string | undefined {
+  const argument = node.type === "CallExpression" ? node.arguments[index] : undefined;
+  return argument?.type === "Literal" && typeof argument.value === "string" ? argument.value : undefined;
+}
+
+function literalOf(node: AnyNode): unknown {
+  try {
+    return literalValue(node);
+  } catch (error) {
+    if (error instanceof NotLiteral) return error;
+    throw error;
+  }
+}
+
+function findInputs(calls: readonly AnyNode[]): Map<string, string[]> {
+  const inputs = new Map<string, string[]>();
+  for (const call of calls) {
+    if (!isCallOf(call, inputCall)) continue;
+    const [step, name] = [textArgument(call, 0)!, textArgument(call, 1)!];
+    inputs.set(step, [...new Set([...(inputs.get(step) ?? []), name])].sort());
+  }
+  return inputs;
+}
+
+function findParams(program: Program, calls: readonly AnyNode[]): { params: ParamUse[]; openParams: boolean } {
+  const locals = new Set(declarators(program).filter((d) => d.init && isCallOf(d.init, apiCall) && textArgument(d.init, 0) === "param").map(localName));
+  const uses = calls.filter((node) => node.type === "CallExpression" && node.callee.type === "Identifier" && locals.has(node.callee.name));
+  const params = uses.map(paramUse);
+  return { params: params.filter((use) => use !== null), openParams: params.includes(null) };
+}
+
+function paramUse(call: AnyNode): ParamUse | null {
+  const name = textArgument(call, 0);
+  if (name === undefined || call.type !== "CallExpression") return null;
+  const [, fallback, options] = call.arguments.map(literalOf);
+  const doc = (options as { doc?: unknown } | undefined)?.doc;
+  const known = ["string", "number", "boolean"].includes(typeof fallback);
+  return { name, default: known ? (fallback as string | number | boolean) : null, ...(typeof doc === "string" ? { doc } : {}) };
+}
+
+function declarators(program: Program): VariableDeclarator[] {
+  return program.body.flatMap((statement) => (statement.type === "VariableDeclaration" ? statement.declarations : []));
+}
+
+function localName(declarator: VariableDeclarator): string {
+  return declarator.id.type === "Identifier" ? declarator.id.name : "";
+}
+
+/** The declarator behind the export named `config`. */
+function findConfig(program: Program): VariableDeclarator | undefined {
+  for (const statement of program.body) {
+    if (statement.type !== "ExportNamedDeclaration") continue;
+    const specifier = statement.specifiers.find((s) => s.exported.type === "Identifier" && s.exported.name === "config");
+    if (specifier?.local.type !== "Identifier") continue;
+    const { name } = specifier.local;
+    return declarators(program).find((declarator) => localName(declarator) === name);
+  }
+  return undefined;
+}
+
+/** Each top-level declaration, by the names it declares, with what its text hashes to. */
+function declarations(
+  program: Program,
+  code: string,
+  config: VariableDeclarator | undefined,
+  used: ReadonlyMap<string, number>,
+): [names: string, text: Digest][] {
+  const text = (node: { start: number; end: number }) => sha256(code.slice(node.start, node.end));
+  // `config` itself and the export specifier: a third use means that the code reads its settings.
+  const settingsOnly = config && (used.get(localName(config)) ?? 0) <= 2;
+  return program.body.flatMap((statement): [string, Digest][] => {
+    if (statement.type === "ImportDeclaration") return [[String(statement.source.value), sha256(usedImports(statement, used))]];
+    if (statement.type === "ExportNamedDeclaration" && !statement.declaration) return [["exports", sha256(exportedNames(statement))]];
+    if (statement.type !== "VariableDeclaration") return [[declaredName(statement), text(statement)]];
+    return statement.declarations.filter((d) => !(settingsOnly && d === config)).map((d) => [localName(d), text(d)]);
+  });
+}
+
+function usedImports(statement: Extract<Statement | Program["body"][number], { type: "ImportDeclaration" }>, used: ReadonlyMap<string, number>): string {
+  const names = statement.specifiers.map((specifier) => {
+    const imported = specifier.type === "ImportSpecifier" && specifier.imported.type === "Identifier" ? specifier.imported.name : specifier.type;
+    return (used.get(specifier.local.name) ?? 0) > 1 ? `${imported} as ${specifier.local.name}` : null;
+  });
+  return JSON.stringify(names.filter((name) => name !== null));
+}
+
+function exportedNames(statement: ExportNamedDeclaration): string {
+  const name = (node: AnyNode) => (node.type === "Identifier" ? node.name : String((node as { value?: unknown }).value));
+  const pairs = statement.specifiers.map((specifier) => [name(specifier.exported), name(specifier.local)]);
+  return JSON.stringify([statement.source?.value ?? null, pairs.filter(([exported]) => exported !== "config").sort()]);
+}
+
+function declaredName(statement: Program["body"][number]): string {
+  const named = statement as { id?: { name?: string } | null };
+  return named.id?.name ?? "";
+}
+
+function named(parts: readonly [string, Digest][]): Record<string, Digest> {
+  const result: Record<string, Digest> = {};
+  for (const [name, digest] of parts) {
+    const key = name || "top-level code";
+    result[key] = result[key] ? sha256(result[key] + digest) : digest;
+  }
+  return result;
+}

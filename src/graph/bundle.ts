@@ -1,0 +1,202 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { build, type BuildFailure, type BuildResult, type Message, type Plugin } from "esbuild";
+import { fail } from "../errors.ts";
+import { nearest } from "../nearest.ts";
+import { type StepFile, stepPattern } from "./discover.ts";
+import { apiCall, inputCall, metaCall } from "./names.ts";
+
+/** A step's code as esbuild gives it. */
+export interface RawBundle {
+  readonly text: string;
+  readonly map: string;
+  /** Source files in the bundle, relative to the project. */
+  readonly sources: readonly string[];
+  /** Import specifiers left outside: packages and Node's modules. */
+  readonly externals: readonly string[];
+  /** Names of steps that the bundle's files import, used or not. */
+  readonly steps: readonly string[];
+}
+
+const virtual = { input: "stepbook-input", api: "stepbook-api" } as const;
+
+/**
+ * One esbuild call over all steps: each with its helpers, tree-shaken, minified but for its names,
+ * with other steps and the step API swapped for generated modules and packages left outside.
+ * @throws E_SYNTAX, E_IMPORT, E_MISSING_EXPORT, E_COMPUTED_IMPORT
+ */
+export async function bundleSteps(
+  project: string,
+  steps: readonly StepFile[],
+  exports: ReadonlyMap<string, readonly string[]>,
+  apiNames: readonly string[],
+): Promise<Map<string, RawBundle>> {
+  const result = await run(project, steps, exports, apiNames);
+  return new Map(steps.map((step) => [step.id, rawBundle(result, project, step)]));
+}
+
+function rawBundle(result: BuildResult<{ write: false; metafile: true }>, project: string, step: StepFile): RawBundle {
+  const [key, output] = Object.entries(result.metafile.outputs).find(([, candidate]) => candidate.entryPoint === step.file)!;
+  const file = (name: string) => result.outputFiles.find((candidate) => candidate.path === path.resolve(project, name))!.text;
+  const inputs = reachable(result.metafile.inputs, step.file);
+  return {
+    text: file(key),
+    map: file(`${key}.map`),
+    sources: Object.keys(output.inputs).filter((name) => !isVirtual(name)).sort(),
+    externals: output.imports.filter((each) => each.external).map((each) => each.path),
+    steps: inputs.filter((name) => name.startsWith(virtual.input)).map((name) => name.slice(virtual.input.length + 1)),
+  };
+}
+
+const isVirtual = (name: string) => name.startsWith(virtual.input) || name.startsWith(virtual.api);
+
+function reachable(inputs: Readonly<Record<string, { imports: { path: string }[] }>>, entry: string): string[] {
+  const seen = new Set<string>([entry]);
+  for (const name of seen) for (const next of inputs[name]?.imports ?? []) if (inputs[next.path]) seen.add(next.path);
+  return [...seen];
+}
+
+async function run(
+  project: string,
+  steps: readonly StepFile[],
+  exports: ReadonlyMap<string, readonly string[]>,
+  apiNames: readonly string[],
+): Promise<BuildResult<{ write: false; metafile: true }>> {
+  try {
+    const result = await build({
+      absWorkingDir: project,
+      entryPoints: steps.map((step) => step.file),
+      outdir: ".stepbook/bundles",
+      outbase: "steps",
+      outExtension: { ".js": ".mjs" },
+      bundle: true,
+      write: false,
+      metafile: true,
+      format: "esm",
+      platform: "node",
+      target: "node20",
+      packages: "external",
+      charset: "utf8",
+      treeShaking: true,
+      minifyWhitespace: true,
+      minifySyntax: true,
+      legalComments: "none",
+      sourcemap: "external",
+      sourcesContent: false,
+      logLevel: "silent",
+      logOverride: { "unsupported-dynamic-import": "error" },
+      define: Object.fromEntries(["url", "dirname", "filename"].map((key) => [`import.meta.${key}`, `${metaLocal}.${key}`])),
+      plugins: [metaPlugin(project), swapPlugin(project, steps, exports, apiNames)],
+    });
+    refuseGlobs(result.metafile!.inputs);
+    return result as BuildResult<{ write: false; metafile: true }>;
+  } catch (error) {
+    const [message] = (error as BuildFailure).errors ?? [];
+    if (!message) throw error;
+    return explain(message, exports);
+  }
+}
+
+/** esbuild takes `import(`./${name}.ts`)` as an import of all files that fit: every one would be an input. */
+function refuseGlobs(inputs: Readonly<Record<string, { imports: { path: string }[] }>>): void {
+  for (const [file, { imports }] of Object.entries(inputs)) {
+    const glob = imports.find((each) => each.path.includes("*"));
+    if (glob) refuseComputed({ place: { file } }, glob.path);
+  }
+}
+
+function refuseComputed(where: object, pattern = ""): never {
+  return fail("E_COMPUTED_IMPORT", `import() of a computed path${pattern && ` (${pattern})`}: the graph cannot know what it imports`, {
+    ...where,
+    remedy: "write the path as a literal, or import all candidates and choose between them",
+  });
+}
+
+/** Swaps imports of steps and of the step API for modules that ask the process they run in. */
+function swapPlugin(
+  project: string,
+  steps: readonly StepFile[],
+  exports: ReadonlyMap<string, readonly string[]>,
+  apiNames: readonly string[],
+): Plugin {
+  const byPath = new Map(steps.map((step) => [path.resolve(project, step.file), step]));
+  return {
+    name: "stepbook",
+    setup(builder) {
+      builder.onResolve({ filter: /^stepbook$/ }, () => ({ path: "stepbook", namespace: virtual.api }));
+      builder.onResolve({ filter: /(^|\/)\d+_[^/]*$/ }, async (args) => {
+        if (args.kind === "entry-point" || args.pluginData === "resolved") return undefined;
+        const { path: found } = await builder.resolve(args.path, { ...resolveOptions(args), pluginData: "resolved" });
+        const step = byPath.get(found);
+        return step ? { path: step.name, namespace: virtual.input } : undefined;
+      });
+      builder.onLoad({ filter: /.*/, namespace: virtual.api }, () => ({ contents: generated(apiNames, (name) => `${apiCall}(${JSON.stringify(name)})`) }));
+      builder.onLoad({ filter: /.*/, namespace: virtual.input }, ({ path: step }) => ({
+        contents: generated(exports.get(step) ?? [], (name) => `${inputCall}(${JSON.stringify(step)},${JSON.stringify(name)})`),
+      }));
+    },
+  };
+}
+
+function resolveOptions(args: { importer: string; resolveDir: string; kind: string }) {
+  return { importer: args.importer, resolveDir: args.resolveDir, kind: args.kind as "import-statement" };
+}
+
+/** A module whose exports are calls, marked pure so that the unused ones are shaken off. */
+function generated(names: readonly string[], call: (name: string) => string): string {
+  return names
+    .map((name) => (name === "default" ? `export default /* @__PURE__ */ ${call(name)};` : `export const ${name} = /* @__PURE__ */ ${call(name)};`))
+    .join("\n");
+}
+
+const metaLocal = "__stepbook_here";
+
+/** Gives each source file that looks at `import.meta` its own, since the bundle lies elsewhere. */
+function metaPlugin(project: string): Plugin {
+  return {
+    name: "stepbook-meta",
+    setup(builder) {
+      builder.onLoad({ filter: /\.[cm]?[jt]sx?$/, namespace: "file" }, ({ path: file }) => {
+        const contents = readFileSync(file, "utf8");
+        if (!/\bimport\.meta\b/.test(contents)) return undefined;
+        const relative = path.relative(project, file).replaceAll("\\", "/");
+        // On the first line, so that no line moves.
+        const loader = path.extname(file).replace(/^\.[cm]?/, "") as "ts" | "tsx" | "js" | "jsx";
+        return { contents: `const ${metaLocal} = ${metaCall}(${JSON.stringify(relative)}); ${contents.replace(/^#!.*/, "")}`, loader };
+      });
+    },
+  };
+}
+
+/** esbuild's message as ours: code, place, remedy. */
+function explain(message: Message, exports: ReadonlyMap<string, readonly string[]>): never {
+  const at = message.location;
+  const place = at ? { place: { file: at.file, line: at.line, column: at.column + 1 } } : {};
+  const step = at && stepPattern.test(path.basename(at.file)) ? { step: path.basename(at.file).replace(/\.[^.]+$/, "") } : {};
+  const missing = /^No matching export in "([^"]+)" for import "([^"]+)"/.exec(message.text);
+  if (missing) return missingExport(missing[1]!, missing[2]!, { ...place, ...step }, exports);
+  if (message.id === "unsupported-dynamic-import" || message.text.includes("not a string literal")) {
+    return refuseComputed({ ...place, ...step });
+  }
+  if (/^Could not resolve/.test(message.text)) {
+    return fail("E_IMPORT", message.text.toLowerCase().startsWith("could") ? `cannot find ${message.text.slice(18)}` : message.text, {
+      ...place,
+      ...step,
+      remedy: "check the path, its extension included",
+    });
+  }
+  return fail("E_SYNTAX", `${message.text}${at ? `\n  ${at.lineText.trim()}` : ""}`, { ...place, ...step, remedy: "mend the code at that place" });
+}
+
+function missingExport(module: string, name: string, where: object, exports: ReadonlyMap<string, readonly string[]>): never {
+  const step = module.startsWith(virtual.input) ? module.slice(virtual.input.length + 1) : undefined;
+  if (step === undefined) {
+    const known = module.startsWith(virtual.api) ? "stepbook" : module;
+    return fail("E_MISSING_EXPORT", `${known} has no export "${name}"`, { ...where, remedy: "check the name" });
+  }
+  const config = name === "config" ? "config holds a step's settings and is no artifact; " : "";
+  return fail("E_MISSING_EXPORT", `step ${step} has no export "${name}"`, {
+    ...where,
+    remedy: config + nearest(name, exports.get(step) ?? []),
+  });
+}

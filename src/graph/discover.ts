@@ -1,0 +1,67 @@
+import { readdirSync } from "node:fs";
+import path from "node:path";
+import { fail } from "../errors.ts";
+
+/** A step file, before anything in it is read. */
+export interface StepFile {
+  readonly id: string;
+  readonly number: number;
+  /** The id without its number; the whole id where two steps share a name. */
+  readonly name: string;
+  /** Relative to the project, with forward slashes. */
+  readonly file: string;
+}
+
+/** `10_fetch.ts` and its kin; other files in `steps/` are helpers. */
+export const stepPattern = /^(\d+)_([A-Za-z0-9][A-Za-z0-9_.-]*?)\.(?:[cm]?[jt]s|[jt]sx)$/;
+
+/**
+ * The numbered modules in `steps/`, in the order of their numbers.
+ * @throws E_NO_STEPS, E_STEP_NAME
+ */
+export function discoverSteps(project: string): StepFile[] {
+  const files = listSteps(path.join(project, "steps"))
+    .map((entry) => ({ entry, match: stepPattern.exec(entry) }))
+    .filter(({ entry, match }) => match && !/\.(test|spec)\.|\.d\.[cm]?ts$/.test(entry));
+  if (files.length === 0) {
+    fail("E_NO_STEPS", `there is no step in ${path.join(project, "steps")}`, {
+      remedy: "a step is a module such as steps/10_fetch.ts: a number, an underscore, a name",
+    });
+  }
+  const steps = files.map(({ entry, match }) => ({
+    id: `${match![1]}_${match![2]}`,
+    number: Number(match![1]),
+    name: match![2]!,
+    file: `steps/${entry}`,
+  }));
+  refuseTwins(steps);
+  const shared = new Set(steps.map((step) => step.name).filter((name, i, all) => all.indexOf(name) !== i));
+  return steps
+    .map((step) => (shared.has(step.name) ? { ...step, name: step.id } : step))
+    .sort((a, b) => a.number - b.number || (a.name < b.name ? -1 : 1));
+}
+
+function listSteps(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return fail("E_NO_STEPS", `there is no folder ${folder}`, {
+      remedy: "run this in the folder that holds steps/, or make steps/10_hello.ts there",
+    });
+  }
+}
+
+function refuseTwins(steps: readonly StepFile[]): void {
+  const seen = new Map<string, StepFile>();
+  for (const step of steps) {
+    const key = `${step.number}_${step.name}`;
+    const twin = seen.get(key);
+    if (twin) {
+      fail("E_STEP_NAME", `${twin.file} and ${step.file} have the same number and name`, {
+        place: { file: step.file },
+        remedy: "give one of them another number or name",
+      });
+    }
+    seen.set(key, step);
+  }
+}

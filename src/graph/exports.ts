@@ -1,0 +1,64 @@
+import path from "node:path";
+import { build, type Metafile } from "esbuild";
+import type { StepFile } from "./discover.ts";
+
+/** Exports of a module that are code or settings, never artifacts. */
+const notArtifacts: ReadonlySet<string> = new Set(["config"]);
+
+/**
+ * The names that each step exports as artifacts, without bundling: what the importers' generated
+ * modules offer. `export *` is followed, through helpers and through other steps.
+ */
+export async function readExports(project: string, steps: readonly StepFile[]): Promise<Map<string, string[]>> {
+  const reader = new ExportReader(project);
+  await reader.load(steps.map((step) => step.file));
+  const result = new Map<string, string[]>();
+  for (const step of steps) {
+    const names = await reader.names(step.file, new Set());
+    result.set(step.name, [...names].filter((name) => !notArtifacts.has(name)).sort());
+  }
+  return result;
+}
+
+class ExportReader {
+  readonly #project: string;
+  readonly #modules = new Map<string, { names: string[]; stars: string[] }>();
+
+  constructor(project: string) {
+    this.#project = project;
+  }
+
+  /** Transforms the files, each for itself, and notes what they export. */
+  async load(files: readonly string[]): Promise<void> {
+    const result = await build({
+      absWorkingDir: this.#project,
+      entryPoints: [...files],
+      outdir: "out",
+      outbase: ".",
+      bundle: false,
+      write: false,
+      metafile: true,
+      format: "esm",
+      logLevel: "silent",
+    });
+    for (const output of result.outputFiles) {
+      const key = path.relative(this.#project, output.path).replaceAll("\\", "/");
+      const meta = result.metafile.outputs[key] as Metafile["outputs"][string];
+      const stars = [...output.text.matchAll(/^export \* from "([^"]+)";$/gm)].map((match) => match[1]!);
+      this.#modules.set(meta.entryPoint!, { names: meta.exports, stars });
+    }
+  }
+
+  async names(file: string, seen: Set<string>): Promise<Set<string>> {
+    if (seen.has(file)) return new Set();
+    seen.add(file);
+    if (!this.#modules.has(file)) await this.load([file]);
+    const module = this.#modules.get(file)!;
+    const names = new Set(module.names);
+    for (const star of module.stars.filter((specifier) => specifier.startsWith("."))) {
+      const target = path.posix.join(path.posix.dirname(file), star);
+      for (const name of await this.names(target, seen)) if (name !== "default") names.add(name);
+    }
+    return names;
+  }
+}

@@ -1,0 +1,13 @@
+/**
+ * The globals by which a bundle gets what lies outside it. The graph writes calls of them into the
+ * bundle, the step's process provides them (src/execute/child.ts).
+ */
+
+/** `__stepbook_input("fetch", "dataset")`: an export of another step. */
+export const inputCall = "__stepbook_input";
+
+/** `__stepbook_api("sql")`: a function of the step API. */
+export const apiCall = "__stepbook_api";
+
+/** `__stepbook_meta("lib/x.ts")`: what `import.meta` says in that source file. */
+export const metaCall = "__stepbook_meta";

@@ -1,0 +1,129 @@
+import { Command, CommanderError, Option } from "commander";
+import type { Io } from "./command/io.ts";
+import { exitCodeOf, toFailure } from "./errors.ts";
+import { makeReport } from "./report/report.ts";
+
+/**
+ * The command: `npx tsx runner.ts …` or `stepbook …`. Each subcommand is a file in src/command/,
+ * loaded when it is called.
+ * @returns the exit code: 0 done, 1 a step failed, 2 wrong usage, 3 the graph or configuration is
+ * wrong, 4 a data check failed, 130 and 143 on signals
+ */
+export async function runCommand(words: readonly string[]): Promise<number> {
+  let code = 0;
+  const program = build((exit) => (code = exit));
+  try {
+    await program.parseAsync([...words], { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    const failure = toFailure(error);
+    const { project } = program.opts<{ project: string }>();
+    const report = makeReport({ json: words.includes("--json"), stdout: process.stdout, stderr: process.stderr, env: process.env, project });
+    report.failure(failure);
+    report.close();
+    return exitCodeOf(failure);
+  }
+  return code;
+}
+
+/** Runs the command with this process's arguments and ends the process with its exit code. */
+export async function main(): Promise<void> {
+  process.exitCode = await runCommand(process.argv.slice(2));
+}
+
+type Setter = (code: number) => void;
+
+function build(exit: Setter): Command {
+  const program = new Command("stepbook")
+    .description("Numbered TypeScript scripts as a pipeline: an import is the arrow, an export is the artifact.")
+    .option("--project <folder>", "the folder that holds steps/", process.cwd())
+    .exitOverride()
+    .showHelpAfterError("(--help shows what there is)")
+    .enablePositionalOptions();
+  addRunCommands(program, exit);
+  addLookCommands(program, exit);
+  addKeepCommands(program, exit);
+  for (const command of program.commands) command.exitOverride().option("--json", "print JSON, for programs");
+  return program;
+}
+
+/** Commands that plan or run the graph. */
+function addRunCommands(program: Command, exit: Setter): void {
+  runOptions(program.command("run [steps...]", { isDefault: true }).description("run the steps, or the named ones and what they need"))
+    .option("--force", "run even what could be reused")
+    .option("--serial", "one step at a time")
+    .option("-j, --jobs <n>", "how many steps side by side")
+    .option("--keep-going", "go on with what does not depend on a failed step")
+    .option("--no-wait", "fail at once where another runner works in this folder")
+    .option("--watch", "run again at every save")
+    .addHelpText("after", example("run", "run 30_tune -p cv_folds=5", "run --watch"))
+    .action(async (steps: string[], options, command: Command) => exit(await (await import("./command/run.ts")).run(io(command), steps, options)));
+  runOptions(program.command("plan [steps...]").description("what would run and why; runs nothing"))
+    .option("--force", "as if nothing could be reused")
+    .addHelpText("after", example("plan", "plan -p cv_folds=5"))
+    .action(async (steps: string[], options, command: Command) => exit(await (await import("./command/plan.ts")).plan(io(command), steps, options)));
+  runOptions(program.command("why <step>").description("why a step would run or be reused"))
+    .addHelpText("after", example("why 30_tune"))
+    .action(async (step: string, options, command: Command) => exit(await (await import("./command/why.ts")).why(io(command), step, options)));
+  program.command("graph").description("the steps and their edges")
+    .option("--mermaid", "as a Mermaid diagram")
+    .addHelpText("after", example("graph", "graph --mermaid"))
+    .action(async (options, command: Command) => exit(await (await import("./command/graph.ts")).graph(io(command), options)));
+  runOptions(program.command("verify <step>").description("execute a step again, apart, and compare the bytes: reproducible or not"))
+    .addHelpText("after", example("verify 30_tune"))
+    .action(async (step: string, options, command: Command) => exit(await (await import("./command/verify.ts")).verify(io(command), step, options)));
+}
+
+function runOptions(command: Command): Command {
+  return command
+    .addOption(new Option("-p, --param <name=value>", "give a param a value").argParser((word: string, all: string[] = []) => [...all, word]))
+    .option("--logical-date <date>", "the scheduled instant that the run stands for");
+}
+
+/** Commands that show what is kept. */
+function addLookCommands(program: Command, exit: Setter): void {
+  program.command("runs").description("the runs, newest first")
+    .option("-n, --limit <n>", "how many", "20")
+    .addHelpText("after", example("runs", "runs -n 100 --json"))
+    .action(async (options, command: Command) => exit(await (await import("./command/runs.ts")).runs(io(command), options)));
+  program.command("show <what>").description("a run, a step or an export: last, 30_tune, 30_tune.best")
+    .option("-n, --limit <n>", "how many rows of a table; else 20, with --json all")
+    .addHelpText("after", example("show last", "show 30_tune", "show 20_split.train --json"))
+    .action(async (what: string, options, command: Command) => exit(await (await import("./command/show.ts")).show(io(command), what, options)));
+  program.command("logs <run> <step>").description("what a step printed in a run")
+    .addHelpText("after", example("logs last 30_tune"))
+    .action(async (run: string, step: string, _options, command: Command) => exit(await (await import("./command/logs.ts")).logs(io(command), run, step)));
+  program.command("diff <before> <after>").description("what differs between two runs: code, params, data, metrics")
+    .addHelpText("after", example("diff last~1 last"))
+    .action(async (before: string, after: string, _options, command: Command) => exit(await (await import("./command/diff.ts")).diff(io(command), before, after)));
+  program.command("experiments").description("the recorded results, newest first")
+    .option("-n, --limit <n>", "how many", "20")
+    .option("--table <name>", "which results table", "experiments")
+    .addHelpText("after", example("experiments", "experiments --json"))
+    .action(async (options, command: Command) => exit(await (await import("./command/experiments.ts")).experiments(io(command), options)));
+  program.command("models").description("the saved models and their versions")
+    .addHelpText("after", example("models"))
+    .action(async (_options, command: Command) => exit(await (await import("./command/models.ts")).models(io(command))));
+}
+
+/** Commands that look after a project. */
+function addKeepCommands(program: Command, exit: Setter): void {
+  program.command("gc").description("remove what no kept run reaches")
+    .option("--keep <age>", "keep runs younger than this", "30d")
+    .option("--size <bytes>", "then go on, oldest first, until the store is at most this large, such as 2GB")
+    .option("--dry-run", "only say what would go")
+    .addHelpText("after", example("gc --keep 7d", "gc --size 1GB --dry-run"))
+    .action(async (options, command: Command) => exit(await (await import("./command/gc.ts")).gc(io(command), options)));
+  program.command("doctor").description("look for what is wrong with this machine or project")
+    .addHelpText("after", example("doctor"))
+    .action(async (_options, command: Command) => exit(await (await import("./command/doctor.ts")).doctor(io(command))));
+}
+
+function example(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ npx tsx runner.ts ${line}`).join("\n")}`;
+}
+
+function io(command: Command): Io {
+  const { project, json } = command.optsWithGlobals<{ project: string; json?: boolean }>();
+  return { project, json: json === true, stdout: process.stdout, stderr: process.stderr, env: process.env };
+}

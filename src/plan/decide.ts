@@ -1,0 +1,111 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import ms from "ms";
+import type { Digest, FingerprintParts, Reason, Step } from "../model.ts";
+import type { KeptRecord } from "../record/records.ts";
+import type { Store } from "../store/store.ts";
+import { fingerprint } from "./fingerprint.ts";
+import type { PackageHasher } from "./packages.ts";
+import type { World } from "./reads.ts";
+import { explainFingerprint, explainRead, opaqueText, reason } from "./reasons.ts";
+
+/** What a decision looks at. */
+export interface Knowledge {
+  readonly world: World;
+  readonly packages: PackageHasher;
+  readonly store: Store;
+  /** Versions of everything of ours that a result depends on. */
+  readonly engine: string;
+  readonly now: Date;
+  readonly force: boolean;
+  /** Records with this fingerprint, newest first. */
+  recordsFor(name: string, fingerprint: Digest): readonly KeptRecord[];
+  latestRecord(name: string): KeptRecord | undefined;
+}
+
+export type Decision = {
+  readonly fingerprint: Digest;
+  readonly parts: FingerprintParts;
+  readonly reason: Reason;
+} & ({ readonly verdict: "run" } | { readonly verdict: "reuse"; readonly record: KeptRecord });
+
+/**
+ * Run or reuse, and why, for a step whose inputs are known.
+ * Reuse needs the same fingerprint, the same things read, and every artifact there and intact; any
+ * doubt is a miss.
+ * @param inputs `step.export` → digest
+ */
+export async function decide(step: Step, inputs: Readonly<Record<string, Digest>>, known: Knowledge): Promise<Decision> {
+  const { digest, parts } = fingerprint(step, known.packages.closure(step.id, step.packages), known.engine, inputs);
+  const run = (why: Reason): Decision => ({ verdict: "run", fingerprint: digest, parts, reason: why });
+  const always = alwaysRuns(step, known);
+  if (always) return run(always);
+
+  let firstDoubt: Reason | undefined;
+  for (const record of known.recordsFor(step.name, digest)) {
+    const doubt = await doubtOf(step, record, known);
+    if (!doubt) return { verdict: "reuse", fingerprint: digest, parts, record, reason: reason("unchanged", "nothing changed") };
+    firstDoubt ??= doubt;
+  }
+  if (firstDoubt) return run(firstDoubt);
+  const before = known.latestRecord(step.name);
+  if (!before) return run(reason("first-run", "first run"));
+  const sourceOf = (file: string) => readFileSync(path.join(known.world.project, file), "utf8");
+  return run(explainFingerprint(before.parts, parts, sourceOf));
+}
+
+/** Why the step runs whatever its inputs are, or undefined. */
+export function alwaysRuns(step: Step, { force }: Pick<Knowledge, "force">): Reason | undefined {
+  if (force) return reason("forced", "forced");
+  if (step.uses.includes("record")) return reason("records", "records a result in every run");
+  if (step.config.cache === false) return reason("cache-off", "its config says cache: false");
+  return undefined;
+}
+
+/** Why the record cannot be reused, or undefined. Cheap questions first. */
+async function doubtOf(step: Step, record: KeptRecord, known: Knowledge): Promise<Reason | undefined> {
+  return (
+    doubtOfAge(step, record, known) ??
+    (await doubtOfReads(record, known)) ??
+    (await doubtOfOutputs(record, known)) ??
+    (await doubtOfArtifacts(record, known))
+  );
+}
+
+function doubtOfAge(step: Step, record: KeptRecord, { now }: Knowledge): Reason | undefined {
+  if (record.racy) return reason("inputs-moved", "an input changed while it ran last time");
+  const { maxAge, cache } = step.config;
+  if (maxAge !== null) {
+    const age = now.getTime() - Date.parse(record.finishedAt);
+    return age > maxAge ? reason("expired", `its result is ${ms(age)} old, maxAge is ${ms(maxAge)}`) : undefined;
+  }
+  const [opaque] = record.opaque;
+  return opaque && cache !== true ? reason("opaque", opaqueText(opaque)) : undefined;
+}
+
+async function doubtOfReads(record: KeptRecord, { world }: Knowledge): Promise<Reason | undefined> {
+  for (const read of record.reads) {
+    const now = await world.digest(read);
+    if (read.kind === "run" || now !== read.digest) return explainRead(read, now, world);
+  }
+  return undefined;
+}
+
+async function doubtOfOutputs(record: KeptRecord, { world }: Knowledge): Promise<Reason | undefined> {
+  for (const written of record.written) {
+    const now = await world.digest({ kind: "file", name: written.path, digest: null });
+    if (now !== written.digest) return reason("output-changed", `its output ${written.path} ${now === null ? "is gone" : "was changed"}`);
+  }
+  return undefined;
+}
+
+async function doubtOfArtifacts(record: KeptRecord, { store }: Knowledge): Promise<Reason | undefined> {
+  const named = Object.entries(record.artifacts);
+  const effects = record.effects.flatMap((effect) => (effect.kind === "model" ? [["model", effect.artifact] as const, ["model", effect.card] as const] : []));
+  for (const [name, artifact] of [...named, ...effects, ...record.displays.map((each) => ["display", each] as const)]) {
+    const health = await store.health(artifact);
+    if (health === "missing") return reason("artifact-missing", `the stored ${name} is gone`);
+    if (health === "damaged") return reason("artifact-damaged", `the stored ${name} is damaged`);
+  }
+  return undefined;
+}

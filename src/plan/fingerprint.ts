@@ -1,0 +1,19 @@
+import type { Digest, FingerprintParts, Step } from "../model.ts";
+import { digestText } from "../store/files.ts";
+
+/**
+ * The hash of all that a step's result depends on and that is known before it runs. What it reads
+ * while it runs is kept beside it in the record.
+ * @param inputs `step.export` → digest of the artifact
+ */
+export function fingerprint(
+  step: Step,
+  packages: Readonly<Record<string, Digest>>,
+  engine: string,
+  inputs: Readonly<Record<string, Digest>>,
+): { digest: Digest; parts: FingerprintParts } {
+  const sorted = Object.fromEntries(Object.entries(inputs).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const digest = digestText(JSON.stringify([step.name, step.code.digest, step.config.threads, packages, engine, sorted]));
+  const parts = { code: step.code.digest, declarations: step.code.parts, sources: step.code.sources, packages, engine, inputs: sorted };
+  return { digest, parts };
+}

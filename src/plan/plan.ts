@@ -1,0 +1,44 @@
+import type { Artifact, Digest, Graph, Reason, Step, StepId } from "../model.ts";
+import { alwaysRuns, type Decision, decide, type Knowledge } from "./decide.ts";
+import { reason } from "./reasons.ts";
+
+/** What would happen to a step, decided before anything runs. */
+export interface Planned {
+  readonly step: Step;
+  /** `maybe`: an input's step runs first; reused if that comes out equal. */
+  readonly verdict: "run" | "reuse" | "maybe";
+  readonly reason: Reason;
+  /** Milliseconds that the step took last time, if it has run. */
+  readonly lastMs: number | null;
+  readonly decision?: Decision;
+}
+
+/** Walks the graph as a run would, running nothing. */
+export async function makePlan(graph: Graph, selected: ReadonlySet<StepId>, known: Knowledge): Promise<Planned[]> {
+  const artifacts = new Map<StepId, Readonly<Record<string, Artifact>>>();
+  const planned: Planned[] = [];
+  for (const step of graph.steps.filter((each) => selected.has(each.id))) {
+    const lastMs = known.latestRecord(step.name)?.ms ?? null;
+    const waitsFor = step.edges.find((edge) => edge.exports.length > 0 && !artifacts.has(edge.from));
+    if (waitsFor) {
+      const always = alwaysRuns(step, known);
+      const maybe = reason("upstream-runs", `${waitsFor.from} runs first; reused if that comes out equal`);
+      planned.push({ step, verdict: always ? "run" : "maybe", reason: always ?? maybe, lastMs });
+      continue;
+    }
+    const decision = await decide(step, inputDigests(graph, step, artifacts), known);
+    if (decision.verdict === "reuse") artifacts.set(step.id, decision.record.artifacts);
+    planned.push({ step, verdict: decision.verdict, reason: decision.reason, lastMs, decision });
+  }
+  return planned;
+}
+
+/** `step.export` → digest for what the step imports; what is not there is left out. */
+export function inputDigests(graph: Graph, step: Step, artifacts: ReadonlyMap<StepId, Readonly<Record<string, Artifact>>>): Record<string, Digest> {
+  const names = new Map(graph.steps.map((each) => [each.id, each.name]));
+  return Object.fromEntries(
+    step.edges.flatMap((edge) =>
+      edge.exports.map((name) => [`${names.get(edge.from)}.${name}`, artifacts.get(edge.from)?.[name]?.digest ?? "none"] as const),
+    ),
+  );
+}

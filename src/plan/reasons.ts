@@ -1,0 +1,82 @@
+import type { FingerprintParts, Opaque, Read, Reason, ReasonCode } from "../model.ts";
+import type { World } from "./reads.ts";
+
+export function reason(code: ReasonCode, text: string): Reason {
+  return { code, text };
+}
+
+/**
+ * Why a fingerprint differs from that of the record before: the first ingredient that changed, in
+ * the order in which a user would look.
+ */
+export function explainFingerprint(before: FingerprintParts, now: FingerprintParts, sourceOf: (file: string) => string): Reason {
+  if (before.code !== now.code) return reason("code-changed", explainCode(before, now, sourceOf));
+  const input = changedKey(before.inputs, now.inputs);
+  if (input !== undefined) return reason("input-changed", `input ${input} changed`);
+  const packages = explainPackages(before.packages, now.packages);
+  if (packages !== undefined) return reason("package-changed", packages);
+  return reason("engine-changed", `the engine changed: ${differingWords(before.engine, now.engine)}`);
+}
+
+function changedKey(before: Readonly<Record<string, string>>, now: Readonly<Record<string, string>>): string | undefined {
+  return [...new Set([...Object.keys(now), ...Object.keys(before)])].find((key) => before[key] !== now[key]);
+}
+
+/** `lib/knn.ts: distance() changed`: the declaration, and the changed file that names it. */
+function explainCode(before: FingerprintParts, now: FingerprintParts, sourceOf: (file: string) => string): string {
+  const keys = [...new Set([...Object.keys(now.declarations), ...Object.keys(before.declarations)])];
+  const names = keys.filter((key) => before.declarations[key] !== now.declarations[key] && !/^(top-level code|exports)$|^__stepbook/.test(key));
+  const files = Object.keys(now.sources).filter((file) => before.sources[file] !== now.sources[file]);
+  const gone = Object.keys(before.sources).filter((file) => !(file in now.sources));
+  const [name] = names;
+  const named = name && files.find((file) => new RegExp(`\\b${name.replace(/\d+$|[^\w]/g, "")}`).test(sourceOf(file)));
+  const file = named ?? files[0] ?? gone[0];
+  if (!file) return names.length > 0 ? `${names.slice(0, 3).join(", ")} changed` : "its code changed";
+  return name ? `${file}: ${names.slice(0, 3).join(", ")} changed` : `${file} changed`;
+}
+
+function explainPackages(before: Readonly<Record<string, string>>, now: Readonly<Record<string, string>>): string | undefined {
+  const label = changedKey(before, now);
+  if (label === undefined) return undefined;
+  const name = label.slice(0, label.lastIndexOf("@"));
+  const version = (set: Readonly<Record<string, string>>) =>
+    Object.keys(set).find((key) => key.startsWith(`${name}@`))?.slice(name.length + 1);
+  const [old, fresh] = [version(before), version(now)];
+  if (old === fresh) return `package ${name}: its files changed`;
+  return `package ${name}: ${old ?? "none"} → ${fresh ?? "none"}`;
+}
+
+function differingWords(before: string, now: string): string {
+  const old = before.split(" ");
+  const fresh = now.split(" ");
+  const index = fresh.findIndex((word, i) => word !== old[i]);
+  return index < 0 ? now : `${old[index] ?? "none"} → ${fresh[index]}`;
+}
+
+/** Why a record's read no longer holds. */
+export function explainRead(read: Read, now: string | null, world: World): Reason {
+  switch (read.kind) {
+    case "param":
+      return reason("param-changed", `param ${read.name}: ${read.shown ?? "?"} → ${world.params[read.name] ?? "its default"}`);
+    case "env":
+      return reason("env-changed", `environment variable ${read.name} ${changeWord(read.digest, now)}`);
+    case "run":
+      return reason("run-read", `it reads run.${read.name}, which differs in each run`);
+    case "folder":
+      return reason("file-changed", `folder ${read.name}: its entries ${changeWord(read.digest, now)}`);
+    case "exists":
+    case "stat":
+    case "file":
+      return reason("file-changed", `file ${read.name} ${changeWord(read.digest, now)}`);
+  }
+}
+
+function changeWord(before: string | null, now: string | null): string {
+  if (before === null) return "appeared";
+  return now === null ? "is gone" : "changed";
+}
+
+export function opaqueText({ kind, what }: Opaque): string {
+  const seen = { subprocess: "started a subprocess", network: "used the network", worker: "started a worker", native: "loaded native code" }[kind];
+  return `${seen} (${what}); config cache: true or maxAge would reuse it`;
+}

@@ -1,0 +1,42 @@
+import type { DigestCache } from "../store/files.ts";
+import type { Db } from "./state.ts";
+
+interface Entry {
+  signature: string;
+  digest: string;
+}
+
+/** The digests of files, kept between runs. Writes are gathered: `flush` stores them. */
+export class KeptDigests implements DigestCache {
+  readonly #db: Db | null;
+  readonly #known = new Map<string, Entry>();
+  readonly #fresh = new Map<string, Entry>();
+
+  /** @param db null keeps them for this process only */
+  constructor(db: Db | null) {
+    this.#db = db;
+    if (!db) return;
+    for (const row of db.prepare("SELECT path, signature, digest FROM file_digests").all() as (Entry & { path: string })[]) {
+      this.#known.set(row.path, row);
+    }
+  }
+
+  get(path: string): Entry | undefined {
+    return this.#known.get(path);
+  }
+
+  set(path: string, signature: string, digest: string): void {
+    const entry = { signature, digest };
+    this.#known.set(path, entry);
+    this.#fresh.set(path, entry);
+  }
+
+  flush(): void {
+    if (!this.#db || this.#fresh.size === 0) return;
+    const put = this.#db.prepare("INSERT OR REPLACE INTO file_digests (path, signature, digest) VALUES (?, ?, ?)");
+    this.#db.transaction(() => {
+      for (const [path, { signature, digest }] of this.#fresh) put.run(path, signature, digest);
+    })();
+    this.#fresh.clear();
+  }
+}

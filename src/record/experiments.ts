@@ -1,0 +1,176 @@
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import Database from "better-sqlite3";
+import { fail } from "../errors.ts";
+import type { RunInfo, Scalar } from "../model.ts";
+import { nearest } from "../nearest.ts";
+import type { Db } from "./state.ts";
+
+/** The results tables, as `experiments.sql` defines them: name → columns in order. */
+export type ResultTables = ReadonlyMap<string, readonly ResultColumn[]>;
+
+export interface ResultColumn {
+  readonly name: string;
+  readonly type: string;
+  /** Position in the primary key from 1; 0: not part of it. */
+  readonly key: number;
+}
+
+export function experimentsFile(project: string): string {
+  return path.join(project, "data", "experiments.db");
+}
+
+/**
+ * Reads `experiments.sql`. SQLite itself parses it, in memory; `COMMENT ON`, which only Postgres
+ * knows, is left out.
+ * @throws E_EXPERIMENTS_SQL
+ */
+export function readResultTables(project: string): { ddl: string; tables: ResultTables } {
+  const file = path.join(project, "experiments.sql");
+  if (!existsSync(file)) {
+    fail("E_EXPERIMENTS_SQL", "there is no experiments.sql, so record() has no table to write to", {
+      place: { file: "experiments.sql" },
+      remedy: "write one: CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, experiment_datetime timestamptz, accuracy double precision);",
+    });
+  }
+  const ddl = readFileSync(file, "utf8").replace(/^\s*COMMENT\s+ON\b(?:'(?:[^']|'')*'|[^;'])*;/gim, "");
+  const db = new Database(":memory:");
+  try {
+    db.exec(ddl);
+    return { ddl, tables: tablesOf(db) };
+  } catch (error) {
+    return fail("E_EXPERIMENTS_SQL", `experiments.sql: ${(error as Error).message}`, {
+      place: { file: "experiments.sql" },
+      remedy: "use DDL that SQLite and Postgres both take: CREATE TABLE IF NOT EXISTS with plain types",
+    });
+  } finally {
+    db.close();
+  }
+}
+
+function tablesOf(db: Db): ResultTables {
+  const names = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").pluck().all() as string[];
+  return new Map(names.map((name) => [name, columnsOf(db, name)]));
+}
+
+function columnsOf(db: Db, table: string): ResultColumn[] {
+  const rows = db.prepare("SELECT name, type, pk FROM pragma_table_info(?)").all(table) as { name: string; type: string; pk: number }[];
+  return rows.map(({ name, type, pk }) => ({ name, type, key: pk }));
+}
+
+/**
+ * A recorded row made whole: `experiment_id`, `experiment_datetime`, `run_id` and `logical_date`
+ * are filled in where the table has them and the row does not.
+ * @param nth how many rows this run has recorded into the table before
+ * @throws E_EXPERIMENTS_SQL for an unknown table or column
+ */
+export function completeRow(tables: ResultTables, table: string, row: Readonly<Record<string, Scalar>>, run: RunInfo, nth: number): Record<string, Scalar> {
+  const columns = tables.get(table);
+  if (!columns) return fail("E_EXPERIMENTS_SQL", `record("${table}", …): experiments.sql has no table "${table}"`, { remedy: nearest(table, [...tables.keys()]) });
+  const names = columns.map((column) => column.name);
+  const unknown = Object.keys(row).find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    return fail("E_EXPERIMENTS_SQL", `record("${table}", …): the table has no column "${unknown}"`, {
+      remedy: `${nearest(unknown, names)} A column added to experiments.sql is added to the table at the next run`,
+    });
+  }
+  const given: Record<string, Scalar> = {
+    experiment_id: nth === 0 ? run.id : `${run.id}-${nth + 1}`,
+    experiment_datetime: run.startedAt,
+    run_id: run.id,
+    logical_date: run.logicalDate,
+  };
+  const filled = Object.entries(given).filter(([name]) => names.includes(name) && row[name] === undefined);
+  return { ...row, ...Object.fromEntries(filled) };
+}
+
+/**
+ * Tries the row on an empty table of the same definition, so that a row which the table refuses
+ * fails the step that recorded it.
+ * @throws E_EXPERIMENTS_SQL
+ */
+export function probeRow(ddl: string, table: string, row: Readonly<Record<string, Scalar>>): void {
+  const db = new Database(":memory:");
+  try {
+    db.exec(ddl);
+    insertRow(db, table, row);
+  } catch (error) {
+    fail("E_EXPERIMENTS_SQL", `record("${table}", …): ${(error as Error).message}`, {
+      place: { file: "experiments.sql" },
+      remedy: "give the row what the table demands, or change the table's definition",
+    });
+  } finally {
+    db.close();
+  }
+}
+
+/**
+ * Brings the embedded results tables to the shape of `experiments.sql` and delivers to them what
+ * waits in the outbox. Idempotent: a row delivered twice replaces itself.
+ * @returns warnings, such as columns that experiments.sql no longer has
+ */
+export function deliverEmbedded(state: Db, project: string): string[] {
+  // A results file that was deleted is filled again from what was ever recorded.
+  if (!existsSync(experimentsFile(project))) state.prepare("UPDATE outbox SET embedded = 0").run();
+  const waiting = state.prepare("SELECT id, table_name AS name, body FROM outbox WHERE embedded = 0 ORDER BY id").all() as OutboxRow[];
+  if (waiting.length === 0 && !existsSync(path.join(project, "experiments.sql"))) return [];
+  const { ddl, tables } = readResultTables(project);
+  mkdirSync(path.dirname(experimentsFile(project)), { recursive: true });
+  const db = new Database(experimentsFile(project), { timeout: 10_000 });
+  try {
+    db.pragma("journal_mode = WAL");
+    db.pragma("synchronous = FULL");
+    const warnings = db.transaction(() => [...reshape(db, ddl, tables), ...waiting.flatMap((row) => deliver(db, row))]).immediate();
+    markDelivered(state, waiting);
+    return warnings;
+  } finally {
+    db.close();
+  }
+}
+
+interface OutboxRow {
+  readonly id: number;
+  readonly name: string;
+  readonly body: string;
+}
+
+function markDelivered(state: Db, rows: readonly OutboxRow[]): void {
+  const mark = state.prepare("UPDATE outbox SET embedded = 1 WHERE id = ?");
+  state.transaction(() => rows.forEach((row) => mark.run(row.id)))();
+}
+
+function reshape(db: Db, ddl: string, tables: ResultTables): string[] {
+  db.exec(ddl);
+  return [...tables].flatMap(([table, wanted]) => {
+    const present = columnsOf(db, table);
+    for (const column of wanted.filter((each) => !present.some((other) => other.name === each.name))) {
+      // NOT NULL cannot be asked of rows that are already there.
+      db.exec(`ALTER TABLE ${quote(table)} ADD COLUMN ${quote(column.name)} ${column.type}`);
+    }
+    return present
+      .filter((column) => !wanted.some((each) => each.name === column.name))
+      .map((column) => `${table}.${column.name} is no longer in experiments.sql; the column and its values are kept`);
+  });
+}
+
+function deliver(db: Db, { name, body }: OutboxRow): string[] {
+  try {
+    insertRow(db, name, JSON.parse(body) as Record<string, Scalar>);
+    return [];
+  } catch (error) {
+    return [`a row recorded into ${name} was refused: ${(error as Error).message}`];
+  }
+}
+
+/** Inserts the row, or replaces the one with its key. Columns that the table has lost are left out. */
+function insertRow(db: Db, table: string, row: Readonly<Record<string, Scalar>>): void {
+  const present = columnsOf(db, table).map((column) => column.name);
+  const columns = Object.keys(row).filter((column) => present.includes(column));
+  const values = columns.map((column) => (typeof row[column] === "boolean" ? Number(row[column]) : row[column]));
+  const places = columns.map(() => "?").join(", ");
+  db.prepare(`INSERT OR REPLACE INTO ${quote(table)} (${columns.map(quote).join(", ")}) VALUES (${places})`).run(...values);
+}
+
+function quote(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

@@ -1,0 +1,41 @@
+import { type KeptRecord, latestRecord, recordById } from "./records.ts";
+import { findRun, type RunRow } from "./runs.ts";
+import type { Db } from "./state.ts";
+
+/**
+ * The record that stands for a step now: what the newest run that reached it made or reused. That
+ * need not be the newest record: after an edit and its undoing the older one is reused.
+ */
+export function currentRecord(db: Db, name: string): KeptRecord | undefined {
+  const id = db
+    .prepare(
+      `SELECT records.id FROM run_steps
+       JOIN records ON records.id = run_steps.record
+       JOIN runs ON runs.id = run_steps.run
+       WHERE records.name = ? ORDER BY runs.started_at DESC, runs.id DESC LIMIT 1`,
+    )
+    .pluck()
+    .get(name) as number | undefined;
+  return id === undefined ? latestRecord(db, name) : recordById(db, id);
+}
+
+export function lastSuccessfulRun(db: Db): string | undefined {
+  return db.prepare("SELECT id FROM runs WHERE status = 'succeeded' ORDER BY started_at DESC, id DESC LIMIT 1").pluck().get() as string | undefined;
+}
+
+/** The run with this id, or undefined where it is no longer kept. */
+export function runById(db: Db, id: string): RunRow | undefined {
+  const known = db.prepare("SELECT 1 FROM runs WHERE id = ?").get(id);
+  return known === undefined ? undefined : findRun(db, id);
+}
+
+/** Run → status → number of its steps. */
+export function stepCounts(db: Db, runs: readonly string[]): Map<string, Record<string, number>> {
+  const count = db.prepare("SELECT status, count(*) AS steps FROM run_steps WHERE run = ? GROUP BY status ORDER BY status");
+  return new Map(
+    runs.map((run) => {
+      const rows = count.all(run) as { status: string; steps: number }[];
+      return [run, Object.fromEntries(rows.map(({ status, steps }) => [status, steps]))];
+    }),
+  );
+}

@@ -1,0 +1,101 @@
+import type { StepOutcome } from "../events.ts";
+import type { Artifact, Digest, Effect, StepRecord } from "../model.ts";
+import { putRunStep } from "./runs.ts";
+import type { Db } from "./state.ts";
+
+/** A record with its place in the database. */
+export interface KeptRecord extends StepRecord {
+  readonly id: number;
+}
+
+/** A model version as it is kept; its file in `models/` is written from this. */
+export interface ModelRow {
+  readonly name: string;
+  readonly version: number;
+  readonly record: number;
+  readonly body: ModelBody;
+}
+
+export interface ModelBody {
+  readonly parts: Artifact;
+  readonly card: Artifact;
+  readonly step: string;
+  readonly run: string;
+  readonly createdAt: string;
+}
+
+/**
+ * The one transaction that makes a step's result real: record, lineage, outbox, models and the
+ * run's line about the step.
+ */
+export function commitRecord(db: Db, record: StepRecord, outcome: StepOutcome): number {
+  return db.transaction(() => {
+    const id = insertRecord(db, record);
+    for (const effect of record.effects) applyEffect(db, record, id, effect);
+    putRunStep(db, record.run, outcome, id, null);
+    return id;
+  })();
+}
+
+function insertRecord(db: Db, record: StepRecord): number {
+  const { lastInsertRowid } = db
+    .prepare("INSERT INTO records (run, step, name, fingerprint, body) VALUES (?, ?, ?, ?, ?)")
+    .run(record.run, record.step, record.name, record.fingerprint, JSON.stringify(record));
+  const id = Number(lastInsertRowid);
+  const line = db.prepare("INSERT INTO lineage (record, direction, name, digest) VALUES (?, ?, ?, ?)");
+  for (const [name, digest] of Object.entries(record.parts.inputs)) line.run(id, "in", name, digest);
+  for (const [name, artifact] of Object.entries(record.artifacts)) line.run(id, "out", `${record.name}.${name}`, artifact.digest);
+  return id;
+}
+
+function applyEffect(db: Db, record: StepRecord, id: number, effect: Effect): void {
+  if (effect.kind === "record") {
+    db.prepare("INSERT INTO outbox (run, step, table_name, body) VALUES (?, ?, ?, ?)").run(record.run, record.step, effect.table, encodeRow(effect.row));
+    return;
+  }
+  const latest = latestModel(db, effect.name);
+  if (latest?.body.parts.digest === effect.artifact.digest && latest.body.card.digest === effect.card.digest) return;
+  const body: ModelBody = { parts: effect.artifact, card: effect.card, step: record.step, run: record.run, createdAt: record.finishedAt };
+  db.prepare("INSERT INTO models (name, version, record, body) VALUES (?, ?, ?, ?)").run(effect.name, (latest?.version ?? 0) + 1, id, JSON.stringify(body));
+}
+
+/** JSON with bigints as text, which SQLite and Postgres take as numbers. */
+function encodeRow(row: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify(row, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
+}
+
+/** Records of a step with this fingerprint, newest first. */
+export function recordsFor(db: Db, name: string, fingerprint: Digest, limit = 20): KeptRecord[] {
+  const rows = db.prepare("SELECT id, body FROM records WHERE name = ? AND fingerprint = ? ORDER BY id DESC LIMIT ?").all(name, fingerprint, limit);
+  return rows.map(toRecord);
+}
+
+/** The newest record of a step, whatever its fingerprint. */
+export function latestRecord(db: Db, name: string): KeptRecord | undefined {
+  const row = db.prepare("SELECT id, body FROM records WHERE name = ? ORDER BY id DESC LIMIT 1").get(name);
+  return row === undefined ? undefined : toRecord(row);
+}
+
+export function recordById(db: Db, id: number): KeptRecord | undefined {
+  const row = db.prepare("SELECT id, body FROM records WHERE id = ?").get(id);
+  return row === undefined ? undefined : toRecord(row);
+}
+
+function toRecord(row: unknown): KeptRecord {
+  const { id, body } = row as { id: number; body: string };
+  return { ...(JSON.parse(body) as StepRecord), id };
+}
+
+export function latestModel(db: Db, name: string): ModelRow | undefined {
+  const row = db.prepare("SELECT * FROM models WHERE name = ? ORDER BY version DESC LIMIT 1").get(name);
+  return row === undefined ? undefined : toModel(row);
+}
+
+export function listModels(db: Db): ModelRow[] {
+  return db.prepare("SELECT * FROM models ORDER BY name, version DESC").all().map(toModel);
+}
+
+function toModel(row: unknown): ModelRow {
+  const raw = row as { name: string; version: number; record: number; body: string };
+  return { ...raw, body: JSON.parse(raw.body) as ModelBody };
+}

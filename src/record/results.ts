@@ -1,0 +1,48 @@
+import { existsSync } from "node:fs";
+import Database from "better-sqlite3";
+import { fail } from "../errors.ts";
+import type { Scalar } from "../model.ts";
+import { nearest } from "../nearest.ts";
+import { experimentsFile } from "./experiments.ts";
+import type { Db } from "./state.ts";
+
+export type ResultRow = Readonly<Record<string, Scalar>>;
+
+/**
+ * Rows of a results table, newest first; none where nothing was recorded yet.
+ * @throws E_NOT_FOUND for a table that is not there
+ */
+export function readResults(project: string, table: string, limit: number): ResultRow[] {
+  const file = experimentsFile(project);
+  if (!existsSync(file)) return [];
+  const db = new Database(file, { readonly: true, timeout: 10_000 });
+  try {
+    db.defaultSafeIntegers();
+    return select(db, table, limit);
+  } finally {
+    db.close();
+  }
+}
+
+function select(db: Db, table: string, limit: number): ResultRow[] {
+  const tables = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").pluck().all() as string[];
+  if (!tables.includes(table)) fail("E_NOT_FOUND", `there is no results table "${table}"`, { remedy: nearest(table, tables) });
+  const columns = db.prepare("SELECT name, lower(type) AS type FROM pragma_table_info(?)").all(table) as { name: string; type: string }[];
+  const booleans = new Set(columns.filter(({ type }) => type.startsWith("bool")).map(({ name }) => name));
+  // Not by rowid: a row that is delivered again is inserted anew.
+  const time = columns.find(({ type }) => type.startsWith("timestamp"))?.name;
+  const order = time === undefined ? "1 DESC" : `${quote(time)} DESC, 1 DESC`;
+  const rows = db.prepare(`SELECT * FROM ${quote(table)} ORDER BY ${order} LIMIT ?`).all(limit) as ResultRow[];
+  return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, readable(value, booleans.has(name))])));
+}
+
+/** SQLite has no booleans: they come back as what they were recorded as. */
+function readable(value: Scalar, isBoolean: boolean): Scalar {
+  if (typeof value !== "bigint") return value;
+  if (isBoolean && (value === 0n || value === 1n)) return value === 1n;
+  return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
+
+function quote(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

@@ -1,0 +1,79 @@
+import type { Artifact, RunStatus, StepRecord } from "../model.ts";
+import { listModels } from "./records.ts";
+import { lastSuccessfulRun } from "./lookup.ts";
+import type { Db } from "./state.ts";
+
+/** What a record holds on to. */
+interface Held {
+  readonly artifacts: readonly Artifact[];
+  readonly bundle: string | undefined;
+}
+
+/** What is kept of the past, as far as it matters for what may go. */
+export interface History {
+  /** Oldest first. */
+  readonly runs: readonly { readonly id: string; readonly startedAt: string; readonly status: RunStatus }[];
+  /** Run → records that it made or reused. */
+  readonly used: ReadonlyMap<string, readonly number[]>;
+  readonly records: ReadonlyMap<number, Held>;
+  /** Runs that stay: those that still go on and the last successful one. */
+  readonly pinnedRuns: ReadonlySet<string>;
+  /** Records that stay: the newest of each step, and those that models come from. */
+  readonly pinnedRecords: ReadonlySet<number>;
+  /** Of all versions of all models. */
+  readonly modelArtifacts: readonly Artifact[];
+}
+
+export function readHistory(db: Db): History {
+  const models = listModels(db);
+  const newest = db.prepare("SELECT max(id) FROM records GROUP BY name").pluck().all() as number[];
+  const runs = db.prepare("SELECT id, started_at AS startedAt, status FROM runs ORDER BY started_at, id").all() as History["runs"];
+  const last = lastSuccessfulRun(db);
+  return {
+    runs,
+    used: usedRecords(db),
+    records: heldByRecords(db),
+    pinnedRuns: new Set([...runs.filter(({ status }) => status === "running").map(({ id }) => id), ...(last === undefined ? [] : [last])]),
+    pinnedRecords: new Set([...newest, ...models.map(({ record }) => record)]),
+    modelArtifacts: models.flatMap(({ body }) => [body.parts, body.card]),
+  };
+}
+
+function usedRecords(db: Db): Map<string, number[]> {
+  const used = new Map<string, number[]>();
+  const rows = db.prepare("SELECT run, record FROM run_steps WHERE record IS NOT NULL").all() as { run: string; record: number }[];
+  for (const { run, record } of rows) used.set(run, [...(used.get(run) ?? []), record]);
+  return used;
+}
+
+/** One record at a time: all of them need not fit in memory. */
+function heldByRecords(db: Db): Map<number, Held> {
+  const held = new Map<number, Held>();
+  for (const row of db.prepare("SELECT id, body FROM records").iterate() as Iterable<{ id: number; body: string }>) {
+    const { artifacts, displays, effects, bundle } = JSON.parse(row.body) as StepRecord;
+    const models = effects.flatMap((effect) => (effect.kind === "model" ? [effect.artifact, effect.card] : []));
+    held.set(row.id, { artifacts: [...Object.values(artifacts), ...displays, ...models], bundle });
+  }
+  return held;
+}
+
+/** Records that are kept where these runs go. */
+export function keptRecords(history: History, gone: ReadonlySet<string>): Set<number> {
+  const kept = history.runs.filter(({ id }) => !gone.has(id)).flatMap(({ id }) => history.used.get(id) ?? []);
+  return new Set([...history.pinnedRecords, ...kept]);
+}
+
+/** All that the kept records, and the models, need of the store. */
+export function keptArtifacts(history: History, records: ReadonlySet<number>): Artifact[] {
+  return [...history.modelArtifacts, ...[...records].flatMap((id) => history.records.get(id)?.artifacts ?? [])];
+}
+
+/** Forgets runs and records, in one transaction. What the outbox holds stays: results are never removed. */
+export function forget(db: Db, runs: Iterable<string>, records: Iterable<number>): void {
+  const perRun = ["DELETE FROM run_steps WHERE run = ?", "DELETE FROM runs WHERE id = ?"].map((sql) => db.prepare(sql));
+  const perRecord = ["DELETE FROM lineage WHERE record = ?", "DELETE FROM records WHERE id = ?"].map((sql) => db.prepare(sql));
+  db.transaction(() => {
+    for (const run of runs) for (const statement of perRun) statement.run(run);
+    for (const record of records) for (const statement of perRecord) statement.run(record);
+  })();
+}

@@ -1,0 +1,109 @@
+import { randomBytes } from "node:crypto";
+import type { Failure } from "../errors.ts";
+import { fail } from "../errors.ts";
+import type { StepOutcome } from "../events.ts";
+import type { RunInfo, RunStatus, StepStatus } from "../model.ts";
+import type { Db } from "./state.ts";
+
+/** A run as it is kept. */
+export interface RunRow extends RunInfo {
+  readonly finishedAt: string | null;
+  readonly status: RunStatus;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** A step of a run as it is kept. */
+export interface RunStepRow extends StepOutcome {
+  readonly record: number | null;
+  readonly failure: Failure | null;
+}
+
+/** Sorts by time and stays unique where `.stepbook` was deleted or two machines feed one database. */
+export function newRunId(now: Date): string {
+  const stamp = now.toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
+  return `${stamp}-${randomBytes(3).toString("hex")}`;
+}
+
+export function insertRun(db: Db, info: RunInfo, params: Readonly<Record<string, string>>): void {
+  db.prepare("INSERT INTO runs (id, trigger, logical_date, started_at, status, params) VALUES (?, ?, ?, ?, 'running', ?)").run(
+    info.id,
+    info.trigger,
+    info.logicalDate,
+    info.startedAt,
+    JSON.stringify(params),
+  );
+}
+
+export function finishRun(db: Db, id: string, status: RunStatus, finishedAt: string): void {
+  db.prepare("UPDATE runs SET status = ?, finished_at = ? WHERE id = ?").run(status, finishedAt, id);
+}
+
+export function putRunStep(db: Db, run: string, outcome: StepOutcome, record: number | null, failure: Failure | null): void {
+  db.prepare(
+    "INSERT OR REPLACE INTO run_steps (run, step, status, reason, ms, attempts, record, failure) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+  ).run(run, outcome.step, outcome.status, outcome.reason, Math.round(outcome.ms), outcome.attempts, record, failure && JSON.stringify(failure));
+}
+
+export function listRuns(db: Db, limit: number): RunRow[] {
+  return (db.prepare("SELECT * FROM runs ORDER BY started_at DESC, id DESC LIMIT ?").all(limit) as RawRun[]).map(toRun);
+}
+
+/**
+ * The run that these words name: an id or the unique beginning of one, `last`, or `last~2`.
+ * @throws E_NOT_FOUND
+ */
+export function findRun(db: Db, words: string): RunRow {
+  const relative = /^last(?:~(\d+))?$/.exec(words);
+  const rows = relative
+    ? db.prepare("SELECT * FROM runs ORDER BY started_at DESC, id DESC LIMIT 1 OFFSET ?").all(Number(relative[1] ?? 0))
+    : db.prepare("SELECT * FROM runs WHERE substr(id, 1, length(@words)) = @words LIMIT 2").all({ words });
+  if (rows.length === 1) return toRun(rows[0] as RawRun);
+  return fail("E_NOT_FOUND", rows.length > 1 ? `more than one run begins with "${words}"` : `there is no run "${words}"`, {
+    remedy: "`runs` lists them; `last` and `last~1` name the newest ones",
+  });
+}
+
+export function runSteps(db: Db, run: string): RunStepRow[] {
+  const rows = db.prepare("SELECT * FROM run_steps WHERE run = ? ORDER BY rowid").all(run) as RawRunStep[];
+  return rows.map((row) => ({
+    step: row.step,
+    status: row.status,
+    reason: row.reason,
+    ms: row.ms,
+    attempts: row.attempts,
+    record: row.record,
+    failure: row.failure ? (JSON.parse(row.failure) as Failure) : null,
+  }));
+}
+
+interface RawRun {
+  id: string;
+  trigger: RunInfo["trigger"];
+  logical_date: string;
+  started_at: string;
+  finished_at: string | null;
+  status: RunStatus;
+  params: string;
+}
+
+interface RawRunStep {
+  step: string;
+  status: StepStatus;
+  reason: string;
+  ms: number;
+  attempts: number;
+  record: number | null;
+  failure: string | null;
+}
+
+function toRun(row: RawRun): RunRow {
+  return {
+    id: row.id,
+    trigger: row.trigger,
+    logicalDate: row.logical_date,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    status: row.status,
+    params: JSON.parse(row.params) as Record<string, string>,
+  };
+}

@@ -1,0 +1,72 @@
+/**
+ * The tables of `.stepbook/state.db`. Bodies are JSON of the types in src/model.ts; columns stand
+ * beside them where something is looked up or sorted by them.
+ */
+export const schemaVersion = 1;
+
+export const schema = `
+CREATE TABLE runs (
+  id TEXT PRIMARY KEY,
+  trigger TEXT NOT NULL,
+  logical_date TEXT NOT NULL,
+  started_at TEXT NOT NULL,
+  finished_at TEXT,
+  status TEXT NOT NULL,
+  params TEXT NOT NULL
+) STRICT;
+CREATE TABLE records (
+  id INTEGER PRIMARY KEY,
+  run TEXT NOT NULL,
+  step TEXT NOT NULL,
+  name TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  body TEXT NOT NULL
+) STRICT;
+CREATE INDEX records_by_fingerprint ON records (name, fingerprint, id);
+CREATE TABLE run_steps (
+  run TEXT NOT NULL,
+  step TEXT NOT NULL,
+  status TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  ms INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  record INTEGER,
+  failure TEXT,
+  PRIMARY KEY (run, step)
+) STRICT;
+CREATE TABLE lineage (
+  record INTEGER NOT NULL,
+  direction TEXT NOT NULL CHECK (direction IN ('in', 'out')),
+  name TEXT NOT NULL,
+  digest TEXT NOT NULL
+) STRICT;
+CREATE INDEX lineage_by_digest ON lineage (digest);
+CREATE INDEX lineage_by_record ON lineage (record);
+CREATE TABLE models (
+  name TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  record INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (name, version)
+) STRICT;
+CREATE TABLE outbox (
+  id INTEGER PRIMARY KEY,
+  run TEXT NOT NULL,
+  step TEXT NOT NULL,
+  table_name TEXT NOT NULL,
+  body TEXT NOT NULL,
+  embedded INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE file_digests (
+  path TEXT PRIMARY KEY,
+  signature TEXT NOT NULL,
+  digest TEXT NOT NULL
+) STRICT;
+CREATE TABLE lock (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  pid INTEGER NOT NULL,
+  started TEXT NOT NULL,
+  boot TEXT NOT NULL,
+  since TEXT NOT NULL
+) STRICT;
+`;

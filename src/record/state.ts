@@ -1,0 +1,75 @@
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import path from "node:path";
+import Database from "better-sqlite3";
+import { fail } from "../errors.ts";
+import { schema, schemaVersion } from "./schema.ts";
+
+export type Db = Database.Database;
+
+/** Where the engine keeps everything of a project that is not the user's. */
+export function stateFolder(project: string): string {
+  return path.join(project, ".stepbook");
+}
+
+/**
+ * Opens `.stepbook/state.db`, making it where it is not there.
+ * @throws E_STATE_CORRUPT (the file is kept), E_STATE_NEWER, E_READ_ONLY
+ */
+export function openState(project: string): Db {
+  const folder = stateFolder(project);
+  const file = path.join(folder, "state.db");
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const fresh = !existsSync(file);
+    const db = open(file);
+    if (fresh) chmodSync(file, 0o600);
+    return db;
+  } catch (error) {
+    return explainOpen(error, file);
+  }
+}
+
+function open(file: string): Db {
+  const db = new Database(file, { timeout: 10_000 });
+  try {
+    db.pragma("journal_mode = WAL");
+    // better-sqlite3's build re-opens WAL files with NORMAL, which loses commits at a power cut.
+    db.pragma("synchronous = FULL");
+    migrate(db, file);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function migrate(db: Db, file: string): void {
+  const version = () => db.pragma("user_version", { simple: true }) as number;
+  if (version() === schemaVersion) return;
+  if (version() > schemaVersion) {
+    fail("E_STATE_NEWER", `${file} was written by a newer Stepbook (format ${version()}, this one knows ${schemaVersion})`, {
+      remedy: "install that version again, or move the folder .stepbook away: everything in it can be computed anew",
+    });
+  }
+  db.transaction(() => {
+    if (version() !== 0) return;
+    db.exec(schema);
+    db.pragma(`user_version = ${schemaVersion}`);
+  }).immediate();
+}
+
+function explainOpen(error: unknown, file: string): never {
+  const { code = "" } = error as { code?: string };
+  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) {
+    return fail(
+      "E_STATE_CORRUPT",
+      `${file} is damaged (${(error as Error).message})`,
+      { remedy: `it was left as it is; move it away (mv ${path.basename(path.dirname(file))}/state.db state.damaged.db) and run again: steps are then computed anew` },
+      error,
+    );
+  }
+  if (/^(EACCES|EROFS|EPERM)$/.test(code) || /^SQLITE_(READONLY|CANTOPEN|PERM)/.test(code)) {
+    return fail("E_READ_ONLY", `cannot write ${file}`, { remedy: "Stepbook keeps its state in .stepbook/: make the project's folder writable for you" }, error);
+  }
+  throw error;
+}

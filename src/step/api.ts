@@ -1,0 +1,23 @@
+/**
+ * What a step may import: the package `stepbook`.
+ *
+ * ```ts
+ * import { param, sql } from "stepbook";
+ * ```
+ */
+export { check, type CheckRules } from "./check.ts";
+export type { ColumnOf } from "./columns.ts";
+export { csv, type CsvOptions } from "./csv.ts";
+export { display } from "./display.ts";
+export { loadModel, saveModel, type LoadedModel } from "./models.ts";
+export { param, type ParamOptions, type ParamValue } from "./param.ts";
+export { parquet } from "./parquet.ts";
+export type { Query } from "./query.ts";
+export { random, type Random } from "./random.ts";
+export { record } from "./record.ts";
+export { run } from "./run.ts";
+export { skip } from "./skip.ts";
+export { sql } from "./sql.ts";
+export { table, type TableData } from "./from-rows.ts";
+export { Table, type Slice } from "./table.ts";
+export { track, type TrackOptions } from "./track.ts";

@@ -1,0 +1,89 @@
+import { fail } from "../errors.ts";
+import type { Column } from "../model.ts";
+import { nearest } from "../nearest.ts";
+import { literal, toParam } from "./bind.ts";
+import type { CheckRules } from "./check.ts";
+import { renderLiterally, sqlPieces } from "./render.ts";
+import { quoteIdentifier } from "./sqltext.ts";
+
+/** A rule as DuckDB counts it: by a condition on the row, by a key, or counted already. */
+export interface PlannedRule {
+  /** In words, such as `id is not NULL`. */
+  readonly rule: string;
+  /** The condition of a row that breaks it. */
+  readonly failing?: string;
+  /** The columns that are unique together, and the condition that none of them is NULL. */
+  readonly key?: string;
+  readonly keyed?: string;
+  /** How many rows break it, where that is known. */
+  readonly count?: number;
+}
+
+/** @throws E_USAGE for a column that the table does not have */
+export function planRules(rules: CheckRules, schema: readonly Column[], rows: number): PlannedRule[] {
+  const column = columnFinder(schema);
+  const known = ["notNull", "unique", "accepted", "range", "rows", "that", "severity", "name"];
+  for (const key of Object.keys(rules)) if (!known.includes(key)) fail("E_USAGE", `check: there is no rule "${key}"`, { remedy: nearest(key, known) });
+  return [
+    ...(rules.rows === undefined ? [] : [rowCount(rules.rows, rows)]),
+    ...(rules.notNull ?? []).map((name) => ({ rule: `${name} is not NULL`, failing: `${column(name).quoted} IS NULL` })),
+    ...(rules.unique ?? []).map((names) => unique(typeof names === "string" ? [names] : names, column)),
+    ...Object.entries(rules.accepted ?? {}).map(([name, values]) => accepted(name, values ?? [], column)),
+    ...Object.entries(rules.range ?? {}).map(([name, range]) => inRange(name, range!, column)),
+    ...Object.entries(rules.that ?? {}).map(([name, condition]) => that(name, condition)),
+  ];
+}
+
+type Finder = (name: string) => { quoted: string; type: string };
+
+function columnFinder(schema: readonly Column[]): Finder {
+  return (name) => {
+    const found = schema.find((column) => column.name === name);
+    if (!found) return fail("E_USAGE", `check: the table has no column "${name}"`, { remedy: nearest(name, schema.map((column) => column.name)) });
+    return { quoted: quoteIdentifier(name), type: found.type };
+  };
+}
+
+function rowCount(expected: NonNullable<CheckRules["rows"]>, rows: number): PlannedRule {
+  const [least, greatest] = typeof expected === "number" ? [expected, expected] : expected;
+  const holds = (least === null || rows >= least) && (greatest === null || rows <= greatest);
+  const span = least === greatest ? String(least) : `${least ?? "any number"} to ${greatest ?? "any number"}`;
+  return { rule: holds ? `rows ${span}` : `rows ${span}, and there are ${rows}`, count: holds ? 0 : 1 };
+}
+
+function unique(names: readonly string[], column: Finder): PlannedRule {
+  const quoted = names.map((name) => column(name).quoted);
+  return {
+    rule: `${names.join(" + ")} is unique`,
+    key: quoted.join(", "),
+    keyed: quoted.map((name) => `${name} IS NOT NULL`).join(" AND "),
+  };
+}
+
+function accepted(name: string, values: readonly unknown[], column: Finder): PlannedRule {
+  const { quoted } = column(name);
+  if (values.length === 0) fail("E_USAGE", `check: accepted.${name} is empty`, { remedy: "list the values that are allowed" });
+  const list = values.map((value) => literal(toParam(value, `accepted.${name}`))).join(", ");
+  return { rule: `${name} is one of ${values.map(show).join(", ")}`, failing: `${quoted} IS NOT NULL AND ${quoted} NOT IN (${list})` };
+}
+
+function inRange(name: string, [least, greatest]: readonly [unknown, unknown], column: Finder): PlannedRule {
+  const { quoted, type } = column(name);
+  const outside = [
+    ...(least === null ? [] : [`${quoted} < ${literal(toParam(least, `range.${name}`))}`]),
+    ...(greatest === null ? [] : [`${quoted} > ${literal(toParam(greatest, `range.${name}`))}`]),
+    // To DuckDB NaN is greater than all numbers.
+    ...(/^(DOUBLE|FLOAT)$/.test(type) ? [`isnan(${quoted})`] : []),
+  ];
+  const words = least === null ? `at most ${show(greatest)}` : greatest === null ? `at least ${show(least)}` : `from ${show(least)} to ${show(greatest)}`;
+  return { rule: `${name} is ${words}`, failing: outside.length > 0 ? `(${outside.join(" OR ")})` : "FALSE" };
+}
+
+function that(name: string, condition: unknown): PlannedRule {
+  const part = sqlPieces(condition) ?? fail("E_USAGE", `check: that["${name}"] is no SQL`, { remedy: "write it as sql`a < b`" });
+  return { rule: name, failing: `(${renderLiterally(part.pieces)}\n) IS NOT TRUE` };
+}
+
+function show(value: unknown): string {
+  return value instanceof Date ? value.toISOString() : typeof value === "string" ? JSON.stringify(value) : String(value);
+}

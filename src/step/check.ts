@@ -1,0 +1,139 @@
+import path from "node:path";
+import { fail } from "../errors.ts";
+import type { CheckedRule } from "../model.ts";
+import { tableInfo } from "../store/brand.ts";
+import { planRules, type PlannedRule } from "./check-rules.ts";
+import { duckdb, type Engine } from "./duckdb.ts";
+import { here } from "./here.ts";
+import { type Host, perHost } from "./host.ts";
+import type { Query } from "./query.ts";
+import { scan } from "./render.ts";
+import { sqlError } from "./sqlerror.ts";
+import { quoteIdentifier, quoteString } from "./sqltext.ts";
+import type { Table } from "./table.ts";
+import { rowsOf } from "./values.ts";
+
+type Name<Row> = keyof Row & string;
+
+/** What must hold of a table. NULL passes all rules but `notNull` (and `that`, where it makes the condition false). */
+export interface CheckRules<Row = Record<string, unknown>> {
+  /** Columns without NULL. */
+  readonly notNull?: readonly Name<Row>[];
+  /** Columns whose values occur once; a list in the list: columns that do so together. */
+  readonly unique?: readonly (Name<Row> | readonly Name<Row>[])[];
+  /** Column → the only values allowed. */
+  readonly accepted?: { readonly [K in Name<Row>]?: readonly Row[K][] };
+  /** Column → `[least, greatest]`, both allowed; null for an open end. NaN is never inside. */
+  readonly range?: { readonly [K in Name<Row>]?: readonly [least: Bound | null, greatest: Bound | null] };
+  /** How many rows there are: exactly, or `[least, greatest]`. */
+  readonly rows?: number | readonly [least: number | null, greatest: number | null];
+  /** Name → a condition that is true of every row: { "worst is larger": sql`area_worst >= area_mean` }. */
+  readonly that?: Readonly<Record<string, Query<never> | Query>>;
+  /** "fail" (the default) ends the step; "warn" goes on. */
+  readonly severity?: "fail" | "warn";
+  /** What the table is called in messages. */
+  readonly name?: string;
+}
+
+type Bound = number | bigint | string | Date;
+
+/**
+ * Checks a table by rules that DuckDB counts. All rules are looked at; the rows that break one are shown (a few) and kept
+ * (all) as a Parquet file.
+ *
+ * ```ts
+ * await check(dataset, {
+ *   rows: [1, null],
+ *   notNull: ["id", "diagnosis"],
+ *   unique: ["id"],
+ *   accepted: { diagnosis: ["M", "B"] },
+ *   range: { radius_mean: [0, 100] },
+ *   that: { "worst ≥ mean": sql`radius_worst >= radius_mean` },
+ * });
+ * ```
+ *
+ * @throws E_CHECK naming each broken rule, its count and first rows; nothing with `severity: "warn"`
+ */
+export async function check<Row>(table: Table<Row>, rules: CheckRules<Row>): Promise<void> {
+  const info = tableInfo(table) ?? fail("E_USAGE", "check: the first argument is no Table", { remedy: "await the query first: check(await sql`…`, …)" });
+  const host = here();
+  const planned = planRules(rules as CheckRules, table.schema, info.rows);
+  const engine = await duckdb();
+  const name = rules.name ?? "table";
+  const checked = await engine.exclusive(() => count(engine, scan(info.file), planned));
+  host.emit({ type: "checked", table: name, rules: checked });
+  const broken = checked.filter(({ failing }) => failing > 0);
+  if (broken.length === 0) return;
+  const kept = await engine.exclusive(() => keepFailing(engine, host, scan(info.file), planned, checked));
+  const message = `check of ${name}: ${broken.map(describe).join("; ")}`;
+  if (rules.severity === "warn") return host.emit({ type: "warning", message });
+  fail("E_CHECK", `${message}${samples(broken)}${kept ? `\nall of them: ${kept}` : ""}`, {
+    remedy: 'correct the data or the rule; severity: "warn" goes on',
+  });
+}
+
+/** One query counts the rules that look at a row alone; each unique key takes one more. */
+async function count(engine: Engine, source: string, rules: readonly PlannedRule[]): Promise<CheckedRule[]> {
+  const byRow = rules.filter(({ failing }) => failing !== undefined);
+  const counts = new Map<PlannedRule, number>(rules.filter(({ count }) => count !== undefined).map((rule) => [rule, rule.count!]));
+  if (byRow.length > 0) {
+    const selected = byRow.map(({ failing }) => `count(*) FILTER (WHERE ${failing})`);
+    const [row] = await query(engine, `SELECT ${selected.join(", ")} FROM ${source}`);
+    byRow.forEach((rule, index) => counts.set(rule, Number(row![index])));
+  }
+  for (const rule of rules.filter(({ key }) => key !== undefined)) {
+    const [row] = await query(engine, `SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM ${source} WHERE ${rule.keyed} GROUP BY ${rule.key} HAVING n > 1)`);
+    counts.set(rule, Number(row![0]));
+  }
+  const checked: CheckedRule[] = [];
+  for (const rule of rules) checked.push({ rule: rule.rule, failing: counts.get(rule)!, sample: counts.get(rule)! > 0 ? await sampleOf(engine, source, rule) : [] });
+  return checked;
+}
+
+async function query(engine: Engine, text: string): Promise<unknown[][]> {
+  try {
+    return await (await engine.connection.run(text)).getRows();
+  } catch (thrown) {
+    return sqlError(thrown, { text, start: 0, length: text.length });
+  }
+}
+
+function failingRows(source: string, rule: PlannedRule): string | undefined {
+  if (rule.failing !== undefined) return `FROM ${source} WHERE ${rule.failing}`;
+  if (rule.key !== undefined) return `FROM ${source} WHERE ${rule.keyed} QUALIFY count(*) OVER (PARTITION BY ${rule.key}) > 1 ORDER BY ${rule.key}`;
+  return undefined;
+}
+
+async function sampleOf(engine: Engine, source: string, rule: PlannedRule): Promise<Record<string, unknown>[]> {
+  const rows = failingRows(source, rule);
+  if (!rows) return [];
+  return rowsOf(engine.api, await engine.connection.run(`${rows} LIMIT 5`));
+}
+
+/** All rows that break a rule, each with the rule's name, in `<step>-failed-<n>.parquet`. */
+async function keepFailing(engine: Engine, host: Host, source: string, rules: readonly PlannedRule[], checked: readonly CheckedRule[]): Promise<string | undefined> {
+  const parts = rules.flatMap((rule, index) => {
+    const rows = checked[index]!.failing > 0 ? failingRows(source, rule) : undefined;
+    return rows ? [`(SELECT ${quoteString(rule.rule)} AS ${quoteIdentifier("broken rule")}, * FROM (${rows}))`] : [];
+  });
+  if (parts.length === 0) return undefined;
+  const file = path.join(host.kept, `${host.step}-failed-${perHost(host, "failed", () => ({ last: 0 })).last++ + 1}.parquet`);
+  await engine.connection.run(`COPY (${parts.join(" UNION ALL ")}) TO ${quoteString(file)} (FORMAT parquet, COMPRESSION zstd)`);
+  return path.relative(host.project, file);
+}
+
+function describe({ rule, failing }: CheckedRule): string {
+  return rule.startsWith("rows ") ? rule : `${rule}: ${failing} row${failing === 1 ? "" : "s"}`;
+}
+
+function samples(broken: readonly CheckedRule[]): string {
+  const lines = broken.flatMap(({ rule, sample }) => sample.slice(0, 3).map((row) => `\n  ${rule} | ${shortRow(row)}`));
+  return lines.slice(0, 10).join("");
+}
+
+function shortRow(row: Readonly<Record<string, unknown>>): string {
+  const text = Object.entries(row)
+    .map(([name, value]) => `${name} ${value instanceof Date ? value.toISOString() : typeof value === "string" ? JSON.stringify(value) : String(value)}`)
+    .join(", ");
+  return text.length > 160 ? `${text.slice(0, 160)}…` : text;
+}

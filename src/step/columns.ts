@@ -1,0 +1,83 @@
+import type * as Duck from "@duckdb/node-api";
+import { converter, record, type Converter } from "./values.ts";
+
+type NumberArray = Float64Array | Float32Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Int8Array | Uint8Array;
+
+/** A column of a row type, as `table.column` gives it. */
+export type ColumnOf<Value> = [Value] extends [number] ? NumberArray : [Value] extends [bigint] ? BigInt64Array | BigUint64Array : Value[];
+
+type AnyTyped = NumberArray | BigInt64Array | BigUint64Array;
+
+/** Reads a stream of chunks into one array a column. `count`: how many rows will come. */
+export async function readColumns(api: typeof Duck, result: Duck.DuckDBResult, count: number): Promise<Record<string, unknown>> {
+  const names = result.columnNames();
+  const builders = result.columnTypes().map((type) => columnBuilder(api, type, count));
+  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    for (const [index, builder] of builders.entries()) builder.add(chunk.getColumnValues(index));
+  }
+  return record(names.map((name, index) => [name, builders[index]!.done()]));
+}
+
+interface Builder {
+  add(values: readonly Duck.DuckDBValue[]): void;
+  done(): unknown;
+}
+
+function columnBuilder(api: typeof Duck, type: Duck.DuckDBType, count: number): Builder {
+  const convert = converter(api, type);
+  const typed = typedArray(api, type, count);
+  return typed ? typedBuilder(typed, convert) : plainBuilder([], convert);
+}
+
+function plainBuilder(items: unknown[], convert: Converter): Builder {
+  return {
+    add: (values) => {
+      for (const value of values) items.push(convert(value));
+    },
+    done: () => items,
+  };
+}
+
+/** Fills the typed array; at the first NULL goes on with a plain one. */
+function typedBuilder(array: AnyTyped, convert: Converter): Builder {
+  let filled = 0;
+  let plain: Builder | undefined;
+  const add = (values: readonly Duck.DuckDBValue[]) => {
+    if (plain) return plain.add(values);
+    const nullAt = values.indexOf(null);
+    const whole = nullAt < 0 ? values : values.slice(0, nullAt);
+    for (const value of whole) array[filled++] = value as never;
+    if (nullAt < 0) return;
+    plain = plainBuilder(Array.from(array.subarray(0, filled) as Iterable<Duck.DuckDBValue>, convert), convert);
+    plain.add(values.slice(nullAt));
+  };
+  return { add, done: () => (plain ? plain.done() : array) };
+}
+
+function typedArray(api: typeof Duck, type: Duck.DuckDBType, count: number): AnyTyped | undefined {
+  const id = api.DuckDBTypeId;
+  switch (type.typeId) {
+    case id.DOUBLE:
+      return new Float64Array(count);
+    case id.FLOAT:
+      return new Float32Array(count);
+    case id.BIGINT:
+      return new BigInt64Array(count);
+    case id.UBIGINT:
+      return new BigUint64Array(count);
+    case id.INTEGER:
+      return new Int32Array(count);
+    case id.UINTEGER:
+      return new Uint32Array(count);
+    case id.SMALLINT:
+      return new Int16Array(count);
+    case id.USMALLINT:
+      return new Uint16Array(count);
+    case id.TINYINT:
+      return new Int8Array(count);
+    case id.UTINYINT:
+      return new Uint8Array(count);
+    default:
+      return undefined;
+  }
+}

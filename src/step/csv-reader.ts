@@ -1,0 +1,35 @@
+import type { Head } from "./csv-head.ts";
+import { quoteString } from "./sqltext.ts";
+
+/** Where rows that do not fit are put: two temporary tables. */
+export interface RejectTables {
+  readonly errors: string;
+  readonly scans: string;
+}
+
+/** How many rows that do not fit are looked at. */
+export const rejectsLimit = 1000;
+
+/** `read_csv(…)` of the file with nothing left to guess. */
+export function readerSql(head: Head, types: readonly string[], rejects: RejectTables): string {
+  const columns = head.names.map((name, index) => `${quoteString(name)}: ${quoteString(types[index]!)}`);
+  const nulls = ["", ...(head.options.nullStrings ?? [])].map(quoteString);
+  const options = [
+    "auto_detect = false",
+    "strict_mode = true",
+    `delim = ${quoteString(head.delimiter)}`,
+    `quote = '"'`,
+    `escape = '"'`,
+    `header = ${head.header}`,
+    `encoding = ${quoteString(head.encoding)}`,
+    `nullstr = [${nulls.join(", ")}]`,
+    `columns = {${columns.join(", ")}}`,
+    "hive_partitioning = false",
+    "store_rejects = true",
+    `rejects_table = ${quoteString(rejects.errors)}`,
+    `rejects_scan = ${quoteString(rejects.scans)}`,
+    `rejects_limit = ${rejectsLimit}`,
+    ...(head.packed ? ["compression = 'gzip'"] : []),
+  ];
+  return `read_csv(${quoteString(head.file)}, ${options.join(", ")})`;
+}

@@ -1,0 +1,120 @@
+import { gunzipSync } from "node:zlib";
+import type { DuckDBMapValue } from "@duckdb/node-api";
+import { fail } from "../errors.ts";
+import type { Head } from "./csv-head.ts";
+import { readerSql } from "./csv-reader.ts";
+import { records } from "./csv-records.ts";
+import { dropRejects, rejectTables } from "./csv-rejects.ts";
+import type { Engine } from "./duckdb.ts";
+import { here } from "./here.ts";
+import { readFileSync } from "./quiet-fs.ts";
+import { quoteIdentifier } from "./sqltext.ts";
+
+/** The type that a column is read as, and where it is from. */
+export interface SettledType {
+  readonly type: string;
+  /** Set where the type was found: how many of the values are of it. */
+  readonly found?: { readonly fitting: number; readonly values: number };
+}
+
+/** Below this share of texts among numbers, they are mistakes and not a column of text. */
+const fewTexts = 0.05;
+/** Of fewer values nothing is concluded. */
+const enoughValues = 20;
+
+/** What a value looks like; each is of one kind. */
+type Look = "whole" | "long" | "padded" | "decimal" | "fraction" | "special" | "truth" | "date" | "instant" | "zoned" | "text";
+type Looks = Partial<Record<Look, number>>;
+
+/** One CASE a value, so that one aggregate a column tells all: DuckDB plans hundreds of aggregates slowly. */
+const look = (c: string) => `CASE
+  WHEN ${c} = TRY_CAST(${c} AS BIGINT)::VARCHAR THEN 'whole'
+  WHEN TRY_CAST(${c} AS DOUBLE) IS NOT NULL AND NOT contains(${c}, '_') THEN CASE
+    WHEN NOT isfinite(TRY_CAST(${c} AS DOUBLE)) THEN 'special'
+    WHEN regexp_full_match(${c}, '[+-]?0[0-9].*') THEN 'padded'
+    WHEN regexp_full_match(${c}, '[+-]?[0-9]{16,}') THEN 'long'
+    WHEN TRY_CAST(${c} AS DOUBLE) <> trunc(TRY_CAST(${c} AS DOUBLE)) THEN 'fraction'
+    ELSE 'decimal' END
+  WHEN lower(${c}) IN ('true', 'false') THEN 'truth'
+  WHEN ${c} NOT LIKE '____-__-__%' THEN 'text'
+  WHEN length(${c}) = 10 AND TRY_CAST(${c} AS DATE) IS NOT NULL THEN 'date'
+  WHEN regexp_full_match(${c}, '.{10}[ T][0-9:.]+') AND TRY_CAST(${c} AS TIMESTAMP) IS NOT NULL THEN 'instant'
+  WHEN regexp_full_match(${c}, '.{10}[ T][0-9:.]+(Z|[+-][0-9:]+)') AND TRY_CAST(${c} AS TIMESTAMPTZ) IS NOT NULL THEN 'zoned'
+  ELSE 'text' END`;
+
+/** The types given, and for the other columns those found by looking at every value. */
+export async function settleTypes(engine: Engine, head: Head): Promise<SettledType[]> {
+  const given = head.names.map((name) => head.options.columns?.[name]);
+  const looked = given.map((type) => type === undefined || isWhole(type));
+  const looks = looked.includes(true) ? await countLooks(engine, head, looked) : [];
+  return head.names.map((name, index): SettledType => {
+    const type = given[index];
+    const seen = looks[index] ?? {};
+    if (type === undefined) return findType(seen);
+    // DuckDB rounds 1.5 to 2 without a word.
+    if ((seen.fraction ?? 0) > 0) refuseFraction(head, name, index, type);
+    return { type };
+  });
+}
+
+const isWhole = (type: string) => /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|U?INT(8|16|32|64|128)|SHORT|LONG|INT[1248]|SIGNED)$/i.test(type.trim());
+
+/** How often each look occurs in each column that is looked at; NULLs are not counted. */
+async function countLooks(engine: Engine, head: Head, looked: readonly boolean[]): Promise<(Looks | undefined)[]> {
+  const rejects = rejectTables(here());
+  const columns = head.names.filter((_, index) => looked[index]).map((name) => quoteIdentifier(name));
+  const selected = columns.map((column) => `histogram(${look(column)}) FILTER (WHERE ${column} IS NOT NULL)`);
+  const reader = readerSql(head, head.names.map(() => "VARCHAR"), rejects);
+  const result = await engine.connection.run(`SELECT ${selected.join(", ")} FROM ${reader}`);
+  const counted = (await result.getRows())[0] as (DuckDBMapValue | null)[];
+  await dropRejects(engine, rejects);
+  let next = 0;
+  return looked.map((each) => (each ? looksOf(counted[next++]!) : undefined));
+}
+
+function looksOf(histogram: DuckDBMapValue | null): Looks {
+  return Object.fromEntries((histogram?.entries ?? []).map(({ key, value }) => [key as Look, Number(value)]));
+}
+
+function findType(seen: Looks): SettledType {
+  const count = (...kinds: Look[]) => kinds.reduce((sum, kind) => sum + (seen[kind] ?? 0), 0);
+  const values = Object.values(seen).reduce((sum, each) => sum + each, 0);
+  // As numbers they would lose their zeros or their last digits.
+  if (values === 0 || count("padded", "long") > 0) return { type: "VARCHAR" };
+  const candidates: readonly (readonly [string, number])[] = [
+    ["BIGINT", count("whole")],
+    ["DOUBLE", count("whole", "decimal", "fraction") > 0 ? count("whole", "decimal", "fraction", "special") : 0],
+    ["BOOLEAN", count("truth")],
+    ["DATE", count("date")],
+    ["TIMESTAMP", count("instant") > 0 ? count("instant", "date") : 0],
+    ["TIMESTAMPTZ", count("zoned")],
+  ];
+  const fits = candidates.find(([, fitting]) => fitting === values);
+  const nearly = candidates.find(([, fitting]) => values >= enoughValues && values - fitting <= fewTexts * values);
+  const [type, fitting] = fits ?? nearly ?? ["VARCHAR", values];
+  return { type, found: { fitting, values } };
+}
+
+function refuseFraction(head: Head, name: string, index: number, type: string): never {
+  const { line, value } = firstFraction(head, index);
+  return fail("E_CSV", `${head.shown}:${line}: column "${name}": ${JSON.stringify(value)} is not ${withArticle(type)}`, {
+    place: { file: head.shown, line },
+    remedy: `correct the value, or read it with { columns: { ${name}: "DOUBLE" } }`,
+  });
+}
+
+function firstFraction(head: Head, index: number): { line: number; value: string } {
+  const bytes = readFileSync(head.file);
+  const decoder = new TextDecoder(head.encoding === "latin-1" ? "latin1" : head.encoding === "utf-16" ? "utf-16le" : "utf-8");
+  const all = records(decoder.decode(head.packed ? gunzipSync(bytes) : bytes), head.delimiter);
+  if (head.header) all.next();
+  for (const { line, fields } of all) {
+    const value = fields[index] ?? "";
+    if (value.trim() !== "" && Number.isFinite(Number(value)) && !Number.isInteger(Number(value))) return { line, value };
+  }
+  return { line: 1, value: "a fraction" };
+}
+
+export function withArticle(type: string): string {
+  return `${/^[AEIOU]/i.test(type) && !/^U/i.test(type) ? "an" : "a"} ${type}`;
+}

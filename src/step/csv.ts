@@ -1,0 +1,84 @@
+import { rmSync } from "node:fs";
+import { fail, StepbookError } from "../errors.ts";
+import { readHead, type Head } from "./csv-head.ts";
+import { readerSql } from "./csv-reader.ts";
+import { failOnRejects, rejectTables } from "./csv-rejects.ts";
+import { settleTypes } from "./csv-types.ts";
+import { duckdb, type Engine } from "./duckdb.ts";
+import { existingFile } from "./files.ts";
+import { here, noteFile, projectPath } from "./here.ts";
+import type { Host } from "./host.ts";
+import { opened, stagedFile } from "./materialise.ts";
+import { sqlError } from "./sqlerror.ts";
+import { noteOpened } from "./sqlreads.ts";
+import { quoteString } from "./sqltext.ts";
+import { Table } from "./table.ts";
+
+export interface CsvOptions {
+  /** Column → DuckDB type (`{ id: "INTEGER", day: "DATE" }`): these must be there. Others are kept, their types found. */
+  readonly columns?: Readonly<Record<string, string>>;
+  /** Whether the first line names the columns; true by default. Without one they are `column0`, `column1`, … or the names in `columns`. */
+  readonly header?: boolean;
+  /** One character; by default that of `,` `;` tab `|` which the first line has most of. */
+  readonly delimiter?: string;
+  readonly encoding?: "utf-8" | "latin-1" | "utf-16";
+  /** Texts that mean NULL, besides the empty field: `["NA", "?"]`. */
+  readonly nullStrings?: readonly string[];
+}
+
+/**
+ * A CSV file as a table, strictly: each row has the header's columns, each value is of its column's type, the text is
+ * of the encoding said, or nothing is read.
+ *
+ * Types that are not given are found by looking at every row: BIGINT, DOUBLE, BOOLEAN (true, false), DATE, TIMESTAMP
+ * (ISO 8601), else VARCHAR; numbers with leading zeros stay text. A column of numbers with a few texts in it is
+ * refused and not made text.
+ *
+ * @param file relative to the project, or absolute; `.gz` is unpacked
+ * @throws E_CSV with file, line, column, value and what was expected; E_FILE where there is no such file
+ * @example const patients = await csv<Patient>("data/dataset.csv", { columns: { id: "INTEGER" } });
+ */
+export async function csv<Row = Record<string, unknown>>(file: string, options: CsvOptions = {}): Promise<Table<Row>> {
+  const host = here();
+  const absolute = existingFile(host, file, "csv");
+  noteFile(host, "file", absolute);
+  const head = readHead(absolute, projectPath(host, absolute), options);
+  const engine = await duckdb();
+  return engine.exclusive(async () => {
+    try {
+      return await load<Row>(engine, host, head);
+    } catch (thrown) {
+      return csvError(head, thrown);
+    } finally {
+      await noteOpened(engine, host);
+    }
+  });
+}
+
+async function load<Row>(engine: Engine, host: Host, head: Head): Promise<Table<Row>> {
+  const types = await settleTypes(engine, head);
+  const rejects = rejectTables(host);
+  const target = stagedFile(host, "csv", "parquet");
+  try {
+    const reader = readerSql(head, types.map(({ type }) => type), rejects);
+    const result = await engine.connection.run(`COPY (FROM ${reader}) TO ${quoteString(target)} (FORMAT parquet, COMPRESSION zstd)`);
+    await failOnRejects(engine, head, types, rejects);
+    const [[count] = []] = await result.getRows();
+    return new Table<Row>(await opened(engine, host, target, Number(count)));
+  } catch (thrown) {
+    rmSync(target, { force: true });
+    throw thrown;
+  }
+}
+
+function csvError(head: Head, thrown: unknown): never {
+  if (thrown instanceof StepbookError) throw thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const place = { place: { file: head.shown } };
+  if (message.includes("state machine reached an invalid state")) {
+    fail("E_CSV", `${head.shown}: lines end in different ways (\\n, \\r\\n or \\r)`, { ...place, remedy: "save the file with one kind of line end" }, thrown);
+  }
+  const type = /Type with name (\S+) does not exist/.exec(message) ?? /Value "?([^"]*)"? can not be converted to .*type/i.exec(message);
+  if (type) fail("E_CSV", `${head.shown}: columns names a type that DuckDB does not know: ${type[1]}`, { remedy: "such as INTEGER, DOUBLE, VARCHAR, DATE, DECIMAL(10, 2)" }, thrown);
+  return sqlError(thrown, { text: "", start: 0, length: 0, ...place });
+}

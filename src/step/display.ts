@@ -1,0 +1,75 @@
+import { inspect } from "node:util";
+import type { MimeBundle } from "../model.ts";
+import { here } from "./here.ts";
+import { keepPending } from "./host.ts";
+
+const displaySymbol = Symbol.for("Jupyter.display");
+
+/**
+ * Shows a value in the notebook, below the step.
+ *
+ * A value says how it is shown by a method `Symbol.for("Jupyter.display")` that gives a MIME bundle, at once or
+ * as a promise: the protocol of Deno's notebooks, so their plots work. A Table shows its shape and first rows. An object
+ * whose keys are all MIME types (`{ "text/html": "<b>…</b>" }`) is a bundle itself. Anything else is shown as text, and as a
+ * tree where it is data.
+ *
+ * The promise need not be awaited: the step ends when all is shown.
+ *
+ * @example display(train);
+ * @example display({ "image/svg+xml": svg });
+ */
+export function display(value: unknown): Promise<void> {
+  const host = here();
+  return keepPending(host, mimeBundle(value).then((bundle) => host.emit({ type: "display", bundle })));
+}
+
+/** The value as a MIME bundle, as {@link display} shows it. */
+export async function mimeBundle(value: unknown): Promise<MimeBundle> {
+  const own = await ownBundle(value);
+  if (own) return own;
+  if (isBundle(value)) return { ...value };
+  const tree = asJson(value);
+  return { "text/plain": asText(value), ...(tree === undefined ? {} : { "application/json": tree }) };
+}
+
+async function ownBundle(value: unknown): Promise<MimeBundle | undefined> {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) return undefined;
+  const show = (value as { [displaySymbol]?: unknown })[displaySymbol];
+  if (typeof show !== "function") return undefined;
+  const bundle: unknown = await show.call(value);
+  return isPlain(bundle) ? { ...bundle } : { "text/plain": asText(bundle) };
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+}
+
+function isBundle(value: unknown): value is MimeBundle {
+  if (!isPlain(value)) return false;
+  const keys = Object.keys(value);
+  return keys.length > 0 && keys.every((key) => /^[a-z]+\/[\w.+-]+$/.test(key));
+}
+
+function asText(value: unknown): string {
+  return typeof value === "string" ? value : inspect(value, { depth: 4, maxArrayLength: 50, maxStringLength: 2000, sorted: false });
+}
+
+/** Largest tree that is sent along, in characters of JSON. */
+const largestTree = 200_000;
+
+/** Data as JSON, a bigint as text, a Map and a Set as lists; undefined for what is none or too large. */
+function asJson(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return undefined;
+  try {
+    const text = JSON.stringify(value, (_, inner: unknown) => {
+      if (typeof inner === "bigint") return String(inner);
+      if (inner instanceof Map || inner instanceof Set) return [...(inner as Iterable<unknown>)];
+      return ArrayBuffer.isView(inner) && !(inner instanceof DataView) ? Array.from(inner as unknown as Iterable<unknown>) : inner;
+    });
+    return text !== undefined && text.length <= largestTree ? JSON.parse(text) : undefined;
+  } catch {
+    return undefined; // circular, or a toJSON that throws: the text is enough
+  }
+}

@@ -1,0 +1,71 @@
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import type * as Duck from "@duckdb/node-api";
+import { perHost, type Host } from "./host.ts";
+import { here } from "./here.ts";
+
+/** DuckDB as a step has it: one in-memory instance per process, loaded at first use (it takes 0.2 s). */
+export interface Engine {
+  readonly api: typeof Duck;
+  readonly instance: Duck.DuckDBInstance;
+  /** Runs all statements, so that they see the step's temporary tables and settings. */
+  readonly connection: Duck.DuckDBConnection;
+  /** Runs the work when all work before it is done: what it does to the connection is not interleaved. */
+  exclusive<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** The one door to DuckDB. */
+export function duckdb(): Promise<Engine> {
+  const host = here();
+  return perHost(host, "duckdb", () => open(host));
+}
+
+async function open(host: Host): Promise<Engine> {
+  const api = await import("@duckdb/node-api");
+  const instance = await api.DuckDBInstance.create(":memory:", settings(host));
+  const connection = await instance.connect();
+  await prepare(connection, host);
+  let last: Promise<unknown> = Promise.resolve();
+  const exclusive = <T>(work: () => Promise<T>): Promise<T> => {
+    const next = last.then(work, work);
+    last = next.catch(() => {});
+    return next;
+  };
+  return { api, instance, connection, exclusive };
+}
+
+function settings(host: Host): Record<string, string> {
+  const spill = path.join(host.staging, "duckdb");
+  mkdirSync(spill, { recursive: true });
+  return {
+    // One thread: the same row order and the same float sums in every run.
+    threads: String(host.threads),
+    preserve_insertion_order: "true",
+    temp_directory: spill,
+    // Nothing is downloaded behind the step's back.
+    autoinstall_known_extensions: "false",
+    autoload_known_extensions: "false",
+    ...(host.memory === null ? {} : { memory_limit: `${host.memory}MiB` }),
+  };
+}
+
+async function prepare(connection: Duck.DuckDBConnection, host: Host): Promise<void> {
+  await connection.run("SET GLOBAL TimeZone = 'UTC'");
+  // Errors as JSON carry the position in the text.
+  await connection.run("SET GLOBAL errors_as_json = true");
+  if (process.cwd() !== host.project && !host.project.includes(",")) {
+    await connection.run(`SET GLOBAL file_search_path = '${host.project.replaceAll("'", "''")}'`);
+  }
+  // DuckDB reads files natively, where wrapping node:fs does not see it; its own log does.
+  await connection.run("CALL enable_logging('FileSystem')");
+}
+
+/** A second connection for one stream of rows: a stream ends when its connection runs something else. */
+export async function withConnection<T>(work: (connection: Duck.DuckDBConnection) => Promise<T>): Promise<T> {
+  const connection = await (await duckdb()).instance.connect();
+  try {
+    return await work(connection);
+  } finally {
+    connection.closeSync();
+  }
+}

@@ -1,0 +1,95 @@
+import type { CheckedRule, Effect, MimeBundle, Opaque, Read, RunInfo } from "../model.ts";
+
+/**
+ * What the step API needs from where it runs: the runner's child process, or a plain
+ * `npx tsx steps/20_split.ts`. One per process, found through a registered symbol, so that the
+ * API works the same however often its module is loaded.
+ */
+export interface Host {
+  readonly mode: "runner" | "standalone";
+  /** Absolute path of the project (the folder that holds `steps/`). */
+  readonly project: string;
+  /** Absolute path of a private folder for what this step writes; exists. */
+  readonly staging: string;
+  /** Absolute path of a folder for what is kept where the step fails, such as rows that broke a rule; exists. */
+  readonly kept: string;
+  readonly step: string;
+  readonly run: RunInfo;
+  /** Values given for params (`-p name=value`), as text. */
+  readonly params: Readonly<Record<string, string>>;
+  /** MiB; null: DuckDB's default. */
+  readonly memory: number | null;
+  readonly threads: number;
+  note(read: NotedRead): void;
+  opaque(what: Opaque): void;
+  written(path: string): void;
+  emit(event: StepEvent): void;
+}
+
+/** A read as it is noted. Files are hashed by the runner, so only their path is given. */
+export type NotedRead =
+  | (Read & { readonly kind: "param" | "run" })
+  | { readonly kind: "file" | "stat" | "exists" | "folder"; readonly name: string };
+
+/** What a running step tells. */
+export type StepEvent =
+  | { readonly type: "progress"; readonly label: string; readonly done: number; readonly total: number | null }
+  | { readonly type: "display"; readonly bundle: MimeBundle }
+  | { readonly type: "effect"; readonly effect: StagedEffect }
+  | { readonly type: "checked"; readonly table: string; readonly rules: readonly CheckedRule[] }
+  | { readonly type: "warning"; readonly message: string };
+
+/** An effect whose bytes still lie in the staging folder. */
+export type StagedEffect =
+  | Extract<Effect, { kind: "record" }>
+  | { readonly kind: "model"; readonly name: string; readonly parts: unknown; readonly card: Record<string, unknown> };
+
+const key = Symbol.for("stepbook.host");
+
+/** The host of this process, or undefined before one is set. */
+export function currentHost(): Host | undefined {
+  return (globalThis as { [key]?: Host })[key];
+}
+
+export function setHost(host: Host): void {
+  (globalThis as { [key]?: Host })[key] = host;
+}
+
+/**
+ * A value of which the process has one, made at first use, however often the module that asks is loaded.
+ * Kept with the host, so that a test that sets a new host starts afresh.
+ */
+export function perHost<T>(host: Host, name: string, make: () => T): T {
+  const all = (globalThis as { [stateKey]?: WeakMap<Host, Map<string, unknown>> });
+  const states = (all[stateKey] ??= new WeakMap());
+  const state = states.get(host) ?? new Map<string, unknown>();
+  states.set(host, state);
+  if (!state.has(name)) state.set(name, make());
+  return state.get(name) as T;
+}
+
+const stateKey = Symbol.for("stepbook.state");
+
+/** Work that the step started and need not await, such as `display(table)`. */
+const pendingOf = (host: Host) => perHost(host, "pending", () => new Set<Promise<unknown>>());
+
+/** Keeps the promise in mind until it settles; its failure is told by {@link settlePending}. */
+export function keepPending<T>(host: Host, work: Promise<T>): Promise<T> {
+  const pending = pendingOf(host);
+  pending.add(work);
+  work.then(
+    () => pending.delete(work),
+    () => {}, // stays, so that settlePending throws it
+  );
+  return work;
+}
+
+/** Waits for all that is pending, what it starts in turn included. @throws what the first of it threw */
+export async function settlePending(host: Host): Promise<void> {
+  const pending = pendingOf(host);
+  while (pending.size > 0) {
+    const works = [...pending];
+    pending.clear();
+    for (const work of works) await work;
+  }
+}

@@ -1,0 +1,143 @@
+import path from "node:path";
+import type * as Duck from "@duckdb/node-api";
+import type { Column, Place } from "../model.ts";
+import { bound } from "./bind.ts";
+import { duckdb, type Engine } from "./duckdb.ts";
+import { here } from "./here.ts";
+import { perHost, type Host } from "./host.ts";
+import { closed, scan, type Rendered } from "./render.ts";
+import { sqlError } from "./sqlerror.ts";
+import { noteMissing, noteNamed, noteOpened, ownFiles } from "./sqlreads.ts";
+import { quoteIdentifier, quoteString, statementKind, statements, tokens } from "./sqltext.ts";
+import { Table } from "./table.ts";
+import { rowsOf } from "./values.ts";
+import { warnOfVolatile } from "./volatile.ts";
+
+type Written = () => Place | undefined;
+
+/** Runs the SQL and keeps the rows of its last statement as a Parquet file in the staging folder. */
+export function materialise<Row>(rendered: Rendered, written: Written): Promise<Table<Row>> {
+  return inEngine(rendered, written, async (run) => {
+    const info = run.kind === "query" ? await copyQuery(run) : await copyResult(run.engine, await execute(run, run.text));
+    return new Table<Row>(info);
+  });
+}
+
+/** Runs the SQL and gives the rows of its last statement. */
+export function readRows<Row>(rendered: Rendered, written: Written): Promise<Row[]> {
+  return inEngine(rendered, written, async (run) => rowsOf<Row>(run.engine.api, await execute(run, run.text)));
+}
+
+/** The last statement of a text, ready to run. */
+interface Run {
+  readonly engine: Engine;
+  readonly host: Host;
+  readonly kind: ReturnType<typeof statementKind>;
+  readonly text: string;
+  readonly params: Rendered["params"];
+  readonly written: Written;
+}
+
+async function inEngine<T>(rendered: Rendered, written: Written, work: (run: Run) => Promise<T>): Promise<T> {
+  const host = here();
+  const engine = await duckdb();
+  const all = statements(rendered.text).map(({ text }) => text);
+  const runs = (all.length === 0 ? [rendered.text] : all).map((text): Run => {
+    return { engine, host, kind: statementKind(text), text: closed(text), params: rendered.params, written };
+  });
+  return engine.exclusive(async () => {
+    for (const run of runs) {
+      noteNamed(host, { text: run.text, params: run.params }, run.kind === "other");
+      warnOfVolatile(host, run.text);
+    }
+    try {
+      for (const run of runs.slice(0, -1)) await execute(run, run.text);
+      return await work(runs.at(-1)!);
+    } finally {
+      await noteOpened(engine, host);
+    }
+  });
+}
+
+/** Runs `before + the user's text + after`; what DuckDB says of a failure is told in terms of the user's text. */
+async function execute(run: Run, text: string, prefix = 0): Promise<Duck.DuckDBMaterializedResult> {
+  const values = run.params.map((param) => bound(run.engine.api, param));
+  try {
+    return await run.engine.connection.run(text, values.map(({ value }) => value), values.map(({ type }) => type));
+  } catch (thrown) {
+    noteMissing(run.host, thrown);
+    const place = run.written();
+    return sqlError(thrown, { text, start: prefix, length: run.text.length, ...(place ? { place } : {}) });
+  }
+}
+
+/** The path of a new file in the staging folder. */
+export function stagedFile(host: Host, name: string, extension: string): string {
+  const count = perHost(host, `staged ${name}`, () => ({ last: 0 }));
+  return path.join(host.staging, `${name}-${++count.last}.${extension}`);
+}
+
+async function copyQuery(run: Run): Promise<{ file: string; schema: readonly Column[]; rows: number }> {
+  const file = stagedFile(run.host, "table", "parquet");
+  const types = await describe(run);
+  // DESCRIBE, SHOW and SUMMARIZE are no SELECT; FROM (…) makes them one.
+  const first = tokens(run.text).find((token) => token.kind === "word")?.text ?? "";
+  const [open, close] = /^(DESC|DESCRIBE|SHOW|SUMMARIZE)$/.test(first) ? ["FROM (\n", "\n)"] : exactColumns(types);
+  const start = `COPY (\n${open}`;
+  const result = await execute(run, `${start}${run.text}${close}\n) TO ${quoteString(file)} (FORMAT parquet, COMPRESSION zstd)`, start.length);
+  const [[count] = []] = await result.getRows();
+  // A PIVOT is several statements to DuckDB, and the count is then not told.
+  return opened(run.engine, run.host, file, count === undefined ? undefined : Number(count));
+}
+
+async function describe(run: Run): Promise<Column[]> {
+  const start = "DESCRIBE FROM (\n";
+  const result = await execute(run, `${start}${run.text}\n)`, start.length);
+  const rows = (await result.getRows()) as [string, string][];
+  return rows.map(([name, type]) => ({ name, type }));
+}
+
+/**
+ * Parquet has no 128-bit integers: DuckDB would write them as DOUBLE and lose digits without a word.
+ * As 64-bit they are exact, and what does not fit is an error.
+ */
+function exactColumns(columns: readonly Column[]): [string, string] {
+  if (!columns.some(({ type }) => type.includes("HUGEINT"))) return ["", ""];
+  const names = columns.map((_, index) => quoteIdentifier(`c${index}`));
+  const selected = columns.map(({ name, type }, index) => {
+    const source = type.includes("HUGEINT") ? `CAST(${names[index]} AS ${type.replaceAll("HUGEINT", "BIGINT")})` : names[index]!;
+    return `${source} AS ${quoteIdentifier(name)}`;
+  });
+  return [`SELECT ${selected.join(", ")} FROM (\n`, `\n) AS exact(${names.join(", ")})`];
+}
+
+/** A Parquet file as the ingredients of a Table: what it holds is read from the file itself. */
+export async function opened(
+  engine: Engine,
+  host: Host,
+  file: string,
+  rows?: number,
+): Promise<{ file: string; schema: readonly Column[]; rows: number }> {
+  ownFiles(host).add(file);
+  const described = await engine.connection.runAndReadAll(`DESCRIBE FROM ${scan(file)}`);
+  const schema = (described.getRows() as [string, string][]).map(([name, type]) => ({ name, type }));
+  return { file, schema, rows: rows ?? (await countRows(engine, file)) };
+}
+
+async function countRows(engine: Engine, file: string): Promise<number> {
+  const reader = await engine.connection.runAndReadAll(`SELECT count(*) FROM ${scan(file)}`);
+  return Number(reader.getRows()[0]![0]);
+}
+
+/** The rows that a statement other than a query gave (EXPLAIN, CALL, INSERT … RETURNING), as a file. */
+async function copyResult(engine: Engine, result: Duck.DuckDBMaterializedResult) {
+  const host = here();
+  const file = stagedFile(host, "table", "parquet");
+  const columns = result.deduplicatedColumnNames().map((name, index) => `${quoteIdentifier(name)} ${result.columnType(index)}`);
+  await engine.connection.run(`CREATE OR REPLACE TEMP TABLE stepbook_result (${columns.join(", ")})`);
+  const appender = await engine.connection.createAppender("stepbook_result", null, "temp");
+  for (const chunk of await result.fetchAllChunks()) appender.appendDataChunk(chunk);
+  appender.closeSync();
+  await engine.connection.run(`COPY temp.stepbook_result TO ${quoteString(file)} (FORMAT parquet, COMPRESSION zstd); DROP TABLE temp.stepbook_result`);
+  return opened(engine, host, file);
+}

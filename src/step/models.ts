@@ -1,0 +1,89 @@
+import { readdirSync, readFileSync } from "./quiet-fs.ts";
+import path from "node:path";
+import { fail } from "../errors.ts";
+import { nearest } from "../nearest.ts";
+import { encodeValue } from "../store/codec.ts";
+import { readOnly } from "../store/freeze.ts";
+import { decodeModel } from "../store/model-file.ts";
+import { here, noteFile } from "./here.ts";
+import type { Host } from "./host.ts";
+
+/** A model as it was saved. */
+export interface LoadedModel<Parts = unknown> {
+  readonly name: string;
+  readonly version: number;
+  readonly parts: Parts;
+  readonly card: Readonly<Record<string, unknown>>;
+  /** What it was made of: run, step, digests of its inputs. */
+  readonly provenance: Readonly<Record<string, unknown>>;
+}
+
+const namePattern = /^[a-z0-9][a-z0-9._-]*$/i;
+
+/**
+ * Saves a model under `models/<name>/` when the step is done, as the next version; the same bytes again are the
+ * version they were. A file of readable JSON, no code in it. Standalone it is shown and not saved.
+ *
+ * @param parts what the model is made of: plain data and typed arrays
+ * @param card what it is, for people: metrics, params, what it is not for
+ * @throws E_UNSTORABLE with the path inside parts or card
+ * @example saveModel("diagnosis-knn", { projection, points, labels }, { accuracy, k, trained: "569 rows" });
+ */
+export function saveModel(name: string, parts: unknown, card: Readonly<Record<string, unknown>> = {}): void {
+  if (!namePattern.test(name)) {
+    fail("E_USAGE", `saveModel: "${name}" is no name of a model`, { remedy: "use letters, digits, . _ and -, such as diagnosis-knn" });
+  }
+  encodeValue(parts, "parts");
+  encodeValue(card, "card");
+  here().emit({ type: "effect", effect: { kind: "model", name, parts, card: { ...card } } });
+}
+
+/**
+ * Loads a saved model, read-only.
+ * @param version the highest where it is left out
+ * @throws E_FILE where there is no such model or version; E_DECODE where the file is no model
+ * @example const { parts, card } = await loadModel<Knn>("diagnosis-knn");
+ */
+export async function loadModel<Parts = unknown>(name: string, version?: number): Promise<LoadedModel<Parts>> {
+  const host = here();
+  if (!namePattern.test(name)) fail("E_FILE", `loadModel: "${name}" is no name of a model`, { remedy: "use letters, digits, . _ and -" });
+  const chosen = version ?? highest(host, name);
+  const file = path.join(host.project, "models", name, `v${chosen}.json`);
+  const model = decodeModel(read(host, name, chosen, file), `models/${name}/v${chosen}.json`);
+  return readOnly({ ...model, parts: model.parts as Parts }, `model ${name}`);
+}
+
+function read(host: Host, name: string, version: number, file: string): Buffer {
+  noteFile(host, "file", file);
+  try {
+    return readFileSync(file);
+  } catch (thrown) {
+    const known = versions(host, name);
+    return fail("E_FILE", `model ${name} has no version ${version}`, { remedy: known.length > 0 ? `there is ${known.map((each) => `v${each}`).join(", ")}` : missing(host, name) }, thrown);
+  }
+}
+
+function highest(host: Host, name: string): number {
+  noteFile(host, "folder", path.join(host.project, "models", name));
+  return versions(host, name).at(-1) ?? fail("E_FILE", `there is no model ${name}`, { remedy: missing(host, name) });
+}
+
+function versions(host: Host, name: string): number[] {
+  const found = entries(path.join(host.project, "models", name)).map((entry) => /^v([1-9]\d*)\.json$/.exec(entry)?.[1]);
+  return found
+    .filter((each) => each !== undefined)
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+function missing(host: Host, name: string): string {
+  return `models/: ${nearest(name, entries(path.join(host.project, "models")))}`;
+}
+
+function entries(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((entry) => !entry.startsWith("."));
+  } catch {
+    return [];
+  }
+}

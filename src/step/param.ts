@@ -1,0 +1,99 @@
+import { fail } from "../errors.ts";
+import { jsonDigest } from "./digest.ts";
+import { here } from "./here.ts";
+import { perHost, type Host } from "./host.ts";
+
+/** What a param may be. Its kind is that of its default; a default of null takes text. */
+export type ParamValue = string | number | boolean | null;
+
+export interface ParamOptions<Value extends ParamValue = ParamValue> {
+  /** One line that says what it is for; shown in `--help`, the docs and the form of a run. */
+  readonly doc?: string;
+  /** Least number allowed. */
+  readonly min?: number;
+  /** Greatest number allowed. */
+  readonly max?: number;
+  /** The only values allowed. */
+  readonly choices?: readonly Value[];
+}
+
+type Widened<Value> = Value extends number ? number : Value extends string ? string : Value extends boolean ? boolean : string | null;
+
+/**
+ * A value that a run may set (`-p test_split_ratio=0.2`); `standard` where it does not. The step is run again
+ * when the value is another one.
+ *
+ * ```ts
+ * const ratio = param("test_split_ratio", 0.3, { doc: "share of rows kept for the test", min: 0, max: 1 });
+ * const weights = param("weights", "uniform", { choices: ["uniform", "distance"] }); // "uniform" | "distance"
+ * ```
+ *
+ * The default's kind is the param's: for a number the text must be one (`0.2`, `1e-3`), for a boolean it is
+ * true or false, any other text is taken as it is; for a default of null the value is a string or null.
+ *
+ * @throws E_PARAM_VALUE for a value of another kind, out of range or not among the choices, naming both
+ */
+export function param<const Value extends ParamValue>(
+  name: string,
+  standard: NoInfer<Value>,
+  options: ParamOptions<Value> & { readonly choices: readonly Value[] },
+): Value;
+export function param<const Value extends ParamValue>(name: string, standard: Value, options?: ParamOptions<Widened<Value>>): Widened<Value>;
+export function param(name: string, standard: ParamValue, options: ParamOptions = {}): ParamValue {
+  const host = here();
+  refuseOtherDefault(host, name, standard);
+  check(name, standard, options, `the default of param ${name}`);
+  const given = Object.hasOwn(host.params, name) ? host.params[name] : undefined;
+  const value = given === undefined ? standard : parse(name, given, standard, options);
+  if (given !== undefined) check(name, value, options, `param ${name}`);
+  host.note({ kind: "param", name, digest: jsonDigest(value), shown: JSON.stringify(value), fallback: jsonDigest(standard) });
+  return value;
+}
+
+/** In one step a name means one thing. Standalone, several steps share the process and may each have theirs. */
+function refuseOtherDefault(host: Host, name: string, standard: ParamValue): void {
+  const defaults = perHost(host, "params", () => new Map<string, ParamValue>());
+  const known = defaults.get(name);
+  if (host.mode === "runner" && known !== undefined && !Object.is(known, standard)) {
+    fail("E_PARAM_VALUE", `param ${name} has two defaults in this step: ${JSON.stringify(known)} and ${JSON.stringify(standard)}`, {
+      remedy: "call param once, in lib/ if several files need it, and use its value",
+    });
+  }
+  defaults.set(name, standard);
+}
+
+function parse(name: string, text: string, standard: ParamValue, options: ParamOptions): ParamValue {
+  if (typeof standard === "string" || standard === null) return text;
+  const value = typeof standard === "number" ? parseNumber(text) : parseBoolean(text);
+  if (value === undefined) refuse(name, text, options, typeof standard === "number" ? "a number, such as 0.3" : "true or false");
+  return value;
+}
+
+function parseNumber(text: string): number | undefined {
+  const trimmed = text.trim();
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed) && Number.isFinite(Number(trimmed)) ? Number(trimmed) : undefined;
+}
+
+function parseBoolean(text: string): boolean | undefined {
+  return text === "true" ? true : text === "false" ? false : undefined;
+}
+
+function check(name: string, value: ParamValue, options: ParamOptions, what: string): void {
+  const { min, max, choices } = options;
+  if (choices && !choices.includes(value)) refuse(name, value, options, choices.map((choice) => JSON.stringify(choice)).join(" or "), what);
+  if (typeof value !== "number") return;
+  if (!Number.isFinite(value)) refuse(name, value, options, "a finite number", what);
+  if ((min !== undefined && value < min) || (max !== undefined && value > max)) refuse(name, value, options, range(min, max), what);
+}
+
+function range(min: number | undefined, max: number | undefined): string {
+  if (min !== undefined && max !== undefined) return `a number from ${min} to ${max}`;
+  return min !== undefined ? `a number from ${min} up` : `a number up to ${max}`;
+}
+
+function refuse(name: string, value: ParamValue, { doc }: ParamOptions, expected: string, what = `param ${name}`): never {
+  const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
+  return fail("E_PARAM_VALUE", `${what} is ${shown}, and must be ${expected}`, {
+    remedy: `${doc ? `${name}: ${doc}; ` : ""}give it as -p ${name}=…`,
+  });
+}

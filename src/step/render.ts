@@ -1,0 +1,111 @@
+import { types as is } from "node:util";
+import { literal, toParam, typeText, type Param } from "./bind.ts";
+import { quoteString, statementKind, statements, tokens } from "./sqltext.ts";
+import { tableInfo } from "../store/brand.ts";
+
+/** A piece of a query: written as it is, a value, a subquery, or pieces in a row. */
+export type Piece =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "param"; readonly param: Param }
+  | { readonly kind: "query"; readonly pieces: readonly Piece[] }
+  | { readonly kind: "row"; readonly pieces: readonly (readonly Piece[])[]; readonly between: string };
+
+const piecesKey = Symbol.for("stepbook.sql");
+
+/** What may be interpolated as SQL and not as a value: queries and what `sql.id`, `sql.join` and `sql.raw` give. */
+export interface SqlPart {
+  readonly [piecesKey]: readonly Piece[];
+}
+
+export function sqlPart(pieces: readonly Piece[]): SqlPart {
+  return Object.freeze({ [piecesKey]: pieces });
+}
+
+export { piecesKey };
+
+/** The template's text and values as pieces. @throws E_SQL for a value that SQL cannot take */
+export function toPieces(strings: readonly string[], values: readonly unknown[]): Piece[] {
+  return strings.flatMap((text, index): Piece[] => {
+    const piece: Piece = { kind: "text", text };
+    return index < values.length ? [piece, ...toPiece(values[index], `value ${index + 1}`)] : [piece];
+  });
+}
+
+function toPiece(value: unknown, where: string): readonly Piece[] {
+  const part = sqlPieces(value);
+  if (part) return part.query ? [{ kind: "query", pieces: part.pieces }] : part.pieces;
+  const table = tableInfo(value);
+  if (table) return [{ kind: "text", text: scan(table.file) }];
+  if (Array.isArray(value) && value.length > 0 && value.every((item) => sqlPieces(item)?.query === false)) {
+    return [{ kind: "row", pieces: value.map((item) => sqlPieces(item)!.pieces), between: ", " }];
+  }
+  return [{ kind: "param", param: toParam(value, where) }];
+}
+
+/** The pieces of a query or of another part of SQL; undefined for anything else. */
+export function sqlPieces(value: unknown): { pieces: readonly Piece[]; query: boolean } | undefined {
+  if (typeof value !== "object" || value === null || is.isProxy(value) || !(piecesKey in value)) return undefined;
+  return { pieces: (value as SqlPart)[piecesKey], query: typeof (value as { then?: unknown }).then === "function" };
+}
+
+/** How a table is read. A `key=value` in the path would otherwise add a column. */
+export function scan(file: string): string {
+  return `read_parquet(${quoteString(file)}${file.includes("=") ? ", hive_partitioning = false" : ""})`;
+}
+
+/** SQL as it is run: its text, and the values of `$1`, `$2`, …; none where they are written into the text. */
+export interface Rendered {
+  readonly text: string;
+  readonly params: readonly Param[];
+}
+
+/** A query as one text. Values are bound where the statement takes parameters, else written exactly. */
+export function render(pieces: readonly Piece[]): Rendered {
+  const params: Param[] = [];
+  const places = new Map<string, number>();
+  const text = write(pieces, (param) => {
+    // Equal values share a number, so that an expression in SELECT equals itself in GROUP BY.
+    const key = typeof param.value === "object" ? undefined : `${typeText(param.type)} ${literal(param)}`;
+    const known = key === undefined ? undefined : places.get(key);
+    if (known !== undefined) return `$${known}`;
+    params.push(param);
+    if (key !== undefined) places.set(key, params.length);
+    return `$${params.length}`;
+  });
+  const all = statements(text);
+  if (params.length === 0 || (all.length === 1 && statementKind(text) !== "other")) return { text, params };
+  return { text: write(pieces, literal), params: [] };
+}
+
+/** A query as one text with its values written into it. */
+export function renderLiterally(pieces: readonly Piece[]): string {
+  return write(pieces, literal);
+}
+
+function write(pieces: readonly Piece[], value: (param: Param) => string): string {
+  return pieces
+    .map((piece) => {
+      switch (piece.kind) {
+        case "text":
+          return piece.text;
+        case "param":
+          return value(piece.param);
+        case "row":
+          return piece.pieces.map((each) => write(each, value)).join(piece.between);
+        case "query":
+          return `(${closed(write(piece.pieces, value))})`;
+      }
+    })
+    .join("");
+}
+
+/** The text of one statement so that something may follow it: no semicolon, no open comment. */
+export function closed(text: string): string {
+  const all = tokens(text);
+  const code = all.filter((token) => token.kind !== "comment");
+  let end = code.length;
+  while (end > 0 && code[end - 1]!.text === ";" && code[end - 1]!.kind === "symbol") end--;
+  const cut = end < code.length ? text.slice(0, code[end]!.start) : text;
+  const last = all.findLast((token) => token.start < cut.length);
+  return last?.text.startsWith("--") && last.kind === "comment" ? `${cut}\n` : cut;
+}

@@ -1,0 +1,123 @@
+import { readdirSync } from "./quiet-fs.ts";
+import path from "node:path";
+import { perHost, type Host } from "./host.ts";
+import { noteFile, projectPath } from "./here.ts";
+import type { Engine } from "./duckdb.ts";
+import { tokens, type Token } from "./sqltext.ts";
+import type { Rendered } from "./render.ts";
+
+/** Files of tables, which are artifacts and no reads. */
+export function ownFiles(host: Host): Set<string> {
+  return perHost(host, "own files", () => new Set<string>());
+}
+
+/**
+ * Notes what DuckDB opened since the last call, from its file log: the files a query read, however they
+ * were named (in a view, a macro, a pattern), and those it wrote.
+ */
+export async function noteOpened({ connection }: Engine, host: Host): Promise<void> {
+  const reader = await connection.runAndReadAll(
+    `SELECT message->>'path', bool_or(message->>'op' = 'WRITE'), any_value(message->>'fs')
+     FROM duckdb_logs WHERE type = 'FileSystem' GROUP BY ALL`,
+  );
+  const rows = reader.getRows() as [string, boolean, string][];
+  if (rows.length === 0) return;
+  await connection.run("CALL truncate_duckdb_logs()");
+  for (const [name, written, system] of rows) {
+    if (system !== "LocalFileSystem") host.opaque({ kind: "network", what: remoteHost(name) ?? name });
+    else noteLocal(host, path.resolve(name), written);
+  }
+}
+
+function noteLocal(host: Host, file: string, written: boolean): void {
+  const own = [host.staging, host.kept].some((folder) => file.startsWith(folder + path.sep));
+  if (own || ownFiles(host).has(file)) return;
+  if (written) host.written(projectPath(host, file));
+  else noteFile(host, "file", file);
+}
+
+/** A step that goes on without the file depends on its absence. */
+export function noteMissing(host: Host, thrown: unknown): void {
+  const name = /No files found that match the pattern \\?"([^"*?[]*?)\\?"/.exec(thrown instanceof Error ? thrown.message : "")?.[1];
+  if (name) host.note({ kind: "exists", name: projectPath(host, name) });
+}
+
+const fileFunction = /^(READ_\w+|PARQUET_\w+|GLOB|SNIFF_CSV)$/;
+
+/**
+ * Notes what the file log does not tell: the folders that a pattern such as `data/*.csv` lists, and
+ * addresses and extensions, which the engine cannot see through.
+ */
+export function noteNamed(host: Host, { text, params }: Rendered, anyString: boolean): void {
+  const code = tokens(text).filter((token) => token.kind !== "comment");
+  for (const name of namedFiles(code, params, anyString)) {
+    const remote = remoteHost(name);
+    if (remote) host.opaque({ kind: "network", what: remote });
+    else if (/[*?[]/.test(name)) notePattern(host, name);
+  }
+  if (code[0]?.text === "INSTALL") host.opaque({ kind: "network", what: "a DuckDB extension" });
+  if (code[0]?.text === "LOAD") host.opaque({ kind: "native", what: `DuckDB extension ${code[1]?.text.toLowerCase() ?? ""}` });
+}
+
+function* namedFiles(code: readonly Token[], params: Rendered["params"], anyString: boolean): Generator<string> {
+  let call = 0; // depth of parentheses inside read_csv(…)
+  for (const [index, token] of code.entries()) {
+    const before = code[index - 1];
+    if (call > 0) {
+      if (token.text === "(" && token.kind === "symbol") call++;
+      if (token.text === ")" && token.kind === "symbol") call--;
+      if (token.kind === "string") yield token.text;
+      if (token.kind === "symbol" && token.text.startsWith("$")) yield* texts(params[Number(token.text.slice(1)) - 1]?.value);
+    } else if (token.kind === "symbol" && token.text === "(" && before?.kind === "word" && fileFunction.test(before.text)) {
+      call = 1;
+    } else if (token.kind === "string" || token.kind === "identifier") {
+      if ((anyString && token.kind === "string") || (before?.kind === "word" && /^(FROM|JOIN)$/.test(before.text))) yield token.text;
+    }
+  }
+}
+
+function texts(value: unknown): string[] {
+  return (Array.isArray(value) ? value : [value]).filter((each): each is string => typeof each === "string");
+}
+
+function remoteHost(name: string): string | undefined {
+  return /^[a-z][a-z0-9+.-]+:\/\/([^/]*)/i.exec(name)?.[1];
+}
+
+function notePattern(host: Host, pattern: string): void {
+  const parts = pattern.split("/");
+  const wild = parts.findIndex((part) => /[*?[]/.test(part));
+  const base = path.resolve(host.project, parts.slice(0, wild).join("/") || (pattern.startsWith("/") ? "/" : "."));
+  noteFolders(host, base, parts.slice(wild));
+}
+
+/** The folders whose entries decide what the pattern matches. */
+function noteFolders(host: Host, folder: string, [part, ...rest]: readonly string[]): void {
+  noteFile(host, "folder", folder);
+  if (part === undefined || (rest.length === 0 && part !== "**")) return;
+  const deep = part === "**";
+  for (const entry of listFolders(folder)) {
+    if (deep) noteFolders(host, path.join(folder, entry), [part, ...rest]);
+    else if (globToRegExp(part).test(entry)) noteFolders(host, path.join(folder, entry), rest);
+  }
+  if (deep && rest.length > 1) noteFolders(host, folder, rest);
+}
+
+function listFolders(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name);
+  } catch {
+    return []; // not there: the folder's absence is what is noted
+  }
+}
+
+function globToRegExp(glob: string): RegExp {
+  const source = glob.replace(/[.+^${}()|\\]/g, "\\$&").replace(/\*/g, ".*").replace(/\?/g, ".").replace(/\[!/g, "[^");
+  try {
+    return new RegExp(`^${source}$`, "s");
+  } catch {
+    return /^/;
+  }
+}

@@ -1,0 +1,141 @@
+import { createHash } from "node:crypto";
+import { closeSync, constants, copyFileSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
+import path from "node:path";
+import { fail } from "../errors.ts";
+import type { Artifact, Codec, Digest, MimeBundle } from "../model.ts";
+import { tableInfo, type TableInfo } from "./brand.ts";
+import { decodeSource, encodeValue, type Source } from "./codec.ts";
+import { onDisk, syncFile } from "./durable.ts";
+import { isFigure } from "./unstorable.ts";
+
+/** An artifact and where its bytes lie: in the staging folder; or in the store, for a table that came from there. */
+export type StagedArtifact = Artifact & { readonly file: string };
+
+const displaySymbol = Symbol.for("Jupyter.display");
+
+/**
+ * Stores one export as a file in the staging folder, synced to the disk.
+ *
+ * A Table is its Parquet file. An object that shows itself (`Symbol.for("Jupyter.display")`) is a figure: its MIME bundle. Anything
+ * else is a value.
+ *
+ * @param name the export's name, for paths in errors and in file names
+ * @throws E_UNSTORABLE with the path inside the value; E_DISK_FULL
+ */
+export async function storeExport(name: string, value: unknown, staging: string): Promise<StagedArtifact> {
+  const table = tableInfo(value);
+  if (table) return storeTable(name, table, staging);
+  if (typeof value === "object" && value !== null && isFigure(value)) {
+    return storeChunks("figure", encodeValue(await bundleOf(value), name), name, staging);
+  }
+  return storeChunks("value", encodeValue(value, name), name, staging);
+}
+
+async function bundleOf(figure: object): Promise<unknown> {
+  const show = (figure as { [displaySymbol]: () => unknown })[displaySymbol];
+  return await show.call(figure);
+}
+
+function storeTable(name: string, table: TableInfo, staging: string): StagedArtifact {
+  if (table.artifact) return { ...table.artifact, file: table.file };
+  const inside = path.dirname(table.file) === path.resolve(staging);
+  // A table that lies elsewhere (parquet("data/x.parquet")) is the user's file: the store has its own copy.
+  const file = inside ? table.file : path.join(staging, stagedName(name, "parquet"));
+  return onDisk(file, () => {
+    if (!inside) copyFileSync(table.file, file, constants.COPYFILE_FICLONE);
+    syncFile(file);
+    return { codec: "table", ...digestFile(file), schema: table.schema, rows: table.rows, file };
+  });
+}
+
+function storeChunks(codec: Codec, chunks: readonly Uint8Array[], name: string, staging: string): StagedArtifact {
+  const file = path.join(staging, stagedName(name, "value"));
+  return onDisk(file, () => {
+    const hash = createHash("sha256");
+    let bytes = 0;
+    const handle = openSync(file, "w");
+    try {
+      for (const chunk of chunks) {
+        writeAll(handle, chunk);
+        hash.update(chunk);
+        bytes += chunk.length;
+      }
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    return { codec, digest: hash.digest("hex"), bytes, file };
+  });
+}
+
+/** One call writes at most 2 GiB, and may write less than it was given. */
+function writeAll(handle: number, chunk: Uint8Array): void {
+  const most = 1 << 30;
+  for (let at = 0; at < chunk.length; ) at += writeSync(handle, chunk, at, Math.min(most, chunk.length - at));
+}
+
+let staged = 0;
+
+// Names of exports are words, but for `default` and what a bundler makes of them.
+function stagedName(name: string, extension: string): string {
+  return `${name.replace(/[^\w.-]/g, "_").slice(0, 80)}-${++staged}.${extension}`;
+}
+
+/** SHA-256 and size of a file, read in pieces. */
+export function digestFile(file: string): { digest: Digest; bytes: number } {
+  const hash = createHash("sha256");
+  const handle = openSync(file, "r");
+  try {
+    const buffer = Buffer.allocUnsafe(1 << 20);
+    let bytes = 0;
+    for (let read = readSync(handle, buffer); read > 0; read = readSync(handle, buffer)) {
+      hash.update(buffer.subarray(0, read));
+      bytes += read;
+    }
+    return { digest: hash.digest("hex"), bytes };
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** A figure as an importing step gets it: it shows itself as it did. */
+export interface Figure {
+  readonly bundle: MimeBundle;
+  readonly [displaySymbol]: () => MimeBundle;
+}
+
+/**
+ * The value or figure of an artifact, read-only. Tables are opened by the step API (`src/step/inputs.ts`).
+ * @param label the name of the import, for errors
+ * @throws E_DECODE for damaged bytes; E_ARTIFACT where the file is not there
+ */
+export function readArtifact(artifact: Artifact, file: string, label: string): unknown {
+  const value = withSource(file, label, (source) => decodeSource(source, { freeze: true, label }));
+  if (artifact.codec !== "figure") return value;
+  const bundle = value as MimeBundle;
+  return Object.freeze({ bundle, [displaySymbol]: () => bundle } satisfies Figure);
+}
+
+function withSource<T>(file: string, label: string, work: (source: Source) => T): T {
+  let handle: number;
+  try {
+    handle = openSync(file, "r");
+  } catch (thrown) {
+    return fail("E_ARTIFACT", `the stored ${label} is not there: ${file}`, { remedy: "run again: it is made anew" }, thrown);
+  }
+  try {
+    return work({ size: fstatSync(handle).size, read: (at, length) => readAll(handle, at, length) });
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function readAll(handle: number, at: number, length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  for (let done = 0; done < length; ) {
+    const read = readSync(handle, bytes, done, Math.min(1 << 30, length - done), at + done);
+    if (read === 0) fail("E_DECODE", "not a stored value: the file is shorter than it was", { remedy: "run again: it is made anew" });
+    done += read;
+  }
+  return bytes;
+}

@@ -1,0 +1,236 @@
+import { readOnlyKind } from "./freeze.ts";
+import { entryStep, indexStep, itemStep, keyStep, pathText, type Path } from "./path.ts";
+import { arrayKind, bytesOf, canonicalBytes, type AnyTypedArray } from "./typed-arrays.ts";
+import { isFigure, isThenable, refuse, refuseObject, refusePrimitive } from "./unstorable.ts";
+
+/** Deeper values are refused, so that no reader runs out of stack. */
+export const deepest = 1000;
+/** Typed arrays up to this many bytes are written as text. */
+const largestInline = 4096;
+/** Most text that a value may take, in bytes: JavaScript's strings end at 512 MiB. */
+const mostText = 256 * 1024 * 1024;
+/** Longer arrays are not looked through for named properties. */
+const longestChecked = 10_000;
+const mostHoles = 100_000;
+
+/** Writes a value as JSON with tags, and the bytes of its large typed arrays apart; see docs/formats.md. */
+export class TagWriter {
+  /** Bytes of text so far, complete after {@link flush}. */
+  textBytes = 0;
+  rawBytes = 0;
+  readonly #inline: number;
+  readonly #raw: Uint8Array[] = [];
+  readonly #chunks: Uint8Array[] = [];
+  /** The objects around the current value, and where they are. */
+  readonly #around = new Map<object, Path>();
+  #pending = "";
+
+  /** @param inline typed arrays up to this many bytes are written as text */
+  constructor(inline = largestInline) {
+    this.#inline = inline;
+  }
+
+  /** @throws E_UNSTORABLE with the path, which starts with the name */
+  value(value: unknown, name: string): void {
+    this.#write(value, { name }, 0);
+  }
+
+  text(text: string): void {
+    this.#pending += text;
+    if (this.#pending.length >= 1 << 20) this.flush();
+  }
+
+  flush(): void {
+    if (this.#pending === "") return;
+    const chunk = Buffer.from(this.#pending, "utf8");
+    this.#pending = "";
+    this.textBytes += chunk.length;
+    this.#chunks.push(chunk);
+  }
+
+  /** The text, then the raw bytes. */
+  chunks(): Uint8Array[] {
+    this.flush();
+    return [...this.#chunks, ...this.#raw];
+  }
+
+  #write(value: unknown, path: Path, depth: number): void {
+    switch (typeof value) {
+      case "string":
+        return this.text(JSON.stringify(value));
+      case "number":
+        return this.text(numberText(value));
+      case "boolean":
+        return this.text(String(value));
+      case "undefined":
+        return this.text('{"$":"undefined"}');
+      case "bigint":
+        return this.text(`{"$bigint":"${value}"}`);
+      case "object":
+        return value === null ? this.text("null") : this.#enter(value, path, depth);
+      default:
+        return refusePrimitive(path, value);
+    }
+  }
+
+  #enter(value: object, path: Path, depth: number): void {
+    const around = this.#around.get(value);
+    if (around) refuse(path, `${pathText(around)} again, a circular reference`, "keep the number or name of the parent instead of the parent");
+    if (depth >= deepest) refuse(path, `deeper than ${deepest} levels`, "flatten it: a list of nodes that name each other by number");
+    if (this.textBytes > mostText) refuse(path, "beyond 256 MiB of text", "use typed arrays, or a table: await table(rows)");
+    this.#around.set(value, path);
+    this.#object(value, path, depth + 1);
+    this.#around.delete(value);
+  }
+
+  #object(value: object, path: Path, depth: number): void {
+    switch (kindOf(value)) {
+      case "array":
+        return this.#array(value as readonly unknown[], path, depth);
+      case "plain":
+        return this.#fields(value, path, depth);
+      case "bare":
+        this.text('{"$bare":');
+        this.#fields(value, path, depth);
+        return this.text("}");
+      case "map":
+        noOwn(value, path, "Map");
+        return this.#map(value as ReadonlyMap<unknown, unknown>, path, depth);
+      case "set":
+        noOwn(value, path, "Set");
+        return this.#set(value as ReadonlySet<unknown>, path, depth);
+      case "date":
+        noOwn(value, path, "Date");
+        return this.text(`{"$date":${JSON.stringify(value)}}`);
+      case "typed":
+        return this.#numbers(arrayKind(value)!, value as AnyTypedArray);
+      case "buffer":
+        return this.#numbers("buffer", bytesOf(value as Buffer));
+      case "arraybuffer":
+        return this.#numbers("arraybuffer", bytesOf(value as ArrayBuffer));
+      default:
+        return refuseObject(path, value);
+    }
+  }
+
+  #array(value: readonly unknown[], path: Path, depth: number): void {
+    let between = "[";
+    let holes = 0;
+    let items = 0;
+    const next = () => {
+      this.text(between);
+      between = ",";
+    };
+    for (let i = 0; i < value.length; i++) {
+      if (!Object.hasOwn(value, i)) {
+        if (++holes > mostHoles) refuse(path, "an array with more than 100,000 holes in a row", "use a Map from index to item");
+        continue;
+      }
+      this.#holes(holes, next);
+      holes = 0;
+      items++;
+      next();
+      const at = indexStep(path, i);
+      this.#write(dataOf(value, String(i), at), at, depth);
+    }
+    this.#holes(holes, next);
+    this.text(between === "[" ? "[]" : "]");
+    if (value.length <= longestChecked) onlyItems(value, items, path);
+  }
+
+  #holes(count: number, next: () => void): void {
+    if (count === 0) return;
+    next();
+    this.text(`{"$hole":${count}}`);
+  }
+
+  #fields(value: object, path: Path, depth: number): void {
+    if (isThenable(value) || isFigure(value)) refuseObject(path, value);
+    let between = "{";
+    for (const key of Reflect.ownKeys(value)) {
+      if (typeof key === "symbol") return refuse(path, `an object with a key that is a symbol (${String(key)})`, "use text as key");
+      const at = keyStep(path, key);
+      const field = dataOf(value, key, at);
+      // A key that starts with $ gets another one, so that tags stay apart.
+      this.text(`${between}${JSON.stringify(key.startsWith("$") ? `$${key}` : key)}:`);
+      between = ",";
+      this.#write(field, at, depth);
+    }
+    this.text(between === "{" ? "{}" : "}");
+  }
+
+  #map(value: ReadonlyMap<unknown, unknown>, path: Path, depth: number): void {
+    let [between, index] = ['{"$map":[', 0];
+    for (const [key, item] of value) {
+      this.text(`${between}[`);
+      this.#write(key, itemStep(path, index++), depth);
+      this.text(",");
+      this.#write(item, entryStep(path, key), depth);
+      this.text("]");
+      between = ",";
+    }
+    this.text(index === 0 ? '{"$map":[]}' : "]}");
+  }
+
+  #set(value: ReadonlySet<unknown>, path: Path, depth: number): void {
+    let [between, index] = ['{"$set":[', 0];
+    for (const item of value) {
+      this.text(between);
+      this.#write(item, itemStep(path, index++), depth);
+      between = ",";
+    }
+    this.text(index === 0 ? '{"$set":[]}' : "]}");
+  }
+
+  #numbers(tag: string, array: AnyTypedArray | Uint8Array): void {
+    if (array.byteLength <= this.#inline) return this.text(`{"$${tag}":[${Array.from(array as Iterable<number | bigint>, itemText).join(",")}]}`);
+    this.text(`{"$${tag}":{"at":${this.rawBytes},"length":${array.length}}}`);
+    const padding = (8 - (array.byteLength % 8)) % 8;
+    this.#raw.push(canonicalBytes(array as AnyTypedArray), ...(padding > 0 ? [new Uint8Array(padding)] : []));
+    this.rawBytes += array.byteLength + padding;
+  }
+}
+
+function kindOf(value: object) {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype) return "plain";
+  if (prototype === null) return "bare";
+  if (prototype === Array.prototype && Array.isArray(value)) return "array";
+  if (prototype === Map.prototype) return "map";
+  if (prototype === Set.prototype) return "set";
+  if (prototype === Date.prototype) return "date";
+  if (prototype === Buffer.prototype) return "buffer";
+  if (prototype === ArrayBuffer.prototype) return "arraybuffer";
+  return arrayKind(value) ? "typed" : readOnlyKind(value);
+}
+
+/** A number as JSON has it; `{"$":"NaN"}`, `{"$":"-0"}` and the infinities where it has none. */
+function numberText(value: number): string {
+  return Number.isFinite(value) && !Object.is(value, -0) ? String(value) : `{"$":"${Object.is(value, -0) ? "-0" : value}"}`;
+}
+
+/** In a typed array they are bare text. */
+function itemText(value: number | bigint): string {
+  if (typeof value === "bigint") return `"${value}"`;
+  return Number.isFinite(value) && !Object.is(value, -0) ? String(value) : `"${Object.is(value, -0) ? "-0" : value}"`;
+}
+
+/** The property's value. A getter is not run: what it gives may differ each time. */
+function dataOf(value: object, key: string, path: Path): unknown {
+  const descriptor = Object.getOwnPropertyDescriptor(value, key);
+  if (!descriptor || !("value" in descriptor)) return refuse(path, "a getter", "export what it gives: { ...value }");
+  if (!descriptor.enumerable) return refuse(path, "a hidden property (not enumerable)", "leave it out, or make it an ordinary one: { ...value }");
+  return descriptor.value;
+}
+
+function onlyItems(value: readonly unknown[], items: number, path: Path): void {
+  const keys = Reflect.ownKeys(value);
+  if (keys.length === items + 1) return; // and length
+  const named = keys.find((key) => key !== "length" && !(typeof key === "string" && /^(0|[1-9]\d*)$/.test(key)));
+  refuse(keyStep(path, String(named)), "a named property of an array", "make a plain array of the items: [...items]");
+}
+
+function noOwn(value: object, path: Path, kind: string): void {
+  const [key] = Reflect.ownKeys(value);
+  if (key !== undefined) refuse(keyStep(path, String(key)), `a property set on a ${kind}`, "keep it beside it, in an object");
+}

@@ -1,0 +1,42 @@
+import { existsSync, mkdirSync, unlinkSync } from "node:fs";
+import path from "node:path";
+import type { Artifact, Codec, Digest } from "../model.ts";
+import { publish } from "./durable.ts";
+import type { FileHasher } from "./files.ts";
+
+const extensions: Readonly<Record<Codec, string>> = { value: "value", table: "parquet", figure: "value" };
+
+/** Whether an artifact can be served. */
+export type Health = "intact" | "missing" | "damaged";
+
+/** Content-addressed files under `.stepbook/store/`: `ab/ab12….parquet`. */
+export class Store {
+  readonly folder: string;
+  readonly #hasher: FileHasher;
+
+  constructor(folder: string, hasher: FileHasher) {
+    this.folder = folder;
+    this.#hasher = hasher;
+  }
+
+  /** Where the artifact's bytes lie, or would lie. */
+  path(artifact: { digest: Digest; codec: Codec }): string {
+    return path.join(this.folder, artifact.digest.slice(0, 2), `${artifact.digest}.${extensions[artifact.codec]}`);
+  }
+
+  /** Takes a staged, synced file into the store; durable on return. What is there already stays. */
+  async take(staged: string, artifact: Artifact): Promise<void> {
+    const target = this.path(artifact);
+    if (path.resolve(staged) === target) return;
+    mkdirSync(path.dirname(target), { recursive: true });
+    if (existsSync(target) && (await this.health(artifact)) === "intact") return unlinkSync(staged);
+    publish(staged, target);
+  }
+
+  /** Compares the stored bytes with their address. */
+  async health(artifact: { digest: Digest; codec: Codec }): Promise<Health> {
+    const hashed = await this.#hasher.hash(this.path(artifact));
+    if (hashed === null) return "missing";
+    return hashed.digest === artifact.digest ? "intact" : "damaged";
+  }
+}

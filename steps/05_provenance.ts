@@ -1,0 +1,15 @@
+/**
+ * # Provenance
+ * Which code runs here, and on which machine: without it no later number can be traced back.
+ * Outside a git repository, or without git, the commit is unknown and the pipeline goes on.
+ */
+import { $ } from "zx";
+
+const git = $({ nothrow: true, quiet: true });
+const head = await git`git rev-parse HEAD`;
+const changes = await git`git status --porcelain`;
+
+export const gitCommit = head.ok ? head.stdout.trim() : null;
+export const gitDirty = changes.ok ? changes.stdout !== "" : null;
+export const nodeVersion = process.version;
+export const platform = `${process.platform}-${process.arch}`;

@@ -1,0 +1,116 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { TestProject } from "../rig/project.ts";
+
+let project: TestProject;
+afterEach(() => project.dispose());
+
+/** Runs a broken project: it must end with 3, say what and where, and execute nothing. */
+async function broken(files: Record<string, string>): Promise<string> {
+  project = new TestProject(files);
+  const { code, stderr, stdout } = await project.command(["run"]);
+  expect(code, stdout + stderr).toBe(3);
+  return stderr;
+}
+
+describe("a wrong graph is told before anything runs", () => {
+  test("no steps/", async () => {
+    const text = await broken({});
+    expect(text).toContain("E_NO_STEPS");
+    expect(text).toContain("there is no folder");
+    expect(text).toContain("steps/10_hello.ts");
+  });
+
+  test("an empty steps/", async () => {
+    expect(await broken({ "steps/readme.md": "" })).toContain("there is no step in");
+  });
+
+  test("two steps of one number and name", async () => {
+    const text = await broken({ "steps/10_a.ts": "", "steps/010_a.ts": "" });
+    expect(text).toContain("steps/010_a.ts and steps/10_a.ts have the same number and name");
+  });
+
+  test("an import of a higher number", async () => {
+    const text = await broken({ "steps/10_a.ts": '\nimport { b } from "./20_b.ts";\nexport const a = b;\n', "steps/20_b.ts": "export const b = 1;\n" });
+    expect(text).toContain("10_a imports 20_b, which does not come before it");
+    expect(text).toContain("steps/10_a.ts:2:");
+    expect(text).toContain("a step imports lower numbers only");
+  });
+
+  test("an import of the same number, and of itself", async () => {
+    expect(await broken({ "steps/10_a.ts": 'import { b } from "./10_b.ts";\nexport const a = b;\n', "steps/10_b.ts": "export const b = 1;\n" })).toContain("10_a imports 10_b, which does not come before it");
+    project.dispose();
+    expect(await broken({ "steps/10_a.ts": 'import { a as me } from "./10_a.ts";\nexport const a = () => me;\n' })).toContain("10_a imports itself");
+  });
+
+  test("a missing export, with the nearest name", async () => {
+    const text = await broken({ "steps/10_a.ts": "export const dataset = 1;\n", "steps/20_b.ts": 'import { datset } from "./10_a.ts";\nexport const b = datset;\n' });
+    expect(text).toContain('step a has no export "datset"');
+    expect(text).toContain("steps/20_b.ts:1:10");
+    expect(text).toContain('did you mean "dataset"?');
+  });
+
+  test("a name that stepbook does not have", async () => {
+    expect(await broken({ "steps/10_a.ts": 'import { sqll } from "stepbook";\nexport const a = sqll`SELECT 1`;\n' })).toContain('stepbook has no export "sqll"');
+  });
+
+  test("a computed import()", async () => {
+    const text = await broken({ "steps/10_a.ts": "const name = process.argv[2]!;\nexport const a = await import(name);\n" });
+    expect(text).toContain("import() of a computed path");
+    expect(text).toContain("steps/10_a.ts:2:");
+  });
+
+  test("an import() of a pattern", async () => {
+    const text = await broken({ "lib/x.ts": "export const x = 1;\n", "steps/10_a.ts": "const name = process.argv[2]!;\nexport const a = await import(`../lib/${name}.ts`);\n" });
+    expect(text).toContain("import() of a computed path (../lib/**/*.ts)");
+    expect(text).toContain("steps/10_a.ts");
+  });
+
+  test("a syntax error", async () => {
+    const text = await broken({ "steps/10_a.ts": "export const a = ;\n" });
+    expect(text).toContain("E_SYNTAX");
+    expect(text).toContain("steps/10_a.ts:1:18");
+    expect(text).toContain("export const a = ;");
+  });
+
+  test("a file that is not there", async () => {
+    const text = await broken({ "steps/10_a.ts": 'import { x } from "../lib/nope.ts";\nexport const a = x;\n' });
+    expect(text).toContain('cannot find "../lib/nope.ts"');
+    expect(text).toContain("steps/10_a.ts:1:");
+  });
+
+  test("a package that is not installed", async () => {
+    const text = await broken({ "steps/10_a.ts": 'import { x } from "no-such-package";\nexport const a = x;\n' });
+    expect(text).toContain('10_a imports the package "no-such-package", which is not installed');
+    expect(text).toContain("npm install no-such-package");
+  });
+
+  test.each([
+    ["a computed config", "const n = process.argv.length;\nexport const config = { retries: n };", "config of 10_a is computed"],
+    ["an unknown key", "export const config = { retires: 2 };", 'config of 10_a has an unknown key "retires"'],
+    ["a wrong value", 'export const config = { timeout: "soon" };', 'config of 10_a: timeout is "soon"'],
+    ["a wrong size", "export const config = { memory: 512 };", "config of 10_a: memory is 512"],
+  ])("%s", async (_, code, message) => {
+    expect(await broken({ "steps/10_a.ts": `${code}\nexport const a = 1;\n` })).toContain(message);
+  });
+});
+
+describe("wrong usage ends with 2", () => {
+  const files = { "steps/10_fetch.ts": 'import { param } from "stepbook";\nexport const k = param("neighbours", 5);\n' };
+
+  test.each([
+    [["run", "10_fetsh"], 'did you mean "10_fetch"?'],
+    [["plna"], 'did you mean "plan"?'],
+    [["run", "-p", "neighbors=3"], 'did you mean "neighbours"?'],
+    [["run", "-p", "neighbours=many"], 'param neighbours is "many", which is no number'],
+    [["run", "-p", "neighbours"], "-p neighbours has no value"],
+    [["run", "-j", "0"], "--jobs 0 is no whole number"],
+    [["run", "--logical-date", "tomorrow"], '--logical-date "tomorrow" is no date'],
+    [["run", "--forse"], "(Did you mean --force?)"],
+    [["why"], "missing required argument 'step'"],
+  ])("%j", async (words, message) => {
+    project = new TestProject(files);
+    const { code, stderr } = await project.command(words);
+    expect(stderr).toContain(message);
+    expect(code).toBe(2);
+  });
+});

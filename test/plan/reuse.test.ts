@@ -1,0 +1,210 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { TestProject } from "../rig/project.ts";
+
+let project: TestProject;
+afterEach(() => project.dispose());
+
+/** a → b → c, with a helper that b uses. */
+function chain(): TestProject {
+  return new TestProject({
+    "lib/maths.ts": "export function twice(x: number) {\n  return x * 2;\n}\nexport function unused(x: number) {\n  return x;\n}\n",
+    "steps/10_a.ts": "/** # A */\nexport const a = 1;\nexport const other = 10;\n",
+    "steps/20_b.ts": 'import { twice } from "../lib/maths.ts";\nimport { a } from "./10_a.ts";\nexport const b = twice(a);\n',
+    "steps/30_c.ts": 'import { b } from "./20_b.ts";\nexport const c = b + 1;\n',
+  });
+}
+
+async function settled(files: TestProject): Promise<void> {
+  const first = await files.run();
+  expect(first.code, first.stderr).toBe(0);
+}
+
+describe("nothing changes and nothing runs", () => {
+  test("a second run reuses every step", async () => {
+    project = chain();
+    const first = await project.run();
+    expect(first.ran).toEqual(["10_a", "20_b", "30_c"]);
+    const second = await project.run();
+    expect(second.ran).toEqual([]);
+    expect(second.steps["20_b"]).toMatchObject({ status: "cached", attempts: 0 });
+    expect(await project.value("30_c.c")).toBe(3);
+  });
+
+  test.each([
+    ["a comment", "steps/20_b.ts", "export const b", "// why\n/* and how */\nexport const b"],
+    ["formatting", "steps/20_b.ts", "twice(a);", "twice(\n  a,\n);"],
+    ["a type", "steps/20_b.ts", "export const b", "export interface B { x: number }\nexport const b: number"],
+    ["a comment in a helper", "lib/maths.ts", "return x * 2", "// doubled\n  return x * 2"],
+    ["an unused function of a helper", "lib/maths.ts", "return x;", "return x + 1;"],
+    ["a new unused function", "lib/maths.ts", "export function unused", "export const more = (x: number) => x ** 3;\nexport function unused"],
+    ["an added unused import of a type", "steps/20_b.ts", "export const b", 'import type { A } from "./10_a.ts";\nexport const b'],
+    ["settings", "steps/20_b.ts", "export const b", 'export const config = { retries: 2, timeout: "1m" };\nexport const b'],
+  ])("%s", async (_, file, from, to) => {
+    project = chain();
+    await settled(project);
+    project.edit(file, from, to);
+    const again = await project.run();
+    expect(again.code, again.stderr).toBe(0);
+    expect(again.ran).toEqual([]);
+  });
+
+  test("renumbering", async () => {
+    project = chain();
+    await settled(project);
+    project.write("steps/11_a.ts", project.read("steps/10_a.ts"));
+    project.remove("steps/10_a.ts");
+    project.edit("steps/20_b.ts", "./10_a.ts", "./11_a.ts");
+    const again = await project.run();
+    expect(again.steps["11_a"]?.status).toBe("cached");
+    expect(again.ran).toEqual([]);
+  });
+
+  test("touching a file that was read", async () => {
+    project = new TestProject({
+      "data/in.txt": "5",
+      "steps/10_read.ts": 'import { readFileSync } from "node:fs";\nexport const n = Number(readFileSync("data/in.txt", "utf8"));\n',
+    });
+    await settled(project);
+    project.write("data/in.txt", "5");
+    expect((await project.run()).ran).toEqual([]);
+  });
+});
+
+describe("an edit reruns what it changed", () => {
+  test("a used line of a helper, and what follows where values changed", async () => {
+    project = chain();
+    await settled(project);
+    project.edit("lib/maths.ts", "x * 2", "x * 3");
+    const again = await project.run();
+    expect(again.ran).toEqual(["20_b", "30_c"]);
+    expect(again.steps["20_b"]?.reason).toBe("lib/maths.ts: twice changed");
+    expect(again.steps["30_c"]?.reason).toBe("input b.b changed");
+    expect(await project.value("30_c.c")).toBe(4);
+  });
+
+  test("early cutoff: a step that comes out equal stops the change", async () => {
+    project = chain();
+    await settled(project);
+    project.edit("lib/maths.ts", "x * 2", "x + x");
+    const again = await project.run();
+    expect(again.ran).toEqual(["20_b"]);
+  });
+
+  test("only the exports that are imported count", async () => {
+    project = chain();
+    await settled(project);
+    project.edit("steps/10_a.ts", "other = 10", "other = 11");
+    const again = await project.run();
+    expect(again.ran).toEqual(["10_a"]);
+  });
+
+  test("going back to an earlier state reuses what that state left", async () => {
+    project = chain();
+    await settled(project);
+    project.edit("lib/maths.ts", "x * 2", "x * 3");
+    await settled(project);
+    project.edit("lib/maths.ts", "x * 3", "x * 2");
+    const again = await project.run();
+    expect(again.ran).toEqual([]);
+    expect(await project.value("30_c.c")).toBe(3);
+  });
+
+  test("a param", async () => {
+    project = new TestProject({
+      "steps/10_k.ts": 'import { param } from "stepbook";\nexport const k = param("k", 5, { doc: "neighbours" });\n',
+      "steps/20_other.ts": "export const x = 1;\n",
+    });
+    await settled(project);
+    const again = await project.run(["-p", "k=7"]);
+    expect(again.ran).toEqual(["10_k"]);
+    expect(again.steps["10_k"]?.reason).toBe("param k: 5 → 7");
+    expect((await project.run(["-p", "k=7"])).ran).toEqual([]);
+    expect((await project.run(["-p", "k=5"])).ran).toEqual([]);
+    expect((await project.run()).ran).toEqual([]);
+  });
+
+  test("a file that was read by node:fs, and one that appears", async () => {
+    project = new TestProject({
+      "data/in.txt": "5",
+      "steps/10_read.ts": `import { existsSync, readFileSync } from "node:fs";
+export const n = existsSync("data/override.txt") ? 0 : Number(readFileSync("data/in.txt", "utf8"));
+`,
+    });
+    await settled(project);
+    project.write("data/in.txt", "6");
+    const changed = await project.run();
+    expect(changed.steps["10_read"]?.reason).toBe("file data/in.txt changed");
+    expect(await project.value("10_read.n")).toBe(6);
+    project.write("data/override.txt", "");
+    const appeared = await project.run();
+    expect(appeared.steps["10_read"]?.reason).toBe("file data/override.txt appeared");
+    expect(await project.value("10_read.n")).toBe(0);
+  });
+
+  test("a file that DuckDB read", async () => {
+    project = new TestProject({
+      "data/in.csv": "id,x\n1,2\n2,3\n",
+      "steps/10_read.ts": 'import { sql } from "stepbook";\nexport const total = await sql`SELECT sum(x)::DOUBLE AS s FROM read_csv(\'data/in.csv\')`;\n',
+      "steps/20_csv.ts": 'import { csv } from "stepbook";\nexport const t = await csv("data/in.csv");\n',
+    });
+    await settled(project);
+    expect((await project.run()).ran).toEqual([]);
+    project.write("data/in.csv", "id,x\n1,2\n2,4\n");
+    const again = await project.run();
+    expect(again.ran).toEqual(["10_read", "20_csv"]);
+    expect(await project.value("10_read.total")).toMatchObject({ rows: [{ s: 6 }] });
+  });
+});
+
+describe("what the engine cannot see through", () => {
+  const shell = (config: string) => `import { execFileSync } from "node:child_process";
+${config}
+export const out = execFileSync("cat", ["data/in.txt"]).toString();
+`;
+
+  test("a subprocess is not cached, and plan says so", async () => {
+    project = new TestProject({ "data/in.txt": "1", "steps/10_sh.ts": shell("") });
+    await settled(project);
+    const again = await project.run();
+    expect(again.ran).toEqual(["10_sh"]);
+    const plan = await project.command(["plan"]);
+    expect(plan.stdout).toMatch(/10_sh\s+run\b/);
+    const json = JSON.parse((await project.command(["plan", "--json"])).stdout) as { reason: { code: string; text: string } };
+    expect(json.reason.code).toBe("opaque");
+    expect(json.reason.text).toContain("started a subprocess (cat)");
+    expect(json.reason.text).toContain("cache: true");
+  });
+
+  test("cache: true and maxAge say otherwise", async () => {
+    project = new TestProject({ "data/in.txt": "1", "steps/10_sh.ts": shell("export const config = { cache: true };"), "steps/20_sh2.ts": shell('export const config = { maxAge: "1h" };') });
+    await settled(project);
+    expect((await project.run()).ran).toEqual([]);
+  });
+
+  test("a result older than maxAge is made anew", async () => {
+    project = new TestProject({ "data/in.txt": "1", "steps/10_sh.ts": shell("export const config = { maxAge: 0 };") });
+    await settled(project);
+    const again = await project.run();
+    expect(again.steps["10_sh"]?.reason).toContain("maxAge is 0");
+  });
+
+  test("the network", async () => {
+    project = new TestProject({
+      "steps/10_net.ts": `import { createServer, connect } from "node:net";
+const server = createServer((socket) => socket.end("hi")).listen(0, "127.0.0.1");
+await new Promise((resolve) => server.once("listening", resolve));
+export const said = await new Promise<string>((resolve) => connect((server.address() as { port: number }).port, "127.0.0.1").on("data", (d) => resolve(d.toString())));
+server.close();
+`,
+    });
+    await settled(project);
+    const again = await project.run();
+    expect(again.steps["10_net"]?.reason).toContain("used the network (127.0.0.1:");
+  });
+
+  test("reading the run's id makes a step run each time", async () => {
+    project = new TestProject({ "steps/10_id.ts": 'import { run } from "stepbook";\nexport const id = run.id;\n' });
+    await settled(project);
+    expect((await project.run()).steps["10_id"]?.reason).toContain("run.id");
+  });
+});

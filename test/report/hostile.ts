@@ -1,0 +1,22 @@
+/** Texts that try to command a terminal, or whoever reads its lines. */
+export const hostile = [
+  "\x1b[2J\x1b[Hcleared",
+  "\x1b]8;;http://evil.example\x1b\\link\x1b]8;;\x1b\\",
+  "\x1b]52;c;ZXZpbA==\x07",
+  "\x1b]0;title\x07text",
+  "\x1bPq#0;2;0;0;0\x1b\\sixel",
+  "\x1b_apc\x1b\\text",
+  "\x9b2Jtext",
+  "\x9d52;c;ZXZpbA==\x9ctext",
+  "bell\x07 backspace\x08\x08\x08 null\x00 delete\x7f",
+  "safe\rfake",
+  "\x1b\x1b[31m[2Jnested",
+  "\x1b[31\x1b[0mm",
+  "\x1bc reset",
+  "\x1b(0lqqk",
+  "\x1b[?1049h\x1b[?25l",
+  "\x1b[6n\x1b[c",
+  "\u202egnp.exe\u202c \u2066x\u2069",
+  "line\nbreak\u2028and\u2029more",
+  "::error::forged\n::set-output name=x::y\n##[error]forged",
+];

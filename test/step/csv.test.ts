@@ -1,0 +1,162 @@
+import { gzipSync } from "node:zlib";
+import { beforeEach, describe, expect, test } from "vitest";
+import { csv, type CsvOptions } from "../../src/step/api.ts";
+import { failed, failureOf, makeRig, type Rig } from "./rig.ts";
+
+let rig: Rig;
+beforeEach(() => void (rig = makeRig()));
+
+const good = Array.from({ length: 50 }, (_, index) => `${index},${index * 1.5},n${index}`);
+const withRow = (row: string, at = 10) => `id,x,name\n${[...good.slice(0, at), row, ...good.slice(at)].join("\n")}\n`;
+
+async function read(content: string | Uint8Array, options?: CsvOptions) {
+  rig.file("data/t.csv", content);
+  return csv("data/t.csv", options);
+}
+
+const types = async (content: string, options?: CsvOptions) => (await read(content, options)).schema.map(({ type }) => type).join(" ");
+const fails = (content: string | Uint8Array, options?: CsvOptions) => failed(() => read(content, options));
+
+describe("what it reads", () => {
+  test("rows, quotes, line ends, blank lines, a byte order mark, empty fields as NULL", async () => {
+    expect(await (await read('\ufeffid,t\r\n1,"a ""q"", b"\r\n\r\n2,"two\nlines"\r\n3,\r\n')).rows()).toEqual([
+      { id: 1, t: 'a "q", b' },
+      { id: 2, t: "two\nlines" },
+      { id: 3, t: null },
+    ]);
+  });
+
+  test.each<[string, string]>([
+    ["a;b\n1;2\n", "BIGINT BIGINT"],
+    ["a\tb\n1\tx\n", "BIGINT VARCHAR"],
+    ["a|b\n1|x\n", "BIGINT VARCHAR"],
+    ['"a,b";c;d\n1;2;3\n', "BIGINT BIGINT BIGINT"],
+    ["only\n1\n", "BIGINT"],
+  ])("finds the delimiter of %j", async (content, expected) => {
+    expect(await types(content)).toBe(expected);
+  });
+
+  test("types by every row, losing nothing", async () => {
+    const rows = ["1,1.5,true,2024-01-01,2024-01-01T10:00:00,2024-01-01 10:00:00Z,007,99999999999999999999,1e3,x,,NaN,0.5,12", "2,-2,FALSE,2024-02-29,2024-01-01,2024-01-01T10:00:00+02:00,10,1,.5,1,,1,-inf,-0.0"];
+    const header = "int,num,truth,day,instant,zoned,padded,long,science,text,empty,nan,inf,zero";
+    expect(await types(`${header}\n${rows.join("\n")}\n`)).toBe("BIGINT DOUBLE BOOLEAN DATE TIMESTAMP TIMESTAMP WITH TIME ZONE VARCHAR VARCHAR DOUBLE VARCHAR VARCHAR DOUBLE DOUBLE DOUBLE");
+    const [first, second] = await (await csv("data/t.csv")).rows();
+    expect([first!["padded"], first!["long"], second!["zoned"], first!["nan"], second!["inf"], Object.is(second!["zero"], -0)]).toEqual(["007", "99999999999999999999", new Date("2024-01-01T08:00:00Z"), NaN, -Infinity, true]);
+  });
+
+  test("a value in the last row decides as well as one in the first", async () => {
+    expect(await types(`a\n${"1\n".repeat(30_000)}x\n`, { columns: { a: "VARCHAR" } })).toBe("VARCHAR");
+    expect(await types(`a\n${"1\n".repeat(10)}x\n`)).toBe("VARCHAR");
+    expect(await types(`a\n${"1\n".repeat(30_000)}1.5\n`)).toBe("DOUBLE");
+  });
+
+  test("given types, for some or all columns", async () => {
+    expect(await types("id,day\n1,2024-01-01\n", { columns: { id: "INTEGER" } })).toBe("INTEGER DATE");
+    expect(await types("id,day\n1,2024-01-01\n", { columns: { id: "VARCHAR", day: "VARCHAR" } })).toBe("VARCHAR VARCHAR");
+    expect(await types("p\n1.25\n", { columns: { p: "DECIMAL(10, 2)" } })).toBe("DECIMAL(10,2)");
+  });
+
+  test("texts that mean NULL", async () => {
+    expect(await (await read("a\n1\nNA\n?\n", { nullStrings: ["NA", "?"] })).column("a")).toEqual([1, null, null]);
+  });
+
+  test("without a header", async () => {
+    expect(await (await read("1,a\n2,b\n", { header: false })).rows()).toEqual([{ column0: 1, column1: "a" }, { column0: 2, column1: "b" }]);
+    expect(await (await read("1,a\n", { header: false, columns: { id: "INTEGER", name: "VARCHAR" } })).rows()).toEqual([{ id: 1, name: "a" }]);
+  });
+
+  test("a column without a name, as pandas writes its index", async () => {
+    expect(await (await read(",a\n0,1\n")).rows()).toEqual([{ column0: 0, a: 1 }]);
+  });
+
+  test("other encodings where they are named, and packed files", async () => {
+    expect(await (await read(Buffer.from("näme\ncafé\n", "latin1"), { encoding: "latin-1" })).rows()).toEqual([{ näme: "café" }]);
+    expect(await (await read(Buffer.from("\ufeffnäme\ncafé\n", "utf16le"), { encoding: "utf-16" })).rows()).toEqual([{ näme: "café" }]);
+    rig.file("data/t.csv.gz", gzipSync("a\n1\n"));
+    expect(await (await csv("data/t.csv.gz")).rows()).toEqual([{ a: 1 }]);
+  });
+
+  test("a header and no rows", async () => {
+    const made = await read("a,b\n");
+    expect([made.count, made.schema.map(({ name }) => name)]).toEqual([0, ["a", "b"]]);
+  });
+
+  test("names that SQL would trip over", async () => {
+    expect(await (await read(`"it's","a ""b""",select,__proto__\n1,2,3,4\n`)).schema.map(({ name }) => name)).toEqual(["it's", 'a "b"', "select", "__proto__"]);
+  });
+});
+
+describe("a bad row", () => {
+  test("a text among numbers: file, line, column, value", async () => {
+    rig.file("data/t.csv", withRow("oops,1,a"));
+    const failure = await failureOf(() => csv("data/t.csv"));
+    expect(failure).toMatchObject({
+      code: "E_CSV",
+      message: 'data/t.csv:12: column "id": "oops" is not a BIGINT, which 50 of its 51 values are\n  12 | oops,1,a',
+      place: { file: "data/t.csv", line: 12, column: 1 },
+      remedy: 'correct the value; if it means missing, { nullStrings: ["oops"] }; if the column is text, { columns: { id: "VARCHAR" } }',
+    });
+  });
+
+  test.each<[string, string, CsvOptions | undefined, string]>([
+    ["not of the given type", withRow("5,abc,n"), { columns: { x: "DOUBLE" } }, 'E_CSV: data/t.csv:12: column "x": "abc" is not a DOUBLE\n  12 | 5,abc,n; correct the value; if it means missing, { nullStrings: ["abc"] }'],
+    ["a date that is none", "d\n2024-01-01\n2024-02-30\n", { columns: { d: "DATE" } }, 'E_CSV: data/t.csv:3: column "d": "2024-02-30" is not a DATE\n  3 | 2024-02-30; correct the value; if it means missing, { nullStrings: ["2024-02-30"] }'],
+    ["a fraction in a whole column", "a,b\n1,1\n\n2,1.5\n", { columns: { b: "INTEGER" } }, 'E_CSV: data/t.csv:4: column "b": "1.5" is not an INTEGER; correct the value, or read it with { columns: { b: "DOUBLE" } }'],
+    ["too large", "a\n99999999999\n", { columns: { a: "INTEGER" } }, 'E_CSV: data/t.csv:2: column "a": "99999999999" is not an INTEGER\n  2 | 99999999999; correct the value; if it means missing, { nullStrings: ["99999999999"] }'],
+    ["too few values", withRow("1,2"), undefined, 'E_CSV: data/t.csv:12: the row has 2 values, and the file 3 columns\n  12 | 1,2; columns are divided by ","; correct the row, or give { delimiter: … }'],
+    ["too many values", withRow("1,2,3,4"), undefined, 'E_CSV: data/t.csv:12: the row has 4 values, and the file 3 columns\n  12 | 1,2,3,4; columns are divided by ","; correct the row, or give { delimiter: … }'],
+    ["an open quote", withRow('1,2,"abc'), undefined, 'E_CSV: data/t.csv:12: column "name": a quote is opened and not closed before the next "," or line end\n  12 | 1,2,"abc; quotes inside quotes are doubled: "say ""yes"""'],
+    ["text after a quote", 'a,b\n1,"x"y\n', undefined, 'E_CSV: data/t.csv:2: column "b": a quote is opened and not closed before the next "," or line end\n  2 | 1,"x"y; quotes inside quotes are doubled: "say ""yes"""'],
+  ])("%s", async (_, content, options, message) => {
+    expect(await fails(content, options)).toBe(message);
+  });
+
+  test("lines are counted as an editor does, blank ones and those in quotes too", async () => {
+    expect(await fails('id,t\n1,"two\nlines"\n\n\noops,b\n', { columns: { id: "INTEGER" } })).toMatch(/^E_CSV: data\/t\.csv:6: column "id": "oops" is not an INTEGER\n {2}6 \| oops,b/);
+    expect(await fails("id,t\r\n1,a\r\n\r\noops,b\r\n", { columns: { id: "INTEGER" } })).toMatch(/^E_CSV: data\/t\.csv:4: /);
+  });
+
+  test("how many there are", async () => {
+    expect(await fails(`a\n${"x\n".repeat(3)}1\n`, { columns: { a: "INTEGER" } })).toMatch(/"x" is not an INTEGER; 3 values do not fit\n/);
+    expect(await fails(`a\n${"x\n".repeat(3000)}1\n`, { columns: { a: "INTEGER" } })).toMatch(/1000 or more values do not fit\n/);
+  });
+
+  test("nothing is left of it", async () => {
+    await fails(withRow("oops,1,a"));
+    const made = await read("a\n1\n");
+    expect(await made.rows()).toEqual([{ a: 1 }]);
+  });
+});
+
+describe("a bad file", () => {
+  test.each<[string, string | Uint8Array, CsvOptions | undefined, string]>([
+    ["empty", "", undefined, "E_CSV: data/t.csv is empty: 0 bytes; it should have a header line and rows"],
+    ["blank", "\n\n", undefined, "E_CSV: data/t.csv has no line with text; it should have a header line and rows"],
+    ["Latin-1", Buffer.from("a,b\n1,caf\xe9\n", "latin1"), undefined, 'E_CSV: data/t.csv:2: column "b": bytes that are not UTF-8\n  2 | 1,caf?; it is perhaps Latin-1: read it with { encoding: "latin-1" }, or save it as UTF-8'],
+    ["UTF-16", Buffer.from("\ufeffa,b\n1,2\n", "utf16le"), undefined, 'E_CSV: data/t.csv is UTF-16 and not UTF-8; read it with { encoding: "utf-16" }'],
+    ["UTF-16 without a mark", Buffer.from("a,b\n1,2\n", "utf16le"), undefined, 'E_CSV: data/t.csv is UTF-16 and not UTF-8; read it with { encoding: "utf-16" }'],
+    ["a missing column", "id,diagnosis\n1,M\n", { columns: { diagnosys: "VARCHAR" } }, 'E_CSV: data/t.csv has no column "diagnosys"; did you mean "diagnosis"?; its 2 columns are id, diagnosis'],
+    ["two columns of a name", "id,ID\n1,2\n", undefined, 'E_CSV: data/t.csv has two columns named "id"; names are compared without regard to case; rename one'],
+    ["a type that is none", "a\n1\n", { columns: { a: "NUMBER(5)" } }, 'E_CSV: data/t.csv: columns names a type that DuckDB does not know: NUMBER; such as INTEGER, DOUBLE, VARCHAR, DATE, DECIMAL(10, 2)'],
+    ["line ends of two kinds", 'a,b\n1,2\r\n"x",2\n3,"y"\r\n', undefined, "E_CSV: data/t.csv: lines end in different ways (\\n, \\r\\n or \\r); save the file with one kind of line end"],
+    ["a delimiter of two characters", "a\n", { delimiter: ";;" }, 'E_CSV: data/t.csv delimiter is ";;"; give one character, such as ";"'],
+  ])("%s", async (_, content, options, message) => {
+    expect(await fails(content, options)).toBe(message);
+  });
+
+  test.each<[string, string, string]>([
+    ["missing", "data/dataste.csv", 'E_FILE: csv: data/dataste.csv is not there; in data: did you mean "dataset.csv"?'],
+    ["in a missing folder", "dat/x.csv", "E_FILE: csv: dat/x.csv is not there; in dat: the folder is missing too"],
+    ["a folder", "data", "E_FILE: csv: data is a folder; name a file in it: dataset.csv"],
+    ["an address", "https://example.org/x.csv", "E_FILE: csv: https://example.org/x.csv is an address, and only files are read; fetch it in a step of its own, write it under data/, and read that"],
+    ["a pattern", "data/*.csv", "E_FILE: csv: data/*.csv is a pattern, and one file is read; several are read by sql`FROM 'data/*.csv'`"],
+  ])("%s", async (_, name, message) => {
+    rig.file("data/dataset.csv", "a\n1\n");
+    expect(await failed(() => csv(name))).toBe(message);
+  });
+
+  test("a step that goes on without it depends on its absence", async () => {
+    await failed(() => csv("data/later.csv"));
+    expect(rig.reads).toEqual([{ kind: "exists", name: "data/later.csv" }]);
+  });
+});

@@ -1,0 +1,55 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { loadModel, saveModel } from "../../src/step/api.ts";
+import { encodeModel } from "../../src/store/model-file.ts";
+import { failed, makeRig, type Rig } from "./rig.ts";
+
+let rig: Rig;
+beforeEach(() => void (rig = makeRig()));
+
+const put = (name: string, version: number) => rig.file(`models/${name}/v${version}.json`, encodeModel({ name, version, card: { accuracy: 0.9 + version / 1000 }, provenance: { run: "r1" }, parts: { w: new Float64Array([version]), labels: ["B", "M"] } }));
+
+describe("saveModel", () => {
+  test("is an effect of the step", () => {
+    const parts = { w: new Float64Array(1000) };
+    saveModel("diagnosis-knn", parts, { accuracy: 0.97 });
+    expect(rig.events).toEqual([{ type: "effect", effect: { kind: "model", name: "diagnosis-knn", parts, card: { accuracy: 0.97 } } }]);
+  });
+
+  test.each<[string, () => void, string]>([
+    ["a function in it", () => saveModel("m", { tree: { distance: (a: number) => a } }), "E_UNSTORABLE: parts.tree.distance is a function (distance), which cannot be stored; move it to lib/ and import it where it is used; an export is data"],
+    ["a class in the card", () => saveModel("m", {}, { by: new Error("x") }), "E_UNSTORABLE: card.by is an instance of Error, which cannot be stored; export its message"],
+    ["a path as name", () => saveModel("../m", {}), 'E_USAGE: saveModel: "../m" is no name of a model; use letters, digits, . _ and -, such as diagnosis-knn'],
+  ])("%s is refused", async (_, work, message) => {
+    expect(await failed(work)).toBe(message);
+    expect(rig.events).toEqual([]);
+  });
+});
+
+describe("loadModel", () => {
+  test("the highest version by number, and the folder is noted as read", async () => {
+    for (const version of [1, 2, 10]) put("knn", version);
+    rig.file("models/knn/notes.txt", "x");
+    const model = await loadModel<{ w: Float64Array; labels: string[] }>("knn");
+    expect(model).toEqual({ name: "knn", version: 10, card: { accuracy: 0.91 }, provenance: { run: "r1" }, parts: { w: new Float64Array([10]), labels: ["B", "M"] } });
+    expect(rig.reads).toEqual([{ kind: "folder", name: "models/knn" }, { kind: "file", name: "models/knn/v10.json" }]);
+    expect(() => model.parts.labels.push("x")).toThrow(TypeError);
+  });
+
+  test("a given one, and the folder does not matter", async () => {
+    for (const version of [1, 2]) put("knn", version);
+    expect((await loadModel("knn", 1)).version).toBe(1);
+    expect(rig.reads).toEqual([{ kind: "file", name: "models/knn/v1.json" }]);
+  });
+
+  test.each<[string, () => Promise<unknown>, string]>([
+    ["no such model", () => loadModel("kn"), 'E_FILE: there is no model kn; models/: did you mean "knn"?'],
+    ["no such version", () => loadModel("knn", 7), "E_FILE: model knn has no version 7; there is v1"],
+    ["a path as name", () => loadModel("../knn"), 'E_FILE: loadModel: "../knn" is no name of a model; use letters, digits, . _ and -'],
+    ["a path as name with a version", () => loadModel("../models/knn", 1), 'E_FILE: loadModel: "../models/knn" is no name of a model; use letters, digits, . _ and -'],
+    ["no model", () => loadModel("bad"), 'E_DECODE: models/bad/v1.json is no model: its format is "other", where stepbook-model/1 is known; save the model again, or restore the file'],
+  ])("%s", async (_, load, message) => {
+    put("knn", 1);
+    rig.file("models/bad/v1.json", '{"format":"other"}');
+    expect(await failed(load)).toBe(message);
+  });
+});

@@ -1,0 +1,129 @@
+import path from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
+import { csv, parquet, sql } from "../../src/step/api.ts";
+import { failed, makeRig, type Rig } from "./rig.ts";
+
+let rig: Rig;
+beforeEach(() => {
+  rig = makeRig();
+  rig.file("data/a.csv", "x,y\n1,2\n3,4\n");
+  rig.file("data/b.csv", "x,y\n5,6\n");
+  rig.file("data/deep/er/c.csv", "x,y\n7,8\n");
+});
+
+const files = () => rig.named("file").sort();
+const folders = () => rig.named("folder").sort();
+
+describe("files that a query names are noted as read", () => {
+  test.each<[string, string[]]>([
+    ["FROM 'data/a.csv'", ["data/a.csv"]],
+    ['SELECT * FROM "data/a.csv" JOIN "data/b.csv" USING (x)', ["data/a.csv", "data/b.csv"]],
+    ["FROM read_csv('data/a.csv')", ["data/a.csv"]],
+    ["FROM read_csv(['data/a.csv', 'data/b.csv'])", ["data/a.csv", "data/b.csv"]],
+    ["SELECT content FROM read_text('data/' || 'a.csv')", ["data/a.csv"]],
+    ["WITH t AS (FROM 'data/a.csv') SELECT (SELECT max(x) FROM 'data/b.csv') FROM t", ["data/a.csv", "data/b.csv"]],
+    ["CREATE TABLE t AS FROM 'data/a.csv'", ["data/a.csv"]],
+    ["CREATE MACRO look() AS TABLE FROM 'data/b.csv'; FROM look()", ["data/b.csv"]],
+    ["SELECT 'data/a.csv' AS name -- FROM 'data/b.csv'", []],
+    ["SELECT * FROM (SELECT 1) WHERE EXISTS (FROM 'data/a.csv')", ["data/a.csv"]],
+  ])("%s", async (text, expected) => {
+    await sql`${sql.raw(text)}`;
+    expect(files()).toEqual(expected);
+    expect(folders()).toEqual([]);
+  });
+
+  test("by a value, in rows(), and in a view that was made before", async () => {
+    await sql`CREATE VIEW v AS FROM 'data/b.csv'`;
+    await sql`SELECT count(*) FROM read_csv(${"data/a.csv"})`.rows();
+    await sql`FROM v`;
+    expect(files()).toEqual(["data/a.csv", "data/b.csv"]);
+  });
+
+  test("when the query fails as well", async () => {
+    await failed(() => sql`SELECT nope FROM 'data/a.csv'`);
+    expect(files()).toEqual(["data/a.csv"]);
+  });
+
+  test("relative to the project, wherever the process is; outside of it as they are", async () => {
+    expect(process.cwd()).not.toBe(rig.project);
+    const outside = path.join(makeRig().project, "x.csv");
+    rig = makeRig();
+    rig.file(path.relative(rig.project, outside), "x\n1\n");
+    await sql`FROM ${sql.raw(`'${outside.replaceAll("'", "''")}'`)}`;
+    expect(files()).toEqual([outside]);
+  });
+
+  test("tables are artifacts and no reads", async () => {
+    const made = await sql`SELECT 1 AS a`;
+    await (await sql`FROM ${made}`).rows();
+    expect(rig.reads).toEqual([]);
+  });
+});
+
+describe("patterns: the files, and the folders that were listed", () => {
+  test.each<[string, string[], string[]]>([
+    ["FROM 'data/*.csv'", ["data/a.csv", "data/b.csv"], ["data"]],
+    ["FROM read_csv('data/**/*.csv')", ["data/a.csv", "data/b.csv", "data/deep/er/c.csv"], ["data", "data/deep", "data/deep/er"]],
+    ["FROM read_csv('data/d*/er/?.csv')", ["data/deep/er/c.csv"], ["data", "data/deep/er"]],
+    ["FROM glob('data/*')", [], ["data"]],
+  ])("%s", async (text, expected, listed) => {
+    await sql`${sql.raw(text)}`;
+    expect(files()).toEqual(expected);
+    expect(folders()).toEqual(expect.arrayContaining(listed));
+  });
+
+  test("as a value", async () => {
+    await sql`FROM read_csv(${["data/*.csv"]})`;
+    expect(folders()).toEqual(["data"]);
+  });
+});
+
+describe("what the engine cannot see through", () => {
+  test("addresses", async () => {
+    expect(await failed(() => sql`FROM 'https://example.org/x.csv'`)).toMatch(/^E_SQL: .*; fetch the file in a step of its own/s);
+    expect(rig.opaque).toEqual([{ kind: "network", what: "example.org" }]);
+  });
+
+  test("extensions", async () => {
+    expect(await failed(() => sql`LOAD spatial`)).toMatch(/^E_/);
+    expect(rig.opaque).toEqual([{ kind: "native", what: "DuckDB extension spatial" }]);
+  });
+
+  test("nothing is downloaded behind the step's back", async () => {
+    expect(await sql`SELECT name, value FROM duckdb_settings() WHERE name LIKE 'auto%extensions' ORDER BY name`.rows()).toEqual([
+      { name: "autoinstall_known_extensions", value: "false" },
+      { name: "autoload_known_extensions", value: "false" },
+    ]);
+  });
+});
+
+describe("written", () => {
+  test("COPY … TO, in parts, and databases", async () => {
+    const out = path.join(rig.project, "out");
+    await sql`COPY (SELECT range % 2 AS k, range AS v FROM range(4)) TO ${out} (FORMAT csv, PARTITION_BY (k))`;
+    await sql`ATTACH ${path.join(rig.project, "my.db")} AS my`;
+    await sql`CREATE TABLE my.t AS SELECT 1 AS a`;
+    await sql`DETACH my`;
+    expect(rig.written.filter((file) => file.startsWith("out")).sort()).toEqual(["out/k=0/data_0.csv", "out/k=1/data_0.csv"]);
+    expect(rig.written).toContain("my.db");
+  });
+});
+
+describe("csv and parquet", () => {
+  test("note what they read", async () => {
+    await sql`COPY (SELECT 1 AS a) TO ${path.join(rig.project, "data/t.parquet")}`;
+    await csv("data/a.csv");
+    const made = await parquet("data/t.parquet");
+    await made.rows();
+    expect(files()).toEqual(["data/a.csv", "data/t.parquet"]);
+    expect(rig.reads.every(({ kind }) => kind === "file")).toBe(true);
+  });
+
+  test("a path with key=value and with pattern characters in it", async () => {
+    await sql`COPY (SELECT 1 AS a) TO ${path.join(rig.project, "data/run=3.parquet")}`;
+    rig.file("data/[x]/k=1/t.csv", "a\n1\n");
+    const made = await parquet("data/run=3.parquet");
+    expect(await made.rows()).toEqual([{ a: 1 }]);
+    expect(await (await csv("data/[x]/k=1/t.csv")).rows()).toEqual([{ a: 1 }]);
+  });
+});

@@ -1,0 +1,213 @@
+import { beforeEach, describe, expect, expectTypeOf, test } from "vitest";
+import { sql, table, type Table } from "../../src/step/api.ts";
+import { mimeBundle } from "../../src/step/display.ts";
+import { failed, makeRig } from "./rig.ts";
+
+beforeEach(() => void makeRig());
+
+const display = Symbol.for("Jupyter.display");
+
+describe("reading", () => {
+  test("schema, count, rows, head, slices", async () => {
+    const made = await sql<{ n: number; t: string }>`SELECT range::INTEGER AS n, 't' || range AS t FROM range(25)`;
+    expect(made.schema).toEqual([{ name: "n", type: "INTEGER" }, { name: "t", type: "VARCHAR" }]);
+    expect(made.count).toBe(25);
+    expect((await made.rows()).length).toBe(25);
+    expect(await made.head(2)).toEqual([{ n: 0, t: "t0" }, { n: 1, t: "t1" }]);
+    expect((await made.head()).length).toBe(10);
+    expect(await made.rows({ limit: 1, offset: 24 })).toEqual([{ n: 24, t: "t24" }]);
+    expect(await made.rows({ offset: 25 })).toEqual([]);
+    expect(await failed(() => made.rows({ limit: -1 }))).toBe("E_USAGE: LIMIT is -1, not a whole number from 0; give a whole number");
+    expectTypeOf(await made.rows()).toEqualTypeOf<{ n: number; t: string }[]>();
+    expect(Object.isFrozen(made) && Object.isFrozen(made.schema)).toBe(true);
+  });
+
+  test("values by type", async () => {
+    const [row] = await sql`SELECT 9007199254740993::BIGINT AS big, 5::BIGINT AS small, 18446744073709551615::UBIGINT AS ubig, 1.25::DECIMAL(10, 2) AS price,
+      DATE '2024-02-29' AS day, TIMESTAMP '1969-12-31 23:59:59.9999' AS ts, TIMESTAMPTZ '2024-01-01 00:00:00+02' AS tz, TIMESTAMP_NS '2024-01-01 00:00:00.123456789' AS ns,
+      'infinity'::TIMESTAMP AS never, TIME '10:20:30.5' AS time, INTERVAL '1 month 2 days' AS span, 'a'::BLOB AS bytes, [1, NULL] AS list, [1.5, 2]::DOUBLE[2] AS pair,
+      {'a': 1, '__proto__': [DATE '2024-01-01']} AS struct, MAP {'k': 1::BIGINT} AS map, 'x'::ENUM ('x', 'y') AS choice, '00000000-0000-0000-0000-000000000001'::UUID AS uuid, NULL AS nothing, true AS yes,
+      'nan'::FLOAT AS nan, '{"a": 1}'::JSON AS json`.then((made) => made.rows());
+    const { struct, ...others } = row!;
+    expect(others).toEqual({
+      big: 9007199254740993n, small: 5, ubig: 18446744073709551615n, price: 1.25,
+      day: new Date("2024-02-29"), ts: new Date("1969-12-31T23:59:59.999Z"), tz: new Date("2023-12-31T22:00:00Z"), ns: new Date("2024-01-01T00:00:00.123Z"),
+      never: new Date(NaN), time: "10:20:30.5", span: "1 month 2 days", bytes: new Uint8Array([97]), list: [1, null], pair: [1.5, 2],
+      map: new Map([["k", 1]]), choice: "x", uuid: "00000000-0000-0000-0000-000000000001", nothing: null, yes: true,
+      nan: NaN, json: '{"a": 1}',
+    });
+    expect(Object.keys(struct as object)).toEqual(["a", "__proto__"]);
+    expect(Object.getPrototypeOf(struct)).toBe(Object.prototype);
+  });
+
+  test("rows() without a table in between gives the same", async () => {
+    expect(await sql`SELECT sum(range) AS s, 2::HUGEINT ** 80 AS h FROM range(3)`.rows()).toEqual([{ s: 3, h: 2 ** 80 }]);
+    expect(await sql`SELECT (2::HUGEINT << 80)::HUGEINT AS h`.rows()).toEqual([{ h: 2n ** 81n }]);
+  });
+});
+
+describe("columns", () => {
+  test("of each kind", async () => {
+    const made = await sql<{ d: number; f: number; i: number; b: bigint; s: string; w: number; day: Date; l: number[] }>`
+      SELECT range / 2 AS d, range::FLOAT AS f, range::INTEGER AS i, range AS b, 's' || range AS s, range::UTINYINT AS w, DATE '2024-01-01' + range::INTEGER AS day, [range] AS l FROM range(3)`;
+    expect(await made.columns()).toEqual({
+      d: new Float64Array([0, 0.5, 1]),
+      f: new Float32Array([0, 1, 2]),
+      i: new Int32Array([0, 1, 2]),
+      b: new BigInt64Array([0n, 1n, 2n]),
+      s: ["s0", "s1", "s2"],
+      w: new Uint8Array([0, 1, 2]),
+      day: [new Date("2024-01-01"), new Date("2024-01-02"), new Date("2024-01-03")],
+      l: [[0], [1], [2]],
+    });
+    const { d, s } = await made.columns("d", "s");
+    expect(d[1]! + s.length).toBe(3.5);
+    expectTypeOf(s).toEqualTypeOf<string[]>();
+    expect(await made.column("i")).toBeInstanceOf(Int32Array);
+    expectTypeOf(await made.column("b")).toEqualTypeOf<BigInt64Array | BigUint64Array>();
+  });
+
+  test("with a NULL: a plain array of what rows() gives, wherever the NULL is", async () => {
+    const made = await sql<{ d: number | null; b: number | null }>`SELECT CASE WHEN range <> 5000 THEN range / 2 END AS d, CASE WHEN range <> 0 THEN range END AS b FROM range(6000)`;
+    const { d, b } = await made.columns("d", "b");
+    expect(Array.isArray(d) && Array.isArray(b)).toBe(true);
+    expect([d[4999], d[5000], d[5001], d.length]).toEqual([2499.5, null, 2500.5, 6000]);
+    expect([b[0], b[1], b[5999]]).toEqual([null, 1, 5999]);
+  });
+
+  test("of no rows", async () => {
+    expect(await (await sql`SELECT 1.5::DOUBLE AS d, 'x' AS s WHERE false`).columns()).toEqual({ d: new Float64Array(), s: [] });
+  });
+
+  test("an unknown name gets the nearest", async () => {
+    const made = await sql<{ area_mean: number }>`SELECT 1 AS area_mean`;
+    expect(await failed(() => made.column("area_maen" as "area_mean"))).toBe('E_SQL: the table has no column "area_maen"; did you mean "area_mean"?');
+  });
+});
+
+describe("batches", () => {
+  test("stream the rows in order, whatever else runs", async () => {
+    const made = await sql<{ n: number }>`SELECT range::INTEGER AS n FROM range(10000)`;
+    const sizes: number[] = [];
+    let next = 0;
+    for await (const rows of made.batches(3000)) {
+      sizes.push(rows.length);
+      for (const { n } of rows) expect(n).toBe(next++);
+      await sql`SELECT count(*) FROM ${made}`;
+    }
+    expect(sizes).toEqual([3000, 3000, 3000, 1000]);
+  });
+
+  test("may be left early; are none for no rows", async () => {
+    const made = await sql`SELECT range AS n FROM range(10000)`;
+    for await (const rows of made.batches(10)) {
+      expect(rows.length).toBe(10);
+      break;
+    }
+    const none: unknown[] = [];
+    for await (const rows of (await sql`SELECT 1 WHERE false`).batches()) none.push(rows);
+    expect(none).toEqual([]);
+    expect(await failed(async () => { for await (const _ of made.batches(0)) break; })).toMatch(/^E_USAGE: batches\(0\)/);
+  });
+
+  test("do not hold the table in memory", { timeout: 60_000 }, async () => {
+    const made = await sql`SELECT range AS n, repeat('x', 200) || range AS t FROM range(1000000)`;
+    let [rows, most] = [0, 0];
+    const before = process.memoryUsage().heapUsed;
+    for await (const batch of made.batches(5000)) {
+      rows += batch.length;
+      most = Math.max(most, process.memoryUsage().heapUsed - before);
+    }
+    expect(rows).toBe(1_000_000);
+    // All of the texts would be 200 MB.
+    expect(most / 2 ** 20).toBeLessThan(120);
+  });
+});
+
+describe("table(…)", () => {
+  test("of rows", async () => {
+    const made = await table([
+      { k: 1, x: 0.5, t: "a", when: new Date(5), ok: true, l: [1, 2], s: { a: 1n, b: null }, bytes: new Uint8Array([1]) },
+      { k: -2, x: 1, t: null, when: null, ok: null, l: [0.5], s: { b: "x" }, extra: "e" },
+    ]);
+    expect(made.schema).toEqual([
+      { name: "k", type: "INTEGER" },
+      { name: "x", type: "DOUBLE" },
+      { name: "t", type: "VARCHAR" },
+      { name: "when", type: "TIMESTAMP" },
+      { name: "ok", type: "BOOLEAN" },
+      { name: "l", type: "DOUBLE[]" },
+      { name: "s", type: "STRUCT(a BIGINT, b VARCHAR)" },
+      { name: "bytes", type: "BLOB" },
+      { name: "extra", type: "VARCHAR" },
+    ]);
+    expect(await made.rows()).toEqual([
+      { k: 1, x: 0.5, t: "a", when: new Date(5), ok: true, l: [1, 2], s: { a: 1, b: null }, bytes: new Uint8Array([1]), extra: null },
+      { k: -2, x: 1, t: null, when: null, ok: null, l: [0.5], s: { a: null, b: "x" }, bytes: null, extra: "e" },
+    ]);
+  });
+
+  test("of columns, exactly, over several chunks", async () => {
+    const x = new Float64Array(5000).map((_, index) => Math.sin(index));
+    [x[0], x[1], x[2]] = [-0, NaN, Infinity];
+    const big = new BigInt64Array(5000).fill(2n ** 62n);
+    const made = await table({ x, big, label: Array.from(x, (_, index) => `l${index}`), bit: new Uint8Array(5000).fill(200) });
+    expect(await made.columns()).toEqual({ x, big, label: Array.from(x, (_, index) => `l${index}`), bit: new Uint8Array(5000).fill(200) });
+    expect(Object.is((await made.columns("x")).x[0], -0)).toBe(true);
+  });
+
+  test("with a schema", async () => {
+    const made = await table([{ id: 1, day: "2024-02-29" }], { id: "BIGINT", day: "DATE", note: "VARCHAR" });
+    expect(made.schema.map(({ type }) => type)).toEqual(["BIGINT", "DATE", "VARCHAR"]);
+    expect(await made.rows()).toEqual([{ id: 1, day: new Date("2024-02-29"), note: null }]);
+    expect((await table([], { id: "INTEGER" })).count).toBe(0);
+  });
+
+  test("the row type is that of the data", async () => {
+    const made = await table([{ k: 1, t: "a" }]);
+    expectTypeOf((await made.rows())[0]!.k).toExtend<number>();
+    const columns: Table<{ x: number }> = await table({ x: new Float64Array(2) });
+    expect(columns.count).toBe(2);
+  });
+
+  test.each<[string, () => Promise<unknown>, string]>([
+    ["no rows", () => table([]), 'E_USAGE: table: no rows, so no columns; give a schema as well: table(rows, { id: "INTEGER" })'],
+    ["mixed values", () => table([{ a: 1 }, { a: "x" }]), 'E_UNSTORABLE: table: row 2, column "a" is VARCHAR, and the rows above are INTEGER; make all values of a column of one type'],
+    ["a function", () => table([{ a: () => 1 }]), 'E_UNSTORABLE: table: row 1, column "a" is a function, which a table cannot hold; tables hold numbers, bigints, strings, booleans, Dates, bytes, and arrays and objects of these'],
+    ["columns of other lengths", () => table({ a: [1], b: [1, 2] }), 'E_UNSTORABLE: table: column "b" has 2 values and "a" 1; columns are equally long'],
+    ["a row that is none", () => table([1] as never), "E_UNSTORABLE: table: row 1 is no object; give rows as { column: value }"],
+  ])("%s is refused", async (_, make, message) => {
+    expect(await failed(make)).toBe(message);
+  });
+
+  test("a value that the schema's type cannot hold", async () => {
+    expect(await failed(() => table([{ a: "x" }], { a: "INTEGER" }))).toMatch(/^E_SQL: SQL: Could not convert string 'x' to INT32/);
+    expect((await table([{ a: 1 }])).count).toBe(1);
+  });
+});
+
+describe("shown", () => {
+  test("shape, types and first rows, hostile cells harmless", async () => {
+    const made = await table([{ name: "<script>alert('x')</script>\u001b[2J", n: 1 }, ...Array.from({ length: 1999 }, (_, n) => ({ name: "b", n }))]);
+    const bundle = await mimeBundle(made);
+    expect(Object.keys(bundle)).toEqual(["text/html", "text/plain"]);
+    expect(bundle["text/html"]).not.toContain("<script>");
+    expect(bundle["text/html"]).toContain("2,000 rows × 2 columns, the first 10 shown");
+    expect(String(bundle["text/plain"]).split("\n")).toEqual([
+      "name                      n",
+      "VARCHAR                   INTEGER",
+      "<script>alert('x')</scr…  1",
+      ...Array.from({ length: 9 }, (_, n) => `b                         ${n}`),
+      "…",
+      "2,000 rows × 2 columns",
+    ]);
+    expect(display in made).toBe(true);
+  });
+
+  test("of many columns those that fit a line", async () => {
+    const wide = await table([Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`column_${index}`, index]))]);
+    const [line] = String((await mimeBundle(wide))["text/plain"]).split("\n");
+    expect(line!.length).toBeLessThan(125);
+    expect(line).toMatch(/^column_0 .* …$/);
+  });
+});

@@ -1,0 +1,16 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const source = (file: string) => fileURLToPath(new URL(`src/${file}`, import.meta.url));
+
+export default defineConfig({
+  resolve: { alias: [{ find: /^stepbook$/, replacement: source("step/api.ts") }, { find: /^stepbook\/runner$/, replacement: source("main.ts") }] },
+  test: {
+    include: ["test/**/*.test.ts"],
+    // Most tests start real processes; the machines that run them are shared and slow at times.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    pool: "forks",
+    globalSetup: ["test/rig/build.ts"],
+  },
+});
