@@ -10,7 +10,7 @@ import { formatBytes } from "../report/format.ts";
 import { type Removable, remove, sum } from "../store/sweep.ts";
 import { cancellable } from "./cancellable.ts";
 import { type GcPlan, planGc } from "./gc-plan.ts";
-import { type Io, print, printJson, printTable } from "./io.ts";
+import { type Io, printJson, printTable, say } from "./io.ts";
 import { withKept } from "./opened.ts";
 
 export interface GcFlags {
@@ -80,7 +80,7 @@ function tell(io: Io, project: string, plan: GcPlan, size: number | null, dryRun
   }
   const rows = Object.entries(files).map(([name, all]) => [name, all.length, formatBytes(sum(all))]);
   printTable(io, [dryRun ? "would go" : "removed", "count", "size"], [["runs", plan.runs.length], ["records", plan.records.length], ...rows]);
-  print(io, `\n${formatBytes(bytes)} ${dryRun ? "would be freed" : "freed"}; the store ${dryRun ? "would hold" : "holds"} ${formatBytes(plan.storeBytes)}`);
-  if (size !== null && plan.storeBytes > size) print(io, `that is more than ${formatBytes(size)}: the rest is needed by the newest results, by models, or is younger than an hour`);
+  say(io, `${formatBytes(bytes)} ${dryRun ? "would be freed" : "freed"}; the store ${dryRun ? "would hold" : "holds"} ${formatBytes(plan.storeBytes)}`);
+  if (size !== null && plan.storeBytes > size) say(io, `that is more than ${formatBytes(size)}: the rest is needed by the newest results, by models, or is younger than an hour`);
   return exitCodes.done;
 }

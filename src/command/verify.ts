@@ -13,7 +13,7 @@ import { cancellable } from "./cancellable.ts";
 import type { Comparison } from "./compare-artifacts.ts";
 import { compareOutputs } from "./compare-outputs.ts";
 import { executeApart } from "./execute-apart.ts";
-import { type Io, print, printJson, printTable, readRunOptions, type RunFlags } from "./io.ts";
+import { type Io, printJson, printTable, readRunOptions, type RunFlags, say } from "./io.ts";
 import { withProject } from "./opened.ts";
 import { withReader } from "./reader.ts";
 
@@ -88,9 +88,9 @@ function tell(io: Io, step: Step, record: KeptRecord, doubt: Reason | null, comp
     printJson(io, { type: "verified", step: step.id, reproducible, comparedWith: record.run, doubt, notReproducible: record.notReproducible ?? null });
   } else {
     if (compared.length > 0) printTable(io, ["output", "", "where"], compared.map(({ name, status, hint }) => [name, status, hint]));
-    print(io, `\n${step.id} is ${reproducible ? "reproducible" : "not reproducible"}: compared with run ${record.run}`);
-    if (doubt) print(io, `it is not what ran then: ${doubt.text}`);
-    if (record.notReproducible) print(io, record.notReproducible);
+    say(io, `${step.id} is ${reproducible ? "reproducible" : "not reproducible"}: compared with run ${record.run}`);
+    if (doubt) say(io, `it is not what ran then: ${doubt.text}`);
+    if (record.notReproducible) say(io, record.notReproducible);
   }
   return reproducible ? exitCodes.done : exitCodes.stepFailed;
 }

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { buildPackage } from "../../src/package.ts";
+import { buildPackage } from "../../build.ts";
 
 export const root = path.resolve(import.meta.dirname, "../..");
 

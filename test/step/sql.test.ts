@@ -174,7 +174,7 @@ describe("errors", () => {
   });
 
   test("a missing file", async () => {
-    expect(await failed(() => sql`FROM 'data/nope.csv'`)).toMatch(/^E_FILE: SQL reads data\/nope\.csv, which is not there; paths are relative to the project/);
+    expect(await failed(() => sql`FROM 'data/nope.csv'`)).toMatch(/^E_FILE: SQL reads data\/nope\.csv, which is not there\n {2}\| FROM 'data\/nope\.csv'; paths are relative to the project$/);
     expect(rig.named("exists")).toEqual(["data/nope.csv"]);
   });
 
