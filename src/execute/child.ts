@@ -70,6 +70,8 @@ async function runStep(job: Job): Promise<void> {
   const inputs = new Inputs(job.inputs);
   defineGlobals(job, inputs);
   refuseExit(job);
+  // What DuckDB looks up while it loads (the C library, the executable) is no read of the step's.
+  if (job.tables) await import("@duckdb/node-api");
   const chance = new ChanceWatch(job.bundle);
   observe(notes);
   if (job.packages.includes("@duckdb/node-api")) notes.opaque("native", "@duckdb/node-api");

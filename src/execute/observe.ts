@@ -139,7 +139,8 @@ function observeThreads(observer: Observer): void {
 
 /** Reading a variable is noted; listing all of them is not, and neither is what the step itself set. */
 function observeEnvironment(observer: Observer): void {
-  const own = new Set<string>();
+  // Node's own module loader asks for these two.
+  const own = new Set<string>(["WATCH_REPORT_DEPENDENCIES", "NODE_V8_COVERAGE"]);
   const note = (name: string | symbol) => {
     if (typeof name === "string" && !own.has(name)) observer.env(name);
   };

@@ -42,7 +42,8 @@ function rawBundle(result: BuildResult<{ write: false; metafile: true }>, projec
   return {
     text: file(key),
     map: file(`${key}.map`),
-    sources: Object.keys(output.inputs).filter((name) => !isVirtual(name)).sort(),
+    // All that is reached, not output.inputs: a constant that was inlined leaves no other trace of its file.
+    sources: inputs.filter((name) => !isVirtual(name)).sort(),
     externals: output.imports.filter((each) => each.external).map((each) => each.path),
     steps: inputs.filter((name) => name.startsWith(virtual.input)).map((name) => name.slice(virtual.input.length + 1)),
   };

@@ -37,15 +37,15 @@ describe("diff of two runs", () => {
   test("code: files, declarations and the text as it ran", async () => {
     project = sample();
     await project.run();
-    project.edit("lib/score.ts", "return n * k;", "// doubled\n  return 2 * n * k;");
+    project.edit("lib/score.ts", "return n * by;", "// doubled\n  return 2 * n * by;");
     await project.run();
     const [code, ...others] = of("code", await diff());
     expect(others).toEqual([]);
     expect(code).toMatchObject({ step: "20_score", files: [{ name: "lib/score.ts", change: "changed" }], declarations: [{ name: "score", change: "changed" }], packages: [], engine: [] });
-    expect(code!.patch).toMatch(/^-\s+return n \* k;$/m);
-    expect(code!.patch).toMatch(/^\+\s+return 2 \* n \* k;$/m);
+    expect(code!.patch).toMatch(/^-\s+return n \* by;$/m);
+    expect(code!.patch).toMatch(/^\+\s+return 2 \* n \* by;$/m);
     expect(code!.patch).not.toContain("doubled");
-    expect((await project.command(["diff", "last~1", "last"])).stdout).toMatch(/^\+\s+return 2 \* n \* k;$/m);
+    expect((await project.command(["diff", "last~1", "last"])).stdout).toMatch(/^\+\s+return 2 \* n \* by;$/m);
   });
 
   test("what was read, and the columns and rows of a table", async () => {

@@ -8,8 +8,9 @@ afterEach(() => project?.dispose());
 
 async function verify(step: string, ...words: string[]) {
   const { code, stdout, stderr } = await project.command(["verify", step, "--json", ...words]);
-  const told = lines(stdout) as { type: string; name?: string; status?: string; hint?: string | null; reproducible?: boolean; doubt?: object | null }[];
-  return { code, stderr, last: told.at(-1), outputs: Object.fromEntries(told.filter(({ type }) => type === "output").map((each) => [each.name, each])) };
+  const told = lines(stdout);
+  const outputs = Object.fromEntries(told.filter(({ type }) => type === "output").map((each) => [each["name"], each]));
+  return { code, stderr, last: told.at(-1), outputs: outputs as Record<string, { status: string; hint: string | null }> };
 }
 
 describe("verify", () => {
@@ -37,7 +38,7 @@ describe("verify", () => {
       "steps/10_chance.ts": `import { table } from "stepbook";
 export const same = [1, 2];
 export const value = { list: [1, { x: Math.random() }] };
-export const rows = await table([{ a: 1, b: 2 }, { a: 3, b: Math.random() }]);
+export const pairs = await table([{ a: 1, b: 2 }, { a: 3, b: Math.random() }]);
 export const text = "é";
 `,
     });
@@ -45,9 +46,9 @@ export const text = "é";
     const { code, last, outputs } = await verify("10_chance");
     expect(code).toBe(1);
     expect(last).toMatchObject({ reproducible: false, notReproducible: expect.stringContaining("Math.random") });
-    expect(outputs).toMatchObject({ same: { status: "same" }, text: { status: "same" }, value: { status: "differs" }, rows: { status: "differs" } });
+    expect(outputs).toMatchObject({ same: { status: "same" }, text: { status: "same" }, value: { status: "differs" }, pairs: { status: "differs" } });
     expect(outputs["value"]!.hint).toMatch(/^value\.list\[1\]\.x: 0\.\d+ → 0\.\d+$/);
-    expect(outputs["rows"]!.hint).toMatch(/^row 2, b: 0\.\d+ → 0\.\d+$/);
+    expect(outputs["pairs"]!.hint).toMatch(/^row 2, b: 0\.\d+ → 0\.\d+$/);
     const { stdout } = await project.command(["verify", "10_chance"]);
     expect(stdout).toMatch(/value +differs +value\.list\[1\]\.x: /);
     expect(stdout).toContain("10_chance is not reproducible");

@@ -31,7 +31,7 @@ describe("why", () => {
     project = sample();
     await project.run();
     expect(await why("20_score")).toMatchObject({ verdict: "reuse", reason: { code: "unchanged" } });
-    project.edit("lib/score.ts", "n * k", "n * k + 1");
+    project.edit("lib/score.ts", "n * by", "n * by + 1");
     project.edit("steps/20_score.ts", "scoring with", "scoring, k is");
     const score = await why("20_score", "-p", "k=7");
     expect(score).toMatchObject({ verdict: "run", reason: { code: "code-changed" }, code: { changed: true } });
@@ -49,7 +49,7 @@ describe("why", () => {
   test("a comment changes a file and not the code", async () => {
     project = sample();
     await project.run();
-    project.edit("lib/score.ts", "return n * k", "// the score\n  return n * k");
+    project.edit("lib/score.ts", "return n * by", "// the score\n  return n * by");
     expect(await why("20_score")).toMatchObject({ verdict: "reuse", code: { changed: false } });
     expect((await project.command(["why", "20_score"])).stdout).toMatch(/lib\/score\.ts +changed, not the code/);
   });

@@ -208,3 +208,15 @@ server.close();
     expect((await project.run()).steps["10_id"]?.reason).toContain("run.id");
   });
 });
+
+test("what the engine itself looks up is no read of the step's", async () => {
+  project = new TestProject({
+    "steps/10_t.ts": 'import { sql } from "stepbook";\nexport const t = await sql`SELECT 1 AS one`;\n',
+    "steps/20_u.ts": 'import { t } from "./10_t.ts";\nexport const n = (await t.rows()).length;\n',
+  });
+  await settled(project);
+  for (const step of ["10_t", "20_u"]) {
+    const { stdout } = await project.command(["why", step, "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ reads: [] });
+  }
+});
