@@ -23,8 +23,9 @@ export function sqlError(thrown: unknown, ran: Ran): never {
   const said = read(thrown.message);
   const message = said.exception_message ?? thrown.message;
   const place = ran.place ? { place: ran.place } : {};
-  if (/no space left on device|disk full/i.test(message)) {
-    return fail("E_DISK_FULL", `no space left for a query's result: ${firstLines(message)}`, { ...place, remedy: "free space on the disk of .stepbook/" }, thrown);
+  // What does not fit into memory goes to the disk, up to a size that DuckDB takes from the free space.
+  if (/no space left on device|disk full|max_temp_directory_size/i.test(message)) {
+    return fail("E_DISK_FULL", `no space left for a query: ${firstLines(message)}`, { ...place, remedy: "free space on the disk of .stepbook/" }, thrown);
   }
   if (said.exception_type === "Out of Memory") {
     return fail("E_STEP_MEMORY", `a query needs more memory than DuckDB may use: ${firstLines(message)}`, {

@@ -183,6 +183,10 @@ describe("errors", () => {
     expect(await failed(() => sql`SELECT list(range) AS l FROM range(20000000)`)).toMatch(/^E_STEP_MEMORY: a query needs more memory than DuckDB may use: .*; give the step more: export const config = \{ memory: "4GB" \}$/s);
   });
 
+  test.runIf(process.platform === "linux")("a full disk", async () => {
+    expect(await failed(() => sql`COPY (FROM range(1000000)) TO '/dev/full' (FORMAT csv)`)).toBe(`E_DISK_FULL: no space left for a query: Could not write file "/dev/full": No space left on device; free space on the disk of .stepbook/`);
+  });
+
   test("an error leaves DuckDB as it was", async () => {
     await failed(() => sql`SELECT nope`);
     expect(await sql`SELECT 1 AS a`.rows()).toEqual([{ a: 1 }]);
