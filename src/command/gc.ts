@@ -1,8 +1,7 @@
 import path from "node:path";
 import { exitCodes, fail } from "../errors.ts";
-import type { Cancellation } from "../execute/cancel.ts";
 import { duration } from "../graph/settings.ts";
-import { lockOwner, takeLock } from "../record/lock.ts";
+import { lockOwner } from "../record/lock.ts";
 import { recover } from "../record/recover.ts";
 import { forget, readHistory } from "../record/retention.ts";
 import type { Db } from "../record/state.ts";
@@ -11,6 +10,7 @@ import { type Removable, remove, sum } from "../store/sweep.ts";
 import { cancellable } from "./cancellable.ts";
 import { type GcPlan, planGc } from "./gc-plan.ts";
 import { type Io, printJson, printTable, say } from "./io.ts";
+import { locked } from "./locked.ts";
 import { withKept } from "./opened.ts";
 
 export interface GcFlags {
@@ -42,15 +42,6 @@ export async function gc(io: Io, flags: GcFlags): Promise<number> {
       });
     }),
   );
-}
-
-async function locked(io: Io, db: Db, cancellation: Cancellation, work: () => number): Promise<number> {
-  const release = await takeLock(db, true, (owner) => void io.stderr.write(`waiting for the runner with pid ${owner.pid}\n`), cancellation.signal);
-  try {
-    return work();
-  } finally {
-    release();
-  }
 }
 
 const units: Readonly<Record<string, number>> = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30, TIB: 2 ** 40 };
