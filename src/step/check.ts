@@ -5,7 +5,7 @@ import { tableInfo } from "../store/brand.ts";
 import { planRules, type PlannedRule } from "./check-rules.ts";
 import { duckdb, type Engine } from "./duckdb.ts";
 import { here } from "./here.ts";
-import { type Host, perHost } from "./host.ts";
+import { type Host, keepPending, perHost } from "./host.ts";
 import type { Query } from "./query.ts";
 import { scan } from "./render.ts";
 import { sqlError } from "./sqlerror.ts";
@@ -54,7 +54,12 @@ type Bound = number | bigint | string | Date;
  *
  * @throws E_CHECK naming each broken rule, its count and first rows; nothing with `severity: "warn"`
  */
-export async function check<Row>(table: Table<Row>, rules: CheckRules<Row>): Promise<void> {
+export function check<Row>(table: Table<Row>, rules: CheckRules<Row>): Promise<void> {
+  // A check that was not awaited counts as well.
+  return keepPending(here(), checkAll(table, rules));
+}
+
+async function checkAll<Row>(table: Table<Row>, rules: CheckRules<Row>): Promise<void> {
   const info = tableInfo(table) ?? fail("E_USAGE", "check: the first argument is no Table", { remedy: "await the query first: check(await sql`…`, …)" });
   const host = here();
   const planned = planRules(rules as CheckRules, table.schema, info.rows);

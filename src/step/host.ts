@@ -73,23 +73,19 @@ const stateKey = Symbol.for("stepbook.state");
 /** Work that the step started and need not await, such as `display(table)`. */
 const pendingOf = (host: Host) => perHost(host, "pending", () => new Set<Promise<unknown>>());
 
-/** Keeps the promise in mind until it settles; its failure is told by {@link settlePending}. */
+/** Keeps the work in mind until it is done. What it throws is told to whoever awaits the promise given, or is unhandled. */
 export function keepPending<T>(host: Host, work: Promise<T>): Promise<T> {
   const pending = pendingOf(host);
-  pending.add(work);
-  work.then(
-    () => pending.delete(work),
-    () => {}, // stays, so that settlePending throws it
+  const done: Promise<unknown> = work.then(
+    () => pending.delete(done),
+    () => pending.delete(done),
   );
-  return work;
+  pending.add(done);
+  return work.then((value) => value);
 }
 
-/** Waits for all that is pending, what it starts in turn included. @throws what the first of it threw */
+/** Waits for all that is pending, what it starts in turn included; to be called before a step's results are stored. */
 export async function settlePending(host: Host): Promise<void> {
   const pending = pendingOf(host);
-  while (pending.size > 0) {
-    const works = [...pending];
-    pending.clear();
-    for (const work of works) await work;
-  }
+  while (pending.size > 0) await Promise.all(pending);
 }
