@@ -121,7 +121,7 @@ async function keepFailing(engine: Engine, host: Host, source: string, rules: re
     const rows = checked[index]!.failing > 0 ? failingRows(source, rule) : undefined;
     return rows ? [`(SELECT ${quoteString(rule.rule)} AS ${quoteIdentifier("broken rule")}, * FROM (${rows}))`] : [];
   });
-  if (parts.length === 0) return undefined;
+  if (parts.length === 0 || host.kept === null) return undefined;
   const file = path.join(host.kept, `${host.step}-failed-${perHost(host, "failed", () => ({ last: 0 })).last++ + 1}.parquet`);
   await engine.connection.run(`COPY (${parts.join(" UNION ALL ")}) TO ${quoteString(file)} (FORMAT parquet, COMPRESSION zstd)`);
   return path.relative(host.project, file);

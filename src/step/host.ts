@@ -11,8 +11,8 @@ export interface Host {
   readonly project: string;
   /** Absolute path of a private folder for what this step writes; exists. */
   readonly staging: string;
-  /** Absolute path of a folder for what is kept where the step fails, such as rows that broke a rule; exists. */
-  readonly kept: string;
+  /** Absolute path of a folder for what is kept where the step fails, such as rows that broke a rule; null: nowhere. */
+  readonly kept: string | null;
   readonly step: string;
   readonly run: RunInfo;
   /** Values given for params (`-p name=value`), as text. */

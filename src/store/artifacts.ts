@@ -79,7 +79,7 @@ let staged = 0;
 
 // Names of exports are words, but for `default` and what a bundler makes of them.
 function stagedName(name: string, extension: string): string {
-  return `${name.replace(/[^\w.-]/g, "_").slice(0, 80)}-${++staged}.${extension}`;
+  return `export-${name.replace(/[^\w.-]/g, "_").slice(0, 80)}-${++staged}.${extension}`;
 }
 
 /** SHA-256 and size of a file, read in pieces. */

@@ -37,6 +37,16 @@ test("an undeclared environment variable changes, and does not poison the cache"
   expect((await project.run([], { env: { OTHER: "x" } })).ran).toEqual([]);
 });
 
+test("copying the environment for a subprocess reads none of it; reading from it does", async () => {
+  project = new TestProject({
+    "steps/10_copy.ts": "export const some = Object.keys({ ...process.env }).length > 0;\n",
+    "steps/20_own.ts": "const copy = { ...process.env };\nexport const region = Object.hasOwn(process.env, 'REGION') ? process.env.REGION : copy.HOME === undefined;\n",
+  });
+  await project.run([], { env: { REGION: "north" } });
+  expect((await project.run([], { env: { REGION: "north", OTHER: "1" } })).ran).toEqual([]);
+  expect((await project.run([], { env: { REGION: "south" } })).ran).toEqual(["20_own"]);
+});
+
 test("a dependency's code changes, without and with the lock file", async () => {
   project = new TestProject({
     "node_modules/dep/package.json": '{ "name": "dep", "version": "1.0.0", "type": "module", "exports": "./index.js", "dependencies": { "inner": "1" } }',
