@@ -82,7 +82,6 @@ async function runStep(job: Job): Promise<void> {
       code: "E_STEP_UNSETTLED",
       message: `${job.step} awaits something that never settles: nothing is left that could settle it`,
       step: job.step,
-      place: { file: job.step },
       remedy: "look for an await of a promise whose resolve is never called",
     });
   process.once("beforeExit", unsettled);

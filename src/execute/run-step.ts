@@ -63,7 +63,10 @@ async function once(
     const attempted = attempt(context.pool, step, job, log, emit, context.cancel);
     onStarted();
     const outcome = await attempted;
-    if (outcome.kind === "failed") log.note(failureText(outcome.failure));
+    if (outcome.kind === "failed") {
+      log.note(failureText(outcome.failure));
+      return { kind: "failed", failure: { place: { file: step.file }, ...outcome.failure } };
+    }
     if (outcome.kind !== "done") return outcome;
     const ms = performance.now() - startedAt;
     return { kind: "done", artifacts: await commit(context, { step, decision, done: outcome.done, notes: outcome.notes, staging, ms, attempts: nth }) };

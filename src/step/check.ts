@@ -1,11 +1,12 @@
 import path from "node:path";
 import { fail } from "../errors.ts";
-import type { CheckedRule } from "../model.ts";
+import type { CheckedRule, Place } from "../model.ts";
 import { tableInfo } from "../store/brand.ts";
 import { planRules, type PlannedRule } from "./check-rules.ts";
 import { duckdb, type Engine } from "./duckdb.ts";
 import { here } from "./here.ts";
 import { type Host, keepPending, perHost } from "./host.ts";
+import { placeOf } from "./place.ts";
 import type { Query } from "./query.ts";
 import { scan } from "./render.ts";
 import { sqlError } from "./sqlerror.ts";
@@ -56,10 +57,11 @@ type Bound = number | bigint | string | Date;
  */
 export function check<Row>(table: Table<Row>, rules: CheckRules<Row>): Promise<void> {
   // A check that was not awaited counts as well.
-  return keepPending(here(), checkAll(table, rules));
+  return keepPending(here(), checkAll(table, rules, new Error()));
 }
 
-async function checkAll<Row>(table: Table<Row>, rules: CheckRules<Row>): Promise<void> {
+/** @param called where `check` was called, for the place of the failure */
+async function checkAll<Row>(table: Table<Row>, rules: CheckRules<Row>, called: Error): Promise<void> {
   const info = tableInfo(table) ?? fail("E_USAGE", "check: the first argument is no Table", { remedy: "await the query first: check(await sql`…`, …)" });
   const host = here();
   const planned = planRules(rules as CheckRules, table.schema, info.rows);
@@ -74,7 +76,13 @@ async function checkAll<Row>(table: Table<Row>, rules: CheckRules<Row>): Promise
   if (rules.severity === "warn") return host.emit({ type: "warning", message });
   fail("E_CHECK", `${message}${samples(broken)}${kept ? `\nall of them: ${kept}` : ""}`, {
     remedy: 'correct the data or the rule; severity: "warn" goes on',
+    ...optionalPlace(called),
   });
+}
+
+function optionalPlace({ stack }: Error): { place?: Place } {
+  const place = placeOf(stack);
+  return place ? { place } : {};
 }
 
 /** One query counts the rules that look at a row alone; each unique key takes one more. */
