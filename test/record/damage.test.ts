@@ -134,3 +134,14 @@ test.runIf(canMount())("a full disk: the step fails and says so, what was stored
   const last = stdout.trim().split("\n").at(-2)!;
   expect(JSON.parse(last)).toMatchObject({ status: "succeeded", steps: [{ step: "10_a", status: "cached" }, { step: "20_big", status: "ran" }] });
 });
+
+test("several rows of one run, from one step and from two, are rows of their own", async () => {
+  project = new TestProject({
+    "experiments.sql": "CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, x integer);",
+    "steps/10_r.ts": 'import { record } from "stepbook";\nrecord("experiments", { x: 1 });\nrecord("experiments", { x: 2 });\nexport const done = 1;\n',
+    "steps/20_r.ts": 'import "./10_r.ts";\nimport { record } from "stepbook";\nrecord("experiments", { x: 3 });\n',
+  });
+  await project.run();
+  const rows = (await project.command(["experiments", "--json"])).stdout.trim().split("\n").map((line) => (JSON.parse(line) as { x: number }).x);
+  expect(rows.sort()).toEqual([1, 2, 3]);
+});
