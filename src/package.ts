@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { build } from "esbuild";
 import { buildChild } from "./execute/runtime.ts";
-import { digestText } from "./store/files.ts";
+import { digestText } from "./store/text.ts";
 
 /** Builds the package's plain JavaScript from this repository's sources. */
 export async function buildPackage(root: string, outdir: string): Promise<void> {

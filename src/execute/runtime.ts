@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, version as esbuildVersion } from "esbuild";
-import { digestText } from "../store/files.ts";
+import { digestText } from "../store/text.ts";
 
 /** The plain JavaScript that a step's process runs, and what the step API offers. */
 export interface Runtime {
