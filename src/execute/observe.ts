@@ -54,11 +54,15 @@ function programOf(command: string): string {
 
 function observeNetwork(observer: Observer): void {
   wrap(net.Socket.prototype as unknown as Patchable, "connect", ([target]) => observer.opaque("network", endpoint(target)));
-  wrap(net.Server.prototype as unknown as Patchable, "listen", ([target]) => observer.opaque("network", `a server at ${endpoint(target)}`));
+  wrap(net.Server.prototype as unknown as Patchable, "listen", (args) => observer.opaque("network", listening(args)));
   for (const name of ["send", "bind"]) wrap(dgram.Socket.prototype as unknown as Patchable, name, () => observer.opaque("network", "udp"));
   for (const target of [dns, dns.promises, dns.Resolver.prototype, dns.promises.Resolver.prototype] as unknown as Patchable[]) {
     for (const name of Object.getOwnPropertyNames(target).filter((each) => /^(?:lookup|resolve|reverse)/.test(each))) wrap(target, name, ([host]) => void (net.isIP(String(host)) === 0 && observer.opaque("network", String(host))));
   }
+}
+
+function listening([target, host]: unknown[]): string {
+  return typeof target === "number" ? `${typeof host === "string" ? host : "localhost"}:${target}` : endpoint(target);
 }
 
 function endpoint(target: unknown): string {
