@@ -4,7 +4,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { build } from "esbuild";
 import { buildChild } from "./src/execute/runtime.ts";
-import { digestText } from "./src/store/files.ts";
+import { digestText } from "./src/store/text.ts";
 
 /** Builds the package's plain JavaScript from this repository's sources. */
 export async function buildPackage(root: string, outdir: string): Promise<void> {

@@ -33,11 +33,12 @@ export interface Artifact {
 /** What a step did not get through an edge but looked up while it ran. */
 export type ReadKind =
   | "param" // name → canonical JSON of the value
-  | "env" // name → keyed hash of the value
+  | "env" // name → keyed hash of the value; `*`: the names that are set
   | "file" // path → hash of the content
-  | "stat" // path → type, size and modification time
-  | "exists" // path → what is there: file, folder or nothing
-  | "folder" // path → hash of the sorted entry names
+  | "stat" // path → type, mode, size and modification time
+  | "exists" // path → what is there: file, folder or nothing; and where links lead
+  | "folder" // path → hash of the sorted entry names and their kinds
+  | "machine" // fact, such as `hostname` or `project` (the folder) → hash of it
   | "run"; // field of the run (id, logicalDate, …): differs in each run
 
 /** One thing that was read, with what it was then. `digest` null: it was not there. */

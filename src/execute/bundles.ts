@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Step } from "../model.ts";
 import { stateFolder } from "../record/state.ts";
-import { digestText } from "../store/files.ts";
+import { digestText } from "../store/text.ts";
 
 /** Where the code of steps lies as it ran: what is imported, and what `diff` compares. */
 export function bundleFolder(project: string): string {
@@ -21,8 +21,18 @@ export function writeBundle(project: string, step: Step): string {
   mkdirSync(path.dirname(file), { recursive: true });
   // Always: an edited comment moves lines, which the map tells, and leaves the code as it is.
   replaceFile(`${file}.map`, step.code.map);
-  if (!existsSync(file)) replaceFile(file, `${step.code.text}//# sourceMappingURL=${name}.map\n`);
+  const text = `${step.code.text}//# sourceMappingURL=${name}.map\n`;
+  // What lies there may be half of it: after a power cut, or by another hand.
+  if (readOrNothing(file) !== text) replaceFile(file, text);
   return file;
+}
+
+function readOrNothing(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
 }
 
 function replaceFile(file: string, text: string): void {

@@ -1,16 +1,15 @@
-import { statSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Failure, toFailure } from "../errors.ts";
 import { apiCall, inputCall, metaCall } from "../graph/names.ts";
-import type { MimeBundle, Opaque } from "../model.ts";
-import { signatureOf } from "../store/files.ts";
+import type { MimeBundle } from "../model.ts";
 import * as api from "../step/api.ts";
 import { skipReason } from "../step/skip.ts";
 import { type Host, type NotedRead, setHost, settlePending, type StagedEffect, type StepEvent } from "../step/host.ts";
 import { ChanceWatch } from "./chance.ts";
 import { Inputs } from "./inputs.ts";
 import { holdLifeline } from "./lifeline.ts";
+import { Noting } from "./noting.ts";
 import { observe } from "./observe.ts";
 import type { Job, Message } from "./protocol.ts";
 import { storeResults } from "./results.ts";
@@ -65,17 +64,17 @@ async function work(job: Job): Promise<void> {
 async function runStep(job: Job): Promise<void> {
   const effects: StagedEffect[] = [];
   const displays: MimeBundle[] = [];
-  const notes = makeNotes(job);
+  const notes = new Noting(job, import.meta.dirname, send);
   const host = makeHost(job, notes, effects, displays);
   setHost(host);
   const inputs = new Inputs(job.inputs);
-  defineGlobals(job, inputs);
+  defineGlobals(job, inputs, notes);
   refuseExit(job);
   // What DuckDB looks up while it loads (the C library, the executable) is no read of the step's.
   if (job.tables) await import("@duckdb/node-api");
   const chance = new ChanceWatch(job.bundle);
   observe(notes);
-  if (job.packages.includes("@duckdb/node-api")) notes.opaque("native", "@duckdb/node-api");
+  if (job.duckdb) notes.opaque("native", "@duckdb/node-api");
 
   const unsettled = () =>
     fails({
@@ -112,45 +111,7 @@ async function drained(): Promise<void> {
   });
 }
 
-function makeNotes(job: Job) {
-  const seen = new Set<string>();
-  const own = new Set<string>();
-  const once = (key: string, message: Message) => {
-    if (!seen.has(key)) send(message);
-    seen.add(key);
-  };
-  const internal = path.join(job.project, ".stepbook");
-  const ignored = (file: string) =>
-    file.startsWith(internal) || /[\\/]node_modules(?:[\\/]|$)/.test(file) || file.startsWith(import.meta.dirname);
-  return {
-    path(kind: "file" | "stat" | "exists" | "folder", file: string): void {
-      if (ignored(file) || own.has(file)) return;
-      once(`${kind} ${file}`, { type: "path", kind, path: file, signature: signatureNow(file), at: Date.now() });
-    },
-    written(file: string): void {
-      if (ignored(file)) return;
-      own.add(file);
-      once(`written ${file}`, { type: "written", path: file });
-    },
-    env: (name: string) => once(`env ${name}`, { type: "env", name }),
-    opaque: (kind: Opaque["kind"], what: string) => once(`opaque ${kind} ${what}`, { type: "opaque", opaque: { kind, what } }),
-  };
-}
-
-type Notes = ReturnType<typeof makeNotes>;
-
-// The unwrapped function: noting a read must not note another one.
-const stat = statSync;
-
-function signatureNow(file: string): string | null {
-  try {
-    return signatureOf(stat(file, { bigint: true }));
-  } catch {
-    return null;
-  }
-}
-
-function makeHost(job: Job, notes: Notes, effects: StagedEffect[], displays: MimeBundle[]): Host {
+function makeHost(job: Job, notes: Noting, effects: StagedEffect[], displays: MimeBundle[]): Host {
   return {
     mode: "runner",
     project: job.project,
@@ -162,8 +123,8 @@ function makeHost(job: Job, notes: Notes, effects: StagedEffect[], displays: Mim
     memory: job.memory,
     threads: job.threads,
     note(read: NotedRead) {
-      if (read.kind === "param" || read.kind === "run") send({ type: "param", read });
-      else notes.path(read.kind, path.resolve(job.project, read.name));
+      if ("digest" in read) send({ type: "param", read });
+      else notes.path(read.kind, path.resolve(job.project, read.name), read.since);
     },
     opaque: ({ kind, what }) => notes.opaque(kind, what),
     written: (file) => notes.written(path.resolve(job.project, file)),
@@ -175,12 +136,13 @@ function makeHost(job: Job, notes: Notes, effects: StagedEffect[], displays: Mim
   };
 }
 
-function defineGlobals(job: Job, inputs: Inputs): void {
+function defineGlobals(job: Job, inputs: Inputs, notes: Noting): void {
   const define = (name: string, value: unknown) => Object.defineProperty(globalThis, name, { value });
   define(apiCall, (name: string) => (api as Record<string, unknown>)[name]);
   define(inputCall, (step: string, name: string) => inputs.get(`${step}.${name}`));
   define(metaCall, (file: string) => {
     const filename = path.join(job.project, file);
+    notes.machine("project");
     return { url: pathToFileURL(filename).href, filename, dirname: path.dirname(filename) };
   });
 }

@@ -1,10 +1,9 @@
 import { stat } from "node:fs/promises";
-import type { Opaque, Read, Written } from "../model.ts";
+import path from "node:path";
+import type { Digest, Opaque, Read, Written } from "../model.ts";
 import { keptPath, type World } from "../plan/reads.ts";
 import type { FileHasher } from "../store/files.ts";
-import type { Message } from "./protocol.ts";
-
-type PathNote = Extract<Message, { type: "path" }>;
+import type { Message, PathNote } from "./protocol.ts";
 
 /** A change this short before the reading might not show in the file's times. */
 const tickMs = 20;
@@ -15,11 +14,13 @@ export class Notes {
   readonly #reads: Read[] = [];
   readonly #paths: PathNote[] = [];
   readonly #env = new Set<string>();
+  readonly #machine = new Set<string>();
   readonly #written = new Set<string>();
 
   take(message: Message): void {
     if (message.type === "param") this.#reads.push(message.read);
     else if (message.type === "env") this.#env.add(message.name);
+    else if (message.type === "machine") this.#machine.add(message.name);
     else if (message.type === "path") this.#paths.push(message);
     else if (message.type === "written") this.#written.add(message.path);
     else if (message.type === "opaque") this.opaque.push(message.opaque);
@@ -27,23 +28,44 @@ export class Notes {
 
   /** The reads as they stand after the step; `racy` where a file changed since it was read. */
   async settle(world: World, hasher: FileHasher): Promise<{ reads: Read[]; written: Written[]; racy: boolean }> {
-    const reads = [...this.#reads, ...[...this.#env].map((name): Read => ({ kind: "env", name, digest: world.env(name) }))];
+    const reads: Read[] = [...this.#reads];
+    for (const name of this.#env) reads.push({ kind: "env", name, digest: world.env(name) });
+    for (const name of this.#machine) reads.push({ kind: "machine", name, digest: await world.digest({ kind: "machine", name, digest: null }) });
+    const found = new Map<string, Digest | null>();
     let racy = false;
     for (const note of this.#paths) {
+      const { kind } = note;
       const name = keptPath(world.project, note.path);
-      if (note.kind === "file") {
+      if (kind === "file") {
         const hashed = await hasher.hash(note.path);
-        reads.push({ kind: "file", name, digest: hashed?.digest ?? null });
+        reads.push({ kind, name, digest: hashed?.digest ?? null });
         racy ||= await movedSince(note, hashed?.signature ?? null);
-      } else {
-        reads.push({ kind: note.kind, name, digest: await world.digest({ kind: note.kind, name, digest: null }) });
+        if (hashed === null) await this.#noteDevice(note.path);
+        continue;
       }
+      const digest = this.#touched(note.path) ? await world.digest({ kind, name, digest: null }) : note.digest;
+      const key = `${kind} ${name}`;
+      // It was looked at twice, and had changed in between.
+      if (found.has(key)) racy ||= found.get(key) !== digest;
+      else reads.push({ kind, name, digest });
+      found.set(key, digest);
     }
     const written: Written[] = [];
     for (const file of this.#outputs(world.project)) {
-      written.push({ path: keptPath(world.project, file), digest: (await hasher.hash(file))?.digest ?? null });
+      written.push({ path: keptPath(world.project, file), digest: await world.output(file) });
     }
     return { reads, written, racy };
+  }
+
+  /** What the step itself changed is kept as it left it: that it is still so is asked of its outputs. */
+  #touched(file: string): boolean {
+    return this.#written.has(file) || [...this.#written].some((written) => written.startsWith(file + path.sep));
+  }
+
+  /** A device or a pipe gives what it will: nothing that can be hashed. */
+  async #noteDevice(file: string): Promise<void> {
+    const stats = await stat(file).catch(() => null);
+    if (stats && !stats.isFile() && !stats.isDirectory() && file !== "/dev/null") this.opaque.push({ kind: "native", what: file });
   }
 
   /** What was written to stay: temporary files outside the project are not outputs. */
@@ -56,7 +78,7 @@ async function movedSince(note: PathNote, signature: string | null): Promise<boo
   if (signature === null && note.signature !== null) return !(await isFolder(note.path));
   if (signature !== note.signature) return true;
   const changed = note.signature === null ? 0 : Number(BigInt(note.signature.split(":")[3]!) / 1_000_000n);
-  return note.at - changed < tickMs && note.at >= changed;
+  return changed > note.at - tickMs;
 }
 
 async function isFolder(file: string): Promise<boolean> {

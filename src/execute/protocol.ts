@@ -1,5 +1,6 @@
 import type { Failure } from "../errors.ts";
-import type { Artifact, Opaque, Read, RunInfo } from "../model.ts";
+import type { Artifact, Digest, Opaque, Read, RunInfo } from "../model.ts";
+import type { LookKind } from "../store/look.ts";
 import type { StagedEffect, StepEvent } from "../step/host.ts";
 
 /** What the runner asks of a step's process. */
@@ -12,8 +13,10 @@ export interface Job {
   readonly inputs: Readonly<Record<string, StoredInput>>;
   /** Names that the module exports as artifacts. */
   readonly exports: readonly string[];
-  /** Packages that the bundle reaches. */
+  /** Folders of the packages that the fingerprint holds: what is read there is no news. */
   readonly packages: readonly string[];
+  /** Whether one of the packages brings DuckDB, which reads files that nothing else sees. */
+  readonly duckdb: boolean;
   readonly params: Readonly<Record<string, string>>;
   /** Whether the step works with tables, so that DuckDB is loaded before it is observed. */
   readonly tables: boolean;
@@ -36,12 +39,25 @@ export interface StagedArtifact {
   readonly file: string;
 }
 
+/** A look at a path, as it was found then. */
+export interface PathNote {
+  readonly type: "path";
+  readonly kind: "file" | LookKind;
+  readonly path: string;
+  readonly signature: string | null;
+  /** Of all but files, which the runner hashes. */
+  readonly digest: Digest | null;
+  /** When the reading began, at the earliest; ms. */
+  readonly at: number;
+}
+
 /** What a step's process tells the runner, in order. */
 export type Message =
   | { readonly type: "ready" }
   | { readonly type: "param"; readonly read: Read }
   | { readonly type: "env"; readonly name: string }
-  | { readonly type: "path"; readonly kind: "file" | "stat" | "exists" | "folder"; readonly path: string; readonly signature: string | null; readonly at: number }
+  | { readonly type: "machine"; readonly name: string }
+  | PathNote
   | { readonly type: "written"; readonly path: string }
   | { readonly type: "opaque"; readonly opaque: Opaque }
   | { readonly type: "event"; readonly event: Exclude<StepEvent, { type: "effect" }> }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, version as esbuildVersion } from "esbuild";
-import { digestText } from "../store/files.ts";
+import { digestText } from "../store/text.ts";
 
 /** The plain JavaScript that a step's process runs, and what the step API offers. */
 export interface Runtime {
@@ -22,8 +22,14 @@ interface Built {
 const here = path.dirname(fileURLToPath(import.meta.url));
 const fromSource = import.meta.url.endsWith(".ts");
 
-/** In an installed package it lies beside this file, built; in the repository it is built on demand. */
-export async function findRuntime(): Promise<Runtime> {
+let found: Promise<Runtime> | undefined;
+
+/** In an installed package it lies beside this file, built; in the repository it is built on demand. Once per process. */
+export function findRuntime(): Promise<Runtime> {
+  return (found ??= find());
+}
+
+async function find(): Promise<Runtime> {
   const root = path.resolve(here, fromSource ? "../.." : "..");
   const { child, built } = fromSource ? await buildFromSource(root) : readBuilt(here);
   return { child, api: built.api, engine: engineVersions(root, built.digest) };

@@ -5,6 +5,8 @@ import type { Artifact, Reason, Step, StepId, StepStatus } from "../model.ts";
 import { type Decision, decide } from "../plan/decide.ts";
 import { inputDigests } from "../plan/plan.ts";
 import { reason } from "../plan/reasons.ts";
+import { publishModels } from "../record/publish.ts";
+import { renewModels } from "../record/records.ts";
 import { putRunStep } from "../record/runs.ts";
 import type { RunContext } from "./context.ts";
 import { Order } from "./order.ts";
@@ -107,6 +109,8 @@ export class Walk {
     const { record } = decision;
     this.#artifacts.set(step.id, record.artifacts);
     this.#end(outcome(step, "cached", decision.reason.text, 0, 0), record.id, null);
+    const { db, store, graph } = this.#context;
+    publishModels(db, store, graph.project, renewModels(db, record));
     this.#context.emit({ type: "step.reused", run: this.#context.info.id, step: step.id, reason: decision.reason, from: record.run, ms: record.ms });
   }
 

@@ -141,16 +141,20 @@ function declarations(
 
 function usedImports(statement: Extract<Statement | Program["body"][number], { type: "ImportDeclaration" }>, used: ReadonlyMap<string, number>): string {
   const names = statement.specifiers.map((specifier) => {
-    const imported = specifier.type === "ImportSpecifier" && specifier.imported.type === "Identifier" ? specifier.imported.name : specifier.type;
+    const imported = specifier.type === "ImportSpecifier" ? moduleName(specifier.imported) : specifier.type;
     return (used.get(specifier.local.name) ?? 0) > 1 ? `${imported} as ${specifier.local.name}` : null;
   });
   return JSON.stringify(names.filter((name) => name !== null));
 }
 
 function exportedNames(statement: ExportNamedDeclaration): string {
-  const name = (node: AnyNode) => (node.type === "Identifier" ? node.name : String((node as { value?: unknown }).value));
-  const pairs = statement.specifiers.map((specifier) => [name(specifier.exported), name(specifier.local)]);
+  const pairs = statement.specifiers.map((specifier) => [moduleName(specifier.exported), moduleName(specifier.local)]);
   return JSON.stringify([statement.source?.value ?? null, pairs.filter(([exported]) => exported !== "config").sort()]);
+}
+
+/** `a`, or what stands in quotes in `import { "a-b" as c }`. */
+function moduleName(node: AnyNode): string {
+  return node.type === "Identifier" ? node.name : JSON.stringify((node as { value?: unknown }).value);
 }
 
 function declaredName(statement: Program["body"][number]): string {

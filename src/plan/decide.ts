@@ -73,11 +73,14 @@ async function doubtOf(step: Step, record: KeptRecord, known: Knowledge): Promis
 }
 
 function doubtOfAge(step: Step, record: KeptRecord, { now }: Knowledge): Reason | undefined {
+  // A package may have recorded, which the step's own code does not show.
+  if (record.effects.some(({ kind }) => kind === "record")) return reason("records", "records a result in every run");
   if (record.racy) return reason("inputs-moved", "an input changed while it ran last time");
   const { maxAge, cache } = step.config;
   if (maxAge !== null) {
     const age = now.getTime() - Date.parse(record.finishedAt);
-    return age > maxAge ? reason("expired", `its result is ${ms(age)} old, maxAge is ${ms(maxAge)}`) : undefined;
+    // A negative age: the clock was set back, and tells nothing.
+    return age > maxAge || age < 0 ? reason("expired", `its result is ${ms(age)} old, maxAge is ${ms(maxAge)}`) : undefined;
   }
   const [opaque] = record.opaque;
   return opaque && cache !== true ? reason("opaque", opaqueText(opaque)) : undefined;
@@ -93,7 +96,7 @@ async function doubtOfReads(record: KeptRecord, { world }: Knowledge): Promise<R
 
 async function doubtOfOutputs(record: KeptRecord, { world }: Knowledge): Promise<Reason | undefined> {
   for (const written of record.written) {
-    const now = await world.digest({ kind: "file", name: written.path, digest: null });
+    const now = await world.output(written.path);
     if (now !== written.digest) return reason("output-changed", `its output ${written.path} ${now === null ? "is gone" : "was changed"}`);
   }
   return undefined;

@@ -1,5 +1,5 @@
 import type { Digest, FingerprintParts, Step } from "../model.ts";
-import { digestText } from "../store/files.ts";
+import { digestText } from "../store/text.ts";
 
 /**
  * The hash of all that a step's result depends on and that is known before it runs. What it reads

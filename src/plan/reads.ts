@@ -1,7 +1,13 @@
 import { createHmac } from "node:crypto";
 import path from "node:path";
 import type { Digest, Read } from "../model.ts";
-import { digestText, type FileHasher, hashFolder, hashPresence, hashStat } from "../store/files.ts";
+import type { FileHasher } from "../store/files.ts";
+import { lookAt } from "../store/look.ts";
+import { digestText } from "../store/text.ts";
+import { machineFacts } from "./machine.ts";
+
+/** A read of the environment under this name: the listing of all variables. */
+export const allNames = "*";
 
 /** Looks up now what a record says was read then. */
 export class World {
@@ -30,19 +36,29 @@ export class World {
       case "file":
         return (await this.#hasher.hash(this.absolute(read.name)))?.digest ?? null;
       case "stat":
-        return hashStat(this.absolute(read.name));
       case "exists":
-        return hashPresence(this.absolute(read.name));
       case "folder":
-        return hashFolder(this.absolute(read.name));
+        return lookAt(read.kind, this.absolute(read.name));
+      case "machine":
+        return digestText(JSON.stringify(machineFacts[read.name]?.(this.project) ?? null));
       case "run":
         return null;
     }
   }
 
   env(name: string): Digest | null {
-    const value = this.#env[name];
+    const value = name === allNames ? this.#envNames() : this.#env[name];
     return value === undefined ? null : createHmac("sha256", this.#envKey).update(`${name}\0${value}`).digest("hex");
+  }
+
+  /** What every launcher sets in its own way is left out: looked up by name, it is noted. */
+  #envNames(): string {
+    return Object.keys(this.#env).filter((name) => !/^(?:_|SHLVL|PWD|OLDPWD|INIT_CWD|npm_.*|NODE_CHANNEL_.*)$/.test(name)).sort().join("\0");
+  }
+
+  /** An output as it is now: a file's content, or that there is a folder. */
+  async output(name: string): Promise<Digest | null> {
+    return (await this.digest({ kind: "file", name, digest: null })) ?? this.digest({ kind: "exists", name, digest: null });
   }
 
   absolute(name: string): string {

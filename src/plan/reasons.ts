@@ -1,5 +1,5 @@
 import type { FingerprintParts, Opaque, Read, Reason, ReasonCode } from "../model.ts";
-import type { World } from "./reads.ts";
+import { allNames, type World } from "./reads.ts";
 
 export function reason(code: ReasonCode, text: string): Reason {
   return { code, text };
@@ -59,9 +59,12 @@ export function explainRead(read: Read, now: string | null, world: World): Reaso
     case "param":
       return reason("param-changed", `param ${read.name}: ${read.shown ?? "?"} → ${world.params[read.name] ?? "its default"}`);
     case "env":
+      if (read.name === allNames) return reason("env-changed", "it lists the environment's variables, and others are set");
       return reason("env-changed", `environment variable ${read.name} ${changeWord(read.digest, now)}`);
     case "run":
       return reason("run-read", `it reads run.${read.name}, which differs in each run`);
+    case "machine":
+      return reason("env-changed", read.name === "project" ? "the project was moved, and it looks at where it lies" : `os.${read.name}() changed`);
     case "folder":
       return reason("file-changed", `folder ${read.name}: its entries ${changeWord(read.digest, now)}`);
     case "exists":

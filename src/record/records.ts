@@ -37,6 +37,22 @@ export function commitRecord(db: Db, record: StepRecord, outcome: StepOutcome): 
   })();
 }
 
+/**
+ * Makes the models of a reused record the newest versions again, where the same step has saved others
+ * since: after an edit and its undoing, what is loaded is what a clean run would save.
+ * @returns names of the models of which there is a new version
+ */
+export function renewModels(db: Db, record: KeptRecord): string[] {
+  return db.transaction(() => {
+    const models = record.effects.filter((effect) => effect.kind === "model");
+    const before = models.map(({ name }) => latestModel(db, name));
+    // Of a model that several steps save, each would take it back from the other in every run.
+    const own = models.filter((_, i) => before[i] && recordById(db, before[i].record)?.name === record.name);
+    for (const effect of own) applyEffect(db, record, record.id, effect);
+    return own.flatMap(({ name }) => (latestModel(db, name)!.version === before.find((row) => row?.name === name)!.version ? [] : [name]));
+  })();
+}
+
 function insertRecord(db: Db, record: StepRecord): number {
   const { lastInsertRowid } = db
     .prepare("INSERT INTO records (run, step, name, fingerprint, body) VALUES (?, ?, ?, ?, ?)")

@@ -45,12 +45,13 @@ export async function csv<Row = Record<string, unknown>>(file: string, options: 
   const head = readHead(absolute, projectPath(host, absolute), options);
   const engine = await duckdb();
   return engine.exclusive(async () => {
+    const since = Date.now();
     try {
       return await load<Row>(engine, host, head);
     } catch (thrown) {
       return csvError(head, thrown);
     } finally {
-      await noteOpened(engine, host);
+      await noteOpened(engine, host, since);
     }
   });
 }

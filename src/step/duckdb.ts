@@ -76,7 +76,7 @@ export async function openReader(): Promise<Reader> {
     connection.closeSync();
     // The file log is emptied with each statement; of a step that only reads tables, now and then.
     const reads = perHost(host, "reads of tables", () => ({ count: 0 }));
-    if (++reads.count % 100 === 0) await engine.exclusive(() => noteOpened(engine, host));
+    if (++reads.count % 100 === 0) await engine.exclusive(() => noteOpened(engine, host, Date.now()));
   };
   return { api: engine.api, connection, close };
 }

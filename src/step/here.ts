@@ -16,10 +16,10 @@ export function projectPath(host: Host, file: string): string {
 }
 
 /** Notes a read of a file or folder once. */
-export function noteFile(host: Host, kind: "file" | "folder", file: string): void {
+export function noteFile(host: Host, kind: "file" | "folder", file: string, since?: number): void {
   const noted = perHost(host, "noted", () => new Set<string>());
   const name = projectPath(host, file);
   if (noted.has(`${kind} ${name}`)) return;
   noted.add(`${kind} ${name}`);
-  host.note({ kind, name });
+  host.note({ kind, name, ...(since === undefined ? {} : { since }) });
 }

@@ -29,7 +29,8 @@ export interface Host {
 /** A read as it is noted. Files are hashed by the runner, so only their path is given. */
 export type NotedRead =
   | (Read & { readonly kind: "param" | "run" })
-  | { readonly kind: "file" | "stat" | "exists" | "folder"; readonly name: string };
+  /** `since`: when the reading began, where it is noted afterwards; ms. */
+  | { readonly kind: "file" | "stat" | "exists" | "folder"; readonly name: string; readonly since?: number };
 
 /** What a running step tells. */
 export type StepEvent =

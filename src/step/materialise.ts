@@ -46,6 +46,7 @@ async function inEngine<T>(rendered: Rendered, written: Written, work: (run: Run
     return { engine, host, kind: statementKind(text), text: closed(text), params: rendered.params, written };
   });
   return engine.exclusive(async () => {
+    const since = Date.now();
     for (const run of runs) {
       noteNamed(host, { text: run.text, params: run.params }, run.kind === "other");
       warnOfVolatile(host, run.text);
@@ -54,7 +55,7 @@ async function inEngine<T>(rendered: Rendered, written: Written, work: (run: Run
       for (const run of runs.slice(0, -1)) await execute(run, run.text);
       return await work(runs.at(-1)!);
     } finally {
-      await noteOpened(engine, host);
+      await noteOpened(engine, host, since);
     }
   });
 }

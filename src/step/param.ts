@@ -71,7 +71,7 @@ function parse(name: string, text: string, standard: ParamValue, options: ParamO
 
 function parseNumber(text: string): number | undefined {
   const trimmed = text.trim();
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed) && Number.isFinite(Number(trimmed)) ? Number(trimmed) : undefined;
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed) && Number.isFinite(Number(trimmed)) ? Number(trimmed) + 0 : undefined; // -0 has the digest of 0, so it is 0
 }
 
 function parseBoolean(text: string): boolean | undefined {

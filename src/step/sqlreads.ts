@@ -15,7 +15,7 @@ export function ownFiles(host: Host): Set<string> {
  * Notes what DuckDB opened since the last call, from its file log: the files a query read, however they
  * were named (in a view, a macro, a pattern), and those it wrote.
  */
-export async function noteOpened({ connection }: Engine, host: Host): Promise<void> {
+export async function noteOpened({ connection }: Engine, host: Host, since: number): Promise<void> {
   const reader = await connection.runAndReadAll(
     `SELECT message->>'path', bool_or(message->>'op' = 'WRITE'), any_value(message->>'fs')
      FROM duckdb_logs WHERE type = 'FileSystem' GROUP BY ALL`,
@@ -25,15 +25,27 @@ export async function noteOpened({ connection }: Engine, host: Host): Promise<vo
   await connection.run("CALL truncate_duckdb_logs()");
   for (const [name, written, system] of rows) {
     if (system !== "LocalFileSystem") host.opaque({ kind: "network", what: remoteHost(name) ?? name });
-    else noteLocal(host, path.resolve(name), written);
+    else noteLocal(host, path.resolve(name), written, since);
   }
 }
 
-function noteLocal(host: Host, file: string, written: boolean): void {
+function noteLocal(host: Host, file: string, written: boolean, since: number): void {
   const own = [host.staging, host.kept].some((folder) => folder !== null && file.startsWith(folder + path.sep));
   if (own || ownFiles(host).has(file)) return;
   if (written) host.written(projectPath(host, file));
-  else noteFile(host, "file", file);
+  else noteFile(host, "file", file, since);
+  if (!written && patternState(host).open) noteFoldersAbove(host, file);
+}
+
+/** Whether a text with a wildcard was seen whose use cannot be told: in a macro's call, a variable, a joined text. */
+const patternState = (host: Host) => perHost(host, "patterns", () => ({ open: false }));
+
+/** Every folder in which a new file could come to match what matched this one. */
+function noteFoldersAbove(host: Host, file: string): void {
+  for (let folder = path.dirname(file); folder !== path.dirname(folder); folder = path.dirname(folder)) {
+    noteFile(host, "folder", folder);
+    if (folder === host.project) return;
+  }
 }
 
 /** A step that goes on without the file depends on its absence. */
@@ -55,6 +67,10 @@ export function noteNamed(host: Host, { text, params }: Rendered, anyString: boo
     if (remote) host.opaque({ kind: "network", what: remote });
     else if (/[*?[]/.test(name)) notePattern(host, name);
   }
+  const known = new Set(code.some(({ text: word }) => word === "|") ? [] : namedFiles(code, params, anyString));
+  const wild = [...code.filter(({ kind }) => kind === "string").map((token) => token.text), ...params.flatMap(({ value }) => texts(value))].filter(looksLikePattern);
+  if (wild.some((each) => !known.has(each))) patternState(host).open = true;
+  if (code.some(({ kind, text: word }) => kind === "word" && word.endsWith("_LOGGING") || word === "TRUNCATE_DUCKDB_LOGS")) host.opaque({ kind: "native", what: "DuckDB's log of files was changed" });
   if (code[0]?.text === "INSTALL") host.opaque({ kind: "network", what: "a DuckDB extension" });
   if (code[0]?.text === "LOAD") host.opaque({ kind: "native", what: `DuckDB extension ${code[1]?.text.toLowerCase() ?? ""}` });
 }
@@ -74,6 +90,11 @@ function* namedFiles(code: readonly Token[], params: Rendered["params"], anyStri
       if ((anyString && token.kind === "string") || (before?.kind === "word" && /^(FROM|JOIN)$/.test(before.text))) yield token.text;
     }
   }
+}
+
+/** `data/*.csv`; not a regular expression, nor a lone `?`. */
+function looksLikePattern(text: string): boolean {
+  return /[*?[]/.test(text) && /[\w./]/.test(text) && !/[\\()^$+|{}]/.test(text);
 }
 
 function texts(value: unknown): string[] {

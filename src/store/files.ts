@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream, type BigIntStats } from "node:fs";
-import { lstat, readdir, readlink, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import type { Digest } from "../model.ts";
 
 /** Remembers the digest of a file as long as the file's signature stays. */
@@ -62,40 +62,4 @@ async function hashStream(file: string): Promise<Digest> {
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
   return hash.digest("hex");
-}
-
-export function digestText(text: string): Digest {
-  return createHash("sha256").update(text).digest("hex");
-}
-
-/** Hash of a folder's entry names; null where there is no folder. */
-export async function hashFolder(folder: string): Promise<Digest | null> {
-  try {
-    return digestText(JSON.stringify((await readdir(folder)).sort()));
-  } catch {
-    return null;
-  }
-}
-
-/** What lies at a path: `file`, `folder`, a link's target, or null for nothing. */
-export async function hashPresence(file: string): Promise<Digest | null> {
-  const stats = await statOrNull(file);
-  if (stats === null) return null;
-  return digestText(stats.isDirectory() ? "folder" : "file");
-}
-
-/** What `stat` shows that a script may depend on: kind, size and modification time. */
-export async function hashStat(file: string): Promise<Digest | null> {
-  try {
-    const stats = await lstat(file, { bigint: true });
-    if (stats.isSymbolicLink()) return digestText(`link ${await readlink(file)} ${await hashStat(await resolveLink(file))}`);
-    return digestText(stats.isDirectory() ? "folder" : `file ${stats.size} ${stats.mtimeNs}`);
-  } catch {
-    return null;
-  }
-}
-
-async function resolveLink(file: string): Promise<string> {
-  const { realpath } = await import("node:fs/promises");
-  return realpath(file);
 }

@@ -1,140 +1,151 @@
 import fc from "fast-check";
 
-/** A random pipeline: enough to render its files and to say what an edit may reach. */
+/** A random pipeline: enough to render its files, to say what each step comes to, and what an edit may reach. */
 export interface Pipeline {
   readonly steps: readonly ModelStep[];
   /** What the used and the unused function of lib/helper.ts hold. */
   readonly factor: number;
   readonly unused: number;
+  /** What says nothing: comments, types, layout. */
   readonly comment: number;
-  readonly params: Readonly<Record<string, number>>;
-  readonly env: Readonly<Record<string, number>>;
-  readonly data: Readonly<Record<string, number>>;
+  readonly types: number;
+  readonly layout: number;
+  readonly params: Readonly<Record<Place, number>>;
+  readonly env: Readonly<Record<Place, number>>;
+  readonly data: Readonly<Record<Place, number>>;
+  readonly pack: { readonly version: number; readonly value: number };
 }
 
+export type Place = "k" | "m";
+export type Ingredient = "param" | "env" | "file" | "helper" | "package" | "table" | "model";
+
 export interface ModelStep {
+  /** What the cache goes by. */
   readonly name: string;
   readonly number: number;
   readonly constant: number;
-  readonly reads: readonly ("param" | "env" | "file" | "helper" | "table")[];
-  /** Positions of earlier steps, with the export that is used. */
-  readonly imports: readonly { readonly from: number; readonly name: "x" | "y" }[];
+  /** Has a further export, z. */
+  readonly more: boolean;
+  readonly place: Place;
+  readonly reads: readonly Ingredient[];
+  /** Names of earlier steps, with the export that is used. */
+  readonly imports: readonly { readonly from: string; readonly export: "x" | "y" }[];
 }
 
 export type Edit =
-  | { readonly kind: "code" | "renumber" | "swap-imports"; readonly step: number; readonly value: number }
-  | { readonly kind: "helper" | "unused" | "comment"; readonly value: number }
-  | { readonly kind: "param" | "env" | "data"; readonly name: number; readonly value: number }
+  | { readonly kind: "code" | "renumber" | "swap-imports" | "rename" | "remove" | "export"; readonly step: number; readonly value: number }
+  | { readonly kind: "helper" | "unused" | "comment" | "types" | "layout" | "package-version" | "package-code"; readonly value: number }
+  | { readonly kind: "param" | "env" | "data"; readonly place: Place; readonly value: number }
+  | { readonly kind: "revert"; readonly back: number }
   | { readonly kind: "delete" | "damage"; readonly pick: number };
 
 const small = fc.integer({ min: 0, max: 5 });
-const names = ["k", "m"] as const;
+const place = fc.constantFrom<Place>("k", "m");
+const places = fc.record({ k: small, m: small });
 
-/** Starting DuckDB is what takes time here. */
+/** Starting DuckDB takes time. */
 const rarely = fc.integer({ min: 0, max: 9 }).map((n) => n === 9);
 
-const step = (position: number): fc.Arbitrary<ModelStep> =>
-  fc.record({
+const ingredients = fc
+  .tuple(fc.subarray<Ingredient>(["param", "env", "file", "helper", "package"]), rarely, rarely)
+  .map(([reads, table, model]): Ingredient[] => [...reads, ...(table ? (["table"] as const) : []), ...(model ? (["model"] as const) : [])]);
+
+const step = (position: number): fc.Arbitrary<ModelStep> => {
+  const one = fc.record({ from: fc.nat(Math.max(0, position - 1)).map((from) => `s${from}`), export: fc.constantFrom("x" as const, "y" as const) });
+  return fc.record({
     name: fc.constant(`s${position}`),
     number: fc.constant((position + 1) * 10),
     constant: small,
-    reads: fc.tuple(fc.subarray(["param", "env", "file", "helper"] as const), rarely).map(([reads, table]) => (table ? [...reads, "table" as const] : reads)),
-    imports: position === 0 ? fc.constant([]) : fc.uniqueArray(fc.record({ from: fc.nat(position - 1), name: fc.constantFrom("x" as const, "y" as const) }), { maxLength: 2, selector: (each) => `${each.from}${each.name}` }),
+    more: fc.boolean(),
+    place,
+    reads: ingredients,
+    imports: position === 0 ? fc.constant([]) : fc.uniqueArray(one, { maxLength: 2, selector: (each) => `${each.from}${each.export}` }),
   });
+};
 
-const values = fc.record({ k: small, m: small });
+/** Few steps mostly, so that many pipelines are tried; at times a large one. */
+const counts = fc.oneof({ weight: 19, arbitrary: fc.integer({ min: 2, max: 5 }) }, { weight: 1, arbitrary: fc.integer({ min: 6, max: 30 }) });
 
-export const pipelines: fc.Arbitrary<Pipeline> = fc.integer({ min: 2, max: 5 }).chain((count) =>
+export const pipelines: fc.Arbitrary<Pipeline> = counts.chain((count) =>
   fc.record({
     steps: fc.tuple(...Array.from({ length: count }, (_, position) => step(position))),
     factor: small,
     unused: small,
     comment: fc.constant(0),
-    params: values,
-    env: values,
-    data: values,
+    types: fc.constant(0),
+    layout: fc.constant(0),
+    params: places,
+    env: places,
+    data: places,
+    pack: fc.record({ version: small, value: small }),
   }),
 );
 
 export const edits: fc.Arbitrary<Edit> = fc.oneof(
-  fc.record({ kind: fc.constantFrom("code" as const, "renumber" as const, "swap-imports" as const), step: fc.nat(4), value: small }),
-  fc.record({ kind: fc.constantFrom("helper" as const, "unused" as const, "comment" as const), value: small }),
-  fc.record({ kind: fc.constantFrom("param" as const, "env" as const, "data" as const), name: fc.nat(1), value: small }),
-  fc.record({ kind: fc.constantFrom("delete" as const, "damage" as const), pick: fc.nat(20) }),
-);
-
-/** The pipeline after the edit; what the edit does to the store is not part of it. */
-export function applyEdit(pipeline: Pipeline, edit: Edit): Pipeline {
-  const { steps } = pipeline;
-  const at = "step" in edit ? edit.step % steps.length : 0;
-  const change = (fields: Partial<ModelStep>) => ({ ...pipeline, steps: steps.map((each, i) => (i === at ? { ...each, ...fields } : each)) });
-  switch (edit.kind) {
-    case "code":
-      return change({ constant: edit.value });
-    case "renumber":
-      return change({ number: (at + 1) * 10 + edit.value });
-    case "swap-imports":
-      return change({ imports: steps[at]!.imports.map(({ from, name }) => ({ from, name: name === "x" ? "y" : "x" })) });
-    case "helper":
-      return { ...pipeline, factor: edit.value };
-    case "unused":
-      return { ...pipeline, unused: edit.value };
-    case "comment":
-      return { ...pipeline, comment: pipeline.comment + 1 };
-    case "param":
-      return { ...pipeline, params: { ...pipeline.params, [names[edit.name]!]: edit.value } };
-    case "env":
-      return { ...pipeline, env: { ...pipeline.env, [names[edit.name]!]: edit.value } };
-    case "data":
-      return { ...pipeline, data: { ...pipeline.data, [names[edit.name]!]: edit.value } };
-    case "delete":
-    case "damage":
-      return pipeline;
-  }
-}
+  fc.record({ kind: fc.constantFrom("code", "renumber", "swap-imports", "rename", "remove", "export"), step: fc.nat(29), value: small }),
+  fc.record({ kind: fc.constantFrom("helper", "unused", "comment", "types", "layout", "package-version", "package-code"), value: small }),
+  fc.record({ kind: fc.constantFrom("param", "env", "data"), place, value: small }),
+  fc.record({ kind: fc.constant("revert" as const), back: fc.nat(3) }),
+  fc.record({ kind: fc.constantFrom("delete" as const, "damage" as const), pick: fc.nat(99) }),
+) as fc.Arbitrary<Edit>;
 
 /** Edits after which nothing may run. */
 export function isHarmless(edit: Edit): boolean {
-  return ["unused", "comment", "renumber"].includes(edit.kind);
+  return ["unused", "comment", "types", "layout", "renumber"].includes(edit.kind);
 }
 
-export function fileOf({ number, name }: ModelStep): string {
-  return `steps/${number}_${name}.ts`;
+/**
+ * The pipeline after the edit; what the edit does to the store is not part of it.
+ * @param history the pipelines before, oldest first
+ */
+export function applyEdit(pipeline: Pipeline, edit: Edit, history: readonly Pipeline[]): Pipeline {
+  switch (edit.kind) {
+    case "helper":
+      return { ...pipeline, factor: edit.value };
+    case "unused":
+    case "comment":
+    case "types":
+    case "layout":
+      return { ...pipeline, [edit.kind]: pipeline[edit.kind] + 1 };
+    case "package-version":
+      return { ...pipeline, pack: { ...pipeline.pack, version: edit.value } };
+    case "package-code":
+      return { ...pipeline, pack: { ...pipeline.pack, value: edit.value } };
+    case "param":
+      return { ...pipeline, params: { ...pipeline.params, [edit.place]: edit.value } };
+    case "env":
+      return { ...pipeline, env: { ...pipeline.env, [edit.place]: edit.value } };
+    case "data":
+      return { ...pipeline, data: { ...pipeline.data, [edit.place]: edit.value } };
+    case "revert":
+      return history.at(-1 - (edit.back % history.length))!;
+    case "delete":
+    case "damage":
+      return pipeline;
+    default:
+      return { ...pipeline, steps: editSteps(pipeline.steps, edit) };
+  }
 }
 
-/** Path → text of all files of the pipeline. */
-export function render(pipeline: Pipeline): Record<string, string> {
-  const files: Record<string, string> = {
-    "lib/helper.ts": `// ${pipeline.comment}\nexport const scale = (x: number) => x * ${pipeline.factor} + 1;\nexport const unused = () => ${pipeline.unused};\n`,
-  };
-  for (const [name, value] of Object.entries(pipeline.data)) files[`data/${name}.txt`] = String(value);
-  pipeline.steps.forEach((each, position) => (files[fileOf(each)] = renderStep(pipeline, each, position)));
-  return files;
-}
+type StepEdit = Extract<Edit, { step: number }>;
 
-function renderStep(pipeline: Pipeline, { constant, reads, imports }: ModelStep, position: number): string {
-  const which = names[position % 2]!;
-  const terms: string[] = [String(constant)];
-  const lines = [`/** Step ${position}, comment ${pipeline.comment}. */`];
-  const api = [reads.includes("param") ? "param" : "", reads.includes("table") ? "sql" : ""].filter(Boolean);
-  if (api.length > 0) lines.push(`import { ${api.join(", ")} } from "stepbook";`);
-  imports.forEach(({ from, name }, i) => {
-    lines.push(`import { ${name} as in${i} } from "./${path(pipeline.steps[from]!)}";`);
-    terms.push(`in${i} * ${i + 2}`);
-  });
-  if (reads.includes("helper")) lines.push('import { scale } from "../lib/helper.ts";');
-  if (reads.includes("file")) lines.push('import { readFileSync } from "node:fs";');
-  if (reads.includes("param")) terms.push(`param("${which}", 0)`);
-  if (reads.includes("env")) terms.push(`Number(process.env.CHAOS_${which} ?? 0)`);
-  if (reads.includes("file")) terms.push(`Number(readFileSync("data/${which}.txt", "utf8"))`);
-  const sum = terms.join(" + ");
-  lines.push(`const sum = ${reads.includes("helper") ? `scale(${sum})` : sum};`);
-  // y takes few values, so that early cutoff is met often.
-  lines.push("export const x = sum;", "export const y = sum % 3;");
-  if (reads.includes("table")) lines.push("export const t = await sql`SELECT i, i * ${sum} AS v FROM range(5) r(i)`;");
-  return `${lines.join("\n")}\n`;
-}
-
-function path(each: ModelStep): string {
-  return fileOf(each).slice("steps/".length);
+function editSteps(steps: readonly ModelStep[], { kind, step: picked, value }: StepEdit): readonly ModelStep[] {
+  const at = picked % steps.length;
+  const { name } = steps[at]!;
+  const change = (fields: Partial<ModelStep>) => steps.map((each, i) => (i === at ? { ...each, ...fields } : each));
+  const importers = (to: (each: ModelStep["imports"][number]) => ModelStep["imports"]) => (each: ModelStep) => ({ ...each, imports: each.imports.flatMap((one) => (one.from === name ? to(one) : [one])) });
+  switch (kind) {
+    case "code":
+      return change({ constant: value });
+    case "renumber":
+      return change({ number: Math.floor(steps[at]!.number / 10) * 10 + value });
+    case "export":
+      return change({ more: !steps[at]!.more });
+    case "swap-imports":
+      return change({ imports: steps[at]!.imports.map((one) => ({ ...one, export: one.export === "x" ? "y" : "x" })) });
+    case "rename":
+      return change({ name: `${name}r` }).map(importers((one) => [{ ...one, from: `${name}r` }]));
+    case "remove":
+      return steps.length === 1 ? steps : steps.filter((_, i) => i !== at).map(importers(() => []));
+  }
 }

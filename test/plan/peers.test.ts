@@ -37,14 +37,18 @@ test("an undeclared environment variable changes, and does not poison the cache"
   expect((await project.run([], { env: { OTHER: "x" } })).ran).toEqual([]);
 });
 
-test("copying the environment for a subprocess reads none of it; reading from it does", async () => {
+test("a package's copy of the environment, made for its subprocesses, reads none of it; the step's own does", async () => {
   project = new TestProject({
-    "steps/10_copy.ts": "export const some = Object.keys({ ...process.env }).length > 0;\n",
-    "steps/20_own.ts": "const copy = { ...process.env };\nexport const region = Object.hasOwn(process.env, 'REGION') ? process.env.REGION : copy.HOME === undefined;\n",
+    "node_modules/dep/package.json": '{ "name": "dep", "version": "1.0.0", "type": "module", "exports": "./index.js" }',
+    "node_modules/dep/index.js": "export const count = () => Object.keys({ ...process.env }).length;\nexport const home = () => process.env.DEP_HOME;\n",
+    "steps/10_copy.ts": 'import { count, home } from "dep";\nexport const some = count() > 0;\nexport const where = String(home());\n',
+    "steps/20_own.ts": "const copy = { ...process.env };\nexport const region = copy.REGION;\n",
   });
-  await project.run([], { env: { REGION: "north" } });
-  expect((await project.run([], { env: { REGION: "north", OTHER: "1" } })).ran).toEqual([]);
-  expect((await project.run([], { env: { REGION: "south" } })).ran).toEqual(["20_own"]);
+  const env = (region: string, home = "x") => ({ env: { REGION: region, DEP_HOME: home } });
+  await project.run([], env("north"));
+  expect((await project.run([], env("north"))).ran).toEqual([]);
+  expect((await project.run([], env("south"))).ran).toEqual(["20_own"]);
+  expect((await project.run([], env("south", "y"))).ran).toContain("10_copy");
 });
 
 test("a dependency's code changes, without and with the lock file", async () => {

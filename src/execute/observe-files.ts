@@ -1,0 +1,110 @@
+import fs from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Observer } from "./observe.ts";
+import { type Callable, type Patchable, wrap } from "./wrap.ts";
+
+// As they are before they are wrapped: to look around is no read of the step's.
+const { readdirSync, statSync } = fs;
+const cwd = process.cwd.bind(process);
+
+/** Open descriptor → the file behind it. */
+const opened = new Map<number, string>();
+
+/** Wraps every function of `node:fs` that reads or writes by a path, in its three forms. */
+export function observeFiles(observer: Observer): void {
+  for (const target of [fs, fs.promises] as unknown as Patchable[]) observeCalls(target, observer);
+  observeDescriptors(observer);
+}
+
+function observeCalls(target: Patchable, observer: Observer): void {
+  const on = (names: readonly string[], before: (args: unknown[]) => void) => {
+    for (const name of names) for (const key of [name, `${name}Sync`]) wrap(target, key, before);
+  };
+  const at = (index: number, then: (file: string, args: unknown[]) => void) => (args: unknown[]) => {
+    const file = toPath(args[index], observer);
+    if (file !== undefined) then(file, args);
+  };
+  const written = (file: string) => observer.written(file);
+
+  on(["readFile", "openAsBlob"], at(0, (file) => observer.path("file", file)));
+  on(["stat", "lstat", "readlink"], at(0, (file) => observer.path("stat", file)));
+  on(["exists", "realpath"], at(0, (file) => observer.path("exists", file)));
+  on(["access"], at(0, (file, [, mode]) => observer.path(typeof mode === "number" && mode !== fs.constants.F_OK ? "stat" : "exists", file)));
+  on(["readdir", "opendir"], at(0, (folder, [, options]) => readFolder(observer, folder, (options as { recursive?: boolean } | null)?.recursive === true)));
+  on(["writeFile", "appendFile", "truncate", "unlink", "rm", "rmdir"], at(0, written));
+  on(["symlink", "link"], at(1, written));
+  on(["mkdir"], at(0, (folder) => observer.made(folder)));
+  on(["copyFile", "cp"], (args) => at(0, (from) => at(1, (to) => copied(observer, from, to))(args))(args));
+  on(["rename"], (args) => (at(0, written)(args), at(1, written)(args)));
+  on(["open"], at(0, (file, [, flags]) => openedAs(observer, file, flags)));
+}
+
+/** A path as the call will take it: relative to the current folder. */
+function toPath(value: unknown, observer: Observer): string | undefined {
+  if (typeof value === "string") return path.resolve(cwd(), value);
+  if (value instanceof URL) return value.protocol === "file:" ? fileURLToPath(value) : undefined;
+  if (!(value instanceof Uint8Array)) return undefined;
+  const text = Buffer.from(value).toString();
+  // Records keep paths as text.
+  if (!Buffer.from(text).equals(value)) observer.opaque("native", "a file whose name is no UTF-8");
+  return path.resolve(cwd(), text);
+}
+
+function openedAs(observer: Observer, file: string, flags: unknown): void {
+  const { O_WRONLY, O_RDWR } = fs.constants;
+  const writes = typeof flags === "number" ? (flags & (O_WRONLY | O_RDWR)) !== 0 : typeof flags === "string" && /[wa+]/.test(flags);
+  const reads = typeof flags === "number" ? (flags & O_WRONLY) === 0 : typeof flags !== "string" || /r|\+/.test(flags);
+  if (reads) observer.path("file", file);
+  if (writes) observer.written(file);
+}
+
+function readFolder(observer: Observer, folder: string, deep: boolean): void {
+  observer.path("folder", folder);
+  if (deep) for (const entry of foldersIn(folder)) readFolder(observer, path.join(folder, entry), true);
+}
+
+function foldersIn(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  } catch {
+    return []; // The step's own call reports what is wrong with the folder.
+  }
+}
+
+/** Some versions of Node copy a folder below what can be wrapped. */
+function copied(observer: Observer, from: string, to: string): void {
+  if (statSync(from, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    observer.path("file", from);
+    return observer.written(to);
+  }
+  observer.path("folder", from);
+  observer.made(to);
+  for (const name of readdirSync(from)) copied(observer, path.join(from, name), path.join(to, name));
+}
+
+/** `fstat` shows times and sizes of what was opened by its path before. */
+function observeDescriptors(observer: Observer): void {
+  const target = fs as unknown as Patchable;
+  const stat = (fd: unknown) => {
+    const file = opened.get(fd as number);
+    if (file !== undefined) observer.path("stat", file);
+  };
+  const remember = (fd: unknown, name: unknown) => {
+    const file = toPath(name, observer);
+    if (typeof fd === "number" && file !== undefined) opened.set(fd, file);
+  };
+  for (const name of ["fstat", "fstatSync"]) wrap(target, name, ([fd]) => stat(fd));
+  wrap(target, "openSync", () => {}, (fd, [name]) => (remember(fd, name), fd));
+  wrap(target, "open", (args) => {
+    const done = args.at(-1);
+    if (typeof done === "function") args[args.length - 1] = (error: unknown, fd: unknown) => (remember(fd, args[0]), (done as Callable)(error, fd));
+  });
+  wrap(fs.promises as unknown as Patchable, "open", () => {}, async (opening, [name]) => {
+    const handle = (await opening) as fs.promises.FileHandle;
+    remember(handle.fd, name);
+    const { fd } = handle;
+    wrap(handle as unknown as Patchable, "stat", () => stat(fd));
+    return handle;
+  });
+}
