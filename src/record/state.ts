@@ -1,7 +1,7 @@
-import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
-import { damagedState, fail, StepbookError } from "../errors.ts";
+import { damagedState, fail } from "../errors.ts";
 import { schema, schemaVersion } from "./schema.ts";
 
 export type Db = Database.Database;
@@ -21,12 +21,19 @@ export function openState(project: string): Db {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const fresh = !existsSync(file);
+    if (!fresh) refuseEmptied(folder, file);
     const db = open(file);
     if (fresh) chmodSync(file, 0o600);
     return db;
   } catch (error) {
     return explainOpen(error, file);
   }
+}
+
+/** SQLite takes an emptied file for a new one: all that was kept would be forgotten without a word. */
+function refuseEmptied(folder: string, file: string): void {
+  const emptied = statSync(file).size === 0 && !existsSync(`${file}-wal`) && existsSync(path.join(folder, "store"));
+  if (emptied) fail("E_STATE_CORRUPT", `${file} is empty, and the store beside it is not`, { remedy: damagedState });
 }
 
 function open(file: string): Db {
@@ -61,8 +68,14 @@ function migrate(db: Db, file: string): void {
 function explainOpen(error: unknown, file: string): never {
   const { code = "" } = error as { code?: string };
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) {
-    throw new StepbookError(damagedState(file, (error as Error).message), { cause: error });
+    return fail(
+      "E_STATE_CORRUPT",
+      `${file} is damaged (${(error as Error).message})`,
+      { remedy: damagedState },
+      error,
+    );
   }
+  if (existsSync(file) && !statSync(file).isFile()) return fail("E_STATE_CORRUPT", `${file} is no file`, { remedy: damagedState }, error);
   if (/^(EACCES|EROFS|EPERM)$/.test(code) || /^SQLITE_(READONLY|CANTOPEN|PERM)/.test(code)) {
     return fail("E_READ_ONLY", `cannot write ${file}`, { remedy: "Stepbook keeps its state in .stepbook/: make the project's folder writable for you" }, error);
   }

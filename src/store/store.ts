@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, unlinkSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, statSync, unlinkSync } from "node:fs";
 import path from "node:path";
 import type { Artifact, Codec, Digest } from "../model.ts";
 import { publish } from "./durable.ts";
@@ -30,6 +30,8 @@ export class Store {
     if (path.resolve(staged) === target) return;
     mkdirSync(path.dirname(target), { recursive: true });
     if (existsSync(target) && (await this.health(artifact)) === "intact") return unlinkSync(staged);
+    // A folder in its place is nothing of ours, and a rename does not replace it.
+    if (statSync(target, { throwIfNoEntry: false })?.isDirectory()) rmSync(target, { recursive: true });
     publish(staged, target);
   }
 
