@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { build } from "esbuild";
 import { buildChild } from "./execute/runtime.ts";
+import { buildAssets } from "./serve/assets.ts";
 import { digestText } from "./store/files.ts";
 
 /** Builds the package's plain JavaScript from this repository's sources. */
@@ -21,5 +22,6 @@ export async function buildPackage(root: string, outdir: string): Promise<void> 
   });
   const child = await buildChild(root);
   writeFileSync(path.join(outdir, "child.js"), child.text);
+  for (const [name, text] of Object.entries(await buildAssets(root))) writeFileSync(path.join(outdir, name), text);
   writeFileSync(path.join(outdir, "runtime.json"), JSON.stringify({ api: child.api, digest: digestText(child.text) }));
 }

@@ -1,0 +1,7 @@
+import type { Route } from "../route.ts";
+import { assetRoutes } from "./assets.ts";
+import { outputRoutes } from "./outputs.ts";
+import { pageRoutes } from "./pages.ts";
+
+/** Every address that is answered. */
+export const routes: readonly Route[] = [...pageRoutes, ...outputRoutes, ...assetRoutes];
