@@ -49,6 +49,7 @@ export async function serve({ project, port, host }: ServeOptions): Promise<Serv
     url: guard.readable ? shown : `${shown}?token=${site.token}`,
     async close() {
       unwatch();
+      await site.acts.settle();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();

@@ -6,6 +6,7 @@ import { findRuntime, type Runtime } from "../execute/runtime.ts";
 import { readGraph } from "../graph/graph.ts";
 import type { Graph, StepId } from "../model.ts";
 import type { Planned } from "../plan/plan.ts";
+import { Acts } from "./acts.ts";
 import { type Assets, findAssets } from "./assets.ts";
 import { Live } from "./live.ts";
 import { TableReader } from "./table-reader.ts";
@@ -28,6 +29,7 @@ export class Site {
   readonly assets: Assets;
   readonly token: string;
   readonly live = new Live();
+  readonly acts: Acts;
   readonly tables: TableReader;
   readonly #runtime: Runtime;
   #stamp = "";
@@ -42,6 +44,7 @@ export class Site {
     this.#runtime = runtime;
     this.assets = assets;
     this.token = uiToken(project);
+    this.acts = new Acts(this);
     this.tables = new TableReader(this.kept.store.folder);
   }
 
