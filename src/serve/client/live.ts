@@ -40,8 +40,9 @@ async function refresh(): Promise<void> {
       const answer = await fetch(location.href, { headers: { accept: "text/html" } });
       if (answer.ok) put(await answer.text());
     } while (again);
-  } catch {
-    // The server is gone; the stream tells when it is back.
+  } catch (error) {
+    // The server is gone, and the stream tells when it is back. All else is a mistake of ours.
+    if (!(error instanceof TypeError)) throw error;
   } finally {
     fetching = false;
   }
@@ -51,7 +52,7 @@ function put(text: string): void {
   const fresh = new DOMParser().parseFromString(text, "text/html");
   for (const id of ["acts", "outline", "main"]) {
     const [old, now] = [document.getElementById(id), fresh.getElementById(id)];
-    if (old && now) Idiomorph.morph(old, now, { morphStyle: "innerHTML", ignoreActiveValue: true, callbacks: { beforeNodeMorphed: keep, beforeAttributeUpdated: keepOpen } });
+    if (old && now) Idiomorph.morph(old, now, { morphStyle: "outerHTML", ignoreActiveValue: true, callbacks: { beforeNodeMorphed: keep, beforeAttributeUpdated: keepOpen } });
   }
   document.title = fresh.title;
   dispatchEvent(new Event("stepbook:changed"));

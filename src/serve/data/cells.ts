@@ -4,6 +4,7 @@ import { type KeptRecord, recordById } from "../../record/records.ts";
 import { listRuns, type RunRow, runSteps, type RunStepRow } from "../../record/runs.ts";
 import type { Failure } from "../../errors.ts";
 import type { Graph, Step, StepId } from "../../model.ts";
+import type { Planned } from "../../plan/plan.ts";
 import type { CellState } from "../part/icons.ts";
 import type { LiveStep } from "../live.ts";
 import type { Site } from "../site.ts";
@@ -41,7 +42,7 @@ export async function readNotebook(site: Site, id?: string): Promise<Notebook> {
   const newest = run?.id === last?.id;
   const rows = new Map((run ? runSteps(db, run.id) : []).map((row) => [row.step, row]));
   const running = new Set(run?.status === "running" ? loggedSteps(site.project, run.id).filter((step) => !rows.has(step)) : []);
-  const planned = graph && newest ? await site.plan(graph, run?.params ?? {}) : new Map();
+  const planned = graph && newest ? await site.plan(graph, run?.params ?? {}) : new Map<StepId, Planned>();
   const ids = newest && graph ? graph.steps.map((step) => step.id) : [...new Set([...rows.keys(), ...running])].sort(byNumber);
   const cells = ids.map((each): Cell => {
     const step = graph?.steps.find((one) => one.id === each);
@@ -50,19 +51,27 @@ export async function readNotebook(site: Site, id?: string): Promise<Notebook> {
     const own = row?.record === null || row === undefined ? undefined : recordById(db, row.record);
     const record = own ?? (newest && step ? currentRecord(db, step.name) : undefined);
     const isRunning = live !== undefined || running.has(each);
-    return { id: each, step, row, record, live, ...stateOf(row, record, live, isRunning, newest && run?.status !== "running" ? planned.get(each) : undefined) };
+    return { id: each, step, row, record, live, ...stateOf(row, record, live, isRunning, newest && run?.status !== "running" ? staleness(step, record, planned.get(each)) : undefined) };
   });
   return { run, newest, cells, graph, failure };
 }
 
-function stateOf(row: RunStepRow | undefined, record: KeptRecord | undefined, live: LiveStep | undefined, isRunning: boolean, planned: { verdict: string; reason: { code: string; text: string } } | undefined): Pick<Cell, "state" | "reason"> {
+function stateOf(row: RunStepRow | undefined, record: KeptRecord | undefined, live: LiveStep | undefined, isRunning: boolean, stale: string | undefined): Pick<Cell, "state" | "reason"> {
   if (isRunning) return { state: live?.state ?? "running", reason: live?.reason ?? "" };
-  // What runs in every run whatever happened is not stale: nothing it shows is out of date.
-  const stale = record && planned?.verdict === "run" && !["records", "cache-off", "forced", "opaque"].includes(planned.reason.code);
   if (row && row.status !== "ran" && row.status !== "cached") return { state: row.status, reason: row.reason };
-  if (stale) return { state: "stale", reason: planned.reason.text };
+  if (stale !== undefined) return { state: "stale", reason: stale };
   if (row) return { state: row.status === "cached" ? "reused" : "ran", reason: row.reason };
-  return record ? { state: "reused", reason: `from run ${record.run}` } : { state: "never", reason: planned?.reason.text ?? "" };
+  return record ? { state: "reused", reason: `from run ${record.run}` } : { state: "never", reason: "it has not run yet" };
+}
+
+/** Runs in every run, whatever happened: that alone puts nothing that is shown out of date. */
+const always: ReadonlySet<string> = new Set(["records", "cache-off", "forced", "opaque"]);
+
+/** Why what is shown of a step no longer holds, or undefined. */
+function staleness(step: Step | undefined, record: KeptRecord | undefined, planned: Planned | undefined): string | undefined {
+  if (!step || !record) return undefined;
+  if (planned?.verdict === "run" && !always.has(planned.reason.code)) return planned.reason.text;
+  return step.code.digest === record.parts.code ? undefined : "its code changed";
 }
 
 export function byNumber(a: string, b: string): number {

@@ -47,7 +47,11 @@ export function experimentsPage(site: Site, query: ExperimentsQuery): Html {
   const numeric = columns.filter((name) => rows.some((row) => typeof row[name] === "number"));
   const x = query.x || columns.find((name) => name.endsWith("datetime")) || numeric[0] || "";
   const y = query.y || numeric.find((name) => /accuracy|score|loss|auc|f1/.test(name)) || numeric[0] || "";
-  const address = (change: Record<string, string>) => `/experiments?${new URLSearchParams([...query.columns.map((name) => ["column", name]), ...Object.entries({ table: query.table, find: query.find, sort: query.sort, down: query.down ? "1" : "", x: query.x, y: query.y, ...change }).filter(([, value]) => value !== "")] as string[][])}`;
+  const kept = Object.entries({ table: query.table, find: query.find, sort: query.sort, down: query.down ? "1" : "", x: query.x, y: query.y });
+  const address = (change: Record<string, string>) => {
+    const all = [...query.columns.map((name) => ["column", name]), ...Object.entries({ ...Object.fromEntries(kept), ...change }).filter(([, value]) => value !== "")];
+    return `/experiments?${new URLSearchParams(all as [string, string][])}`;
+  };
   const heads = shown.map((name) => {
     const isSorted = query.sort === name;
     return html`<th scope="col" aria-sort="${isSorted ? (query.down ? "descending" : "ascending") : "none"}"><a href="${address({ sort: name, down: isSorted && !query.down ? "1" : "" })}">${name}${isSorted && (query.down ? " ↓" : " ↑")}</a></th>`;

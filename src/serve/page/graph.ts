@@ -64,5 +64,5 @@ function nodePart({ x, y }: Point, { id, state, row, live }: Cell): Html {
   const [left, top] = [(x - nodeWidth / 2).toFixed(1), (y - nodeHeight / 2).toFixed(1)];
   const time = live?.progress?.total ? `${Math.round((100 * live.progress.done) / live.progress.total)} %` : row && row.ms > 0 ? formatDuration(row.ms) : "";
   const name = id.length > 22 ? `${id.slice(0, 21)}…` : id;
-  return html`<a href="/#step-${id}" class="node s-${state}" aria-label="${id}: ${state}"><title>${id}: ${state}</title><rect x="${left}" y="${top}" width="${nodeWidth}" height="${nodeHeight}" rx="9"/><rect class="stripe" x="${left}" y="${Number(top) + 10}" width="4" height="${nodeHeight - 20}" rx="2"/><text x="${Number(left) + 16}" y="${Number(top) + 24}">${name}</text><text class="state" x="${Number(left) + 16}" y="${Number(top) + 42}">${state}${time && ` · ${time}`}</text></a>`;
+  return html`<a href="/#step-${id}" class="node s-${state}"><title>${id}: ${state}</title><rect x="${left}" y="${top}" width="${nodeWidth}" height="${nodeHeight}" rx="9"/><rect class="stripe" x="${left}" y="${Number(top) + 10}" width="4" height="${nodeHeight - 20}" rx="2"/><text x="${Number(left) + 16}" y="${Number(top) + 24}">${name}</text><text class="state" x="${Number(left) + 16}" y="${Number(top) + 42}">${state}${time && ` · ${time}`}</text></a>`;
 }

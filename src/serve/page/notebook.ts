@@ -46,7 +46,7 @@ export async function cellPart(site: Site, cell: Cell, notebook: Pick<Notebook, 
   return html`<section class="cell" id="step-${id}" data-step="${id}" aria-labelledby="title-${id}">
 <header class="cell-head">
 <h2 id="title-${id}"><a class="mono id" href="#step-${id}">${id}</a>${title}</h2>
-<p class="cell-state">${badge(state)}<span class="quiet">${timeOf(cell)}</span><span class="quiet reason">${cell.reason}</span></p>
+<p class="cell-state">${badge(state)}<span class="quiet">${timeOf(cell)}</span>${state !== "failed" && html`<span class="quiet reason">${cell.reason}</span>`}</p>
 ${progressBar(cell)}
 </header>
 ${text && html`<div class="prose">${prose(text)}</div>`}
