@@ -19,16 +19,17 @@ export async function runPage(site: Site, id: string): Promise<Html> {
   const part = cells.filter(({ row, state }) => row !== undefined || state === "running" || state === "retrying");
   const failed = part.filter(({ row }) => row?.failure);
   const failures = await Promise.all(failed.map(async (cell) => html`<section><h2 class="mono">${cell.id}</h2>${await failureBox(site, cell.row!.failure!)}${logBox(site, cell, id)}</section>`));
+  const logs = part.filter((cell) => !failed.includes(cell)).flatMap((cell) => {
+    const box = logBox(site, cell, id);
+    return box ? [html`<div class="log-of"><p class="output-name mono">${cell.id}</p>${box}</div>`] : [];
+  });
   const before = site.kept.db.prepare("SELECT id FROM runs WHERE started_at < ? ORDER BY started_at DESC LIMIT 1").pluck().get(run!.startedAt) as string | undefined;
   const main = html`<h1 class="mono run-title">${id}</h1>
 ${runLine(run!)}
 <p class="note"><a href="/runs/${id}/notebook">Its notebook</a>${before && html` · <a href="/compare?before=${before}&after=${id}">Compare with the run before</a>`} · for ${run!.logicalDate}</p>
 ${failures}
 <h3>Timeline</h3>${timeline(site, run!, part)}
-<h3>Logs</h3>${part.filter((cell) => !failed.includes(cell)).map((cell) => {
-    const box = logBox(site, cell, id);
-    return box && html`<div class="log-of"><p class="output-name mono">${cell.id}</p>${box}</div>`;
-  })}`;
+${logs.length > 0 && html`<h3>Logs</h3>${logs}`}`;
   return layout(site, { title: `Run ${id}`, at: "/runs", main });
 }
 
