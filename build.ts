@@ -1,7 +1,35 @@
 // Makes the package in dist/: plain JavaScript and types. `npm pack` runs it.
 import { execFileSync } from "node:child_process";
-import { buildPackage } from "./src/package.ts";
+import { rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { build } from "esbuild";
+import { buildChild } from "./src/execute/runtime.ts";
+import { buildAssets } from "./src/serve/assets.ts";
+import { digestText } from "./src/store/files.ts";
 
-const root = import.meta.dirname;
-await buildPackage(root, `${root}/dist`);
-execFileSync("npx", ["tsc", "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
+/** Builds the package's plain JavaScript from this repository's sources. */
+export async function buildPackage(root: string, outdir: string): Promise<void> {
+  rmSync(outdir, { recursive: true, force: true });
+  await build({
+    absWorkingDir: root,
+    entryPoints: { runner: "src/main.ts", bin: "src/bin.ts", api: "src/step/api.ts" },
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    packages: "external",
+    chunkNames: "[name]-[hash]",
+  });
+  const child = await buildChild(root);
+  writeFileSync(path.join(outdir, "child.js"), child.text);
+  for (const [name, text] of Object.entries(await buildAssets(root))) writeFileSync(path.join(outdir, name), text);
+  writeFileSync(path.join(outdir, "runtime.json"), JSON.stringify({ api: child.api, digest: digestText(child.text) }));
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const root = import.meta.dirname;
+  await buildPackage(root, path.join(root, "dist"));
+  execFileSync("npx", ["tsc", "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
+}

@@ -80,10 +80,20 @@ export function exitCodeOf(failure: Failure): number {
 export function toFailure(thrown: unknown, code: ErrorCode = "E_INTERNAL"): Failure {
   // By name, not instanceof: the step API and the engine may be two copies of this module.
   if (thrown instanceof Error && thrown.name === "StepbookError") return (thrown as StepbookError).failure;
+  if (/^SQLITE_(CORRUPT|NOTADB)/.test(String((thrown as { code?: unknown } | null)?.code))) return damagedState("state.db", (thrown as Error).message);
   if (thrown instanceof Error) {
     return { code, message: `${thrown.name}: ${thrown.message}`, ...(thrown.stack ? { stack: thrown.stack } : {}) };
   }
   return { code, message: `thrown: ${String(thrown)}` };
+}
+
+/** A state file that SQLite cannot read; found when it is opened, or when the damaged page is met. */
+export function damagedState(file: string, why: string): Failure {
+  return {
+    code: "E_STATE_CORRUPT",
+    message: `${file} is damaged (${why})`,
+    remedy: "it was left as it is; move it away (mv .stepbook/state.db state.damaged.db) and run again: steps are then computed anew",
+  };
 }
 
 /** `steps/20_split.ts:12:5`, as far as it is known. */

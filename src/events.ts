@@ -8,6 +8,7 @@ import type { Artifact, CheckedRule, MimeBundle, Reason, RunInfo, RunStatus, Ste
 export type Event =
   | { type: "run.started"; run: string; at: string; info: RunInfo; params: Record<string, string>; steps: StepId[] }
   | { type: "run.waiting"; owner: { pid: number; since: string } }
+  | { type: "watch.waiting"; files: number }
   | { type: "run.recovered"; runs: string[] }
   | { type: "step.started"; run: string; step: StepId; at: string; attempt: number; reason: Reason }
   | { type: "step.reused"; run: string; step: StepId; reason: Reason; from: string; ms: number }

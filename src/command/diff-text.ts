@@ -4,9 +4,10 @@ import { countOf, formatBytes, formatDuration, formatNumber } from "../report/fo
 import { type Colors, colorsFor } from "../report/look.ts";
 import type { RunRow } from "../record/runs.ts";
 import type { Cell } from "../report/text-table.ts";
+import { cut } from "../report/width.ts";
 import { columnText } from "./compare-columns.ts";
 import type { Difference, StepState } from "./compare-runs.ts";
-import { type Io, print, printTable } from "./io.ts";
+import { type Io, print, printTable, say, widthOf } from "./io.ts";
 import { short } from "./short.ts";
 
 type Of<Type extends Difference["type"]> = Extract<Difference, { type: Type }>;
@@ -14,7 +15,8 @@ type Of<Type extends Difference["type"]> = Extract<Difference, { type: Type }>;
 /** What differs between two runs, for the eye: a section for each kind of difference. */
 export function printDiff(io: Io, before: RunRow, after: RunRow, found: readonly Difference[]): void {
   const only = <Type extends Difference["type"]>(type: Type) => found.filter((each): each is Of<Type> => each.type === type);
-  print(io, `${before.id} ${before.status} → ${after.id} ${after.status}\n`);
+  say(io, `${before.id} ${before.status} → ${after.id} ${after.status}`);
+  print(io, "");
   printTable(io, ["step", "before", "after"], only("step").map(({ step, before: then, after: now }) => [step, state(then), state(now)]));
   printEngine(io, only("code"));
   for (const code of only("code")) printCode(io, code);
@@ -22,7 +24,7 @@ export function printDiff(io: Io, before: RunRow, after: RunRow, found: readonly
   section(io, ["read", "kind", "before", "after", "step"], only("read").map((each) => [each.name, each.kind, ...readCells(each), each.step]));
   section(io, ["data", "rows", "size", "digest", "columns"], only("data").map((each) => dataCells(each)));
   section(io, ["metric", "before", "after", "delta", "table"], only("metric").map((each) => [each.column, scalar(each.before), scalar(each.after), signed(each.delta), each.table]));
-  if (found.every(({ type }) => type === "step")) print(io, "\nno difference in code, params, data or metrics");
+  if (found.every(({ type }) => type === "step")) say(io, "no difference in code, params, data or metrics");
 }
 
 function section(io: Io, columns: readonly string[], rows: readonly (readonly Cell[])[]): void {
@@ -52,7 +54,7 @@ function printCode(io: Io, { step, files, declarations, patch }: Of<"code">): vo
   section(io, [`code of ${step}`, "kind", "change"], rows);
   if (patch === null) return;
   const colors = colorsFor(io.stdout, io.env);
-  print(io, `\n${cleanLines(patch.trimEnd()).map((line) => colored(line, colors)).join("\n")}`);
+  print(io, `\n${cleanLines(patch.trimEnd()).map((line) => colored(cut(line, widthOf(io) || Infinity), colors)).join("\n")}`);
 }
 
 function colored(line: string, colors: Colors): string {

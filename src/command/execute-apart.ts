@@ -38,7 +38,8 @@ export async function executeApart<T>(opened: Opened, again: Again, cancel: Canc
   try {
     mkdirSync(staging, { recursive: true });
     const job = makeJob({ graph, info, known, store }, step, artifacts, writeBundle(project, step), staging);
-    const outcome = await attempt(pool, step, job, log, () => {}, cancel);
+    // The run that it believes itself in has a folder too: that one is left alone.
+    const outcome = await attempt(pool, step, { ...job, kept: path.dirname(logFile(project, apart, step.id)) }, log, () => {}, cancel);
     if (outcome.kind === "cancelled") return undefined;
     if (outcome.kind === "failed") throw new StepbookError(outcome.failure);
     if (outcome.kind === "skipped") throw new StepbookError({ code: "E_STEP_THREW", message: `${step.id} skipped itself: ${outcome.reason}`, step: step.id });

@@ -1,8 +1,7 @@
 import path from "node:path";
 import { exitCodes, fail } from "../errors.ts";
-import type { Cancellation } from "../execute/cancel.ts";
 import { duration } from "../graph/settings.ts";
-import { lockOwner, takeLock } from "../record/lock.ts";
+import { lockOwner } from "../record/lock.ts";
 import { recover } from "../record/recover.ts";
 import { forget, readHistory } from "../record/retention.ts";
 import type { Db } from "../record/state.ts";
@@ -10,7 +9,8 @@ import { formatBytes } from "../report/format.ts";
 import { type Removable, remove, sum } from "../store/sweep.ts";
 import { cancellable } from "./cancellable.ts";
 import { type GcPlan, planGc } from "./gc-plan.ts";
-import { type Io, print, printJson, printTable } from "./io.ts";
+import { type Io, printJson, printTable, say } from "./io.ts";
+import { locked } from "./locked.ts";
 import { withKept } from "./opened.ts";
 
 export interface GcFlags {
@@ -44,15 +44,6 @@ export async function gc(io: Io, flags: GcFlags): Promise<number> {
   );
 }
 
-async function locked(io: Io, db: Db, cancellation: Cancellation, work: () => number): Promise<number> {
-  const release = await takeLock(db, true, (owner) => void io.stderr.write(`waiting for the runner with pid ${owner.pid}\n`), cancellation.signal);
-  try {
-    return work();
-  } finally {
-    release();
-  }
-}
-
 const units: Readonly<Record<string, number>> = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30, TIB: 2 ** 40 };
 
 function readSize(text: string): number {
@@ -80,7 +71,7 @@ function tell(io: Io, project: string, plan: GcPlan, size: number | null, dryRun
   }
   const rows = Object.entries(files).map(([name, all]) => [name, all.length, formatBytes(sum(all))]);
   printTable(io, [dryRun ? "would go" : "removed", "count", "size"], [["runs", plan.runs.length], ["records", plan.records.length], ...rows]);
-  print(io, `\n${formatBytes(bytes)} ${dryRun ? "would be freed" : "freed"}; the store ${dryRun ? "would hold" : "holds"} ${formatBytes(plan.storeBytes)}`);
-  if (size !== null && plan.storeBytes > size) print(io, `that is more than ${formatBytes(size)}: the rest is needed by the newest results, by models, or is younger than an hour`);
+  say(io, `${formatBytes(bytes)} ${dryRun ? "would be freed" : "freed"}; the store ${dryRun ? "would hold" : "holds"} ${formatBytes(plan.storeBytes)}`);
+  if (size !== null && plan.storeBytes > size) say(io, `that is more than ${formatBytes(size)}: the rest is needed by the newest results, by models, or is younger than an hour`);
   return exitCodes.done;
 }

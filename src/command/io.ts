@@ -2,9 +2,11 @@ import { once } from "node:events";
 import path from "node:path";
 import { defaultRunOptions, type RunOptions } from "../config.ts";
 import { fail } from "../errors.ts";
+import { cleanLine } from "../report/clean.ts";
 import { colorsFor } from "../report/look.ts";
 import { Sink } from "../report/sink.ts";
 import { type Cell, formatTable } from "../report/text-table.ts";
+import { wrap } from "../report/width.ts";
 
 /** Where a command works and speaks. */
 export interface Io {
@@ -31,6 +33,12 @@ export function print(io: Io, text: string): void {
   sinkOf(io).write(text.endsWith("\n") ? text : `${text}\n`);
 }
 
+/** A sentence, in as many lines as it takes. */
+export function say(io: Io, text: string): void {
+  print(io, wrap(cleanLine(text), widthOf(io) || Infinity).join("\n"));
+}
+
+/** One JSON value on a line. */
 export function printJson(io: Io, value: unknown): void {
   sinkOf(io).write(jsonLine(value));
 }

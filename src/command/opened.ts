@@ -1,12 +1,18 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { type Opened, openKept, openProject } from "../engine.ts";
+import { discoverSteps } from "../graph/discover.ts";
+import { stateFolder } from "../record/state.ts";
 import type { Io } from "./io.ts";
 
 type Kept = ReturnType<typeof openKept>;
 
-/** Works on what is kept of a project, whatever its graph is like now. */
+/** Works on what is kept of a project, whatever its graph is like now. @throws E_NO_STEPS */
 export async function withKept<T>(io: Io, work: (kept: Kept) => Promise<T> | T): Promise<T> {
-  const kept = openKept(path.resolve(io.project));
+  const project = path.resolve(io.project);
+  // A folder that is no project is not made one by looking at it.
+  if (!existsSync(path.join(stateFolder(project), "state.db"))) discoverSteps(project);
+  const kept = openKept(project);
   try {
     return await work(kept);
   } finally {

@@ -1,11 +1,10 @@
 import { exitCodes } from "../errors.ts";
 import type { Db } from "../record/state.ts";
 import { type RunRow, runSteps, type RunStepRow } from "../record/runs.ts";
-import { cleanLine } from "../report/clean.ts";
 import { formatFailure } from "../report/failure.ts";
 import { formatDate, formatDuration } from "../report/format.ts";
 import { colorsFor } from "../report/look.ts";
-import { type Io, print, printJson, printTable, widthOf } from "./io.ts";
+import { type Io, print, printJson, printTable, say, widthOf } from "./io.ts";
 import { describedRun, duration } from "./runs.ts";
 
 /** A run: what it was asked, what became of its steps, and how the failed ones failed. */
@@ -22,10 +21,10 @@ function described({ step, status, reason, ms, attempts, failure }: RunStepRow) 
 
 function printRun(io: Io, run: RunRow, steps: readonly RunStepRow[]): void {
   const ms = duration(run);
-  print(io, `${run.id} ${run.status}${ms === null ? "" : `, ${formatDuration(ms)}`}`);
-  print(io, `${run.trigger}, started ${formatDate(run.startedAt)}, stands for ${formatDate(run.logicalDate)}`);
+  say(io, `${run.id} ${run.status}${ms === null ? "" : `, ${formatDuration(ms)}`}`);
+  say(io, `${run.trigger}, started ${formatDate(run.startedAt)}, stands for ${formatDate(run.logicalDate)}`);
   const params = Object.entries(run.params).map(([name, value]) => `${name}=${value}`);
-  if (params.length > 0) print(io, cleanLine(`params ${params.join(" ")}`));
+  if (params.length > 0) say(io, `params ${params.join(" ")}`);
   print(io, "");
   printTable(io, ["step", "status", "time", "why"], steps.map((step) => [step.step, status(step), step.status === "ran" || step.ms > 0 ? formatDuration(step.ms) : "", step.reason]));
   for (const { failure } of steps) if (failure) print(io, `\n${formatFailure(failure, colorsFor(io.stdout, io.env), { project: io.project, width: widthOf(io) || Infinity })}`);

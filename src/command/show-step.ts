@@ -2,10 +2,9 @@ import { exitCodes } from "../errors.ts";
 import { defaultConfig } from "../graph/settings.ts";
 import type { ReadKind, Step } from "../model.ts";
 import type { KeptRecord } from "../record/records.ts";
-import { cleanLine } from "../report/clean.ts";
 import { formatBytes, formatDate, formatDuration } from "../report/format.ts";
 import type { Cell } from "../report/text-table.ts";
-import { type Io, print, printJson, printTable } from "./io.ts";
+import { type Io, print, printJson, printTable, say } from "./io.ts";
 import { short } from "./short.ts";
 
 /** A step: its settings and params, and what its current record holds. */
@@ -24,10 +23,10 @@ function describedRecord({ run, finishedAt, ms, attempts, fingerprint, parts, ar
 }
 
 function printStep(io: Io, step: Step, record: KeptRecord | undefined): void {
-  print(io, `${step.id}  ${step.file}${step.unwired ? "  unwired" : ""}`);
-  if (record) print(io, `made by run ${record.run}, ${formatDate(record.finishedAt)}, in ${formatDuration(record.ms)}`);
+  say(io, `${step.id}  ${step.file}${step.unwired ? "  unwired" : ""}`);
+  if (record) say(io, `made by run ${record.run}, ${formatDate(record.finishedAt)}, in ${formatDuration(record.ms)}`);
   else print(io, "it has not run yet");
-  if (record?.notReproducible) print(io, `not reproducible: ${cleanLine(record.notReproducible)}`);
+  if (record?.notReproducible) say(io, `not reproducible: ${record.notReproducible}`);
   section(io, ["setting", "value"], settings(step));
   section(io, ["param", "default", "last", "what"], step.params.map((use) => [use.name, JSON.stringify(use.default), lastValue(record, use.name), use.doc ?? ""]));
   section(io, ["export", "kind", "rows", "size", "digest"], exportRows(step, record));

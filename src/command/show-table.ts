@@ -2,9 +2,9 @@ import type { Artifact } from "../model.ts";
 import { cleanLine } from "../report/clean.ts";
 import { countOf } from "../report/format.ts";
 import { type Cell, formatTable } from "../report/text-table.ts";
-import { displayWidth, wrap } from "../report/width.ts";
+import { displayWidth } from "../report/width.ts";
 import { Table } from "../step/table.ts";
-import { type Io, print, widthOf, write } from "./io.ts";
+import { type Io, print, say, widthOf, write } from "./io.ts";
 import { plain } from "./plain.ts";
 
 export function openTable(artifact: Artifact, file: string): Table {
@@ -37,9 +37,9 @@ export async function printRows(io: Io, table: Table, limit: number): Promise<vo
   const lines = [shown.map(({ type }) => type), ...rows.map((_, index) => shown.map(({ cells }) => cells[index]))];
   const align = table.schema.map(({ type }) => (/INT|DOUBLE|FLOAT|DECIMAL/.test(type) && !type.endsWith("]") ? "right" : "left") as "right" | "left");
   print(io, formatTable(shown.map(({ name }) => name), lines, { width, align }));
-  if (table.count > rows.length) print(io, `… ${countOf(table.count - rows.length, "more row")}`);
-  const others = columns.slice(fit).map(({ name }) => cleanLine(name));
-  if (others.length > 0) print(io, wrap(`… ${countOf(others.length, "more column")}: ${others.join(", ")}`, width).join("\n"));
+  if (table.count > rows.length) say(io, `… ${countOf(table.count - rows.length, "more row")}`);
+  const others = columns.slice(fit).map(({ name }) => name);
+  if (others.length > 0) say(io, `… ${countOf(others.length, "more column")}: ${others.join(", ")}`);
 }
 
 function cell(value: unknown): Cell {

@@ -4,7 +4,7 @@ import type { Artifact, MimeBundle } from "../model.ts";
 import { cleanLines } from "../report/clean.ts";
 import { countOf, formatBytes } from "../report/format.ts";
 import { readArtifact, type Figure } from "../store/artifacts.ts";
-import { type Io, print, printJson, widthOf } from "./io.ts";
+import { type Io, print, printJson, say, widthOf } from "./io.ts";
 import { plain } from "./plain.ts";
 
 /** Rows of a table that are shown to people where they do not say. */
@@ -17,7 +17,7 @@ export async function showValue(io: Io, project: string, label: string, artifact
   const shown = artifact.codec === "figure" ? (value as Figure).bundle : value;
   if (io.json) printJson(io, plain(shown));
   else {
-    print(io, `${label}: ${artifact.codec}, ${formatBytes(artifact.bytes)}`);
+    say(io, `${label}: ${artifact.codec}, ${formatBytes(artifact.bytes)}`);
     print(io, cleanLines(artifact.codec === "figure" ? figureText(shown as MimeBundle) : valueText(shown, widthOf(io) || 80)).join("\n"));
   }
   return exitCodes.done;
@@ -30,7 +30,7 @@ async function showTable(io: Io, project: string, label: string, artifact: Artif
   await withReader(project, async () => {
     const table = openTable(artifact, file);
     if (io.json) return printRowsJson(io, table, limit);
-    print(io, `${label}: table, ${countOf(table.count, "row")} × ${countOf(table.schema.length, "column")}, ${formatBytes(artifact.bytes)}`);
+    say(io, `${label}: table, ${countOf(table.count, "row")} × ${countOf(table.schema.length, "column")}, ${formatBytes(artifact.bytes)}`);
     return printRows(io, table, limit ?? fewRows);
   });
   return exitCodes.done;

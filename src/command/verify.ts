@@ -1,19 +1,20 @@
-import path from "node:path";
+import type { RunOptions } from "../config.ts";
 import { knowledge, type Opened, planProject } from "../engine.ts";
 import { exitCodes, fail } from "../errors.ts";
+import type { Cancellation } from "../execute/cancel.ts";
 import { findStep, selectSteps } from "../graph/select.ts";
 import type { Artifact, Reason, RunInfo, Step, StepId } from "../model.ts";
 import { checkParams } from "../params.ts";
 import { decide, type Knowledge } from "../plan/decide.ts";
 import { inputDigests } from "../plan/plan.ts";
-import { takeLock } from "../record/lock.ts";
 import { currentRecord, runById } from "../record/lookup.ts";
 import type { KeptRecord } from "../record/records.ts";
 import { cancellable } from "./cancellable.ts";
 import type { Comparison } from "./compare-artifacts.ts";
 import { compareOutputs } from "./compare-outputs.ts";
 import { executeApart } from "./execute-apart.ts";
-import { type Io, print, printJson, printTable, readRunOptions, type RunFlags } from "./io.ts";
+import { type Io, printJson, printTable, readRunOptions, type RunFlags, say } from "./io.ts";
+import { locked } from "./locked.ts";
 import { withProject } from "./opened.ts";
 import { withReader } from "./reader.ts";
 
@@ -22,25 +23,26 @@ type Artifacts = ReadonlyMap<StepId, Readonly<Record<string, Artifact>>>;
 /** `verify`: executes a step again, apart, on the inputs, params and environment of now, and compares what it leaves. */
 export async function verify(io: Io, word: string, flags: RunFlags): Promise<number> {
   const options = readRunOptions(io, [word], flags);
-  return cancellable((cancellation) => withProject(io, async (opened) => {
-    checkParams(opened.graph, options.params);
-    const step = findStep(opened.graph, word);
-    // A run that goes on beside would write the files that the step writes.
-    const release = await takeLock(opened.db, true, (owner) => void io.stderr.write(`waiting for the runner with pid ${owner.pid}\n`), cancellation.signal);
-    try {
-      const known = knowledge(opened, options.params, false, new Date());
-      const artifacts = await inputArtifacts(opened, step, known);
-      const { record, doubt } = await comparedRecord(opened, step, artifacts, known);
-      const info = runInfo(opened, record, options.logicalDate);
-      io.stderr.write(`executing ${step.id} again, apart from what is kept\n`);
-      const compared = await executeApart(opened, { step, known, info, artifacts }, cancellation, (done, notes) =>
-        withReader(path.resolve(io.project), () => compareOutputs(opened, record, done, notes)),
-      );
-      return compared === undefined ? exitCodes.interrupt : tell(io, step, record, doubt, compared);
-    } finally {
-      release();
-    }
-  }));
+  return cancellable((cancellation) =>
+    withProject(io, async (opened) => {
+      checkParams(opened.graph, options.params);
+      const step = findStep(opened.graph, word);
+      // A run that goes on beside would write the files that the step writes.
+      return locked(io, opened.db, cancellation, () => verifyStep(io, opened, step, options, cancellation));
+    }),
+  );
+}
+
+async function verifyStep(io: Io, opened: Opened, step: Step, options: RunOptions, cancellation: Cancellation): Promise<number> {
+  const known = knowledge(opened, options.params, false, new Date());
+  const artifacts = await inputArtifacts(opened, step, known);
+  const { record, doubt } = await comparedRecord(opened, step, artifacts, known);
+  const info = runInfo(opened, record, options.logicalDate);
+  io.stderr.write(`executing ${step.id} again, apart from what is kept\n`);
+  const compared = await executeApart(opened, { step, known, info, artifacts }, cancellation, (done, notes) =>
+    withReader(opened.project, () => compareOutputs(opened, record, done, notes)),
+  );
+  return compared === undefined ? exitCodes.interrupt : tell(io, step, record, doubt, compared);
 }
 
 /** What the step imports, as it is reused now; of a step that always runs, as it stands. */
@@ -88,9 +90,9 @@ function tell(io: Io, step: Step, record: KeptRecord, doubt: Reason | null, comp
     printJson(io, { type: "verified", step: step.id, reproducible, comparedWith: record.run, doubt, notReproducible: record.notReproducible ?? null });
   } else {
     if (compared.length > 0) printTable(io, ["output", "", "where"], compared.map(({ name, status, hint }) => [name, status, hint]));
-    print(io, `\n${step.id} is ${reproducible ? "reproducible" : "not reproducible"}: compared with run ${record.run}`);
-    if (doubt) print(io, `it is not what ran then: ${doubt.text}`);
-    if (record.notReproducible) print(io, record.notReproducible);
+    say(io, `${step.id} is ${reproducible ? "reproducible" : "not reproducible"}: compared with run ${record.run}`);
+    if (doubt) say(io, `it is not what ran then: ${doubt.text}`);
+    if (record.notReproducible) say(io, record.notReproducible);
   }
   return reproducible ? exitCodes.done : exitCodes.stepFailed;
 }

@@ -24,6 +24,7 @@ export async function watchPipeline(options: RunOptions, report: Report, cancell
       watched = await readWatched(options, places, before);
       await changes.watch(watchedFolders(watched));
       changes.add(missedChanges(before, watched, since));
+      report.event({ type: "watch.waiting", files: watched.files.size });
       await nextThatMatters(changes, watched, since, cancellation.signal);
     }
   } finally {

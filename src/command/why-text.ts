@@ -1,19 +1,18 @@
 import type { ReadKind } from "../model.ts";
 import type { Planned } from "../plan/plan.ts";
 import type { KeptRecord } from "../record/records.ts";
-import { cleanLine } from "../report/clean.ts";
 import { countOf, formatDate } from "../report/format.ts";
 import type { Cell } from "../report/text-table.ts";
 import { changedWords, type Compared, type Ingredients } from "./ingredients.ts";
-import { type Io, print, printTable } from "./io.ts";
+import { type Io, print, printTable, say } from "./io.ts";
 import { short } from "./short.ts";
 
 const verdicts = { run: "runs", reuse: "is reused", maybe: "may run" } as const;
 
 /** A decision and its ingredients for the eye. */
 export function printWhy(io: Io, { step, verdict, reason }: Planned, record: KeptRecord | undefined, found: Ingredients): void {
-  print(io, `${step.id} ${verdicts[verdict]}: ${cleanLine(reason.text)}`);
-  if (record) print(io, `compared with run ${record.run}, ${formatDate(record.finishedAt)}`);
+  say(io, `${step.id} ${verdicts[verdict]}: ${reason.text}`);
+  if (record) say(io, `compared with run ${record.run}, ${formatDate(record.finishedAt)}`);
   printCode(io, found);
   section(io, "inputs", ["then", "now"], found.inputs.map((each) => [each.name, short(each.then), each.changed === null ? "?" : short(each.now), word(each)]));
   section(io, "reads", ["kind", "then", "now"], found.reads.map((each) => [each.name, each.kind, seen(each, each.then), seen(each, each.now), word(each)]));

@@ -7,7 +7,7 @@ import type { MimeBundle, Opaque } from "../model.ts";
 import { signatureOf } from "../store/files.ts";
 import * as api from "../step/api.ts";
 import { skipReason } from "../step/skip.ts";
-import { type Host, type NotedRead, setHost, type StagedEffect, type StepEvent } from "../step/host.ts";
+import { type Host, type NotedRead, setHost, settlePending, type StagedEffect, type StepEvent } from "../step/host.ts";
 import { ChanceWatch } from "./chance.ts";
 import { Inputs } from "./inputs.ts";
 import { holdLifeline } from "./lifeline.ts";
@@ -66,10 +66,13 @@ async function runStep(job: Job): Promise<void> {
   const effects: StagedEffect[] = [];
   const displays: MimeBundle[] = [];
   const notes = makeNotes(job);
-  setHost(makeHost(job, notes, effects, displays));
+  const host = makeHost(job, notes, effects, displays);
+  setHost(host);
   const inputs = new Inputs(job.inputs);
   defineGlobals(job, inputs);
   refuseExit(job);
+  // What DuckDB looks up while it loads (the C library, the executable) is no read of the step's.
+  if (job.tables) await import("@duckdb/node-api");
   const chance = new ChanceWatch(job.bundle);
   observe(notes);
   if (job.packages.includes("@duckdb/node-api")) notes.opaque("native", "@duckdb/node-api");
@@ -79,11 +82,12 @@ async function runStep(job: Job): Promise<void> {
       code: "E_STEP_UNSETTLED",
       message: `${job.step} awaits something that never settles: nothing is left that could settle it`,
       step: job.step,
-      place: { file: job.step },
       remedy: "look for an await of a promise whose resolve is never called",
     });
   process.once("beforeExit", unsettled);
   const module = (await import(pathToFileURL(job.bundle).href)) as Record<string, unknown>;
+  // A display or a check that was not awaited belongs to the step all the same.
+  await settlePending(host);
   process.off("beforeExit", unsettled);
 
   const exported = Object.fromEntries(job.exports.filter((name) => name in module).map((name) => [name, module[name]]));

@@ -72,17 +72,22 @@ async function take({ store }: RunContext, { artifact, file }: StagedArtifact): 
 async function takeEffects(context: RunContext, staged: readonly StoredEffect[]): Promise<Effect[]> {
   const effects: Effect[] = [];
   for (const effect of staged) {
-    if (effect.kind === "record") effects.push({ ...effect, row: wholeRow(context, effect.table, effect.row) });
-    else effects.push({ kind: "model", name: effect.name, artifact: await take(context, effect.parts), card: await take(context, effect.card) });
+    if (effect.kind === "record") {
+      const earlier = effects.filter((each) => each.kind === "record" && each.table === effect.table).length;
+      effects.push({ ...effect, row: wholeRow(context, effect.table, effect.row, earlier) });
+    } else effects.push({ kind: "model", name: effect.name, artifact: await take(context, effect.parts), card: await take(context, effect.card) });
   }
   return effects;
 }
 
-/** The row as the table will hold it; refused here, before anything of the step is kept. */
-function wholeRow(context: RunContext, table: string, row: Readonly<Record<string, Scalar>>): Record<string, Scalar> {
+/**
+ * The row as the table will hold it; refused here, before anything of the step is kept.
+ * @param earlier rows that the same step records into the table before this one
+ */
+function wholeRow(context: RunContext, table: string, row: Readonly<Record<string, Scalar>>, earlier: number): Record<string, Scalar> {
   const { ddl, tables } = context.resultTables();
-  const before = context.db.prepare("SELECT count(*) FROM outbox WHERE run = ? AND table_name = ?").pluck().get(context.info.id, table) as number;
-  const whole = completeRow(tables, table, row, context.info, before);
+  const committed = context.db.prepare("SELECT count(*) FROM outbox WHERE run = ? AND table_name = ?").pluck().get(context.info.id, table) as number;
+  const whole = completeRow(tables, table, row, context.info, committed + earlier);
   probeRow(ddl, table, whole);
   return whole;
 }

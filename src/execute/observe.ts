@@ -137,15 +137,29 @@ function observeThreads(observer: Observer): void {
   });
 }
 
-/** Reading a variable is noted; listing all of them is not, and neither is what the step itself set. */
+/**
+ * Reading a variable is noted. Copying the whole environment (`{ ...process.env }`, as libraries do
+ * for their subprocesses) is not, and neither is what the step itself has set.
+ */
 function observeEnvironment(observer: Observer): void {
-  const own = new Set<string>();
+  // Node's own module loader asks for these two.
+  const own = new Set<string>(["WATCH_REPORT_DEPENDENCIES", "NODE_V8_COVERAGE"]);
+  const copying = new CopyWatch();
   const note = (name: string | symbol) => {
     if (typeof name === "string" && !own.has(name)) observer.env(name);
   };
   process.env = new Proxy(process.env, {
+    ownKeys(env) {
+      const keys = Reflect.ownKeys(env);
+      copying.begins(keys);
+      return keys;
+    },
+    getOwnPropertyDescriptor(env, name) {
+      if (!copying.describes(name)) note(name);
+      return Reflect.getOwnPropertyDescriptor(env, name);
+    },
     get(env, name) {
-      note(name);
+      if (!copying.gets(name)) note(name);
       return Reflect.get(env, name) as string | undefined;
     },
     has(env, name) {
@@ -161,4 +175,25 @@ function observeEnvironment(observer: Observer): void {
       return Reflect.deleteProperty(env, name);
     },
   });
+}
+
+/** Tells a copy of an object from single reads: the keys are listed, then each is described and got in turn. */
+class CopyWatch {
+  #left = new Set<string | symbol>();
+  #described: string | symbol | undefined;
+
+  begins(keys: readonly (string | symbol)[]): void {
+    this.#left = new Set(keys);
+    // A copy is made in one go.
+    queueMicrotask(() => this.#left.clear());
+  }
+
+  describes(name: string | symbol): boolean {
+    this.#described = name;
+    return this.#left.has(name);
+  }
+
+  gets(name: string | symbol): boolean {
+    return this.#described === name && this.#left.delete(name);
+  }
 }

@@ -15,6 +15,8 @@ export interface Job {
   /** Packages that the bundle reaches. */
   readonly packages: readonly string[];
   readonly params: Readonly<Record<string, string>>;
+  /** Whether the step works with tables, so that DuckDB is loaded before it is observed. */
+  readonly tables: boolean;
   readonly run: RunInfo;
   readonly staging: string;
   /** Folder for what outlives a failed attempt. */

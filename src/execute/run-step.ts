@@ -63,7 +63,10 @@ async function once(
     const attempted = attempt(context.pool, step, job, log, emit, context.cancel);
     onStarted();
     const outcome = await attempted;
-    if (outcome.kind === "failed") log.note(failureText(outcome.failure));
+    if (outcome.kind === "failed") {
+      log.note(failureText(outcome.failure));
+      return { kind: "failed", failure: { place: { file: step.file }, ...outcome.failure } };
+    }
     if (outcome.kind !== "done") return outcome;
     const ms = performance.now() - startedAt;
     return { kind: "done", artifacts: await commit(context, { step, decision, done: outcome.done, notes: outcome.notes, staging, ms, attempts: nth }) };
@@ -90,6 +93,9 @@ function explainCommit(step: Step, error: unknown): Failure {
   return toFailure(error);
 }
 
+/** Functions of the step API that work by DuckDB. */
+const tableFunctions: ReadonlySet<string> = new Set(["sql", "csv", "parquet", "table", "check"]);
+
 /** What a step's process is asked: also by `verify`, which is no run. */
 export function makeJob({ graph, info, known, store }: Pick<RunContext, "graph" | "info" | "known" | "store">, step: Step, artifacts: Artifacts, bundle: string, staging: string): Job {
   const names = new Map(graph.steps.map((each) => [each.id, each.name]));
@@ -107,6 +113,7 @@ export function makeJob({ graph, info, known, store }: Pick<RunContext, "graph" 
     exports: step.exports,
     packages: step.packages,
     params: known.world.params,
+    tables: step.uses.some((name) => tableFunctions.has(name)) || inputs.some(([, { artifact }]) => artifact.codec === "table"),
     run: info,
     staging,
     kept: path.dirname(logFile(graph.project, info.id, step.id)),

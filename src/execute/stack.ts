@@ -11,7 +11,7 @@ interface Where {
 export function failureOfStep(where: Where, failure: Failure, thrown: unknown): Failure {
   const stack = thrown instanceof Error ? thrown.stack : undefined;
   const frames = (stack?.split("\n") ?? []).filter((line) => /^\s+at /.test(line)).map((line) => ({ line, place: placeOf(line, where.project) }));
-  const place = failure.place ?? frames.find((frame) => frame.place)?.place;
+  const place = failure.place ? inProject(where.project, failure.place) : frames.find((frame) => frame.place)?.place;
   const kept = frames.filter(({ line }) => !isEngine(line)).map(({ line }) => line.replaceAll(`${where.project}${path.sep}`, ""));
   return {
     ...failure,
@@ -19,6 +19,10 @@ export function failureOfStep(where: Where, failure: Failure, thrown: unknown): 
     ...(place ? { place } : {}),
     ...(kept.length > 0 ? { stack: kept.join("\n") } : {}),
   };
+}
+
+function inProject(project: string, place: Place): Place {
+  return path.isAbsolute(place.file) ? { ...place, file: path.relative(project, place.file).replaceAll("\\", "/") } : place;
 }
 
 function isEngine(line: string): boolean {

@@ -7,6 +7,7 @@ import { inputDigests } from "../plan/plan.ts";
 import { reason } from "../plan/reasons.ts";
 import { putRunStep } from "../record/runs.ts";
 import type { RunContext } from "./context.ts";
+import { Order } from "./order.ts";
 import { runStep } from "./run-step.ts";
 import { Slots } from "./slots.ts";
 
@@ -33,7 +34,8 @@ export class Walk {
     const { graph, selected, pool, planned, jobs } = this.#context;
     const steps = graph.steps.filter((step) => selected.has(step.id));
     pool.prepare(Math.min(jobs, planned.filter(({ verdict }) => verdict === "run").length));
-    for (const step of steps) this.#tasks.set(step.id, this.#settle(step, waitsFor(step, steps)));
+    const order = new Order(steps, this.#context.known.latestRecord);
+    for (const step of steps) this.#tasks.set(step.id, this.#settle(step, order.waitsFor(step)));
     await Promise.all(this.#tasks.values());
     return steps.map((step) => this.#outcomes.get(step.id)!);
   }
@@ -133,14 +135,4 @@ export class Walk {
 
 function outcome(step: Step, status: StepStatus, why: string, ms: number, attempts: number): StepOutcome {
   return { step: step.id, status, reason: why, ms: Math.round(ms), attempts };
-}
-
-/**
- * The steps that must have ended before this one starts: those that it imports and, so that plain
- * numbered scripts work as they are, every lower one around an unwired script.
- */
-function waitsFor(step: Step, all: readonly Step[]): StepId[] {
-  const imported = new Set(step.edges.map((edge) => edge.from));
-  const lower = all.filter((other) => other.number < step.number && (step.unwired || other.unwired || imported.has(other.id)));
-  return lower.map((other) => other.id);
 }

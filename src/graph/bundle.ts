@@ -42,7 +42,8 @@ function rawBundle(result: BuildResult<{ write: false; metafile: true }>, projec
   return {
     text: file(key),
     map: file(`${key}.map`),
-    sources: Object.keys(output.inputs).filter((name) => !isVirtual(name)).sort(),
+    // All that is reached, not output.inputs: a constant that was inlined leaves no other trace of its file.
+    sources: inputs.filter((name) => !isVirtual(name)).sort(),
     externals: output.imports.filter((each) => each.external).map((each) => each.path),
     steps: inputs.filter((name) => name.startsWith(virtual.input)).map((name) => name.slice(virtual.input.length + 1)),
   };
@@ -142,10 +143,16 @@ function resolveOptions(args: { importer: string; resolveDir: string; kind: stri
   return { importer: args.importer, resolveDir: args.resolveDir, kind: args.kind as "import-statement" };
 }
 
-/** A module whose exports are calls, marked pure so that the unused ones are shaken off. */
+/**
+ * A module whose exports are calls, marked pure so that the unused ones are shaken off. Locals have
+ * names of their own: an export may be called `class` or `x-y`.
+ */
 function generated(names: readonly string[], call: (name: string) => string): string {
   return names
-    .map((name) => (name === "default" ? `export default /* @__PURE__ */ ${call(name)};` : `export const ${name} = /* @__PURE__ */ ${call(name)};`))
+    .map((name) => {
+      const local = `__stepbook_${name.replace(/[^\w$]/g, (character) => `$${character.codePointAt(0)!.toString(16)}`)}`;
+      return `const ${local} = /* @__PURE__ */ ${call(name)}; export { ${local} as ${JSON.stringify(name)} };`;
+    })
     .join("\n");
 }
 

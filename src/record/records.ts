@@ -40,7 +40,7 @@ export function commitRecord(db: Db, record: StepRecord, outcome: StepOutcome): 
 function insertRecord(db: Db, record: StepRecord): number {
   const { lastInsertRowid } = db
     .prepare("INSERT INTO records (run, step, name, fingerprint, body) VALUES (?, ?, ?, ?, ?)")
-    .run(record.run, record.step, record.name, record.fingerprint, JSON.stringify(record));
+    .run(record.run, record.step, record.name, record.fingerprint, encodeRow(record));
   const id = Number(lastInsertRowid);
   const line = db.prepare("INSERT INTO lineage (record, direction, name, digest) VALUES (?, ?, ?, ?)");
   for (const [name, digest] of Object.entries(record.parts.inputs)) line.run(id, "in", name, digest);
@@ -60,8 +60,8 @@ function applyEffect(db: Db, record: StepRecord, id: number, effect: Effect): vo
 }
 
 /** JSON with bigints as text, which SQLite and Postgres take as numbers. */
-function encodeRow(row: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify(row, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
+function encodeRow(value: object): string {
+  return JSON.stringify(value, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
 }
 
 /** Records of a step with this fingerprint, newest first. */

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
-import { fail } from "../errors.ts";
+import { damagedState, fail, StepbookError } from "../errors.ts";
 import { schema, schemaVersion } from "./schema.ts";
 
 export type Db = Database.Database;
@@ -61,12 +61,7 @@ function migrate(db: Db, file: string): void {
 function explainOpen(error: unknown, file: string): never {
   const { code = "" } = error as { code?: string };
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) {
-    return fail(
-      "E_STATE_CORRUPT",
-      `${file} is damaged (${(error as Error).message})`,
-      { remedy: `it was left as it is; move it away (mv ${path.basename(path.dirname(file))}/state.db state.damaged.db) and run again: steps are then computed anew` },
-      error,
-    );
+    throw new StepbookError(damagedState(file, (error as Error).message), { cause: error });
   }
   if (/^(EACCES|EROFS|EPERM)$/.test(code) || /^SQLITE_(READONLY|CANTOPEN|PERM)/.test(code)) {
     return fail("E_READ_ONLY", `cannot write ${file}`, { remedy: "Stepbook keeps its state in .stepbook/: make the project's folder writable for you" }, error);

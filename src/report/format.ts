@@ -44,10 +44,11 @@ export function countOf(count: number, word: string): string {
   return `${formatCount(count)} ${word}${count === 1 ? "" : "s"}`;
 }
 
-/** A number for the eye: whole ones as they are, others to four digits. */
+/** A number for the eye: whole ones as they are, others to four digits, and never less than a digit after the point. */
 export function formatNumber(value: number | bigint): string {
   if (typeof value === "bigint" || Number.isInteger(value) || !Number.isFinite(value)) return String(value);
-  return String(Number(value.toPrecision(4)));
+  const whole = Math.abs(value) < 1 ? 0 : Math.floor(Math.log10(Math.abs(value))) + 1;
+  return String(Number(value.toPrecision(Math.min(100, Math.max(4, whole + 1)))));
 }
 
 /** `2026-08-01 14:03` in local time. */

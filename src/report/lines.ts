@@ -31,6 +31,8 @@ export function linesOf(event: Event, around: Around): string[] {
       return [cut(colors.dim(heading(event)), look.width)];
     case "run.waiting":
       return warning(`another runner works in this folder (process ${event.owner.pid}, since ${formatTime(event.owner.since)}): waiting for it`, look);
+    case "watch.waiting":
+      return [cut(colors.dim(`watching ${countOf(event.files, "file")}, Ctrl-C ends`), look.width)];
     case "run.recovered":
       return warning(`${countOf(event.runs.length, "run")} ended without a word (${event.runs.join(", ")}): what finished in them is kept`, look);
     case "step.started":

@@ -49,7 +49,7 @@ function tableLines(table: string, rows: readonly Row[], look: Look): string[] {
 function rowLines(table: string, row: Record<string, unknown>, { colors, width }: Look): string[] {
   const entries = Object.entries(row).filter(([, value]) => value !== null && value !== undefined);
   const metrics = entries.filter(([name, value]) => typeof value === "number" && metric.test(name));
-  const shown = metrics.length > 0 ? metrics : entries;
+  const shown = metrics.length > 0 ? metrics : entries.filter(([name]) => !/^(experiment_id|experiment_datetime|run_id|logical_date)$/.test(name));
   const words = shown.map(([name, value], index) => `${colors.dim(cleanLine(withoutShared(name, shown[index - 1]?.[0] ?? "")))} ${valueText(value)}`);
   const room = Math.min(width, pipeWidth);
   const lines = [colors.bold(`${cleanLine(table)}:`)];
@@ -59,7 +59,7 @@ function rowLines(table: string, row: Record<string, unknown>, { colors, width }
     else if (lines.length < rowHeight) lines.push(`  ${word}`);
     else return ended(lines, width);
   }
-  return shown.length < entries.length ? ended(lines, width) : lines.map((line) => cut(line, width));
+  return metrics.length > 0 && shown.length < entries.length ? ended(lines, width) : lines.map((line) => cut(line, width));
 }
 
 /** More is recorded than is shown. */

@@ -1,11 +1,12 @@
 import path from "node:path";
 import { fail } from "../errors.ts";
-import type { CheckedRule } from "../model.ts";
+import type { CheckedRule, Place } from "../model.ts";
 import { tableInfo } from "../store/brand.ts";
 import { planRules, type PlannedRule } from "./check-rules.ts";
 import { duckdb, type Engine } from "./duckdb.ts";
 import { here } from "./here.ts";
-import { type Host, perHost } from "./host.ts";
+import { type Host, keepPending, perHost } from "./host.ts";
+import { placeOf } from "./place.ts";
 import type { Query } from "./query.ts";
 import { scan } from "./render.ts";
 import { sqlError } from "./sqlerror.ts";
@@ -54,7 +55,13 @@ type Bound = number | bigint | string | Date;
  *
  * @throws E_CHECK naming each broken rule, its count and first rows; nothing with `severity: "warn"`
  */
-export async function check<Row>(table: Table<Row>, rules: CheckRules<Row>): Promise<void> {
+export function check<Row>(table: Table<Row>, rules: CheckRules<Row>): Promise<void> {
+  // A check that was not awaited counts as well.
+  return keepPending(here(), checkAll(table, rules, new Error()));
+}
+
+/** @param called where `check` was called, for the place of the failure */
+async function checkAll<Row>(table: Table<Row>, rules: CheckRules<Row>, called: Error): Promise<void> {
   const info = tableInfo(table) ?? fail("E_USAGE", "check: the first argument is no Table", { remedy: "await the query first: check(await sql`…`, …)" });
   const host = here();
   const planned = planRules(rules as CheckRules, table.schema, info.rows);
@@ -69,7 +76,13 @@ export async function check<Row>(table: Table<Row>, rules: CheckRules<Row>): Pro
   if (rules.severity === "warn") return host.emit({ type: "warning", message });
   fail("E_CHECK", `${message}${samples(broken)}${kept ? `\nall of them: ${kept}` : ""}`, {
     remedy: 'correct the data or the rule; severity: "warn" goes on',
+    ...optionalPlace(called),
   });
+}
+
+function optionalPlace({ stack }: Error): { place?: Place } {
+  const place = placeOf(stack);
+  return place ? { place } : {};
 }
 
 /** One query counts the rules that look at a row alone; each unique key takes one more. */
@@ -116,7 +129,7 @@ async function keepFailing(engine: Engine, host: Host, source: string, rules: re
     const rows = checked[index]!.failing > 0 ? failingRows(source, rule) : undefined;
     return rows ? [`(SELECT ${quoteString(rule.rule)} AS ${quoteIdentifier("broken rule")}, * FROM (${rows}))`] : [];
   });
-  if (parts.length === 0) return undefined;
+  if (parts.length === 0 || host.kept === null) return undefined;
   const file = path.join(host.kept, `${host.step}-failed-${perHost(host, "failed", () => ({ last: 0 })).last++ + 1}.parquet`);
   await engine.connection.run(`COPY (${parts.join(" UNION ALL ")}) TO ${quoteString(file)} (FORMAT parquet, COMPRESSION zstd)`);
   return path.relative(host.project, file);

@@ -7,7 +7,7 @@ import { records } from "./csv-records.ts";
 import { dropRejects, rejectTables } from "./csv-rejects.ts";
 import type { Engine } from "./duckdb.ts";
 import { here } from "./here.ts";
-import { readFileSync } from "./quiet-fs.ts";
+import { readFileSync, statSync } from "./quiet-fs.ts";
 import { quoteIdentifier } from "./sqltext.ts";
 
 /** The type that a column is read as, and where it is from. */
@@ -21,6 +21,8 @@ export interface SettledType {
 const fewTexts = 0.05;
 /** Of fewer values nothing is concluded. */
 const enoughValues = 20;
+
+const largestText = 256 * 1024 * 1024;
 
 /** What a value looks like; each is of one kind. */
 type Look = "whole" | "long" | "padded" | "decimal" | "fraction" | "special" | "truth" | "date" | "instant" | "zoned" | "text";
@@ -96,14 +98,17 @@ function findType(seen: Looks): SettledType {
 }
 
 function refuseFraction(head: Head, name: string, index: number, type: string): never {
-  const { line, value } = firstFraction(head, index);
-  return fail("E_CSV", `${head.shown}:${line}: column "${name}": ${JSON.stringify(value)} is not ${withArticle(type)}`, {
-    place: { file: head.shown, line },
+  const { line, value } = firstFraction(head, index) ?? {};
+  const where = line === undefined ? head.shown : `${head.shown}:${line}`;
+  return fail("E_CSV", `${where}: column "${name}": ${value === undefined ? "a fraction" : JSON.stringify(value)} is not ${withArticle(type)}`, {
+    place: { file: head.shown, ...(line === undefined ? {} : { line }) },
     remedy: `correct the value, or read it with { columns: { ${name}: "DOUBLE" } }`,
   });
 }
 
-function firstFraction(head: Head, index: number): { line: number; value: string } {
+/** Looked for in the text itself, since DuckDB does not tell the line; not in files that are too large for one text. */
+function firstFraction(head: Head, index: number): { line: number; value: string } | undefined {
+  if (statSync(head.file).size > largestText) return undefined;
   const bytes = readFileSync(head.file);
   const decoder = new TextDecoder(head.encoding === "latin-1" ? "latin1" : head.encoding === "utf-16" ? "utf-16le" : "utf-8");
   const all = records(decoder.decode(head.packed ? gunzipSync(bytes) : bytes), head.delimiter);
@@ -112,7 +117,7 @@ function firstFraction(head: Head, index: number): { line: number; value: string
     const value = fields[index] ?? "";
     if (value.trim() !== "" && Number.isFinite(Number(value)) && !Number.isInteger(Number(value))) return { line, value };
   }
-  return { line: 1, value: "a fraction" };
+  return undefined;
 }
 
 export function withArticle(type: string): string {

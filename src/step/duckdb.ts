@@ -3,6 +3,7 @@ import path from "node:path";
 import type * as Duck from "@duckdb/node-api";
 import { perHost, type Host } from "./host.ts";
 import { here } from "./here.ts";
+import { noteOpened } from "./sqlreads.ts";
 
 /** DuckDB as a step has it: one in-memory instance per process, loaded at first use (it takes 0.2 s). */
 export interface Engine {
@@ -60,12 +61,22 @@ async function prepare(connection: Duck.DuckDBConnection, host: Host): Promise<v
   await connection.run("CALL enable_logging('FileSystem')");
 }
 
-/** A second connection for one stream of rows: a stream ends when its connection runs something else. */
-export async function withConnection<T>(work: (connection: Duck.DuckDBConnection) => Promise<T>): Promise<T> {
-  const connection = await (await duckdb()).instance.connect();
-  try {
-    return await work(connection);
-  } finally {
+/** A connection of its own for reading a table: a stream of rows ends when its connection runs something else. */
+export interface Reader {
+  readonly api: typeof Duck;
+  readonly connection: Duck.DuckDBConnection;
+  close(): Promise<void>;
+}
+
+export async function openReader(): Promise<Reader> {
+  const host = here();
+  const engine = await duckdb();
+  const connection = await engine.instance.connect();
+  const close = async () => {
     connection.closeSync();
-  }
+    // The file log is emptied with each statement; of a step that only reads tables, now and then.
+    const reads = perHost(host, "reads of tables", () => ({ count: 0 }));
+    if (++reads.count % 100 === 0) await engine.exclusive(() => noteOpened(engine, host));
+  };
+  return { api: engine.api, connection, close };
 }

@@ -11,8 +11,8 @@ export interface Host {
   readonly project: string;
   /** Absolute path of a private folder for what this step writes; exists. */
   readonly staging: string;
-  /** Absolute path of a folder for what is kept where the step fails, such as rows that broke a rule; exists. */
-  readonly kept: string;
+  /** Absolute path of a folder for what is kept where the step fails, such as rows that broke a rule; null: nowhere. */
+  readonly kept: string | null;
   readonly step: string;
   readonly run: RunInfo;
   /** Values given for params (`-p name=value`), as text. */
@@ -73,23 +73,19 @@ const stateKey = Symbol.for("stepbook.state");
 /** Work that the step started and need not await, such as `display(table)`. */
 const pendingOf = (host: Host) => perHost(host, "pending", () => new Set<Promise<unknown>>());
 
-/** Keeps the promise in mind until it settles; its failure is told by {@link settlePending}. */
+/** Keeps the work in mind until it is done. What it throws is told to whoever awaits the promise given, or is unhandled. */
 export function keepPending<T>(host: Host, work: Promise<T>): Promise<T> {
   const pending = pendingOf(host);
-  pending.add(work);
-  work.then(
-    () => pending.delete(work),
-    () => {}, // stays, so that settlePending throws it
+  const done: Promise<unknown> = work.then(
+    () => pending.delete(done),
+    () => pending.delete(done),
   );
-  return work;
+  pending.add(done);
+  return work.then((value) => value);
 }
 
-/** Waits for all that is pending, what it starts in turn included. @throws what the first of it threw */
+/** Waits for all that is pending, what it starts in turn included; to be called before a step's results are stored. */
 export async function settlePending(host: Host): Promise<void> {
   const pending = pendingOf(host);
-  while (pending.size > 0) {
-    const works = [...pending];
-    pending.clear();
-    for (const work of works) await work;
-  }
+  while (pending.size > 0) await Promise.all(pending);
 }

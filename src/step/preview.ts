@@ -39,6 +39,8 @@ function fitting(widths: readonly number[]): number {
 function cell(value: unknown): string {
   if (value === null || value === undefined) return "NULL";
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? "infinity" : value.toISOString().replace("T00:00:00.000Z", "");
+  // Six digits are for the eye; the table holds them all.
+  if (typeof value === "number" && !Number.isInteger(value)) return String(Number(value.toPrecision(6)));
   if (value instanceof Uint8Array) return `${value.length} bytes`;
   if (typeof value === "object") return JSON.stringify(value instanceof Map ? [...value] : value, (_, inner) => (typeof inner === "bigint" ? String(inner) : inner));
   return String(value);

@@ -1,4 +1,3 @@
-import { types as is } from "node:util";
 import { literal, toParam, typeText, type Param } from "./bind.ts";
 import { quoteString, statementKind, statements, tokens } from "./sqltext.ts";
 import { tableInfo } from "../store/brand.ts";
@@ -44,7 +43,7 @@ function toPiece(value: unknown, where: string): readonly Piece[] {
 
 /** The pieces of a query or of another part of SQL; undefined for anything else. */
 export function sqlPieces(value: unknown): { pieces: readonly Piece[]; query: boolean } | undefined {
-  if (typeof value !== "object" || value === null || is.isProxy(value) || !(piecesKey in value)) return undefined;
+  if (typeof value !== "object" || value === null || !(piecesKey in value)) return undefined;
   return { pieces: (value as SqlPart)[piecesKey], query: typeof (value as { then?: unknown }).then === "function" };
 }
 

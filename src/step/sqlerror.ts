@@ -23,8 +23,9 @@ export function sqlError(thrown: unknown, ran: Ran): never {
   const said = read(thrown.message);
   const message = said.exception_message ?? thrown.message;
   const place = ran.place ? { place: ran.place } : {};
-  if (/no space left on device|disk full/i.test(message)) {
-    return fail("E_DISK_FULL", `no space left for a query's result: ${firstLines(message)}`, { ...place, remedy: "free space on the disk of .stepbook/" }, thrown);
+  // What does not fit into memory goes to the disk, up to a size that DuckDB takes from the free space.
+  if (/no space left on device|disk full|max_temp_directory_size/i.test(message)) {
+    return fail("E_DISK_FULL", `no space left for a query: ${firstLines(message)}`, { ...place, remedy: "free space on the disk of .stepbook/" }, thrown);
   }
   if (said.exception_type === "Out of Memory") {
     return fail("E_STEP_MEMORY", `a query needs more memory than DuckDB may use: ${firstLines(message)}`, {
@@ -33,10 +34,10 @@ export function sqlError(thrown: unknown, ran: Ran): never {
     }, thrown);
   }
   const missing = /No files found that match the pattern "(.*)"/s.exec(message);
-  if (missing) return fail("E_FILE", `SQL reads ${missing[1]}, which is not there`, { ...place, remedy: `paths are relative to the project; SQL:\n${excerpt(ran, undefined)}` }, thrown);
+  if (missing) return fail("E_FILE", `SQL reads ${missing[1]}, which is not there${excerpt(ran, undefined)}`, { ...place, remedy: "paths are relative to the project" }, thrown);
   const at = position(said, ran);
   const where = at ? ` (line ${at.line}, column ${at.column} of the SQL)` : "";
-  return fail("E_SQL", `SQL: ${firstLines(message)}${where}\n${excerpt(ran, at)}`, { ...place, ...remedyFor(message) }, thrown);
+  return fail("E_SQL", `SQL: ${firstLines(message)}${where}${excerpt(ran, at)}`, { ...place, ...remedyFor(message) }, thrown);
 }
 
 function read(message: string): Said {
@@ -77,15 +78,15 @@ function position(said: Said, ran: Ran): At | undefined {
   return { line: lines.length, column: lines.at(-1)!.length + 1 };
 }
 
-/** The line of the SQL with a caret under the column; the first lines where there is no position. */
+/** The line of the SQL with a caret under the column, below the message; the first lines where there is no position. */
 function excerpt(ran: Ran, at: At | undefined): string {
   const lines = ran.text.slice(ran.start, ran.start + ran.length).split("\n");
-  if (!at) return shorten(lines.filter((line) => line.trim()).slice(0, 3).map((line) => `  | ${line}`).join("\n"));
+  if (!at) return shorten(lines.filter((line) => line.trim()).slice(0, 3).map((line) => `\n  | ${line}`).join(""));
   const gutter = `  ${at.line} | `;
   // A long line is shown around the column.
   const from = Math.max(0, at.column - 60);
   const shown = (lines[at.line - 1] ?? "").slice(from, from + 120);
-  return `${gutter}${shown}\n${" ".repeat(gutter.length - 2)}| ${" ".repeat(at.column - 1 - from)}^`;
+  return `\n${gutter}${shown}\n${" ".repeat(gutter.length - 2)}| ${" ".repeat(at.column - 1 - from)}^`;
 }
 
 function shorten(text: string): string {

@@ -30,7 +30,7 @@ export async function noteOpened({ connection }: Engine, host: Host): Promise<vo
 }
 
 function noteLocal(host: Host, file: string, written: boolean): void {
-  const own = [host.staging, host.kept].some((folder) => file.startsWith(folder + path.sep));
+  const own = [host.staging, host.kept].some((folder) => folder !== null && file.startsWith(folder + path.sep));
   if (own || ownFiles(host).has(file)) return;
   if (written) host.written(projectPath(host, file));
   else noteFile(host, "file", file);

@@ -20,7 +20,7 @@ export function standaloneHost(): Host {
     mode: "standalone",
     project: findProject(path.resolve(script)),
     staging: temporaryFolder(),
-    kept: process.cwd(),
+    kept: null,
     step: path.parse(script).name,
     run: { id: "standalone", trigger: "manual", logicalDate: now, startedAt: now },
     params,

@@ -3,10 +3,11 @@ import type { Column, MimeBundle } from "../model.ts";
 import { nearest } from "../nearest.ts";
 import { tableBrand, type TableInfo } from "../store/brand.ts";
 import { readColumns, type ColumnOf } from "./columns.ts";
-import { duckdb, withConnection } from "./duckdb.ts";
+import { openReader, type Reader } from "./duckdb.ts";
 import { here } from "./here.ts";
 import { previewTable } from "./preview.ts";
 import { scan } from "./render.ts";
+import { sqlError } from "./sqlerror.ts";
 import { ownFiles } from "./sqlreads.ts";
 import { quoteIdentifier } from "./sqltext.ts";
 import { rowMaker, rowsOf } from "./values.ts";
@@ -48,8 +49,7 @@ export class Table<Row = Record<string, unknown>> {
    */
   async rows({ limit, offset }: Slice = {}): Promise<Row[]> {
     const clause = [["LIMIT", limit], ["OFFSET", offset]].map(([word, n]) => (n === undefined ? "" : ` ${word} ${wholeNumber(word as string, n as number)}`));
-    const { api } = await duckdb();
-    return withConnection(async (connection) => rowsOf<Row>(api, await connection.run(`FROM ${scan(this[tableBrand].file)}${clause.join("")}`)));
+    return this.#read(async ({ api, connection }) => rowsOf<Row>(api, await connection.run(`${this.#scan()}${clause.join("")}`)));
   }
 
   /** The first rows, 10 by default. */
@@ -75,9 +75,8 @@ export class Table<Row = Record<string, unknown>> {
     const chosen = names.length === 0 ? this.schema.map(({ name }) => name) : names;
     for (const name of chosen) this.#mustHave(name);
     const selected = [...new Set<string>(chosen)].map((name) => quoteIdentifier(name)).join(", ");
-    const { api } = await duckdb();
-    const columns = await withConnection(async (connection) => {
-      return readColumns(api, await connection.stream(`SELECT ${selected} FROM ${scan(this[tableBrand].file)}`), this.count);
+    const columns = await this.#read(async ({ api, connection }) => {
+      return readColumns(api, await connection.stream(`SELECT ${selected} ${this.#scan()}`), this.count);
     });
     return columns as { [K in Name]: ColumnOf<Row[K]> };
   }
@@ -89,11 +88,10 @@ export class Table<Row = Record<string, unknown>> {
    */
   async *batches(size = 10_000): AsyncGenerator<Row[], void, undefined> {
     if (wholeNumber("batches: size", size) === 0) fail("E_USAGE", "batches(0): a batch has at least one row", { remedy: "leave the size out for 10 000" });
-    const { api, instance } = await duckdb();
-    const connection = await instance.connect();
+    const reader = await openReader();
     try {
-      const result = await connection.stream(`FROM ${scan(this[tableBrand].file)}`);
-      const make = rowMaker(api, result);
+      const result = await reader.connection.stream(this.#scan());
+      const make = rowMaker(reader.api, result);
       let batch: Row[] = [];
       for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
         for (const row of make(chunk)) {
@@ -102,9 +100,10 @@ export class Table<Row = Record<string, unknown>> {
         }
       }
       if (batch.length > 0) yield batch;
-      batch = [];
+    } catch (thrown) {
+      readError(thrown);
     } finally {
-      connection.closeSync();
+      await reader.close();
     }
   }
 
@@ -113,10 +112,29 @@ export class Table<Row = Record<string, unknown>> {
     return previewTable(this.schema, this.count, (await this.head(10)) as Record<string, unknown>[]);
   }
 
+  #scan(): string {
+    return `FROM ${scan(this[tableBrand].file)}`;
+  }
+
+  async #read<T>(work: (reader: Reader) => Promise<T>): Promise<T> {
+    const reader = await openReader();
+    try {
+      return await work(reader);
+    } catch (thrown) {
+      return readError(thrown);
+    } finally {
+      await reader.close();
+    }
+  }
+
   #mustHave(name: string): void {
     const names = this.schema.map((column) => column.name);
     if (!names.includes(name)) fail("E_SQL", `the table has no column "${name}"`, { remedy: nearest(name, names) });
   }
+}
+
+function readError(thrown: unknown): never {
+  return sqlError(thrown, { text: "", start: 0, length: 0 });
 }
 
 function wholeNumber(what: string, value: number): number {

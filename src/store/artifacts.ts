@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { closeSync, constants, copyFileSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, constants, copyFileSync, fstatSync, fsyncSync, linkSync, openSync, readSync, writeSync } from "node:fs";
 import path from "node:path";
 import { fail } from "../errors.ts";
 import type { Artifact, Codec, Digest, MimeBundle } from "../model.ts";
@@ -38,11 +38,12 @@ async function bundleOf(figure: object): Promise<unknown> {
 
 function storeTable(name: string, table: TableInfo, staging: string): StagedArtifact {
   if (table.artifact) return { ...table.artifact, file: table.file };
-  const inside = path.dirname(table.file) === path.resolve(staging);
-  // A table that lies elsewhere (parquet("data/x.parquet")) is the user's file: the store has its own copy.
-  const file = inside ? table.file : path.join(staging, stagedName(name, "parquet"));
+  const file = path.join(staging, stagedName(name, "parquet"));
   return onDisk(file, () => {
-    if (!inside) copyFileSync(table.file, file, constants.COPYFILE_FICLONE);
+    // Each export has a file of its own, which the store may move: a table may have two names. One that lies
+    // elsewhere (parquet("data/x.parquet")) is the user's file, and is copied.
+    if (path.dirname(table.file) === path.resolve(staging)) linkSync(table.file, file);
+    else copyFileSync(table.file, file, constants.COPYFILE_FICLONE);
     syncFile(file);
     return { codec: "table", ...digestFile(file), schema: table.schema, rows: table.rows, file };
   });
@@ -78,7 +79,7 @@ let staged = 0;
 
 // Names of exports are words, but for `default` and what a bundler makes of them.
 function stagedName(name: string, extension: string): string {
-  return `${name.replace(/[^\w.-]/g, "_").slice(0, 80)}-${++staged}.${extension}`;
+  return `export-${name.replace(/[^\w.-]/g, "_").slice(0, 80)}-${++staged}.${extension}`;
 }
 
 /** SHA-256 and size of a file, read in pieces. */

@@ -1,5 +1,5 @@
-import { readOnlyKind } from "./freeze.ts";
 import { entryStep, indexStep, itemStep, keyStep, pathText, type Path } from "./path.ts";
+import { dataOf, kindOf, noOwn, onlyItems } from "./shape.ts";
 import { arrayKind, bytesOf, canonicalBytes, type AnyTypedArray } from "./typed-arrays.ts";
 import { isFigure, isThenable, refuse, refuseObject, refusePrimitive } from "./unstorable.ts";
 
@@ -9,8 +9,6 @@ export const deepest = 1000;
 const largestInline = 4096;
 /** Most text that a value may take, in bytes: JavaScript's strings end at 512 MiB. */
 const mostText = 256 * 1024 * 1024;
-/** Longer arrays are not looked through for named properties. */
-const longestChecked = 10_000;
 const mostHoles = 100_000;
 
 /** Writes a value as JSON with tags, and the bytes of its large typed arrays apart; see docs/formats.md. */
@@ -135,7 +133,7 @@ export class TagWriter {
     }
     this.#holes(holes, next);
     this.text(between === "[" ? "[]" : "]");
-    if (value.length <= longestChecked) onlyItems(value, items, path);
+    onlyItems(value, items, path);
   }
 
   #holes(count: number, next: () => void): void {
@@ -191,19 +189,6 @@ export class TagWriter {
   }
 }
 
-function kindOf(value: object) {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype) return "plain";
-  if (prototype === null) return "bare";
-  if (prototype === Array.prototype && Array.isArray(value)) return "array";
-  if (prototype === Map.prototype) return "map";
-  if (prototype === Set.prototype) return "set";
-  if (prototype === Date.prototype) return "date";
-  if (prototype === Buffer.prototype) return "buffer";
-  if (prototype === ArrayBuffer.prototype) return "arraybuffer";
-  return arrayKind(value) ? "typed" : readOnlyKind(value);
-}
-
 /** A number as JSON has it; `{"$":"NaN"}`, `{"$":"-0"}` and the infinities where it has none. */
 function numberText(value: number): string {
   return Number.isFinite(value) && !Object.is(value, -0) ? String(value) : `{"$":"${Object.is(value, -0) ? "-0" : value}"}`;
@@ -213,24 +198,4 @@ function numberText(value: number): string {
 function itemText(value: number | bigint): string {
   if (typeof value === "bigint") return `"${value}"`;
   return Number.isFinite(value) && !Object.is(value, -0) ? String(value) : `"${Object.is(value, -0) ? "-0" : value}"`;
-}
-
-/** The property's value. A getter is not run: what it gives may differ each time. */
-function dataOf(value: object, key: string, path: Path): unknown {
-  const descriptor = Object.getOwnPropertyDescriptor(value, key);
-  if (!descriptor || !("value" in descriptor)) return refuse(path, "a getter", "export what it gives: { ...value }");
-  if (!descriptor.enumerable) return refuse(path, "a hidden property (not enumerable)", "leave it out, or make it an ordinary one: { ...value }");
-  return descriptor.value;
-}
-
-function onlyItems(value: readonly unknown[], items: number, path: Path): void {
-  const keys = Reflect.ownKeys(value);
-  if (keys.length === items + 1) return; // and length
-  const named = keys.find((key) => key !== "length" && !(typeof key === "string" && /^(0|[1-9]\d*)$/.test(key)));
-  refuse(keyStep(path, String(named)), "a named property of an array", "make a plain array of the items: [...items]");
-}
-
-function noOwn(value: object, path: Path, kind: string): void {
-  const [key] = Reflect.ownKeys(value);
-  if (key !== undefined) refuse(keyStep(path, String(key)), `a property set on a ${kind}`, "keep it beside it, in an object");
 }

@@ -1,5 +1,6 @@
+import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { TestProject } from "../rig/project.ts";
+import { TestProject } from "../rig/project.ts";
 import { lines, sample } from "./sample.ts";
 
 let project: TestProject;
@@ -147,4 +148,25 @@ describe("experiments and models", () => {
     ]);
     expect(await text("models")).toMatch(/words +2 .*score 9[\s\S]*words +1 .*v1.json is gone/);
   });
+});
+
+test("a folder that is no project is not made one", async () => {
+  const empty = new TestProject();
+  try {
+    for (const words of [["runs"], ["show", "last"], ["models"], ["gc"]]) {
+      const { code, stderr } = await empty.command(words);
+      expect(code).toBe(3);
+      expect(stderr).toContain("E_NO_STEPS");
+    }
+    expect(empty.has(".stepbook")).toBe(false);
+  } finally {
+    empty.dispose();
+  }
+});
+
+test("a reader that goes away is no failure", async () => {
+  const child = project.start(["show", "20_score.kinds", "--json"]);
+  child.stdout!.destroy();
+  const [code] = (await once(child, "exit")) as [number];
+  expect(code).toBe(0);
 });

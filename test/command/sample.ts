@@ -8,7 +8,7 @@ export function sample(): TestProject {
     "data/words.csv": "id,word\n1,one\n2,two\n3,three\n",
     "experiments.sql":
       "CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, experiment_datetime timestamptz NOT NULL, k integer, score double precision, good boolean, note text);\n",
-    "lib/score.ts": "export function score(n: number, k: number) {\n  return n * k;\n}\nexport function unused() {\n  return 1;\n}\n",
+    "lib/score.ts": "export function score(n: number, by: number) {\n  return n * by;\n}\nexport function unused() {\n  return 1;\n}\n",
     "steps/10_words.ts": 'import { csv } from "stepbook";\nexport const words = await csv<{ id: number; word: string }>("data/words.csv");\n',
     "steps/20_score.ts": `import { param } from "stepbook";
 import { score } from "../lib/score.ts";

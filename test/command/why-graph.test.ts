@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { Compared, Ingredients } from "../../src/command/ingredients.ts";
+import { mermaid } from "../../src/command/mermaid.ts";
+import type { Step } from "../../src/model.ts";
 import { TestProject } from "../rig/project.ts";
 import { lines, sample } from "./sample.ts";
 
@@ -29,7 +31,7 @@ describe("why", () => {
     project = sample();
     await project.run();
     expect(await why("20_score")).toMatchObject({ verdict: "reuse", reason: { code: "unchanged" } });
-    project.edit("lib/score.ts", "n * k", "n * k + 1");
+    project.edit("lib/score.ts", "n * by", "n * by + 1");
     project.edit("steps/20_score.ts", "scoring with", "scoring, k is");
     const score = await why("20_score", "-p", "k=7");
     expect(score).toMatchObject({ verdict: "run", reason: { code: "code-changed" }, code: { changed: true } });
@@ -47,7 +49,7 @@ describe("why", () => {
   test("a comment changes a file and not the code", async () => {
     project = sample();
     await project.run();
-    project.edit("lib/score.ts", "return n * k", "// the score\n  return n * k");
+    project.edit("lib/score.ts", "return n * by", "// the score\n  return n * by");
     expect(await why("20_score")).toMatchObject({ verdict: "reuse", code: { changed: false } });
     expect((await project.command(["why", "20_score"])).stdout).toMatch(/lib\/score\.ts +changed, not the code/);
   });
@@ -98,8 +100,8 @@ describe("graph", () => {
 
   test("as Mermaid, in which names are not obeyed", async () => {
     project = new TestProject({
-      "steps/10_end.ts": 'const value = 1;\nexport { value as "a\\"]|b<script>" };\n',
-      "steps/20_a-b.c.ts": 'import { "a\\"]|b<script>" as value } from "./10_end.ts";\nexport const x = value;\n',
+      "steps/10_end.ts": "export const $a = 1;\n",
+      "steps/20_a-b.c.ts": 'import { $a } from "./10_end.ts";\nexport const x = $a;\n',
       "steps/30_alone.ts": "console.log(1);\n",
     });
     const { code, stdout, stderr } = await project.command(["graph", "--mermaid"]);
@@ -110,10 +112,19 @@ describe("graph", () => {
         '  s10_5f_end["10_end"]',
         '  s20_5f_a_2d_b_2e_c["20_a-b.c"]',
         '  s30_5f_alone(["30_alone"])',
-        '  s10_5f_end -->|"a#34;]#124;b#60;script#62;"| s20_5f_a_2d_b_2e_c',
+        '  s10_5f_end -->|"$a"| s20_5f_a_2d_b_2e_c',
         "",
       ].join("\n"),
     );
+  });
+
+  test("Mermaid obeys no name", () => {
+    project = new TestProject();
+    const hostile = { id: '10_"]; click x', edges: [{ from: '10_"]; click x', exports: ['a"|b<script>'] }], unwired: false } as unknown as Step;
+    const text = mermaid({ project: "", steps: [hostile] });
+    expect(text).toContain('["10_#34;]; click x"]');
+    expect(text).toContain('-->|"a#34;#124;b#60;script#62;"|');
+    expect(text).not.toContain("<script>");
   });
 
   test("one that is wrong is told with its place and exit code 3", async () => {

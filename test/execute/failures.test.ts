@@ -157,7 +157,7 @@ describe("data", () => {
 
   test("SQL that is wrong", async () => {
     const failure = await bad('import { sql } from "stepbook";\n\nexport const t = await sql`SELECT nope FROM range(3)`;\n');
-    expect(failure).toMatchObject({ code: "E_SQL", message: expect.stringContaining("nope") });
+    expect(failure).toMatchObject({ code: "E_SQL", message: expect.stringContaining("nope"), place: { file: "steps/10_bad.ts", line: 3 } });
   });
 
   test("a param out of its range", async () => {

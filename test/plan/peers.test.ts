@@ -37,6 +37,16 @@ test("an undeclared environment variable changes, and does not poison the cache"
   expect((await project.run([], { env: { OTHER: "x" } })).ran).toEqual([]);
 });
 
+test("copying the environment for a subprocess reads none of it; reading from it does", async () => {
+  project = new TestProject({
+    "steps/10_copy.ts": "export const some = Object.keys({ ...process.env }).length > 0;\n",
+    "steps/20_own.ts": "const copy = { ...process.env };\nexport const region = Object.hasOwn(process.env, 'REGION') ? process.env.REGION : copy.HOME === undefined;\n",
+  });
+  await project.run([], { env: { REGION: "north" } });
+  expect((await project.run([], { env: { REGION: "north", OTHER: "1" } })).ran).toEqual([]);
+  expect((await project.run([], { env: { REGION: "south" } })).ran).toEqual(["20_own"]);
+});
+
 test("a dependency's code changes, without and with the lock file", async () => {
   project = new TestProject({
     "node_modules/dep/package.json": '{ "name": "dep", "version": "1.0.0", "type": "module", "exports": "./index.js", "dependencies": { "inner": "1" } }',
@@ -149,4 +159,17 @@ test("plain old numbered scripts run one after the other, files between them see
   expect((await project.run()).ran).toEqual([]);
   expect((await project.run(["-p", "n=2"])).ran).toEqual(["1_make", "2_use", "10_last"]);
   expect(await project.value("10_last.text")).toBe("2!");
+});
+
+test("a file handed over behind the graph's back is followed all the same", async () => {
+  // Both are wired, and not to each other: 20_use reads what 10_make writes.
+  project = new TestProject({
+    "steps/10_make.ts": 'import { writeFileSync } from "node:fs";\nimport { param } from "stepbook";\nexport const n = param("n", 1);\nwriteFileSync("made.txt", String(n));\n',
+    "steps/20_use.ts": 'import { readFileSync } from "node:fs";\nexport const text = readFileSync("made.txt", "utf8");\n',
+    "steps/30_end.ts": 'import { n } from "./10_make.ts";\nimport { text } from "./20_use.ts";\nexport const end = `${n} ${text}`;\n',
+  });
+  await project.run(["--serial"]);
+  expect((await project.run()).ran).toEqual([]);
+  expect((await project.run(["-p", "n=2", "-j", "4"])).ran).toEqual(["10_make", "20_use", "30_end"]);
+  expect(await project.value("30_end.end")).toBe("2 2");
 });

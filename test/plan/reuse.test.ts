@@ -208,3 +208,41 @@ server.close();
     expect((await project.run()).steps["10_id"]?.reason).toContain("run.id");
   });
 });
+
+test("what the engine itself looks up is no read of the step's", async () => {
+  project = new TestProject({
+    "steps/10_t.ts": 'import { sql } from "stepbook";\nexport const t = await sql`SELECT 1 AS one`;\n',
+    "steps/20_u.ts": 'import { t } from "./10_t.ts";\nexport const n = (await t.rows()).length;\n',
+  });
+  await settled(project);
+  for (const step of ["10_t", "20_u"]) {
+    const { stdout } = await project.command(["why", step, "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ reads: [] });
+  }
+});
+
+test("what a step displays without awaiting it is in its record", async () => {
+  project = new TestProject({ "steps/10_t.ts": 'import { display, sql } from "stepbook";\nexport const t = await sql`SELECT 1 AS one`;\ndisplay(t);\n' });
+  const run = await project.run();
+  expect(run.events.filter((event) => event.type === "step.displayed")).toHaveLength(1);
+});
+
+test("exports may have any name that the language allows", async () => {
+  project = new TestProject({
+    "steps/10_names.ts": 'const one = 1, two = 2;\nexport { one as class, two as "x-y" };\nexport default 3;\n',
+    "steps/20_sum.ts": 'import three, { class as one, "x-y" as two } from "./10_names.ts";\nexport const sum = one + two + three;\n',
+    "steps/30_all.ts": 'import * as names from "./10_names.ts";\nexport const keys = Object.keys(names).sort();\n',
+  });
+  await settled(project);
+  expect(await project.value("20_sum.sum")).toBe(6);
+  expect(await project.value("30_all.keys")).toEqual(["class", "default", "x-y"]);
+});
+
+test("a bigint is recorded, and an export may be called like what the engine stages", async () => {
+  project = new TestProject({
+    "experiments.sql": "CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, big bigint);",
+    "steps/10_a.ts": 'import { record, table } from "stepbook";\nexport const rows = await table([{ x: 1 }]);\nrecord("experiments", { big: 2n ** 53n + 1n });\n',
+  });
+  await settled(project);
+  expect((await project.command(["experiments", "--json"])).stdout).toContain("9007199254740993");
+});

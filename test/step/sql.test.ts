@@ -174,13 +174,17 @@ describe("errors", () => {
   });
 
   test("a missing file", async () => {
-    expect(await failed(() => sql`FROM 'data/nope.csv'`)).toMatch(/^E_FILE: SQL reads data\/nope\.csv, which is not there; paths are relative to the project/);
+    expect(await failed(() => sql`FROM 'data/nope.csv'`)).toMatch(/^E_FILE: SQL reads data\/nope\.csv, which is not there\n {2}\| FROM 'data\/nope\.csv'; paths are relative to the project$/);
     expect(rig.named("exists")).toEqual(["data/nope.csv"]);
   });
 
   test("memory", async () => {
     makeRig({ memory: 20 });
     expect(await failed(() => sql`SELECT list(range) AS l FROM range(20000000)`)).toMatch(/^E_STEP_MEMORY: a query needs more memory than DuckDB may use: .*; give the step more: export const config = \{ memory: "4GB" \}$/s);
+  });
+
+  test.runIf(process.platform === "linux")("a full disk", async () => {
+    expect(await failed(() => sql`COPY (FROM range(1000000)) TO '/dev/full' (FORMAT csv)`)).toBe(`E_DISK_FULL: no space left for a query: Could not write file "/dev/full": No space left on device; free space on the disk of .stepbook/`);
   });
 
   test("an error leaves DuckDB as it was", async () => {

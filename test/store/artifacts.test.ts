@@ -81,6 +81,16 @@ describe("tables", () => {
     expect(rig.reads).toEqual([]);
   });
 
+  test("may be exported by two names", async () => {
+    const table = await sql`SELECT 1 AS a`;
+    const [first, second] = [await store("a", table), await store("b", table)];
+    expect(second.digest).toBe(first.digest);
+    expect(second.file).not.toBe(first.file);
+    toStore(first);
+    expect(digestFile(second.file).digest).toBe(first.digest);
+    expect(await table.rows()).toEqual([{ a: 1 }]);
+  });
+
   test("from the store are the same artifact, not copied", async () => {
     const staged = await store("numbers", await sql`SELECT 1 AS a`);
     const file = toStore(staged);

@@ -1,0 +1,152 @@
+import type { ChildProcess } from "node:child_process";
+import { renameSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
+import { createInterface } from "node:readline";
+import { afterEach, describe, expect, test } from "vitest";
+import type { Event } from "../../src/events.ts";
+import { finished, type Result, TestProject } from "../rig/project.ts";
+
+let project: TestProject;
+let watching: Watching | undefined;
+afterEach(async () => {
+  await watching?.stop();
+  watching = undefined;
+  project.dispose();
+});
+
+type Told = Event | { type: "error"; code: string; message: string };
+type Finished = Extract<Event, { type: "run.finished" }>;
+
+/** `run --watch --json`, whose events are waited for: no test has to guess when a run is over. */
+class Watching {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<Result>;
+  readonly #lines: AsyncIterator<string>;
+
+  constructor(words: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
+    this.#child = project.start(["run", "--watch", "--json", ...words], { env });
+    this.#ended = finished(this.#child);
+    this.#lines = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
+  }
+
+  async next<Type extends Told["type"]>(type: Type): Promise<Extract<Told, { type: Type }>> {
+    for (;;) {
+      const { value, done } = await this.#lines.next();
+      if (done) throw new Error(`it ended before ${type}: ${(await this.#ended).stderr}`);
+      const told = JSON.parse(value) as Told;
+      if (told.type === type) return told as Extract<Told, { type: Type }>;
+    }
+  }
+
+  /** Steps that ran in the next run, by their status. */
+  async run(): Promise<Record<string, string>> {
+    const { steps }: Finished = await this.next("run.finished");
+    return Object.fromEntries(steps.map(({ step, status }) => [step, status]));
+  }
+
+  async stop(): Promise<Result> {
+    this.#child.kill("SIGINT");
+    return this.#ended;
+  }
+}
+
+function chain(): TestProject {
+  return new TestProject({
+    "lib/maths.ts": "export const twice = (x: number) => 2 * x;\n",
+    "data/n.txt": "1",
+    "steps/10_a.ts": 'import { readFileSync } from "node:fs";\nexport const a = Number(readFileSync("data/n.txt", "utf8"));\n',
+    "steps/20_b.ts": 'import { twice } from "../lib/maths.ts";\nimport { a } from "./10_a.ts";\nexport const b = twice(a);\n',
+  });
+}
+
+describe("watch", () => {
+  test("runs at every save of what the pipeline is made of or has read, and of nothing else", async () => {
+    project = chain();
+    watching = new Watching();
+    expect((await watching.next("run.started")).info.trigger).toBe("watch");
+    expect(await watching.run()).toEqual({ "10_a": "ran", "20_b": "ran" });
+
+    // Not read by any step: it is the next save that starts the run, which would else be another one.
+    project.write("data/other.txt", "x");
+    project.edit("steps/20_b.ts", "twice(a)", "twice(a) + 1");
+    expect(await watching.run()).toEqual({ "10_a": "cached", "20_b": "ran" });
+    project.edit("lib/maths.ts", "2 * x", "3 * x");
+    expect(await watching.run()).toEqual({ "10_a": "cached", "20_b": "ran" });
+    project.write("data/n.txt", "2");
+    expect(await watching.run()).toEqual({ "10_a": "ran", "20_b": "ran" });
+    project.write("steps/30_new.ts", 'import { b } from "./20_b.ts";\nexport const c = b;\n');
+    expect(await watching.run()).toEqual({ "10_a": "cached", "20_b": "cached", "30_new": "ran" });
+    const { code, signal } = await watching.stop();
+    expect({ code, signal }).toEqual({ code: 130, signal: null });
+    expect(await project.value("30_new.c")).toBe(7);
+  });
+
+  test("a save that renames a new file into place", async () => {
+    project = chain();
+    watching = new Watching();
+    await watching.run();
+    for (const value of ["5", "6"]) {
+      project.write("data/n.txt.tmp", value);
+      renameSync(project.path("data/n.txt.tmp"), project.path("data/n.txt"));
+      expect(await watching.run()).toMatchObject({ "10_a": "ran" });
+    }
+  });
+
+  test("a broken graph is told, and watched until it is mended", async () => {
+    project = chain();
+    project.write("steps/20_b.ts", "export const b = ;\n");
+    watching = new Watching();
+    expect(await watching.next("error")).toMatchObject({ code: "E_SYNTAX", place: { file: "steps/20_b.ts", line: 1 } });
+    project.write("steps/20_b.ts", 'import { half } from "../lib/half.ts";\nexport const b = half;\n');
+    expect(await watching.next("error")).toMatchObject({ code: "E_IMPORT" });
+    project.write("lib/half.ts", "export const half = 0.5;\n");
+    expect(await watching.run()).toMatchObject({ "20_b": "ran" });
+  });
+
+  test("a failed step runs again when what it failed on is mended", async () => {
+    project = new TestProject({
+      "data/rows.csv": "a\n1\nx\n",
+      "steps/10_rows.ts": 'import { csv } from "stepbook";\nexport const rows = await csv("data/rows.csv", { columns: { a: "INTEGER" } });\n',
+    });
+    watching = new Watching();
+    expect(await watching.run()).toEqual({ "10_rows": "failed" });
+    project.write("data/rows.csv", "a\n1\n2\n");
+    expect(await watching.run()).toEqual({ "10_rows": "ran" });
+  });
+
+  test("what is saved during a run is answered by one more", async () => {
+    project = chain();
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const first = new Promise<Socket>((resolve) => server.once("connection", resolve));
+    const { port } = server.address() as { port: number };
+    project.write(
+      "steps/15_slow.ts",
+      'import { connect } from "node:net";\nimport { once } from "node:events";\nawait once(connect(Number(process.env.PORT), "127.0.0.1").resume(), "close");\n',
+    );
+    watching = new Watching([], { PORT: String(port) });
+    const slow = await first;
+    server.on("connection", (socket) => socket.end());
+    project.edit("lib/maths.ts", "2 * x", "4 * x");
+    slow.end();
+    expect(await watching.run()).toMatchObject({ "10_a": "ran", "15_slow": "ran" });
+    expect(await watching.run()).toMatchObject({ "10_a": "cached", "15_slow": "ran", "20_b": "ran" });
+    await watching.stop();
+    server.close();
+    expect(await project.value("20_b.b")).toBe(4);
+  });
+
+  test("what a step writes itself starts no run", async () => {
+    project = new TestProject({
+      "steps/10_write.ts": 'import { writeFileSync } from "node:fs";\nexport const config = { cache: false };\nwriteFileSync("out.txt", "same");\n',
+      "steps/20_read.ts": 'import "./10_write.ts";\nimport { readFileSync } from "node:fs";\nexport const text = readFileSync("out.txt", "utf8");\n',
+    });
+    watching = new Watching();
+    expect(await watching.run()).toEqual({ "10_write": "ran", "20_read": "ran" });
+    // A run that its write had started would come first, and without the new step.
+    for (const step of ["30_new", "40_newer"]) {
+      project.write(`steps/${step}.ts`, "export const x = 1;\n");
+      expect(await watching.run()).toMatchObject({ "10_write": "ran", [step]: "ran" });
+    }
+  });
+});

@@ -1,0 +1,147 @@
+import { execFileSync, spawn } from "node:child_process";
+import { chmodSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import Database from "better-sqlite3";
+import { afterEach, describe, expect, test } from "vitest";
+import { openState } from "../../src/record/state.ts";
+import { built } from "../rig/build.ts";
+import { finished, TestProject } from "../rig/project.ts";
+
+let project: TestProject;
+afterEach(() => project.dispose());
+
+const oneStep = { "steps/10_a.ts": "export const a = 1;\n" };
+
+describe("a damaged state file", () => {
+  test.each([
+    ["overwritten", (file: string) => writeFileSync(file, "this is no database, but longer than a header of one hundred bytes: ".repeat(4))],
+    ["cut", (file: string) => truncateSync(file, 5000)],
+    ["with a page of noise", (file: string) => writeFileSync(file, readFileSync(file).fill(0xa5, 4096, 8192))],
+  ])("%s is refused with its remedy and kept as it is", async (_, harm) => {
+    project = new TestProject(oneStep);
+    await project.run();
+    const file = project.path(".stepbook/state.db");
+    // One file, so that the harm cannot be mended from the log.
+    const db = new Database(file);
+    db.pragma("wal_checkpoint(TRUNCATE)");
+    db.close();
+    harm(file);
+    const before = readFileSync(file);
+    const run = await project.run();
+    expect(run.code, run.stdout + run.stderr).toBe(3);
+    expect(run.stdout + run.stderr).toContain("E_STATE_CORRUPT");
+    expect(run.stdout + run.stderr).toContain("state.db is damaged");
+    expect(run.stdout + run.stderr).toContain("move it away");
+    // The lock was taken in a whole page of it; what is damaged is as it was.
+    expect(readFileSync(file).subarray(4096, 8192).equals(before.subarray(4096, 8192))).toBe(true);
+    project.remove(".stepbook/state.db");
+    expect((await project.run()).ran).toEqual(["10_a"]);
+  });
+
+  test("written by a newer Stepbook is refused", async () => {
+    project = new TestProject(oneStep);
+    await project.run();
+    const db = openState(project.folder);
+    db.pragma("user_version = 99");
+    db.close();
+    const run = await project.command(["run"]);
+    expect(run.code).toBe(3);
+    expect(run.stderr).toContain("written by a newer Stepbook (format 99");
+  });
+
+  test("commits survive a power cut: synchronous is FULL on a re-opened file", async () => {
+    project = new TestProject(oneStep);
+    await project.run();
+    const db = openState(project.folder);
+    expect(db.pragma("synchronous", { simple: true })).toBe(2);
+    expect(db.pragma("journal_mode", { simple: true })).toBe("wal");
+    db.close();
+  });
+});
+
+describe("experiments", () => {
+  const recording = { "experiments.sql": "CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, accuracy double precision, old integer);\nCOMMENT ON COLUMN experiments.accuracy IS 'it''s; good';\n", "steps/10_r.ts": 'import { record } from "stepbook";\nrecord("experiments", { accuracy: 0.5 });\n' };
+
+  test("a column that is added to experiments.sql is added to the table; one that is removed is kept, with a warning", async () => {
+    project = new TestProject(recording);
+    await project.run();
+    project.write("experiments.sql", "CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, accuracy double precision, f1 double precision NOT NULL);\n");
+    project.edit("steps/10_r.ts", "accuracy: 0.5", "accuracy: 0.6, f1: 0.7");
+    const run = await project.run();
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.events.find((event) => event.type === "run.warned")).toMatchObject({ message: expect.stringContaining("experiments.old is no longer in experiments.sql") });
+    const db = new Database(project.path("data/experiments.db"), { readonly: true });
+    expect(db.prepare("SELECT accuracy, f1 FROM experiments ORDER BY experiment_id").all()).toEqual([{ accuracy: 0.5, f1: null }, { accuracy: 0.6, f1: 0.7 }]);
+    db.close();
+  });
+
+  test("a results file that was deleted is filled again", async () => {
+    project = new TestProject(recording);
+    await project.run();
+    project.remove("data");
+    await project.run();
+    const { stdout } = await project.command(["experiments", "--json"]);
+    expect(stdout.trim().split("\n")).toHaveLength(2);
+  });
+});
+
+describe("a model", () => {
+  test("that was deleted from models/ is put back without training again; other parts make a new version", async () => {
+    project = new TestProject({ "steps/10_m.ts": 'import { param, saveModel } from "stepbook";\nsaveModel("m", { weights: new Float64Array([1, param("w", 2)]) }, { doc: "a model" });\n' });
+    await project.run();
+    const first = project.read("models/m/v1.json");
+    expect(JSON.parse(first)).toMatchObject({ format: "stepbook-model/1", name: "m", version: 1 });
+    project.remove("models");
+    expect((await project.run()).ran).toEqual([]);
+    expect(project.read("models/m/v1.json")).toBe(first);
+    await project.run(["-p", "w=3"]);
+    expect(project.has("models/m/v2.json")).toBe(true);
+    expect(project.read("models/m/v1.json")).toBe(first);
+  });
+});
+
+const isRoot = process.getuid?.() === 0;
+
+test.runIf(isRoot)("a folder that may not be written to", async () => {
+  project = new TestProject(oneStep);
+  chmodSync(project.folder, 0o755);
+  const child = spawn(process.execPath, [path.join(built, "bin.js"), "run"], { cwd: project.folder, uid: 65534, gid: 65534, env: { ...process.env, NO_COLOR: "1" }, stdio: ["ignore", "pipe", "pipe"] });
+  const { code, stderr } = await finished(child);
+  expect(stderr).toContain("E_READ_ONLY");
+  expect(stderr).toContain("make the project's folder writable");
+  expect(code).toBe(3);
+});
+
+/** Whether a small file system can be mounted here. */
+function canMount(): boolean {
+  try {
+    execFileSync("unshare", ["-m", "true"], { stdio: "ignore" });
+    return isRoot;
+  } catch {
+    return false;
+  }
+}
+
+test.runIf(canMount())("a full disk: the step fails and says so, what was stored before is whole", { timeout: 120_000 }, async () => {
+  project = new TestProject({ ...oneStep, "steps/20_big.ts": 'import { a } from "./10_a.ts";\nimport { param } from "stepbook";\nexport const big = new Uint8Array(param("mb", 64) * 2 ** 20).fill(a);\n' });
+  const inside = (words: string) => `cd "${project.folder}" && mkdir -p .stepbook && mount -t tmpfs -o size=12m none .stepbook && "${process.execPath}" "${path.join(built, "bin.js")}" ${words}`;
+  const again = `"${process.execPath}" "${path.join(built, "bin.js")}" run --json -p mb=1`;
+  const child = spawn("unshare", ["-m", "sh", "-c", `${inside("run --json")}; echo "code $?"; ${again}; echo "code $?"`], { env: { ...process.env, NO_COLOR: "1" }, stdio: ["ignore", "pipe", "pipe"] });
+  const { stdout, stderr } = await finished(child);
+  expect(stdout, stderr).toContain('"code":"E_DISK_FULL"');
+  expect(stdout).toMatch(/no space left to write [^"]*big/);
+  expect(stdout).toContain("code 1");
+  const last = stdout.trim().split("\n").at(-2)!;
+  expect(JSON.parse(last)).toMatchObject({ status: "succeeded", steps: [{ step: "10_a", status: "cached" }, { step: "20_big", status: "ran" }] });
+});
+
+test("several rows of one run, from one step and from two, are rows of their own", async () => {
+  project = new TestProject({
+    "experiments.sql": "CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, x integer);",
+    "steps/10_r.ts": 'import { record } from "stepbook";\nrecord("experiments", { x: 1 });\nrecord("experiments", { x: 2 });\nexport const done = 1;\n',
+    "steps/20_r.ts": 'import "./10_r.ts";\nimport { record } from "stepbook";\nrecord("experiments", { x: 3 });\n',
+  });
+  await project.run();
+  const rows = (await project.command(["experiments", "--json"])).stdout.trim().split("\n").map((line) => (JSON.parse(line) as { x: number }).x);
+  expect(rows.sort()).toEqual([1, 2, 3]);
+});
