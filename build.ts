@@ -4,6 +4,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { build } from "esbuild";
 import { buildChild } from "./src/execute/runtime.ts";
+import { buildAssets } from "./src/serve/assets.ts";
 import { digestText } from "./src/store/text.ts";
 
 /** Builds the package's plain JavaScript from this repository's sources. */
@@ -23,6 +24,7 @@ export async function buildPackage(root: string, outdir: string): Promise<void> 
   });
   const child = await buildChild(root);
   writeFileSync(path.join(outdir, "child.js"), child.text);
+  for (const [name, text] of Object.entries(await buildAssets(root))) writeFileSync(path.join(outdir, name), text);
   writeFileSync(path.join(outdir, "runtime.json"), JSON.stringify({ api: child.api, digest: digestText(child.text) }));
 }
 

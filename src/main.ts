@@ -101,6 +101,11 @@ function addLookCommands(program: Command, exit: Setter): void {
     .option("--table <name>", "which results table", "experiments")
     .addHelpText("after", example("experiments", "experiments --json"))
     .action(async (options, command: Command) => exit(await (await import("./command/experiments.ts")).experiments(io(command), options)));
+  program.command("ui").description("serve the pipeline as a notebook, for a browser on this machine")
+    .option("--port <n>", "where to listen; 0: any free port", "8080")
+    .option("--host <address>", "listen on another address; reading then needs the token in the printed address", "127.0.0.1")
+    .addHelpText("after", example("ui", "ui --port 8081"))
+    .action(async (options, command: Command) => exit(await (await import("./serve/command.ts")).ui(io(command), options)));
   program.command("models").description("the saved models and their versions")
     .addHelpText("after", example("models"))
     .action(async (_options, command: Command) => exit(await (await import("./command/models.ts")).models(io(command))));

@@ -48,6 +48,13 @@ export function listRuns(db: Db, limit: number): RunRow[] {
   return (db.prepare("SELECT * FROM runs ORDER BY started_at DESC, id DESC LIMIT ?").all(limit) as RawRun[]).map(toRun);
 }
 
+/** One page of the runs, newest first, and how many there are; of one status on request. */
+export function pageOfRuns(db: Db, offset: number, limit: number, status: RunStatus | null): { total: number; runs: RunRow[] } {
+  const total = db.prepare("SELECT count(*) FROM runs WHERE @status IS NULL OR status = @status").pluck().get({ status }) as number;
+  const rows = db.prepare("SELECT * FROM runs WHERE @status IS NULL OR status = @status ORDER BY started_at DESC, id DESC LIMIT @limit OFFSET @offset").all({ status, limit, offset });
+  return { total, runs: (rows as RawRun[]).map(toRun) };
+}
+
 /**
  * The run that these words name: an id or the unique beginning of one, `last`, or `last~2`.
  * @throws E_NOT_FOUND

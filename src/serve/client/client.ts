@@ -1,0 +1,14 @@
+// The pages' script. Pages are whole without it but for acts, tables' pages and live changes.
+import { startActs } from "./acts.ts";
+import { startFolds } from "./folds.ts";
+import { startKeys } from "./keys.ts";
+import { startLive } from "./live.ts";
+import { startFind } from "./find.ts";
+import { startTables } from "./tables.ts";
+
+startFolds();
+startTables();
+startFind();
+startActs();
+startKeys();
+startLive();

@@ -1,0 +1,36 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+
+/** A step's file in its two parts: what it says of itself, and the code. */
+export interface Source {
+  /** Markdown of the leading doc comment; empty where there is none. */
+  readonly prose: string;
+  readonly code: string;
+  /** Number of the code's first line in the file. */
+  readonly firstLine: number;
+}
+
+export function readSource(project: string, file: string): Source {
+  try {
+    return splitSource(readFileSync(path.join(project, file), "utf8"));
+  } catch {
+    return { prose: "", code: "", firstLine: 1 };
+  }
+}
+
+export function splitSource(text: string): Source {
+  const found = /^(?:#!.*\n)?\s*\/\*\*([\s\S]*?)\*\/[ \t]*\n?/.exec(text);
+  const body = text.slice(found?.[0].length ?? 0);
+  const gap = /^(?:[ \t]*\n)*/.exec(body)![0];
+  const before = (found?.[0] ?? "") + gap;
+  return { prose: found ? unstar(found[1]!) : "", code: body.slice(gap.length).trimEnd(), firstLine: before.split("\n").length };
+}
+
+function unstar(comment: string): string {
+  return comment.split("\n").map((line) => line.replace(/^\s*\* ?/, "")).join("\n").trim();
+}
+
+/** The title in the prose, or nothing: then the step's name serves. */
+export function titleOf(prose: string): string | undefined {
+  return /^#\s+(.+)$/m.exec(prose)?.[1]?.trim();
+}

@@ -1,0 +1,91 @@
+import { timingSafeEqual } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+
+export interface GuardOptions {
+  /** Exact values of the Host header that are answered. */
+  readonly hosts: ReadonlySet<string>;
+  readonly token: string;
+  /** Bound to loopback: whoever reaches it may read. Elsewhere reading needs the token too. */
+  readonly readable: boolean;
+}
+
+export interface Refusal {
+  readonly status: 400 | 401 | 403 | 405 | 413 | 415 | 421;
+  readonly message: string;
+}
+
+export const cookieName = "stepbook_token";
+const largestBody = 64 * 1024;
+
+/** What every answer carries. Styles and scripts come from files of our own only; nothing may frame us. */
+export const safeHeaders: Readonly<Record<string, string>> = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-resource-policy": "same-origin",
+  "cross-origin-opener-policy": "same-origin",
+  "x-frame-options": "DENY",
+  "cache-control": "no-store",
+};
+
+/** Says why a request is refused, or undefined. Stands in front of every route, known or not. */
+export function refusal(request: IncomingMessage, options: GuardOptions): Refusal | undefined {
+  return wrongHost(request, options) ?? wrongTarget(request) ?? (isSafe(request) ? unread(request, options) : unsafe(request, options));
+}
+
+/** A page of another site whose name was bound anew to this address sends that site's name. */
+function wrongHost({ rawHeaders }: IncomingMessage, { hosts }: GuardOptions): Refusal | undefined {
+  const sent = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]!.toLowerCase() === "host");
+  const [host] = sent;
+  if (sent.length === 1 && hosts.has(host!)) return undefined;
+  return { status: 421, message: "this server does not answer to that name; --host adds one" };
+}
+
+function wrongTarget({ url }: IncomingMessage): Refusal | undefined {
+  return url?.startsWith("/") && !url.startsWith("//") ? undefined : { status: 400, message: "the request's target is no path" };
+}
+
+function isSafe({ method }: IncomingMessage): boolean {
+  return method === "GET" || method === "HEAD";
+}
+
+function unread(request: IncomingMessage, { readable, token }: GuardOptions): Refusal | undefined {
+  if (readable || isToken(tokenOf(request), token) || isToken(cookieOf(request), token)) return undefined;
+  const asked = new URL(request.url!, "http://x").searchParams.get("token");
+  return isToken(asked ?? "", token) ? undefined : { status: 401, message: "open the address that `runner.ts ui` printed: it carries the token" };
+}
+
+/** Acts need the token, which only our own pages know, and a browser's word that one of them asks. */
+function unsafe(request: IncomingMessage, { token, hosts }: GuardOptions): Refusal | undefined {
+  if (request.method !== "POST") return { status: 405, message: "only GET, HEAD and POST are answered" };
+  if (!isToken(tokenOf(request), token)) return { status: 401, message: "the x-stepbook-token header is missing or wrong" };
+  if (!sameSite(request, hosts)) return { status: 403, message: "the request comes from another site" };
+  if (request.headers["content-type"]?.split(";")[0]?.trim() !== "application/json") return { status: 415, message: "send application/json" };
+  const length = Number(request.headers["content-length"] ?? Number.NaN);
+  if (!(length <= largestBody)) return { status: 413, message: "the body is too large, or its length is not told" };
+  return undefined;
+}
+
+function sameSite({ headers }: IncomingMessage, hosts: ReadonlySet<string>): boolean {
+  const site = headers["sec-fetch-site"];
+  const { origin, host } = headers;
+  if (site !== undefined && site !== "same-origin" && site !== "none") return false;
+  if (origin !== undefined) return origin === `http://${host}` && hosts.has(host!);
+  return site !== undefined;
+}
+
+function tokenOf({ headers }: IncomingMessage): string {
+  const sent = headers["x-stepbook-token"];
+  return typeof sent === "string" ? sent : "";
+}
+
+function cookieOf({ headers }: IncomingMessage): string {
+  const pairs = (headers.cookie ?? "").split(";").map((pair) => pair.trim().split("="));
+  return pairs.find(([name]) => name === cookieName)?.[1] ?? "";
+}
+
+function isToken(sent: string, token: string): boolean {
+  const [a, b] = [Buffer.from(sent), Buffer.from(token)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

@@ -1,0 +1,92 @@
+import type { Event } from "../events.ts";
+import type { StepId } from "../model.ts";
+
+/** A step of the run that goes on in this process. */
+export interface LiveStep {
+  readonly state: "running" | "retrying";
+  readonly since: number;
+  readonly attempt: number;
+  readonly reason: string;
+  readonly progress?: { readonly label: string; readonly done: number; readonly total: number | null };
+}
+
+/** What viewers are told: that pages show something else now, or how far a step is. */
+export type Notice = { readonly type: "change" } | { readonly type: "progress"; readonly step: StepId; readonly label: string; readonly done: number; readonly total: number | null };
+
+export type Listener = (notice: Notice) => void;
+
+/** What goes on now, and all who watch it. */
+export class Live {
+  readonly #listeners = new Set<Listener>();
+  readonly #steps = new Map<StepId, LiveStep>();
+  #run: string | null = null;
+  #waiting = false;
+
+  get run(): string | null {
+    return this.#run;
+  }
+
+  /** Another runner works in the folder, and this one's run waits for it. */
+  get waiting(): boolean {
+    return this.#waiting;
+  }
+
+  get viewers(): number {
+    return this.#listeners.size;
+  }
+
+  step(id: StepId): LiveStep | undefined {
+    return this.#steps.get(id);
+  }
+
+  watch(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  changed(): void {
+    this.#tell({ type: "change" });
+  }
+
+  take(event: Event): void {
+    if (event.type === "step.progress") return this.#progress(event);
+    if (event.type === "step.output") return;
+    if (event.type === "run.waiting") this.#waiting = true;
+    if (event.type === "run.started") {
+      this.#waiting = false;
+      this.#run = event.run;
+    }
+    if (event.type === "run.finished") this.ended();
+    if (event.type === "step.started") this.#started(event);
+    if (event.type === "step.retrying") this.#change(event.step, { state: "retrying", attempt: event.attempt });
+    if (event.type === "step.ran" || event.type === "step.failed" || event.type === "step.skipped" || event.type === "step.cancelled") this.#steps.delete(event.step);
+    this.changed();
+  }
+
+  /** However the run ended. */
+  ended(): void {
+    this.#run = null;
+    this.#waiting = false;
+    this.#steps.clear();
+  }
+
+  #started({ step, attempt, reason }: Extract<Event, { type: "step.started" }>): void {
+    const since = this.#steps.get(step)?.since ?? Date.now();
+    this.#steps.set(step, { state: "running", since, attempt, reason: reason.text });
+  }
+
+  #progress({ step, label, done, total }: Extract<Event, { type: "step.progress" }>): void {
+    const first = this.#steps.get(step)?.progress === undefined;
+    this.#change(step, { progress: { label, done, total } });
+    this.#tell(first ? { type: "change" } : { type: "progress", step, label, done, total });
+  }
+
+  #change(step: StepId, change: Partial<LiveStep>): void {
+    const before = this.#steps.get(step);
+    if (before) this.#steps.set(step, { ...before, ...change });
+  }
+
+  #tell(notice: Notice): void {
+    for (const listener of this.#listeners) listener(notice);
+  }
+}

@@ -1,0 +1,63 @@
+import { formatDate, formatDuration } from "../../report/format.ts";
+import type { RunRow } from "../../record/runs.ts";
+import { html, type Html, type Piece } from "../html.ts";
+import { badge } from "../part/icons.ts";
+import type { Site } from "../site.ts";
+
+export interface Page {
+  readonly title: string;
+  /** Which entry of the navigation is the current one. */
+  readonly at: string;
+  readonly main: Piece;
+  readonly aside?: Piece;
+}
+
+const places = [["/", "Notebook"], ["/graph", "Graph"], ["/runs", "Runs"], ["/experiments", "Experiments"], ["/models", "Models"]] as const;
+
+export function layout(site: Site, { title, at, main, aside }: Page): Html {
+  const { assets, token, name, live } = site;
+  const links = places.map(([href, label]) => html`<a href="${href}"${href === at && html` aria-current="page"`}>${label}</a>`);
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="stepbook-token" content="${token}">
+<title>${title} · ${name}</title>
+<link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/assets/style.css?${assets.version}">
+<script src="/assets/client.js?${assets.version}" defer></script>
+</head>
+<body>
+<a class="skip" href="#main">To the content</a>
+<header class="top">
+<a class="brand" href="/"><span class="mark" aria-hidden="true"></span>${name}</a>
+<nav aria-label="Pages">${links}</nav>
+<div class="acts" id="acts">${live.run !== null || live.waiting
+    ? html`<button type="button" data-act="cancel">Cancel</button>`
+    : html`<a class="button primary" href="/new">Run…</a>`}</div>
+</header>
+<div class="frame${aside !== undefined && " with-aside"}">
+${aside !== undefined && html`<aside class="outline" id="outline">${aside}</aside>`}
+<main id="main" tabindex="-1">${main}</main>
+</div>
+<div id="toast" role="status" aria-live="polite"></div>
+</body>
+</html>`;
+}
+
+export function runLink({ id }: Pick<RunRow, "id">): Html {
+  return html`<a class="mono" href="/runs/${id}">${id}</a>`;
+}
+
+/** A run in one line. */
+export function runLine(run: RunRow): Html {
+  const ms = run.finishedAt === null ? null : Date.parse(run.finishedAt) - Date.parse(run.startedAt);
+  const params = Object.entries(run.params).map(([name, value]) => html` <span class="chip mono">${name}=${value}</span>`);
+  return html`<p class="run-line">${badge(run.status)} ${runLink(run)} <span class="quiet">${when(run.startedAt)}${ms !== null && html` · ${formatDuration(ms)}`} · ${run.trigger}</span>${params}</p>`;
+}
+
+export function when(iso: string): Html {
+  return html`<time datetime="${iso}">${formatDate(iso)}</time>`;
+}

@@ -1,0 +1,39 @@
+import { fail } from "../../errors.ts";
+import { formatBytes, formatNumber } from "../../report/format.ts";
+import { short } from "../../command/short.ts";
+import { type Model, provenance, readModels } from "../data/models.ts";
+import { html, type Html } from "../html.ts";
+import { tree } from "../part/tree.ts";
+import type { Site } from "../site.ts";
+import { layout, runLink, when } from "./layout.ts";
+
+/** The newest version of each model. */
+export function modelsPage(site: Site): Html {
+  const all = readModels(site);
+  const newest = all.filter((model, index) => all[index - 1]?.name !== model.name);
+  const main = html`<h1>Models</h1>${newest.map((model) => html`<article class="card"><h2><a href="/models/${model.name}">${model.name}</a> <span class="quiet">v${model.version}</span></h2>${model.doc && html`<p>${model.doc}</p>`}${facts(model.metrics)}<p class="note">${when(model.createdAt)} · ${model.step} · ${formatBytes(model.bytes)}</p></article>`)}
+${all.length === 0 && html`<p class="empty">No models yet. <code>saveModel(name, parts, card)</code> in a step saves one.</p>`}`;
+  return layout(site, { title: "Models", at: "/models", main });
+}
+
+/** All versions of a model, each with what it is and what it was made of. */
+export function modelPage(site: Site, name: string): Html {
+  const versions = readModels(site).filter((model) => model.name === name);
+  if (versions.length === 0) fail("E_NOT_FOUND", `there is no model "${name}"`);
+  const main = html`<h1>${name}</h1>${versions.map((model, index) => versionPart(site, model, index === 0))}`;
+  return layout(site, { title: name, at: "/models", main });
+}
+
+function versionPart(site: Site, model: Model, open: boolean): Html {
+  const { fingerprint, code, inputs, files } = provenance(site, model);
+  const { card, name, version } = model;
+  return html`<article class="card"><h2>v${version} <span class="quiet">${when(model.createdAt)}</span></h2>${model.doc && html`<p>${model.doc}</p>`}
+${facts(model.metrics)}${facts(model.params)}
+<p class="note">${model.file === null ? "Its file is gone." : html`<a href="/models/${name}/${version}/file" download="${name}-v${version}.json">Download</a> <span class="mono">${model.file}</span>`}</p>
+<details class="fold" data-keep="model-${name}-${version}"${open && html` open`}><summary>Provenance</summary><dl class="values"><div><dt>run</dt><dd>${runLink({ id: model.run })}</dd></div><div><dt>step</dt><dd class="mono">${model.step}</dd></div><div><dt>fingerprint</dt><dd class="mono">${short(fingerprint)}</dd></div><div><dt>code</dt><dd class="mono">${short(code)}</dd></div>${Object.entries(inputs).map(([input, digest]) => html`<div><dt>input ${input}</dt><dd class="mono">${short(digest)}</dd></div>`)}${files.map((file) => html`<div><dt>file ${file.name}</dt><dd class="mono">${short(file.digest)}</dd></div>`)}<div><dt>card</dt><dd>${tree(card)}</dd></div></dl></details></article>`;
+}
+
+function facts(values: Readonly<Record<string, unknown>>): Html | undefined {
+  const entries = Object.entries(values);
+  return entries.length === 0 ? undefined : html`<dl class="facts">${entries.map(([name, value]) => html`<div><dt>${name}</dt><dd class="mono">${typeof value === "number" ? formatNumber(value) : String(value)}</dd></div>`)}</dl>`;
+}

@@ -1,0 +1,79 @@
+import { formatDuration } from "../../report/format.ts";
+import { type Cell, type Notebook, readNotebook } from "../data/cells.ts";
+import { readSource, titleOf } from "../data/source.ts";
+import { html, type Html } from "../html.ts";
+import { codeBlock } from "../part/code.ts";
+import { failureBox } from "../part/failure.ts";
+import { badge } from "../part/icons.ts";
+import { logBox } from "../part/log.ts";
+import { outputs } from "../part/outputs.ts";
+import { prose } from "../part/prose.ts";
+import type { Site } from "../site.ts";
+import { layout, runLine } from "./layout.ts";
+
+/** The pipeline as one document: prose, code, outputs, step by step. */
+export async function notebookPage(site: Site, run?: string): Promise<Html> {
+  const notebook = await readNotebook(site, run);
+  const cells = await Promise.all(notebook.cells.map((cell) => cellPart(site, cell, notebook)));
+  const main = html`${heading(notebook)}
+${notebook.failure && html`<section class="broken">${await failureBox(site, notebook.failure)}</section>`}
+${cells}
+${cells.length === 0 && html`<p class="empty">No step yet. A step is a module such as <code>steps/10_fetch.ts</code>.</p>`}`;
+  return layout(site, { title: "Notebook", at: "/", main, aside: outline(site, notebook) });
+}
+
+function heading({ run, newest }: Notebook): Html {
+  if (!run) return html`<div class="run-head" id="run-head"><p class="run-line"><span class="quiet">Nothing has run here yet.</span></p></div>`;
+  return html`<div class="run-head" id="run-head"><h1 class="hidden">Notebook</h1>${runLine(run)}${!newest && html`<p class="note">An earlier run. <a href="/">Show the newest</a></p>`}</div>`;
+}
+
+function outline(site: Site, { cells }: Notebook): Html {
+  const items = cells.map((cell) => html`<li id="outline-${cell.id}"><a href="#step-${cell.id}"><span class="dot s-${cell.state}" aria-hidden="true"></span><span>${titleFor(site, cell)}</span><span class="hidden">${cell.state}</span></a></li>`);
+  return html`<nav aria-label="Steps"><ol>${items}</ol></nav>`;
+}
+
+function titleFor(site: Site, { id, step }: Cell): string {
+  const name = id.replace(/^\d+_/, "").replaceAll(/[_-]/g, " ");
+  return (step && titleOf(readSource(site.project, step.file).prose)) ?? name;
+}
+
+export async function cellPart(site: Site, cell: Cell, notebook: Pick<Notebook, "run">): Promise<Html> {
+  const { id, step, state, row, record } = cell;
+  const source = step && readSource(site.project, step.file);
+  const failure = row?.failure ?? null;
+  const title = titleFor(site, cell);
+  const text = source?.prose.replace(/^#\s+.+$/m, "").trim();
+  return html`<section class="cell" id="step-${id}" data-step="${id}" aria-labelledby="title-${id}">
+<header class="cell-head">
+<h2 id="title-${id}"><a class="mono id" href="#step-${id}">${id}</a>${title}</h2>
+<p class="cell-state">${badge(state)}<span class="quiet">${timeOf(cell)}</span>${state !== "failed" && html`<span class="quiet reason">${cell.reason}</span>`}</p>
+${progressBar(cell)}
+</header>
+${text && html`<div class="prose">${prose(text)}</div>`}
+${failure && state === "failed" && (await failureBox(site, failure))}
+${source && source.code !== "" && html`<details class="fold" data-keep="code-${id}"><summary>Code <span class="quiet mono">${step.file}</span>${edited(cell) && html` <span class="chip warn">edited since</span>`}</summary>${await codeBlock(source.code, { firstLine: source.firstLine })}</details>`}
+${record && (await outputs(site, record, state))}
+${notebook.run && logBox(site, cell, notebook.run.id)}
+</section>`;
+}
+
+function timeOf({ row, record, state, live }: Cell): string {
+  if (live) return live.attempt > 1 ? `attempt ${live.attempt}` : "";
+  if (row && row.ms > 0) return `${formatDuration(row.ms)}${row.attempts > 1 ? `, ${row.attempts} attempts` : ""}`;
+  if (record && (state === "reused" || state === "stale")) return `took ${formatDuration(record.ms)}`;
+  return "";
+}
+
+/** The code is another one than that which made the outputs below it. */
+function edited({ step, record }: Cell): boolean {
+  return step !== undefined && record !== undefined && step.code.digest !== record.parts.code;
+}
+
+/** An SVG bar, since its length would otherwise need a style. */
+function progressBar({ id, state, live }: Cell): Html | false {
+  if (state !== "running" && state !== "retrying") return false;
+  const { label = "", done = 0, total = null } = live?.progress ?? {};
+  const share = total === null || total === 0 ? 0 : Math.min(1, done / total);
+  const known = total !== null;
+  return html`<div class="progress" data-progress="${id}"><progress ${known && html`value="${share}"`} max="1" aria-label="${id}"></progress><span class="quiet">${live?.progress ? `${label} ${done}${known ? ` of ${total}` : ""}` : ""}</span></div>`;
+}

@@ -1,0 +1,36 @@
+import { formatDuration } from "../../report/format.ts";
+import { honest } from "../data/cells.ts";
+import { readGrid } from "../data/runs.ts";
+import { html, type Html } from "../html.ts";
+import { badge } from "../part/icons.ts";
+import type { Site } from "../site.ts";
+import { layout, runLink, when } from "./layout.ts";
+
+const pageSize = 50;
+const signs = { ran: "✓", cached: "=", failed: "✕", skipped: "–", cancelled: "◌" } as const;
+const statuses = ["succeeded", "failed", "cancelled", "interrupted", "running"] as const;
+
+/** Runs × steps: what became of each step in each run. */
+export function runsPage(site: Site, offset: number, wish: string | undefined): Html {
+  const status = statuses.find((each) => each === wish) ?? null;
+  const { total, runs, steps, cells } = readGrid(site.kept.db, offset, pageSize, status);
+  const heads = steps.map((step) => html`<th scope="col"><span class="upright">${step}</span></th>`);
+  const rows = runs.map((row, index) => {
+    const run = honest(site, row);
+    const ms = run.finishedAt === null ? null : Date.parse(run.finishedAt) - Date.parse(run.startedAt);
+    const marks = steps.map((step) => {
+      const cell = cells.get(`${run.id} ${step}`);
+      if (!cell) return html`<td class="mark-cell s-never"><span class="hidden">not part</span></td>`;
+      const state = cell.status === "cached" ? "reused" : cell.status;
+      return html`<td class="mark-cell s-${state}" title="${step}: ${state}${cell.ms > 0 && `, ${formatDuration(cell.ms)}`}"><span aria-hidden="true">${signs[cell.status]}</span><span class="hidden">${state}</span></td>`;
+    });
+    return html`<tr><td><label class="pick"><input type="checkbox" name="run" value="${run.id}" aria-label="Compare ${run.id}"${index < 2 && offset === 0 && html` checked`}></label></td><th scope="row">${runLink(run)}</th><td>${badge(run.status)}</td><td class="number">${ms === null ? "" : formatDuration(ms)}</td>${marks}<td class="quiet">${when(run.startedAt)}</td><td class="quiet">${run.trigger}</td><td class="mono quiet">${Object.entries(run.params).map(([name, value]) => `${name}=${value} `)}</td></tr>`;
+  });
+  const link = (to: number, sign: string, label: string, on: boolean) => (on ? html`<a class="button" href="/runs?offset=${to}${status && `&status=${status}`}" aria-label="${label}">${sign}</a>` : html`<span class="quiet">${sign}</span>`);
+  const main = html`<h1>Runs</h1>
+<p class="filter-line"><a href="/runs"${status === null && html` aria-current="true"`}>all</a>${statuses.map((each) => html` <a href="/runs?status=${each}"${status === each && html` aria-current="true"`}>${each}</a>`)}</p>
+${runs.length === 0 ? html`<p class="empty">No runs ${status ?? "yet"}.</p>` : html`<form action="/compare" method="get" data-compare>
+<div class="scroll grid-box" tabindex="0" role="region" aria-label="Runs and steps"><table class="data grid"><thead><tr><th><span class="hidden">compare</span></th><th>run</th><th>status</th><th class="number">time</th>${heads}<th>started</th><th>trigger</th><th>params</th></tr></thead><tbody>${rows}</tbody></table></div>
+<p class="pager">${link(Math.max(0, offset - pageSize), "‹", "Newer runs", offset > 0)}<span>${offset + 1}–${offset + runs.length} of ${total.toLocaleString("en-US")}</span>${link(offset + pageSize, "›", "Older runs", offset + pageSize < total)}<button class="right">Compare two</button></p></form>`}`;
+  return layout(site, { title: "Runs", at: "/runs", main });
+}

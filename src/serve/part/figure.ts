@@ -1,0 +1,41 @@
+import type { MimeBundle } from "../../model.ts";
+import { html, type Html, trusted } from "../html.ts";
+import { plainHtml } from "./plain-html.ts";
+import { prose } from "./prose.ts";
+import { tree } from "./tree.ts";
+
+/** How a figure's bytes get to the page: by an address of the server, or inside the page itself. */
+export type FigureSource = (mime: string) => { readonly src: string } | { readonly content: string };
+
+/** The richest thing that a page shows safely: images are images, foreign HTML is framed without any right. */
+export function figure(bundle: MimeBundle, name: string, source: FigureSource): Html {
+  const [svg, png, page] = ["image/svg+xml", "image/png", "text/html"].map((mime) => textOf(bundle[mime]));
+  if (svg !== undefined) return image("image/svg+xml", name, source, svg);
+  if (png !== undefined) return image("image/png", name, source, png);
+  const markdown = textOf(bundle["text/markdown"]);
+  if (markdown !== undefined) return html`<div class="figure prose">${prose(markdown)}</div>`;
+  if (page !== undefined) return framed(page, name, source);
+  if (bundle["application/json"] !== undefined) return html`<div class="figure">${tree(bundle["application/json"])}</div>`;
+  const plain = textOf(bundle["text/plain"]);
+  return html`<pre class="figure text" tabindex="0">${plain ?? `nothing that a page can show: ${Object.keys(bundle).join(", ")}`}</pre>`;
+}
+
+/** An image never runs scripts and never loads anything, so an SVG is safe as one. */
+function image(mime: string, name: string, source: FigureSource, content: string): Html {
+  const from = source(mime);
+  const src = "src" in from ? from.src : `data:${mime};base64,${mime === "image/png" ? content.replace(/\s/g, "") : Buffer.from(content).toString("base64")}`;
+  return html`<figure class="figure paper"><img src="${src}" alt="${name}" loading="lazy"></figure>`;
+}
+
+function framed(content: string, name: string, source: FigureSource): Html {
+  if (plainHtml(content)) return html`<div class="figure prose scroll" tabindex="0">${trusted(content)}</div>`;
+  const from = source("text/html");
+  const at = "src" in from ? html`src="${from.src}"` : html`srcdoc="${content}"`;
+  return html`<iframe class="figure paper" sandbox="" ${at} title="${name}" loading="lazy"></iframe>`;
+}
+
+/** Notebooks write a text also as a list of lines. */
+export function textOf(content: unknown): string | undefined {
+  if (typeof content === "string") return content;
+  return Array.isArray(content) && content.every((line) => typeof line === "string") ? content.join("") : undefined;
+}

@@ -1,0 +1,51 @@
+import type { Context } from "hono";
+import { fail } from "../errors.ts";
+import { safeHeaders } from "./guard.ts";
+import type { Html } from "./html.ts";
+import type { Site } from "./site.ts";
+
+/** One address of the server. The table of them is walked by the router, the OpenAPI document and the tests. */
+export interface Route {
+  readonly method: "GET" | "POST";
+  /** With `:name` for what varies: ids, never paths. */
+  readonly path: string;
+  readonly summary: string;
+  readonly answers: "page" | "part" | "json" | "file" | "events";
+  readonly handle: (site: Site, context: Context) => Response | Promise<Response>;
+}
+
+export function page(content: Html, status = 200): Response {
+  return new Response(content.text, { status, headers: { ...safeHeaders, "content-type": "text/html; charset=utf-8" } });
+}
+
+export function json(value: unknown, status = 200): Response {
+  const text = JSON.stringify(value, (_, each: unknown) => (typeof each === "bigint" ? each.toString() : each));
+  return new Response(text, { status, headers: { ...safeHeaders, "content-type": "application/json; charset=utf-8" } });
+}
+
+export function file(content: string | Uint8Array<ArrayBuffer> | ReadableStream, type: string, headers: Record<string, string> = {}): Response {
+  return new Response(content, { headers: { ...safeHeaders, "content-type": type, ...headers } });
+}
+
+const shapes = {
+  run: /^\d{8}-\d{6}-[0-9a-z]{1,12}$/,
+  step: /^\d+_[A-Za-z0-9][A-Za-z0-9_.-]*$/,
+  record: /^\d{1,15}$/,
+  model: /^[A-Za-z0-9][A-Za-z0-9._-]*$/,
+  version: /^\d{1,9}$/,
+  index: /^\d{1,6}$/,
+  /** Exports are looked up among those of a record: any name may be asked for. */
+  name: /^[\s\S]{1,300}$/,
+  mime: /^(?:svg|png|html)$/,
+} as const;
+
+/** A part of the address, which must look as such an id does. @throws E_NOT_FOUND */
+export function idOf(context: Context, kind: keyof typeof shapes): string {
+  const value = context.req.param(kind) ?? "";
+  return shapes[kind].test(value) && !value.includes("..") ? value : fail("E_NOT_FOUND", `there is no such ${kind}`);
+}
+
+export function wholeOf(text: string | undefined, standard: number, most: number): number {
+  const value = Number(text ?? standard);
+  return Number.isSafeInteger(value) && value >= 0 ? Math.min(value, most) : standard;
+}

@@ -1,0 +1,100 @@
+import { createServer, type Server, type ServerResponse } from "node:http";
+import { hostname, networkInterfaces } from "node:os";
+import type { AddressInfo } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import { fail } from "../errors.ts";
+import { makeApp } from "./app.ts";
+import { cookieName, type GuardOptions, type Refusal, refusal, safeHeaders } from "./guard.ts";
+import { watchOutside } from "./outside.ts";
+import { Site } from "./site.ts";
+
+export interface ServeOptions {
+  readonly project: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly host: string;
+}
+
+export interface Serving {
+  readonly site: Site;
+  /** What to open: with the token where reading needs it. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const loopback = new Set(["127.0.0.1", "::1", "localhost"]);
+
+/** Serves the project's pages until it is closed. @throws E_CONFIG where the port is taken */
+export async function serve({ project, port, host }: ServeOptions): Promise<Serving> {
+  const site = await Site.open(project);
+  const hosts = new Set<string>();
+  const guard: GuardOptions = { hosts, token: site.token, readable: loopback.has(host) };
+  const handle = getRequestListener(makeApp(site).fetch, { overrideGlobalObjects: false });
+  const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 30_000, headersTimeout: 15_000 }, (request, response) => {
+    const refused = refusal(request, guard);
+    if (refused) return refuse(response, refused);
+    if (enters(request.url!, guard)) return letIn(response, request.url!, guard);
+    void handle(request, response);
+  });
+  // Nothing here speaks another protocol.
+  server.on("upgrade", (_request, socket) => socket.destroy());
+  server.on("connect", (_request, socket) => socket.destroy());
+  server.maxConnections = 300;
+  const bound = await listen(server, port, host);
+  for (const name of namesOf(host)) hosts.add(`${name}:${bound}`);
+  const unwatch = watchOutside(site);
+  const shown = `http://${host === "0.0.0.0" || host === "::" ? hostname() : host.includes(":") ? `[${host}]` : host}:${bound}/`;
+  return {
+    site,
+    url: guard.readable ? shown : `${shown}?token=${site.token}`,
+    async close() {
+      unwatch();
+      await site.acts.settle();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+      site.close();
+    },
+  };
+}
+
+function refuse(response: ServerResponse, { status, message }: Refusal): void {
+  response.writeHead(status, { ...safeHeaders, "content-type": "text/plain; charset=utf-8", connection: "close" });
+  response.end(`${message}\n`);
+}
+
+/** The printed address carries the token once; from then on a cookie does, which no other site can use. */
+function enters(url: string, { readable }: GuardOptions): boolean {
+  return !readable && new URL(url, "http://x").searchParams.has("token");
+}
+
+function letIn(response: ServerResponse, url: string, { token }: GuardOptions): void {
+  const asked = new URL(url, "http://x");
+  const sent = asked.searchParams.get("token") ?? "";
+  response.writeHead(303, { ...safeHeaders, location: asked.pathname, ...(sent === token ? { "set-cookie": `${cookieName}=${token}; HttpOnly; SameSite=Strict; Path=/` } : {}) });
+  response.end();
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      try {
+        if (error.code === "EADDRINUSE") fail("E_CONFIG", `port ${port} is taken`, { remedy: "give another one: --port 8081, or --port 0 for any free one" });
+        if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND") fail("E_CONFIG", `this machine has no address ${host}`, { remedy: "leave --host out for 127.0.0.1" });
+        throw error;
+      } catch (failure) {
+        reject(failure as Error);
+      }
+    });
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+/** The names by which we are asked, exactly. */
+function namesOf(host: string): string[] {
+  if (loopback.has(host)) return ["127.0.0.1", "localhost", "[::1]"];
+  if (host !== "0.0.0.0" && host !== "::") return [host.includes(":") ? `[${host}]` : host];
+  const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? []).map(({ address, family }) => (family === "IPv6" ? `[${address}]` : address));
+  return [...addresses, "localhost", hostname()];
+}

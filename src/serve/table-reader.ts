@@ -1,0 +1,155 @@
+import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from "@duckdb/node-api";
+import type { Column } from "../model.ts";
+import { filterSql } from "./data/filter.ts";
+
+/** Which rows of a stored table are asked for. Columns go by their place, so that no name gets into SQL. */
+export interface PageQuery {
+  readonly offset: number;
+  readonly limit: number;
+  readonly sort: number | null;
+  readonly descending: boolean;
+  /** Column → what its cells must fulfil, such as `>5`, `1..3`, `=M` or part of a text. */
+  readonly filters: ReadonlyMap<number, string>;
+}
+
+export interface TablePage {
+  /** How many rows fulfil the filters. */
+  readonly total: number;
+  /** Cells as text; long ones cut. */
+  readonly rows: readonly (readonly (string | null)[])[];
+}
+
+/** A column at a glance. */
+export interface Distribution {
+  readonly nulls: number;
+  readonly distinct: number;
+  /** Numbers: how many lie in each of equal parts from min to max. */
+  readonly bins?: readonly number[];
+  readonly min?: string;
+  readonly max?: string;
+  /** Else: the most frequent values. */
+  readonly top?: readonly { readonly value: string; readonly count: number }[];
+}
+
+const longestCell = 300;
+const binCount = 20;
+const isNumeric = (type: string) => /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|DOUBLE|FLOAT|DECIMAL.*)$/.test(type);
+
+/**
+ * Reads stored tables for the pages, and nothing else: its DuckDB sees the store's folder only, loads
+ * no extension, and its settings are locked. All queries are made here; none comes from a page.
+ */
+export class TableReader {
+  readonly #folder: string;
+  readonly #distributions = new Map<string, Promise<readonly Distribution[]>>();
+  #opened: Promise<DuckDBInstance> | undefined;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async page(file: string, schema: readonly Column[], query: PageQuery): Promise<TablePage> {
+    const { where, values } = filterSql(schema, query.filters, quote);
+    const from = `FROM read_parquet(${text(file)}, hive_partitioning = false)${where}`;
+    const cells = schema.map(({ name }, index) => `left(${quote(name)}::VARCHAR, ${longestCell}) AS c${index}`).join(", ");
+    const column = query.sort === null ? undefined : schema[query.sort];
+    const order = column ? ` ORDER BY ${quote(column.name)} ${query.descending ? "DESC" : "ASC"} NULLS LAST` : "";
+    return this.#use(async (connection) => {
+      const rows = (await all(connection, `SELECT ${cells} ${from}${order} LIMIT ${Math.trunc(query.limit)} OFFSET ${Math.trunc(query.offset)}`, values)) as (string | null)[][];
+      const [counted] = await all(connection, `SELECT count(*) ${from}`, values);
+      return { rows, total: Number(counted![0]) };
+    });
+  }
+
+  /** Each column's distribution; of what is stored once and never changes, so it is reckoned once. */
+  distributions(file: string, schema: readonly Column[]): Promise<readonly Distribution[]> {
+    const known = this.#distributions.get(file);
+    if (known) return known;
+    const found = this.#use((connection) => distributionsOf(connection, file, schema));
+    this.#distributions.set(file, found);
+    found.catch(() => this.#distributions.delete(file));
+    if (this.#distributions.size > 500) this.#distributions.delete(this.#distributions.keys().next().value!);
+    return found;
+  }
+
+  close(): void {
+    void this.#opened?.then((instance) => instance.closeSync());
+  }
+
+  async #use<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    this.#opened ??= openLocked(this.#folder);
+    const connection = await (await this.#opened).connect();
+    try {
+      return await work(connection);
+    } finally {
+      connection.closeSync();
+    }
+  }
+}
+
+/** Exported for the test that tries to get out of it. */
+export async function openLocked(folder: string): Promise<DuckDBInstance> {
+  const { DuckDBInstance } = await import("@duckdb/node-api");
+  const instance = await DuckDBInstance.create(":memory:", {
+    threads: "2",
+    memory_limit: "1GiB",
+    autoinstall_known_extensions: "false",
+    autoload_known_extensions: "false",
+  });
+  const connection = await instance.connect();
+  await connection.run("SET GLOBAL TimeZone = 'UTC'");
+  await connection.run(`SET GLOBAL allowed_directories = [${text(`${folder}/`)}]`);
+  await connection.run("SET GLOBAL enable_external_access = false");
+  await connection.run("SET GLOBAL lock_configuration = true");
+  connection.closeSync();
+  return instance;
+}
+
+async function distributionsOf(connection: DuckDBConnection, file: string, schema: readonly Column[]): Promise<Distribution[]> {
+  if (schema.length === 0) return [];
+  const from = `FROM read_parquet(${text(file)}, hive_partitioning = false)`;
+  const measures = schema.flatMap(({ name, type }) => {
+    const cell = quote(name);
+    const finite = type === "DOUBLE" || type === "FLOAT" ? ` FILTER (isfinite(${cell}))` : "";
+    const range = isNumeric(type) ? [`min(${cell})${finite}::DOUBLE`, `max(${cell})${finite}::DOUBLE`] : ["NULL", "NULL"];
+    return [`count(*) - count(${cell})`, `approx_count_distinct(${cell}::VARCHAR)`, ...range];
+  });
+  const [row] = await all(connection, `SELECT ${measures.join(", ")} ${from}`, []);
+  const result: Distribution[] = [];
+  for (const [index, column] of schema.entries()) {
+    const [nulls, distinct, min, max] = row!.slice(index * 4, index * 4 + 4) as [bigint, bigint, number | null, number | null];
+    const known = { nulls: Number(nulls), distinct: Number(distinct) };
+    if (min !== null && max !== null) result.push({ ...known, bins: await bins(connection, from, column, min, max), min: shown(min), max: shown(max) });
+    else result.push({ ...known, top: await mostFrequent(connection, from, column) });
+  }
+  return result;
+}
+
+async function bins(connection: DuckDBConnection, from: string, { name }: Column, min: number, max: number): Promise<number[]> {
+  const counts = new Array<number>(binCount).fill(0);
+  const place = max > min ? `least(${binCount - 1}, greatest(0, floor((${quote(name)}::DOUBLE - $1) / ($2 - $1) * ${binCount})))::INTEGER` : "0 * $1::INTEGER * $2::INTEGER";
+  const finite = `isfinite(${quote(name)}::DOUBLE)`;
+  for (const [bin, count] of await all(connection, `SELECT ${place} AS bin, count(*) ${from} WHERE ${finite} GROUP BY bin`, [min, max])) counts[Number(bin)] = Number(count);
+  return counts;
+}
+
+async function mostFrequent(connection: DuckDBConnection, from: string, { name }: Column): Promise<{ value: string; count: number }[]> {
+  const rows = await all(connection, `SELECT left(${quote(name)}::VARCHAR, 40) AS value, count(*) AS n ${from} WHERE ${quote(name)} IS NOT NULL GROUP BY value ORDER BY n DESC, value LIMIT 3`, []);
+  return rows.map(([value, count]) => ({ value: String(value), count: Number(count) }));
+}
+
+function shown(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
+
+async function all(connection: DuckDBConnection, sql: string, values: readonly DuckDBValue[]): Promise<DuckDBValue[][]> {
+  return (await connection.runAndReadAll(sql, [...values])).getRows();
+}
+
+function quote(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+function text(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,115 @@
+import { writeFileSync } from "node:fs";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { routes } from "../../src/serve/routes/all.ts";
+import type { TestProject } from "../rig/project.ts";
+import { ask, everyState, raw, served, type Served } from "./rig.ts";
+
+let project: TestProject;
+let server: Served;
+let run = "";
+
+beforeAll(async () => {
+  project = everyState();
+  const result = await project.run(["10_load", "50_slow"]);
+  run = (result.events.find((event) => event.type === "run.started") as { run: string }).run;
+  server = await served(project);
+});
+afterAll(async () => {
+  expect(await server.stop()).toBe(143);
+  project.dispose();
+});
+
+const values: Readonly<Record<string, () => string>> = { run: () => run, record: () => "1", name: () => "rows", index: () => "0", mime: () => "svg", step: () => "10_load", model: () => "tiny", version: () => "1" };
+
+function addressOf(path: string): string {
+  const filled = path.replace(/:(\w+)/g, (_, name: string) => values[name]!());
+  return filled === "/compare" ? `/compare?before=${run}&after=${run}` : filled.replace("/figures/rows/", "/figures/none/");
+}
+
+test("every route answers, with headers that let nothing in", async () => {
+  for (const route of routes.filter(({ method }) => method === "GET")) {
+    const { status, headers } = await ask(server.port, "GET", addressOf(route.path));
+    expect(status, route.path).toBe(route.path.startsWith("/records/:record/figures") ? 404 : 200);
+    expect(headers["content-security-policy"], route.path).toContain("default-src 'none'");
+    expect(headers["content-security-policy"], route.path).toContain("frame-ancestors");
+    expect(headers, route.path).toMatchObject({ "x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cross-origin-resource-policy": "same-origin" });
+    expect(headers["access-control-allow-origin"], route.path).toBeUndefined();
+  }
+});
+
+test("a page of another site can do nothing: routes × methods × origins × hosts, 0 accepted", async () => {
+  const { port, token } = server;
+  const own = `127.0.0.1:${port}`;
+  const methods = ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"];
+  const origins: Record<string, string>[] = [
+    {}, { origin: "http://evil.example" }, { origin: "null" }, { origin: `https://${own}` }, { origin: `http://127.0.0.1:${port + 1}` },
+    { "sec-fetch-site": "cross-site" }, { "sec-fetch-site": "same-site" }, { origin: `http://${own}`, "sec-fetch-site": "cross-site" },
+  ];
+  const tokens: Record<string, string>[] = [{}, { "x-stepbook-token": "wrong" }, { "x-stepbook-token": token }];
+  const types = ["application/json", "text/plain", "application/x-www-form-urlencoded"];
+  const asked: Promise<{ what: string; status: number }>[] = [];
+  for (const route of [...routes, { path: "/nowhere" }, { path: "/api/nowhere" }]) {
+    for (const method of methods) for (const origin of origins) for (const secret of tokens) for (const type of method === "POST" ? types : [types[0]!]) {
+      const what = JSON.stringify([method, route.path, origin, secret, type]);
+      asked.push(ask(port, method, addressOf(route.path), { ...origin, ...secret, "content-type": type, connection: "close" }, "{}").then(({ status }) => ({ what, status })));
+      if (asked.length % 100 === 0) await asked.at(-1);
+    }
+  }
+  const answers = await Promise.all(asked);
+  expect(answers.length).toBeGreaterThan(2000);
+  expect(answers.filter(({ status }) => ![400, 401, 403, 405, 413, 415, 421].includes(status)).slice(0, 5)).toEqual([]);
+  expect((await ask(port, "GET", "/runs")).body).toContain("1–1 of 1");
+});
+
+test("only our own names are answered", async () => {
+  const { port } = server;
+  const hosts = ["evil.example", `evil.example:${port}`, `127.0.0.1.:${port}`, `localhost.:${port}`, "127.0.0.1", `127.0.0.1:${port + 1}`, `0.0.0.0:${port}`, `LOCALHOST:${port}`, `127.1:${port}`, `[::]:${port}`, `x@127.0.0.1:${port}`];
+  for (const route of routes) for (const host of hosts) expect((await ask(port, route.method, addressOf(route.path), { host })).status, `${host} ${route.path}`).toBe(421);
+  for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]) expect((await ask(port, "GET", "/runs", { host })).status).toBe(200);
+  const own = `Host: 127.0.0.1:${port}\r\n`;
+  for (const text of [
+    `GET / HTTP/1.1\r\n${own}Host: evil.example\r\n\r\n`,
+    "GET / HTTP/1.1\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost:\r\n\r\n",
+    "GET / HTTP/1.0\r\n\r\n",
+    `GET http://evil.example/ HTTP/1.1\r\n${own}\r\n`,
+    `GET //evil.example/ HTTP/1.1\r\n${own}\r\n`,
+    `GET / HTTP/1.1\r\nHost : 127.0.0.1:${port}\r\n\r\n`,
+  ]) expect(await raw(port, text), text).not.toMatch(/^HTTP\/1\.1 (?:2|3)/);
+  expect(await raw(port, `GET /events HTTP/1.1\r\n${own}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n`)).toBe("");
+});
+
+test("addresses are ids: nothing outside what is kept is read", async () => {
+  const canary = "canary-2f9c";
+  writeFileSync(project.path("secret.log"), canary);
+  const climbs = ["../secret", "..%2fsecret", "..%252fsecret", "..\\secret", "..%5csecret", "%2e%2e%2fsecret", "....//secret", "%00", "secret%00", "/etc/passwd", "%2fetc%2fpasswd", "C:%5csecret", "\\\\host\\share", "．．/secret", "__proto__", "constructor", "1e3", "-1", "1 OR 1=1", "'"];
+  for (const route of routes.filter(({ path, method }) => method === "GET" && path.includes(":"))) {
+    for (const name of route.path.match(/:(\w+)/g)!) {
+      for (const climb of climbs) {
+        const address = addressOf(route.path.replace(name, climb)).replaceAll(" ", "%20");
+        const { status, body } = await ask(server.port, "GET", encodeURI(decodeURISafe(address)) === address ? address : encodeURI(address).replaceAll("%25", "%"));
+        expect(body, address).not.toContain(canary);
+        expect(body, address).not.toContain("root:");
+        expect([400, 404], `${address} ${status}`).toContain(status);
+      }
+    }
+  }
+});
+
+function decodeURISafe(text: string): string {
+  try {
+    return decodeURI(text);
+  } catch {
+    return text;
+  }
+}
+
+test("our own page may act: token, origin and JSON", async () => {
+  const { port, token } = server;
+  const headers = { "x-stepbook-token": token, origin: `http://127.0.0.1:${port}`, "content-type": "application/json" };
+  expect((await ask(port, "POST", "/api/runs/current/cancel", headers, "{}")).status).toBe(404);
+  expect(JSON.parse((await ask(port, "POST", "/api/runs", headers, '{"params":{"pose":"1"}}')).body)).toMatchObject({ code: "E_PARAM_UNKNOWN", remedy: expect.stringContaining("pause") });
+  expect((await ask(port, "POST", "/api/runs", headers, '{"project":"/"}')).status).toBe(400);
+  expect((await ask(port, "POST", "/api/runs", headers, "no json")).status).toBe(400);
+  expect((await ask(port, "POST", "/api/runs", { ...headers, "content-length": "70000" }, "x".repeat(70_000))).status).toBe(413);
+});

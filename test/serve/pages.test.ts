@@ -1,0 +1,194 @@
+/// <reference lib="dom" />
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { TestProject } from "../rig/project.ts";
+import { everyState, launch, served, type Served } from "./rig.ts";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const runs: string[] = [];
+const wrong: string[] = [];
+let project: TestProject;
+let server: Served;
+let browser: Browser;
+let page: Page;
+
+beforeAll(async () => {
+  project = everyState();
+  for (const words of [["-p", "pause=2"], []]) {
+    const { events } = await project.run(["--keep-going", ...words]);
+    runs.unshift((events.find((event) => event.type === "run.started") as { run: string }).run);
+  }
+  server = await served(project);
+  browser = await launch();
+  page = await watched(1280);
+});
+afterEach(() => expect(wrong.splice(0)).toEqual([]));
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+  project?.dispose();
+});
+
+/** A page whose every error, and every request to another host, is noted. */
+async function watched(width: number, colorScheme: "light" | "dark" = "light"): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme });
+  const made = await context.newPage();
+  made.on("pageerror", (error) => wrong.push(error.message));
+  made.on("console", (message) => {
+    // The browser says that a figure may run no script: that is what the frame is for.
+    if (message.type() === "error" && !/sandboxed/.test(message.text())) wrong.push(message.text());
+  });
+  made.on("request", (request) => {
+    if (!request.url().startsWith(server.url) && !request.url().startsWith("data:")) wrong.push(`asked ${request.url()}`);
+  });
+  made.on("dialog", (dialog) => {
+    wrong.push(`dialog ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  return made;
+}
+
+function addresses(): string[] {
+  return ["/", "/graph", "/graph?exports=1", "/runs", `/runs/${runs[0]}`, `/runs/${runs[0]}/notebook`, `/compare?before=${runs[1]}&after=${runs[0]}`, "/experiments", "/models", "/models/tiny", "/new"];
+}
+
+test("the notebook: prose, code, outputs, states and reasons; the failure at the user's line", async () => {
+  await page.goto(server.url);
+  const state = (id: string) => page.locator(`#step-${id} .cell-state .badge`).innerText();
+  expect(await page.locator(".cell").count()).toBe(5);
+  expect(await Promise.all(["10_load", "30_broken", "40_after", "50_slow"].map(state))).toEqual([expect.stringContaining("reused"), expect.stringContaining("failed"), expect.stringContaining("skipped"), expect.stringContaining("ran")]);
+  expect(await page.locator("#step-50_slow .cell-state").innerText()).toContain("records a result in every run");
+  expect(await page.locator("#step-30_broken .failure .marked").innerText()).toContain("throw new TypeError");
+  await page.locator("#step-10_load summary", { hasText: "Code" }).click();
+  expect(await page.locator("#step-10_load .code .t-keyword").first().isVisible()).toBe(true);
+  expect(await page.locator("#step-10_load .prose strong").first().innerText()).toBe("small");
+  await page.locator("#step-10_load summary", { hasText: "Log" }).click();
+  expect(await page.locator("#step-10_load .log").innerText()).toMatch(/^loaded <img src=x onerror=alert\(1\)>\s+done\s*$/);
+  await page.locator("#step-10_load img").first().scrollIntoViewIfNeeded();
+  await page.waitForFunction(() => document.querySelector<HTMLImageElement>("#step-10_load img")!.naturalWidth === 40);
+});
+
+test("a table: types, distributions, sorting, filters, paging", async () => {
+  await page.goto(server.url);
+  const table = page.locator("#step-10_load .table-box");
+  await table.scrollIntoViewIfNeeded();
+  await table.locator("tbody tr").nth(9).waitFor();
+  expect(await table.locator("thead").innerText()).toContain("<svg onload=alert(1)>");
+  expect(await table.locator(".histogram").count()).toBe(2);
+  const first = () => table.locator("tbody td").first().innerText();
+  const settle = async (text: string) => table.locator(".pager", { hasText: text }).waitFor();
+  await table.locator("th button").first().click();
+  await table.locator("th button").first().click();
+  await expect.poll(first).toBe("4999");
+  await table.getByLabel("Last page").click();
+  await settle("4,991–5,000 of 5,000");
+  await table.getByRole("button", { name: "Filter" }).click();
+  await page.keyboard.type("<3");
+  await settle("1–3 of 3");
+  expect(await first()).toBe("2");
+  expect(await page.evaluate(() => (document.activeElement as HTMLInputElement).name)).toBe("f0");
+});
+
+test("a run from the form is watched live, keeps folds and place, and is one of the runs", async () => {
+  await page.goto(`${server.url}/new`);
+  await page.getByLabel("pause").fill("25");
+  await page.getByRole("button", { name: "Run" }).click();
+  await page.waitForURL(`${server.url}/`);
+  await page.evaluate(() => Object.assign(window, { unbroken: true }));
+  const slow = page.locator("#step-50_slow");
+  await slow.locator("progress[value]").waitFor();
+  await slow.locator("summary", { hasText: "Code" }).click();
+  const far = () => slow.locator("progress").evaluate((bar) => (bar as HTMLProgressElement).value);
+  const before = await far();
+  await expect.poll(far).toBeGreaterThan(before);
+  await expect.poll(() => slow.locator(".badge").innerText(), { timeout: 20_000 }).toContain("ran");
+  expect(await slow.locator(".code").isVisible()).toBe(true);
+  expect(await page.evaluate(() => "unbroken" in window)).toBe(true);
+  await page.goto(`${server.url}/runs`);
+  expect(await page.locator("tbody tr").first().innerText()).toMatch(/failed[\s\S]*ui[\s\S]*pause=25/);
+});
+
+test("a run is cancelled; what is wrong with a param is said", async () => {
+  await page.goto(`${server.url}/new`);
+  await page.getByLabel("pause").fill("many");
+  await page.getByRole("button", { name: "Run" }).click();
+  await page.locator("#toast", { hasText: "no number" }).waitFor();
+  expect(wrong.splice(0)).toEqual([expect.stringContaining("400")]);
+  await page.getByLabel("pause").fill("400");
+  await page.getByRole("button", { name: "Run" }).click();
+  await page.locator("#step-50_slow progress[value]").waitFor();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await expect.poll(() => page.locator("#step-50_slow .badge").innerText(), { timeout: 20_000 }).toContain("cancelled");
+  await expect.poll(() => page.locator("#run-head").innerText()).toContain("cancelled");
+});
+
+test("a run of the terminal, and a saved file, are seen without a reload", async () => {
+  await page.goto(server.url);
+  await page.evaluate(() => Object.assign(window, { unbroken: true }));
+  await project.run(["--keep-going", "-p", "pause=3"]);
+  await expect.poll(() => page.locator("#run-head").innerText()).toContain("pause=3");
+  const badge = (id: string) => page.locator(`#step-${id} .badge`).innerText();
+  project.edit("steps/10_load.ts", "range(5000)", "range(5001)");
+  project.edit("steps/50_slow.ts", "done / 50", "done / 51");
+  await expect.poll(() => badge("10_load")).toContain("stale");
+  await expect.poll(() => badge("50_slow")).toContain("stale");
+  project.edit("steps/10_load.ts", "range(5001)", "range(5000)");
+  await expect.poll(() => badge("10_load")).toContain("reused");
+  expect(await page.evaluate(() => "unbroken" in window)).toBe(true);
+});
+
+test("graph, runs, comparison, experiments and models are clicked through; Back holds", async () => {
+  await page.goto(`${server.url}/graph`);
+  expect(await page.locator(".node").count()).toBe(5);
+  await page.locator(".node", { hasText: "30_broken" }).click();
+  await page.waitForURL(/#step-30_broken$/);
+  await page.goBack();
+  await page.waitForURL(/graph$/);
+  await page.goto(`${server.url}/runs/${runs[0]}`);
+  expect(await page.locator("main h2").first().innerText()).toBe("30_broken");
+  expect(await page.locator(".timeline .bar").count()).toBeGreaterThanOrEqual(2);
+  await page.getByRole("link", { name: "Compare with the run before" }).click();
+  expect(await page.locator("main").innerText()).toMatch(/Params[\s\S]*pause\s+2\s+1/);
+  await page.goto(`${server.url}/runs`);
+  await page.getByRole("button", { name: "Compare two" }).click();
+  expect(await page.locator("h1").innerText()).toBe("Compare");
+  await page.goto(`${server.url}/experiments?sort=pause&down=1`);
+  expect(await page.locator("table.data tbody tr").first().innerText()).toContain("25");
+  expect(await page.locator(".plot circle").count()).toBeGreaterThan(2);
+  const csv = await (await page.request.get(`${server.url}/experiments.csv?find=1%2B1`)).text();
+  expect(csv).toContain("'=1+1 <script>alert(1)</script>");
+  await page.goto(`${server.url}/models`);
+  await page.getByRole("link", { name: "tiny" }).click();
+  expect(await page.locator("main").innerText()).toContain("a <i>tiny</i> model");
+  const download = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Download" }).first().click();
+  expect((await download).suggestedFilename()).toBe("tiny-v1.json");
+});
+
+test("no page is wider than a telephone, and axe finds nothing serious, light and dark", async () => {
+  for (const [width, scheme] of [[390, "dark"], [1280, "light"]] as const) {
+    const other = await watched(width, scheme);
+    for (const address of addresses()) {
+      await other.goto(server.url + address);
+      expect(await other.evaluate(() => document.documentElement.scrollWidth - innerWidth), `${address} ${width}`).toBeLessThanOrEqual(0);
+      // By the debugger's way in, which the page's policy does not bind.
+      await other.evaluate(axe);
+      const found = await other.evaluate(async () => {
+        const { violations } = await (window as unknown as { axe: { run(options: object): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } }).axe.run({ iframes: false });
+        return violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id, nodes }) => `${id}: ${nodes.slice(0, 2).map((node) => node.html.slice(0, 160)).join(" | ")}`);
+      });
+      expect(found, `${address} ${scheme}`).toEqual([]);
+    }
+    await other.context().close();
+  }
+});
+
+test("hostile text makes no element of its own", async () => {
+  for (const address of [...addresses(), "/records/1/tables/rows"]) {
+    await page.goto(server.url + address);
+    const foreign = await page.evaluate(() => [...document.querySelectorAll("main script, main [onerror], main [onload], main [onclick], main [style], main img:not([src^='/records/'])")].map((node) => node.outerHTML));
+    expect(foreign, address).toEqual([]);
+  }
+});

@@ -1,0 +1,66 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { splitSource } from "../../src/serve/data/source.ts";
+import { html } from "../../src/serve/html.ts";
+import { plainHtml } from "../../src/serve/part/plain-html.ts";
+import { prose } from "../../src/serve/part/prose.ts";
+import { openLocked, TableReader } from "../../src/serve/table-reader.ts";
+
+test("what is put into HTML is escaped, but HTML", () => {
+  expect(html`<a title="${`"'<&>`}">${html`<b>${"<i>"}</b>`}${[1, null, false, "x"]}</a>`.text).toBe('<a title="&#34;&#39;&#60;&#38;&#62;"><b>&#60;i&#62;</b>1x</a>');
+});
+
+test("Markdown: no HTML, no images, links to the web only", () => {
+  const made = prose('# T\n<script>x</script> [a](javascript:x) [b](https://example.org) ![c](https://example.org/c.png) <a href="x" onclick="y">\n\n| a |\n| --: |\n| 1 |').text;
+  expect(made).not.toMatch(/<script|<img|javascript:x"|<a href="x"| style=/);
+  expect(made).toContain('<a href="https://example.org" rel="noopener noreferrer">');
+  expect(made).toContain('class="align-right"');
+});
+
+test("HTML stands in the page only where it can do nothing", () => {
+  for (const safe of ["<table><tr><td>1</td></tr></table>", "a &lt; b<br>", "<p><b>x</b></p>"]) expect(plainHtml(safe), safe).toBe(true);
+  for (const not of ["<p onclick=x>", "<script>x</script>", "<b>", "</div>", "<p></b></p>", "<img src=x>", "<P>", "<p/onclick=x>", "<table><tr></table></tr>", "<!-- <p></p> -->", "<"]) expect(plainHtml(not), not).toBe(false);
+});
+
+test("a step's file in its two parts", () => {
+  expect(splitSource('/**\n * # T\n * Text.\n */\n\nimport "x";\n')).toEqual({ prose: "# T\nText.", code: 'import "x";', firstLine: 6 });
+  expect(splitSource("const a = 1;\n")).toEqual({ prose: "", code: "const a = 1;", firstLine: 1 });
+});
+
+describe("stored tables", () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "stepbook-tables-"));
+
+  test("DuckDB sees the store and nothing else, and stays so", async () => {
+    const connection = await (await openLocked(folder)).connect();
+    const escapes = [
+      "SELECT * FROM read_text('/etc/passwd')", "SELECT * FROM read_csv('/etc/passwd')", `SELECT * FROM read_text('${folder}/../x')`, "ATTACH '/tmp/x.db'", "INSTALL httpfs", "LOAD httpfs",
+      "COPY (SELECT 1) TO '/tmp/stepbook-escape.csv'", "SET enable_external_access = true", "SET allowed_directories = ['/']", "RESET lock_configuration", "SET lock_configuration = false", "SELECT * FROM glob('/etc/*')",
+    ];
+    for (const sql of escapes) await expect(connection.run(sql), sql).rejects.toThrow();
+  });
+
+  test("pages, sorting, filters and distributions of a million rows", async () => {
+    const { DuckDBInstance } = await import("@duckdb/node-api");
+    const writer = await (await DuckDBInstance.create(":memory:")).connect();
+    const file = path.join(folder, "million.parquet");
+    await writer.run(`COPY (SELECT range::INTEGER AS id, (range % 1000) / 10.0::DOUBLE AS "a ""b"" c", CASE WHEN range % 4 = 0 THEN NULL ELSE 'w' || (range % 3) END AS word FROM range(1000000)) TO '${file}' (FORMAT parquet)`);
+    const reader = new TableReader(folder);
+    const schema = [{ name: "id", type: "INTEGER" }, { name: 'a "b" c', type: "DOUBLE" }, { name: "word", type: "VARCHAR" }];
+    const ask = (change: object) => reader.page(file, schema, { offset: 0, limit: 3, sort: null, descending: false, filters: new Map(), ...change });
+    expect(await ask({})).toMatchObject({ total: 1_000_000, rows: [["0", "0.0", null], ["1", "0.1", "w1"], ["2", "0.2", "w2"]] });
+    expect((await ask({ sort: 0, descending: true })).rows[0]![0]).toBe("999999");
+    expect((await ask({ offset: 999_999 })).rows).toEqual([["999999", "99.9", "w0"]]);
+    const totals: [number, string, number][] = [[0, ">=10", 999_990], [0, "1..3", 3], [0, "=5", 1], [0, "x' OR 1=1 --", 0], [2, "null", 250_000], [2, "=w1", 250_000], [2, "W2", 250_000], [2, "%", 0]];
+    for (const [column, wish, total] of totals) expect((await ask({ filters: new Map([[column, wish]]) })).total, wish).toBe(total);
+    const begin = performance.now();
+    await ask({ offset: 500_000 });
+    console.log(`a page of 1 M rows: ${Math.round(performance.now() - begin)} ms`);
+    const [id, , word] = await reader.distributions(file, schema);
+    expect(id).toMatchObject({ nulls: 0, min: "0", max: "1000000" });
+    expect(id!.bins!.reduce((a, b) => a + b)).toBe(1_000_000);
+    expect(word).toMatchObject({ nulls: 250_000, top: [{ value: "w0", count: 250_000 }, { value: "w1" }, { value: "w2" }] });
+    reader.close();
+  });
+});

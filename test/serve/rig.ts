@@ -1,0 +1,119 @@
+import { once } from "node:events";
+import { request as httpRequest } from "node:http";
+import { connect } from "node:net";
+import chromium from "@sparticuz/chromium";
+import { type Browser, chromium as playwright } from "playwright-core";
+import { TestProject } from "../rig/project.ts";
+
+/** A pipeline with every state in it: done, retried, failed, skipped, slow; and hostile text wherever text goes. */
+export function everyState(): TestProject {
+  return new TestProject({
+    "experiments.sql": "CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, experiment_datetime timestamptz, pause integer, score double precision, note text);\n",
+    "lib/parse.ts": 'export function parse(text: string): number {\n  const value = Number(text);\n  if (Number.isNaN(value)) throw new TypeError(`"${text}" is no number <img src=x onerror=alert(1)>`);\n  return value;\n}\n',
+    "steps/10_load.ts": `/** # Load <img src=x onerror=alert(1)>
+ *  A **small** table. <script>alert(1)</script> [bad](javascript:alert(1)) ![pixel](https://example.org/x.png)
+ */
+import { display, sql } from "stepbook";
+export const rows = await sql\`SELECT range AS id, range * 1.5 AS score, CASE WHEN range % 7 = 0 THEN NULL ELSE '<img src=x onerror=alert(1)>' || range END AS "<svg onload=alert(1)>", range % 3 = 0 AS third FROM range(5000)\`;
+display({ "image/svg+xml": '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><script>alert(1)</script><rect width="40" height="40" fill="teal"/></svg>' });
+display({ "text/html": "<p onclick='alert(1)'>framed</p>" });
+display({ "text/markdown": "**bold** <script>alert(1)</script>" });
+export const hostile = { "<b>key</b>": "</script><script>alert(1)</script>" };
+console.log("loaded \\u001b[31m<img src=x onerror=alert(1)>\\u001b[0m \\u001b]0;title\\u0007 done");
+`,
+    "steps/20_flaky.ts": `import { existsSync, writeFileSync } from "node:fs";
+import { rows } from "./10_load.ts";
+export const config = { retries: 2, retryDelay: "50ms" };
+if (!existsSync("mark")) { writeFileSync("mark", ""); throw new Error("try again"); }
+export const count = rows.count;
+`,
+    "steps/30_broken.ts": 'import { parse } from "../lib/parse.ts";\nimport { rows } from "./10_load.ts";\nconsole.log("parsing", rows.count);\nexport const parsed = ["1", "two"].map(parse);\n',
+    "steps/40_after.ts": 'import { parsed } from "./30_broken.ts";\nexport const sum = parsed.length;\n',
+    "steps/50_slow.ts": `/** # Slow */
+import { param, record, saveModel, track } from "stepbook";
+import { rows } from "./10_load.ts";
+const pause = param("pause", 1, { doc: "ms for each item <b>bold</b>" });
+let done = rows.count * 0;
+for (const _ of track(Array.from({ length: 50 }), "items")) { await new Promise((resolve) => setTimeout(resolve, pause)); done++; }
+export const items = done;
+record("experiments", { pause, score: done / 50, note: "=1+1 <script>alert(1)</script>" });
+saveModel("tiny", { weights: [1, 2] }, { doc: "a <i>tiny</i> model", metrics: { score: 0.5 } });
+`,
+  });
+}
+
+export interface Served {
+  readonly url: string;
+  readonly port: number;
+  readonly token: string;
+  stop(): Promise<number | null>;
+}
+
+/** Starts `ui` as a user does, on a free port. */
+export async function served(project: TestProject): Promise<Served> {
+  const child = project.start(["ui", "--port", "0", "--json"]);
+  let text = "";
+  let errors = "";
+  child.stderr!.on("data", (chunk: Buffer) => (errors += chunk.toString()));
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout!.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+      if (text.includes("\n")) resolve((JSON.parse(text.split("\n")[0]!) as { url: string }).url);
+    });
+    child.once("close", () => reject(new Error(`ui ended: ${errors}`)));
+  });
+  return {
+    url: url.replace(/\/$/, ""),
+    port: Number(new URL(url).port),
+    token: project.read(".stepbook/ui-token").trim(),
+    async stop() {
+      const ended = once(child, "close");
+      child.kill("SIGTERM");
+      const [code] = (await ended) as [number | null];
+      return code;
+    },
+  };
+}
+
+export function launch(): Promise<Browser> {
+  // Not the package's own arguments: they switch off the browser's web security, which is what is tested.
+  return chromium.executablePath().then((executablePath) => playwright.launch({ executablePath, headless: true, args: ["--no-sandbox", "--no-zygote", "--disable-gpu"] }));
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+
+/** A request with exactly these headers. */
+export function ask(port: number, method: string, path: string, headers: Record<string, string> = {}, body?: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest({ host: "127.0.0.1", port, method, path, headers: { host: `127.0.0.1:${port}`, ...(body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) }), ...headers } }, (response) => {
+      let text = "";
+      response.on("data", (chunk: Buffer) => {
+        text += chunk.toString();
+        // An event stream never ends: its head is enough.
+        if (String(response.headers["content-type"]).startsWith("text/event-stream")) {
+          resolve({ status: response.statusCode!, headers: response.headers, body: text });
+          sent.destroy();
+        }
+      });
+      response.on("end", () => resolve({ status: response.statusCode!, headers: response.headers, body: text }));
+    });
+    sent.on("error", reject);
+    sent.end(body);
+  });
+}
+
+/** Bytes as they are; what comes back until the connection ends. */
+export function raw(port: number, text: string): Promise<string> {
+  return new Promise((resolve) => {
+    let answer = "";
+    const socket = connect(port, "127.0.0.1", () => socket.write(text));
+    socket.setTimeout(3000, () => socket.destroy());
+    socket.on("data", (chunk) => (answer += chunk.toString()));
+    socket.on("error", () => {});
+    socket.on("close", () => resolve(answer));
+  });
+}
