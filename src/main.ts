@@ -108,6 +108,12 @@ function addLookCommands(program: Command, exit: Setter): void {
 
 /** Commands that look after a project. */
 function addKeepCommands(program: Command, exit: Setter): void {
+  program.command("mirror").description("the copy in Postgres: what was sent, what waits, what was refused and why")
+    .addOption(new Option("--status", "only look (the default)").conflicts(["now", "resend"]))
+    .option("--now", "send what waits")
+    .option("--resend", "send all again, such as to a database that was restored or emptied")
+    .addHelpText("after", example("mirror", "mirror --now", "mirror --resend"))
+    .action(async (options, command: Command) => exit(await (await import("./command/mirror.ts")).mirror(io(command), options)));
   program.command("gc").description("remove what no kept run reaches")
     .option("--keep <age>", "keep runs younger than this", "30d")
     .option("--size <bytes>", "then go on, oldest first, until the store is at most this large, such as 2GB")

@@ -1,5 +1,6 @@
 import type { StepOutcome } from "../events.ts";
 import type { Artifact, Digest, Effect, StepRecord } from "../model.ts";
+import { putRow, putTable } from "./outbox.ts";
 import { putRunStep } from "./runs.ts";
 import type { Db } from "./state.ts";
 
@@ -50,18 +51,14 @@ function insertRecord(db: Db, record: StepRecord): number {
 
 function applyEffect(db: Db, record: StepRecord, id: number, effect: Effect): void {
   if (effect.kind === "record") {
-    db.prepare("INSERT INTO outbox (run, step, table_name, body) VALUES (?, ?, ?, ?)").run(record.run, record.step, effect.table, encodeRow(effect.row));
+    putRow(db, record, effect.table, effect.row);
     return;
   }
+  if (effect.kind === "table") return putTable(db, record, effect.table, effect.artifact);
   const latest = latestModel(db, effect.name);
   if (latest?.body.parts.digest === effect.artifact.digest && latest.body.card.digest === effect.card.digest) return;
   const body: ModelBody = { parts: effect.artifact, card: effect.card, step: record.step, run: record.run, createdAt: record.finishedAt };
   db.prepare("INSERT INTO models (name, version, record, body) VALUES (?, ?, ?, ?)").run(effect.name, (latest?.version ?? 0) + 1, id, JSON.stringify(body));
-}
-
-/** JSON with bigints as text, which SQLite and Postgres take as numbers. */
-function encodeRow(row: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify(row, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
 }
 
 /** Records of a step with this fingerprint, newest first. */
