@@ -48,7 +48,7 @@ export async function ship(ends: Ends): Promise<Shipped> {
     const results = existsSync(path.join(ends.project, "experiments.sql")) ? readResultTables(ends.project) : undefined;
     const shapes = results ? await shapeResults(client, results) : new Map<string, Shape>();
     await shipRows(client, ends, shapes, shipped);
-    await withDrafts(ends.project, async (folder) => {
+    if (tables.length > 0) await withDrafts(ends.project, async (folder) => {
       for (const table of tables) await shipTable(client, ends, shapes, folder, table, shipped);
     });
   });

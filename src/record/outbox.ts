@@ -24,6 +24,8 @@ interface Source {
 /** After this many refusals a row is parked: it is shown, and the others pass. */
 export const mostRefusals = 3;
 
+const newestIds = "SELECT max(id) FROM outbox WHERE kind = 'table' GROUP BY table_name";
+
 export function putRow(db: Db, source: Source, table: string, row: Readonly<Record<string, unknown>>): void {
   // Bigints as text, which SQLite and Postgres take as numbers.
   put(db, source, "row", table, JSON.stringify(row, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value)));
@@ -44,7 +46,7 @@ function put(db: Db, { run, step }: Source, kind: "row" | "table", table: string
 
 /** The newest of each mirrored table. */
 export function newestTables(db: Db): MirroredTable[] {
-  const rows = db.prepare("SELECT table_name AS name, body FROM outbox WHERE id IN (SELECT max(id) FROM outbox WHERE kind = 'table' GROUP BY table_name)").all();
+  const rows = db.prepare(`SELECT table_name AS name, body FROM outbox WHERE id IN (${newestIds})`).all();
   return (rows as { name: string; body: string }[]).map(({ name, body }) => ({ table: name, artifact: JSON.parse(body) as Artifact }));
 }
 
@@ -61,7 +63,7 @@ export function waitingRows(db: Db, after: number, limit: number): Waiting[] {
 export function waitingTables(db: Db): Waiting[] {
   const rows = db.prepare(
     `SELECT id, table_name AS "table", version, body FROM outbox WHERE mirrored = 0 AND refusals < ${mostRefusals}
-     AND id IN (SELECT max(id) FROM outbox WHERE kind = 'table' GROUP BY table_name) ORDER BY id`,
+     AND id IN (${newestIds}) ORDER BY id`,
   );
   return rows.all() as Waiting[];
 }
@@ -106,7 +108,7 @@ export interface MirrorState {
 export function mirrorState(db: Db): MirrorState {
   const sent = db.prepare("SELECT count(*) FROM outbox WHERE mirrored = 1").pluck().get() as number;
   const { count, since } = db
-    .prepare(`SELECT count(*) AS count, min(version) AS since FROM outbox WHERE mirrored = 0 AND refusals < ${mostRefusals}`)
+    .prepare(`SELECT count(*) AS count, min(version) AS since FROM outbox WHERE mirrored = 0 AND refusals < ${mostRefusals} AND (kind = 'row' OR id IN (${newestIds}))`)
     .get() as { count: number; since: number | null };
   const parked = db
     .prepare(`SELECT id, run, step, table_name AS "table", refused AS reason FROM outbox WHERE mirrored = 0 AND refusals >= ${mostRefusals} ORDER BY id`)

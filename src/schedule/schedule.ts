@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { exitCodeOf, fail, toFailure } from "../errors.ts";
 import { openState } from "../record/state.ts";
 import { makeReport, type Report } from "../report/report.ts";
+import { keepMirroring } from "./mirroring.ts";
 import { readSchedule, type ScheduleDefinition } from "./define.ts";
 import { Scheduler } from "./scheduler.ts";
 
@@ -29,7 +30,7 @@ export async function schedule(schedules: Readonly<Record<string, ScheduleDefini
     try {
       const say = (message: string) => void process.stderr.write(json ? `${JSON.stringify({ type: "schedule", at: new Date().toISOString(), message })}\n` : `${message}\n`);
       const scheduler = new Scheduler(db, project, checked, { event: (event) => report.event(event), say });
-      await (once ? runOnce(scheduler) : stay(scheduler, say));
+      await (once ? runOnce(scheduler) : stay(scheduler, project, say));
       process.exitCode = once && scheduler.failed ? 1 : 0;
     } finally {
       db.close();
@@ -41,13 +42,15 @@ export async function schedule(schedules: Readonly<Record<string, ScheduleDefini
   }
 }
 
-async function stay(scheduler: Scheduler, say: (message: string) => void): Promise<void> {
+async function stay(scheduler: Scheduler, project: string, say: (message: string) => void): Promise<void> {
+  const stopMirroring = await keepMirroring(project, say);
   const asked = stopAsked(scheduler);
   scheduler.start();
   if (!scheduler.leads) say("another scheduler leads in this folder; this one takes over when it ends");
   await asked;
   say("stopping: nothing new starts");
   await scheduler.drain(drainFor);
+  await stopMirroring();
 }
 
 async function runOnce(scheduler: Scheduler): Promise<void> {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import path from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { openState } from "../../src/record/state.ts";
-import { listSlots, type SlotRow } from "../../src/record/slots.ts";
+import { claimPast, listSlots, type SlotRow } from "../../src/record/slots.ts";
 import { built } from "../rig/build.ts";
 import { finished, type Result, TestProject } from "../rig/project.ts";
 
@@ -128,18 +128,21 @@ test.each([["killed", "SIGKILL"], ["drained", "SIGTERM"]] as const)("a scheduler
   expect(ran()).toEqual([slots()[0]!.slot]);
 });
 
-test("killed after the run's end and before the slot's: the run counts and is not made again", async () => {
+test.each([
+  ["between claim and start: it runs", "run = NULL", 2],
+  ["between the run's end and the slot's: the run counts and is not made again", "attempts = attempts", 1],
+])("killed %s", async (_, left, runs) => {
   make(`cron: "${past()} * * * *", catchUp: "latest"`);
   await once();
   away(Date.now() - hour);
   await once();
-  // What a kill at that point leaves: the run is recorded as succeeded, the slot still runs, its owner is dead.
+  // What a kill at that point leaves: the slot is claimed by a process that is dead.
   const db = openState(project.folder);
-  db.prepare("UPDATE slots SET status = 'running', pid = 999999999, started = 'x'").run();
+  db.prepare(`UPDATE slots SET status = 'running', pid = 999999999, started = 'x', ${left}`).run();
   db.close();
   await once();
-  expect(slots()).toMatchObject([{ status: "succeeded", attempts: 1 }]);
-  expect(ran()).toHaveLength(1);
+  expect(slots()).toMatchObject([{ status: "succeeded", attempts: runs }]);
+  expect(ran()).toHaveLength(runs);
 });
 
 test("of several schedulers one leads; killed, another takes over and finishes its slot", async () => {
@@ -155,6 +158,20 @@ test("of several schedulers one leads; killed, another takes over and finishes i
   await taken;
   expect(slots()).toMatchObject([{ status: "succeeded", attempts: 2 }]);
   expect(ran()).toHaveLength(1);
+});
+
+test("a slot that comes while the one before it runs is skipped, and the ledger says why", async () => {
+  make('cron: "* * * * *"');
+  await once();
+  const since = Date.now() - 59_500;
+  // A run of this schedule by somebody who lives: this process.
+  const db = openState(project.folder);
+  claimPast(db, "train", "2020-01-01T00:00:00.000Z");
+  db.close();
+  away(since);
+  await once();
+  expect(slots().at(-1)).toMatchObject({ status: "skipped", reason: expect.stringContaining("overlap") });
+  expect(ran()).toEqual([]);
 });
 
 test("a slot on the clock runs by the alarm, and the ledger shows it", async () => {
