@@ -12,7 +12,7 @@ export async function buildPackage(root: string, outdir: string): Promise<void> 
   rmSync(outdir, { recursive: true, force: true });
   await build({
     absWorkingDir: root,
-    entryPoints: { runner: "src/main.ts", bin: "src/bin.ts", api: "src/step/api.ts" },
+    entryPoints: { runner: "src/main.ts", bin: "src/bin.ts", api: "src/step/api.ts", schedule: "src/schedule/schedule.ts" },
     outdir,
     bundle: true,
     splitting: true,

@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const source = (file: string) => fileURLToPath(new URL(`src/${file}`, import.meta.url));
 
 export default defineConfig({
-  resolve: { alias: [{ find: /^stepbook$/, replacement: source("step/api.ts") }, { find: /^stepbook\/runner$/, replacement: source("main.ts") }] },
+  resolve: { alias: [{ find: /^stepbook$/, replacement: source("step/api.ts") }, { find: /^stepbook\/runner$/, replacement: source("main.ts") }, { find: /^stepbook\/schedule$/, replacement: source("schedule/schedule.ts") }] },
   test: {
     include: ["test/**/*.test.ts"],
     // Most tests start real processes; the machines that run them are shared and slow at times.

@@ -40,6 +40,8 @@ const kinds = {
   E_ARTIFACT: 1,
   E_DECODE: 1,
   E_CHECK: 4,
+  E_SCHEDULE: 3,
+  E_DATABASE: 1,
   E_INTERNAL: 1,
 } as const;
 

@@ -113,6 +113,24 @@ function addLookCommands(program: Command, exit: Setter): void {
 
 /** Commands that look after a project. */
 function addKeepCommands(program: Command, exit: Setter): void {
+  program.command("slots").description("the ledger of the schedules: each slot and what became of it, newest first")
+    .option("-n, --limit <n>", "how many", "20")
+    .addHelpText("after", example("slots", "slots -n 100 --json"))
+    .action(async (options, command: Command) => exit(await (await import("./command/slots.ts")).slots(io(command), options)));
+  program.command("backfill").description("run past slots of a schedule; those that succeeded are left alone")
+    .requiredOption("--from <date>", "the first instant")
+    .requiredOption("--to <date>", "the last instant")
+    .option("--schedule <name>", "which schedule, where schedule.ts has several")
+    .option("--dry-run", "only say what would run")
+    .option("-j, --jobs <n>", "how many steps side by side; the runs go one after the other")
+    .addHelpText("after", example("backfill --from 2026-01-01 --to 2026-01-31 --dry-run"))
+    .action(async (options, command: Command) => exit(await (await import("./command/backfill.ts")).backfill(io(command), options)));
+  program.command("mirror").description("the copy in Postgres: what was sent, what waits, what was refused and why")
+    .addOption(new Option("--status", "only look (the default)").conflicts(["now", "resend"]))
+    .option("--now", "send what waits")
+    .option("--resend", "send all again, such as to a database that was restored or emptied")
+    .addHelpText("after", example("mirror", "mirror --now", "mirror --resend"))
+    .action(async (options, command: Command) => exit(await (await import("./command/mirror.ts")).mirror(io(command), options)));
   program.command("gc").description("remove what no kept run reaches")
     .option("--keep <age>", "keep runs younger than this", "30d")
     .option("--size <bytes>", "then go on, oldest first, until the store is at most this large, such as 2GB")

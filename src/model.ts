@@ -69,7 +69,8 @@ export interface Written {
 /** An effect asked for by a step; committed with its record, idempotent per run. */
 export type Effect =
   | { readonly kind: "record"; readonly table: string; readonly row: Record<string, Scalar> }
-  | { readonly kind: "model"; readonly name: string; readonly artifact: Artifact; readonly card: Artifact };
+  | { readonly kind: "model"; readonly name: string; readonly artifact: Artifact; readonly card: Artifact }
+  | { readonly kind: "table"; readonly table: string; readonly artifact: Artifact };
 
 /** What a row of a results table may hold. */
 export type Scalar = string | number | bigint | boolean | null;

@@ -20,11 +20,20 @@ export async function compareOutputs(opened: Opened, record: KeptRecord, done: D
     compared.push(await compareArtifacts(`model ${name}`, stored(before?.artifact), after?.parts));
     compared.push(await compareArtifacts(`card of ${name}`, stored(before?.card), after?.card));
   }
+  const [tablesThen, tablesNow] = [tables(record.effects), done.effects.filter((effect) => effect.kind === "table")];
+  for (const name of new Set([...tablesThen, ...tablesNow].map((each) => each.table))) {
+    const [before, after] = [tablesThen.find((each) => each.table === name), tablesNow.find((each) => each.table === name)];
+    compared.push(await compareArtifacts(`mirrored table ${name}`, stored(before?.artifact), after?.rows));
+  }
   return [...compared, ...compareRows(record, done), ...(await compareFiles(opened, record, notes))];
 }
 
 function models(effects: readonly Effect[]) {
   return effects.filter((effect) => effect.kind === "model");
+}
+
+function tables(effects: readonly Effect[]) {
+  return effects.filter((effect) => effect.kind === "table");
 }
 
 /** The columns that the step gives; the others are filled in by the engine. */

@@ -1,7 +1,8 @@
 import { exitCodeOf, exitCodes, type Failure, StepbookError, toFailure } from "../errors.ts";
 import type { Event } from "../events.ts";
 import { Cancellation } from "../execute/cancel.ts";
-import { type Finished, runPipeline } from "../execute/pipeline.ts";
+import type { Finished } from "../execute/pipeline.ts";
+import { runMirrored } from "../mirror/run.ts";
 import { nearest } from "../nearest.ts";
 import { makeReport, type Report } from "../report/report.ts";
 import { type Io, readRunOptions, type RunFlags } from "./io.ts";
@@ -33,7 +34,7 @@ async function runOnce(options: ReturnType<typeof readRunOptions>, report: Repor
     report.event(event);
   };
   try {
-    const finished = await runPipeline(options, emit, cancellation);
+    const finished = await runMirrored(options, emit, cancellation);
     return signalled() ?? exitCode(finished, failures);
   } catch (error) {
     const code = signalled();
@@ -50,7 +51,7 @@ function meantCommand(steps: readonly string[], error: unknown): unknown {
   return new StepbookError({ ...failure, message: `there is no command and no step "${steps[0]}"`, remedy });
 }
 
-const commands = ["run", "plan", "why", "graph", "runs", "show", "logs", "diff", "experiments", "models", "ui", "verify", "gc", "doctor"];
+const commands = ["run", "plan", "why", "graph", "runs", "show", "logs", "diff", "experiments", "models", "ui", "mirror", "slots", "backfill", "verify", "gc", "doctor"];
 
 function exitCode({ status }: Finished, failures: readonly Failure[]): number {
   if (status === "succeeded") return exitCodes.done;

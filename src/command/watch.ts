@@ -2,7 +2,7 @@ import type { RunOptions } from "../config.ts";
 import { toFailure } from "../errors.ts";
 import type { Event } from "../events.ts";
 import type { Cancellation } from "../execute/cancel.ts";
-import { runPipeline } from "../execute/pipeline.ts";
+import { runMirrored } from "../mirror/run.ts";
 import type { Report } from "../report/report.ts";
 import { Changes } from "./changes.ts";
 import { matters, missedChanges, readWatched, type Watched, watchedFolders } from "./watched.ts";
@@ -40,7 +40,7 @@ async function runOnce(options: RunOptions, report: Report, cancellation: Cancel
     report.event(event);
   };
   try {
-    await runPipeline(options, emit, cancellation);
+    await runMirrored(options, emit, cancellation);
   } catch (error) {
     const failure = toFailure(error);
     if (failure.place) places.push(failure.place.file);

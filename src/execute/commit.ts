@@ -71,23 +71,30 @@ async function take({ store }: RunContext, { artifact, file }: StagedArtifact): 
 
 async function takeEffects(context: RunContext, staged: readonly StoredEffect[]): Promise<Effect[]> {
   const effects: Effect[] = [];
+  const rows = new Map<string, number>();
   for (const effect of staged) {
-    if (effect.kind === "record") {
-      const earlier = effects.filter((each) => each.kind === "record" && each.table === effect.table).length;
-      effects.push({ ...effect, row: wholeRow(context, effect.table, effect.row, earlier) });
-    } else effects.push({ kind: "model", name: effect.name, artifact: await take(context, effect.parts), card: await take(context, effect.card) });
+    if (effect.kind === "record") effects.push({ ...effect, row: wholeRow(context, effect.table, effect.row, counted(rows, effect.table)) });
+    else if (effect.kind === "table") effects.push({ kind: "table", table: effect.table, artifact: await take(context, effect.rows) });
+    else effects.push({ kind: "model", name: effect.name, artifact: await take(context, effect.parts), card: await take(context, effect.card) });
   }
   return effects;
 }
 
+/** How often this was asked for before. */
+function counted(counts: Map<string, number>, name: string): number {
+  const before = counts.get(name) ?? 0;
+  counts.set(name, before + 1);
+  return before;
+}
+
 /**
  * The row as the table will hold it; refused here, before anything of the step is kept.
- * @param earlier rows that the same step records into the table before this one
+ * @param earlier rows of this step for the same table, which are not in the outbox yet
  */
 function wholeRow(context: RunContext, table: string, row: Readonly<Record<string, Scalar>>, earlier: number): Record<string, Scalar> {
   const { ddl, tables } = context.resultTables();
-  const committed = context.db.prepare("SELECT count(*) FROM outbox WHERE run = ? AND table_name = ?").pluck().get(context.info.id, table) as number;
-  const whole = completeRow(tables, table, row, context.info, committed + earlier);
+  const before = context.db.prepare("SELECT count(*) FROM outbox WHERE run = ? AND table_name = ?").pluck().get(context.info.id, table) as number;
+  const whole = completeRow(tables, table, row, context.info, before + earlier);
   probeRow(ddl, table, whole);
   return whole;
 }

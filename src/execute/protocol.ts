@@ -76,4 +76,5 @@ export interface DoneMessage {
 /** An effect with its bytes staged. */
 export type StoredEffect =
   | Extract<StagedEffect, { kind: "record" }>
-  | { readonly kind: "model"; readonly name: string; readonly parts: StagedArtifact; readonly card: StagedArtifact };
+  | { readonly kind: "model"; readonly name: string; readonly parts: StagedArtifact; readonly card: StagedArtifact }
+  | { readonly kind: "table"; readonly table: string; readonly rows: StagedArtifact };

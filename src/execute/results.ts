@@ -16,7 +16,7 @@ export async function storeResults(
   const shown: StagedArtifact[] = [];
   for (const bundle of displays) shown.push(await stage("display", figure(bundle), staging));
   const stored: StoredEffect[] = [];
-  for (const effect of effects) stored.push(effect.kind === "record" ? effect : await stageModel(effect, staging));
+  for (const effect of effects) stored.push(await stageEffect(effect, staging));
   return { artifacts, displays: shown, effects: stored };
 }
 
@@ -27,6 +27,12 @@ async function stage(name: string, value: unknown, staging: string): Promise<Sta
 
 function figure(bundle: MimeBundle): object {
   return { [Symbol.for("Jupyter.display")]: () => bundle };
+}
+
+async function stageEffect(effect: StagedEffect, staging: string): Promise<StoredEffect> {
+  if (effect.kind === "record") return effect;
+  if (effect.kind === "model") return stageModel(effect, staging);
+  return { kind: "table", table: effect.table, rows: await stage(`mirror.${effect.table}`, effect.rows, staging) };
 }
 
 async function stageModel({ name, parts, card }: Extract<StagedEffect, { kind: "model" }>, staging: string): Promise<StoredEffect> {

@@ -5,6 +5,7 @@ import type { Artifact, Reason, Step, StepId, StepStatus } from "../model.ts";
 import { type Decision, decide } from "../plan/decide.ts";
 import { inputDigests } from "../plan/plan.ts";
 import { reason } from "../plan/reasons.ts";
+import { putTable } from "../record/outbox.ts";
 import { publishModels } from "../record/publish.ts";
 import { renewModels } from "../record/records.ts";
 import { putRunStep } from "../record/runs.ts";
@@ -108,6 +109,8 @@ export class Walk {
   #reuse(step: Step, decision: Extract<Decision, { verdict: "reuse" }>): void {
     const { record } = decision;
     this.#artifacts.set(step.id, record.artifacts);
+    // After an edit and its undoing the mirrored table is again what this record left.
+    for (const effect of record.effects) if (effect.kind === "table") putTable(this.#context.db, { run: this.#context.info.id, step: step.id }, effect.table, effect.artifact);
     this.#end(outcome(step, "cached", decision.reason.text, 0, 0), record.id, null);
     const { db, store, graph } = this.#context;
     publishModels(db, store, graph.project, renewModels(db, record));

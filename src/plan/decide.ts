@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import ms from "ms";
-import type { Digest, FingerprintParts, Reason, Step } from "../model.ts";
+import type { Artifact, Digest, FingerprintParts, Reason, Step } from "../model.ts";
 import type { KeptRecord } from "../record/records.ts";
 import type { Store } from "../store/store.ts";
 import { fingerprint } from "./fingerprint.ts";
@@ -104,7 +104,10 @@ async function doubtOfOutputs(record: KeptRecord, { world }: Knowledge): Promise
 
 async function doubtOfArtifacts(record: KeptRecord, { store }: Knowledge): Promise<Reason | undefined> {
   const named = Object.entries(record.artifacts);
-  const effects = record.effects.flatMap((effect) => (effect.kind === "model" ? [["model", effect.artifact] as const, ["model", effect.card] as const] : []));
+  const effects = record.effects.flatMap((effect): (readonly [string, Artifact])[] => {
+    if (effect.kind === "record") return [];
+    return effect.kind === "model" ? [["model", effect.artifact], ["model", effect.card]] : [["mirrored table", effect.artifact]];
+  });
   for (const [name, artifact] of [...named, ...effects, ...record.displays.map((each) => ["display", each] as const)]) {
     const health = await store.health(artifact);
     if (health === "missing") return reason("artifact-missing", `the stored ${name} is gone`);

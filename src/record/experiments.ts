@@ -16,6 +16,15 @@ export interface ResultColumn {
   readonly key: number;
 }
 
+export interface ResultDefinition {
+  readonly ddl: string;
+  /** The `COMMENT ON` statements, which only Postgres takes. */
+  readonly comments: readonly string[];
+  readonly tables: ResultTables;
+}
+
+const comment = /^\s*COMMENT\s+ON\b(?:'(?:[^']|'')*'|[^;'])*;/gim;
+
 export function experimentsFile(project: string): string {
   return path.join(project, "data", "experiments.db");
 }
@@ -25,7 +34,7 @@ export function experimentsFile(project: string): string {
  * knows, is left out.
  * @throws E_EXPERIMENTS_SQL
  */
-export function readResultTables(project: string): { ddl: string; tables: ResultTables } {
+export function readResultTables(project: string): ResultDefinition {
   const file = path.join(project, "experiments.sql");
   if (!existsSync(file)) {
     fail("E_EXPERIMENTS_SQL", "there is no experiments.sql, so record() has no table to write to", {
@@ -33,11 +42,12 @@ export function readResultTables(project: string): { ddl: string; tables: Result
       remedy: "write one: CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, experiment_datetime timestamptz, accuracy double precision);",
     });
   }
-  const ddl = readFileSync(file, "utf8").replace(/^\s*COMMENT\s+ON\b(?:'(?:[^']|'')*'|[^;'])*;/gim, "");
+  const text = readFileSync(file, "utf8");
+  const ddl = text.replace(comment, "");
   const db = new Database(":memory:");
   try {
     db.exec(ddl);
-    return { ddl, tables: tablesOf(db) };
+    return { ddl, comments: text.match(comment) ?? [], tables: tablesOf(db) };
   } catch (error) {
     return fail("E_EXPERIMENTS_SQL", `experiments.sql: ${(error as Error).message}`, {
       place: { file: "experiments.sql" },
@@ -112,7 +122,7 @@ export function probeRow(ddl: string, table: string, row: Readonly<Record<string
 export function deliverEmbedded(state: Db, project: string): string[] {
   // A results file that was deleted is filled again from what was ever recorded.
   if (!existsSync(experimentsFile(project))) state.prepare("UPDATE outbox SET embedded = 0").run();
-  const waiting = state.prepare("SELECT id, table_name AS name, body FROM outbox WHERE embedded = 0 ORDER BY id").all() as OutboxRow[];
+  const waiting = state.prepare("SELECT id, table_name AS name, body FROM outbox WHERE embedded = 0 AND kind = 'row' ORDER BY id").all() as OutboxRow[];
   if (waiting.length === 0 && !existsSync(path.join(project, "experiments.sql"))) return [];
   const { ddl, tables } = readResultTables(project);
   mkdirSync(path.dirname(experimentsFile(project)), { recursive: true });

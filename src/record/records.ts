@@ -1,5 +1,6 @@
 import type { StepOutcome } from "../events.ts";
 import type { Artifact, Digest, Effect, StepRecord } from "../model.ts";
+import { encodeJson, putRow, putTable } from "./outbox.ts";
 import { putRunStep } from "./runs.ts";
 import type { Db } from "./state.ts";
 
@@ -56,7 +57,7 @@ export function renewModels(db: Db, record: KeptRecord): string[] {
 function insertRecord(db: Db, record: StepRecord): number {
   const { lastInsertRowid } = db
     .prepare("INSERT INTO records (run, step, name, fingerprint, body) VALUES (?, ?, ?, ?, ?)")
-    .run(record.run, record.step, record.name, record.fingerprint, encodeRow(record));
+    .run(record.run, record.step, record.name, record.fingerprint, encodeJson(record));
   const id = Number(lastInsertRowid);
   const line = db.prepare("INSERT INTO lineage (record, direction, name, digest) VALUES (?, ?, ?, ?)");
   for (const [name, digest] of Object.entries(record.parts.inputs)) line.run(id, "in", name, digest);
@@ -66,18 +67,14 @@ function insertRecord(db: Db, record: StepRecord): number {
 
 function applyEffect(db: Db, record: StepRecord, id: number, effect: Effect): void {
   if (effect.kind === "record") {
-    db.prepare("INSERT INTO outbox (run, step, table_name, body) VALUES (?, ?, ?, ?)").run(record.run, record.step, effect.table, encodeRow(effect.row));
+    putRow(db, record, effect.table, effect.row);
     return;
   }
+  if (effect.kind === "table") return putTable(db, record, effect.table, effect.artifact);
   const latest = latestModel(db, effect.name);
   if (latest?.body.parts.digest === effect.artifact.digest && latest.body.card.digest === effect.card.digest) return;
   const body: ModelBody = { parts: effect.artifact, card: effect.card, step: record.step, run: record.run, createdAt: record.finishedAt };
   db.prepare("INSERT INTO models (name, version, record, body) VALUES (?, ?, ?, ?)").run(effect.name, (latest?.version ?? 0) + 1, id, JSON.stringify(body));
-}
-
-/** JSON with bigints as text, which SQLite and Postgres take as numbers. */
-function encodeRow(value: object): string {
-  return JSON.stringify(value, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value));
 }
 
 /** Records of a step with this fingerprint, newest first. */

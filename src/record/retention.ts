@@ -1,4 +1,5 @@
 import type { Artifact, RunStatus, StepRecord } from "../model.ts";
+import { newestTables } from "./outbox.ts";
 import { listModels } from "./records.ts";
 import { lastSuccessfulRun } from "./lookup.ts";
 import type { Db } from "./state.ts";
@@ -22,6 +23,8 @@ export interface History {
   readonly pinnedRecords: ReadonlySet<number>;
   /** Of all versions of all models. */
   readonly modelArtifacts: readonly Artifact[];
+  /** The newest of each mirrored table: what Postgres is filled from. */
+  readonly tableArtifacts: readonly Artifact[];
 }
 
 export function readHistory(db: Db): History {
@@ -36,6 +39,7 @@ export function readHistory(db: Db): History {
     pinnedRuns: new Set([...runs.filter(({ status }) => status === "running").map(({ id }) => id), ...(last === undefined ? [] : [last])]),
     pinnedRecords: new Set([...newest, ...models.map(({ record }) => record)]),
     modelArtifacts: models.flatMap(({ body }) => [body.parts, body.card]),
+    tableArtifacts: newestTables(db).map(({ artifact }) => artifact),
   };
 }
 
@@ -51,8 +55,8 @@ function heldByRecords(db: Db): Map<number, Held> {
   const held = new Map<number, Held>();
   for (const row of db.prepare("SELECT id, body FROM records").iterate() as Iterable<{ id: number; body: string }>) {
     const { artifacts, displays, effects, bundle } = JSON.parse(row.body) as StepRecord;
-    const models = effects.flatMap((effect) => (effect.kind === "model" ? [effect.artifact, effect.card] : []));
-    held.set(row.id, { artifacts: [...Object.values(artifacts), ...displays, ...models], bundle });
+    const ofEffects = effects.flatMap((effect) => (effect.kind === "model" ? [effect.artifact, effect.card] : effect.kind === "table" ? [effect.artifact] : []));
+    held.set(row.id, { artifacts: [...Object.values(artifacts), ...displays, ...ofEffects], bundle });
   }
   return held;
 }
@@ -65,7 +69,7 @@ export function keptRecords(history: History, gone: ReadonlySet<string>): Set<nu
 
 /** All that the kept records, and the models, need of the store. */
 export function keptArtifacts(history: History, records: ReadonlySet<number>): Artifact[] {
-  return [...history.modelArtifacts, ...[...records].flatMap((id) => history.records.get(id)?.artifacts ?? [])];
+  return [...history.modelArtifacts, ...history.tableArtifacts, ...[...records].flatMap((id) => history.records.get(id)?.artifacts ?? [])];
 }
 
 /** Forgets runs and records, in one transaction. What the outbox holds stays: results are never removed. */

@@ -2,9 +2,10 @@
  * The tables of `.stepbook/state.db`. Bodies are JSON of the types in src/model.ts; columns stand
  * beside them where something is looked up or sorted by them.
  */
-export const schemaVersion = 1;
+export const schemaVersion = 3;
 
-export const schema = `
+/** The tables as they were first; each later version is a step of `migrations`, so that there is one way to each. */
+const first = `
 CREATE TABLE runs (
   id TEXT PRIMARY KEY,
   trigger TEXT NOT NULL,
@@ -70,3 +71,51 @@ CREATE TABLE lock (
   since TEXT NOT NULL
 ) STRICT;
 `;
+
+/** What the mirror needs to know of each row: which way of sending, which version, how often it was refused and why. */
+const mirrored = `
+ALTER TABLE outbox ADD COLUMN kind TEXT NOT NULL DEFAULT 'row';
+ALTER TABLE outbox ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE outbox ADD COLUMN mirrored INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE outbox ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE outbox ADD COLUMN refused TEXT;
+UPDATE outbox SET version = id;
+CREATE INDEX outbox_to_mirror ON outbox (id) WHERE mirrored = 0;
+CREATE INDEX outbox_tables ON outbox (table_name, id) WHERE kind = 'table';
+`;
+
+/** The schedules, the ledger of their slots, and who leads among several schedulers. */
+const scheduled = `
+CREATE TABLE schedules (
+  name TEXT PRIMARY KEY,
+  definition TEXT NOT NULL,
+  seen INTEGER NOT NULL
+) STRICT;
+CREATE TABLE slots (
+  schedule TEXT NOT NULL,
+  slot TEXT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('due', 'running', 'succeeded', 'failed', 'skipped', 'missed')),
+  reason TEXT,
+  "trigger" TEXT NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  failures INTEGER NOT NULL DEFAULT 0,
+  not_before INTEGER NOT NULL DEFAULT 0,
+  run TEXT,
+  pid INTEGER,
+  started TEXT,
+  boot TEXT,
+  updated_at TEXT NOT NULL,
+  PRIMARY KEY (schedule, slot)
+) STRICT;
+CREATE INDEX slots_on_their_way ON slots (schedule, status) WHERE status IN ('due', 'running');
+CREATE TABLE leader (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  pid INTEGER NOT NULL,
+  started TEXT NOT NULL,
+  boot TEXT NOT NULL,
+  since TEXT NOT NULL
+) STRICT;
+`;
+
+/** Entry n brings a database of version n to n + 1. */
+export const migrations: readonly string[] = [first, mirrored, scheduled];

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
 import { damagedState, fail } from "../errors.ts";
-import { schema, schemaVersion } from "./schema.ts";
+import { migrations, schemaVersion } from "./schema.ts";
 
 export type Db = Database.Database;
 
@@ -59,8 +59,8 @@ function migrate(db: Db, file: string): void {
     });
   }
   db.transaction(() => {
-    if (version() !== 0) return;
-    db.exec(schema);
+    // Read again under the write lock: another process may have migrated meanwhile.
+    for (const step of migrations.slice(version())) db.exec(step);
     db.pragma(`user_version = ${schemaVersion}`);
   }).immediate();
 }

@@ -10,6 +10,7 @@ export type { ColumnOf } from "./columns.ts";
 export { csv, type CsvOptions } from "./csv.ts";
 export { display } from "./display.ts";
 export { loadModel, saveModel, type LoadedModel } from "./models.ts";
+export { mirrorTable } from "./mirror-table.ts";
 export { param, type ParamOptions, type ParamValue } from "./param.ts";
 export { parquet } from "./parquet.ts";
 export type { Query } from "./query.ts";

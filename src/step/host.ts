@@ -43,7 +43,8 @@ export type StepEvent =
 /** An effect whose bytes still lie in the staging folder. */
 export type StagedEffect =
   | Extract<Effect, { kind: "record" }>
-  | { readonly kind: "model"; readonly name: string; readonly parts: unknown; readonly card: Record<string, unknown> };
+  | { readonly kind: "model"; readonly name: string; readonly parts: unknown; readonly card: Record<string, unknown> }
+  | { readonly kind: "table"; readonly table: string; readonly rows: object };
 
 const key = Symbol.for("stepbook.host");
 

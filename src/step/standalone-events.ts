@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { tableInfo } from "../store/brand.ts";
 import type { StagedEffect, StepEvent } from "./host.ts";
 
 /** A step's events on stderr, for a run without a runner. */
@@ -21,6 +22,7 @@ export function showEvent(event: StepEvent): void {
 function describeEffect(effect: StagedEffect): string {
   const how = "(standalone: shown, not done; npx tsx runner.ts does it)";
   if (effect.kind === "record") return `would record into ${effect.table}: ${inspect(effect.row, { breakLength: Infinity })} ${how}`;
+  if (effect.kind === "table") return `would mirror ${tableInfo(effect.rows)?.rows ?? 0} rows to the Postgres table ${effect.table} ${how}`;
   return `would save model ${effect.name}: ${inspect(effect.card, { depth: 2, breakLength: Infinity })} ${how}`;
 }
 

@@ -64,6 +64,7 @@ function effectPart(site: Site, record: KeptRecord, effect: Effect): Html {
     return html`<div class="output"><p class="output-name">recorded into <a href="/experiments?table=${encodeURIComponent(effect.table)}">${effect.table}</a></p>
 <dl class="facts">${cells.map(([name, value]) => html`<div><dt>${name}</dt><dd class="mono">${typeof value === "number" ? formatNumber(value) : String(value)}</dd></div>`)}</dl></div>`;
   }
+  if (effect.kind === "table") return html`<div class="output"><p class="output-name">mirrored as the table <span class="mono">${effect.table}</span></p></div>`;
   return html`<div class="output">${modelCard(site, record, effect.name, effect)}</div>`;
 }
 

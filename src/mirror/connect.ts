@@ -1,0 +1,56 @@
+import pg from "pg";
+
+export type Client = pg.Client;
+
+/** What a message to or from the database may take; a line that says nothing for longer is given up. */
+const patience = { connect: 5_000, query: 30_000 };
+
+/** A connection that ends with the work, or at once when the signal comes, whatever the line is doing. */
+export async function withClient<T>(url: string, signal: AbortSignal, work: (client: Client) => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: "stepbook",
+    connectionTimeoutMillis: patience.connect,
+    query_timeout: patience.query,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+  });
+  // A line that drops while nothing is asked; what is asked next tells of it.
+  client.on("error", () => {});
+  const cut = () => lineOf(client).stream.destroy(new Error("given up"));
+  signal.addEventListener("abort", cut, { once: true });
+  try {
+    await client.connect();
+    await client.query("SET lock_timeout = '5s'");
+    return await work(client);
+  } finally {
+    signal.removeEventListener("abort", cut);
+    // Not client.end(): that waits for an answer, which a dead line never gives.
+    lineOf(client).end();
+    lineOf(client).stream.unref?.();
+  }
+}
+
+/** The protocol's side of a client: pg has no public way to leave without waiting. */
+interface Line {
+  readonly stream: { destroy(error?: Error): void; unref?(): void };
+  end(): void;
+}
+
+function lineOf(client: Client): Line {
+  return (client as unknown as { connection: Line }).connection;
+}
+
+/** One transaction; the error of the work is the one that is told. */
+export async function transaction<T>(client: Client, work: () => Promise<T>): Promise<T> {
+  await client.query("BEGIN");
+  try {
+    const result = await work();
+    await client.query("COMMIT");
+    return result;
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => {});
+    throw error;
+  }
+}

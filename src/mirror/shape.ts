@@ -1,0 +1,77 @@
+import type { ResultColumn, ResultDefinition } from "../record/experiments.ts";
+import { type Client, transaction } from "./connect.ts";
+import { ledger, quote } from "./names.ts";
+
+/** A results table as it is in Postgres. */
+export interface Shape {
+  /** Its name there, quoted. */
+  readonly table: string;
+  /** Name in experiments.sql → column there. */
+  readonly columns: ReadonlyMap<string, { readonly name: string; readonly type: string }>;
+  /** Names in experiments.sql; empty: it has no primary key. */
+  readonly key: readonly string[];
+}
+
+const schema = `
+CREATE SCHEMA ${ledger};
+COMMENT ON SCHEMA ${ledger} IS 'What Stepbook has sent: its own notes, none of your data.';
+CREATE TABLE ${ledger}.sent_rows (table_name text, key text, version bigint NOT NULL, PRIMARY KEY (table_name, key));
+CREATE TABLE ${ledger}.sent_tables (table_name text PRIMARY KEY, version bigint NOT NULL, rows bigint NOT NULL, sent_at timestamptz NOT NULL DEFAULT now());
+`;
+
+/** One sender at a time works on what this names, until the transaction ends. */
+export async function lock(client: Client, what: string): Promise<void> {
+  await client.query("SELECT pg_advisory_xact_lock(hashtext('stepbook'), hashtext($1))", [what]);
+}
+
+/** Makes the mirror's own notes where they are not there. */
+export async function prepareLedger(client: Client): Promise<void> {
+  await transaction(client, async () => {
+    await lock(client, "shape");
+    const { rows } = await client.query<{ there: boolean }>(`SELECT to_regnamespace('${ledger}') IS NOT NULL AS there`);
+    if (rows[0]?.there !== true) await client.query(schema);
+  });
+}
+
+/** Brings the tables to the shape of experiments.sql, comments included; what has been lost from it stays. */
+export async function shapeResults(client: Client, { ddl, comments, tables }: ResultDefinition): Promise<Map<string, Shape>> {
+  return transaction(client, async () => {
+    await lock(client, "shape");
+    await client.query(ddl);
+    const shapes = new Map<string, Shape>();
+    for (const [name, wanted] of tables) shapes.set(name, await shapeTable(client, name, wanted));
+    if (comments.length > 0) await client.query(comments.join("\n"));
+    return shapes;
+  });
+}
+
+async function shapeTable(client: Client, name: string, wanted: readonly ResultColumn[]): Promise<Shape> {
+  // Postgres folds names that were written without quotes to lower case; SQLite keeps them.
+  const { rows } = await client.query<{ exact: boolean }>("SELECT to_regclass($1) IS NOT NULL AS exact", [quote(name)]);
+  const table = quote(rows[0]?.exact === true ? name : name.toLowerCase());
+  let present = await columnsOf(client, table);
+  const missing = wanted.filter((column) => find(present, column.name) === undefined);
+  for (const { name: column, type } of missing) {
+    await client.query(`ALTER TABLE ${table} ADD COLUMN ${quote(column.toLowerCase())} ${type || "text"}`);
+  }
+  if (missing.length > 0) present = await columnsOf(client, table);
+  return {
+    table,
+    columns: new Map(wanted.map((column) => [column.name, find(present, column.name)!])),
+    key: wanted.filter((column) => column.key > 0).sort((a, b) => a.key - b.key).map((column) => column.name),
+  };
+}
+
+/** Columns with their types, lengths left out: a cast to varchar(3) would cut a value where an insert refuses it. */
+export async function columnsOf(client: Client, table: string): Promise<{ name: string; type: string }[]> {
+  const { rows } = await client.query<{ name: string; type: string }>(
+    `SELECT attname AS name, CASE atttypid WHEN 'bpchar'::regtype THEN 'bpchar' ELSE format_type(atttypid, NULL) END AS type
+     FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
+    [table],
+  );
+  return rows;
+}
+
+function find<T extends { readonly name: string }>(columns: readonly T[], name: string): T | undefined {
+  return columns.find((column) => column.name === name) ?? columns.find((column) => column.name === name.toLowerCase());
+}

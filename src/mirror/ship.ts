@@ -1,0 +1,110 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import type { Artifact } from "../model.ts";
+import { readResultTables } from "../record/experiments.ts";
+import { markMirrored, markRefused, markTableMirrored, waitingRows, waitingTables } from "../record/outbox.ts";
+import type { Db } from "../record/state.ts";
+import { tableToCsv } from "../step/table-to-csv.ts";
+import type { Store } from "../store/store.ts";
+import { type Client, withClient } from "./connect.ts";
+import { draftFile, withDrafts } from "./drafts.ts";
+import { explain, isRefusal, Unsendable } from "./refusal.ts";
+import { type Group, groupRows, sendRows } from "./rows.ts";
+import { prepareLedger, type Shape, shapeResults } from "./shape.ts";
+import { sendTable } from "./tables.ts";
+import { mapType } from "./types.ts";
+import { mask } from "./url.ts";
+
+/** Where the mirror works from and to. */
+export interface Ends {
+  readonly db: Db;
+  readonly store: Store;
+  readonly project: string;
+  readonly url: string;
+  readonly signal: AbortSignal;
+}
+
+/** What one pass did. */
+export interface Shipped {
+  sent: number;
+  /** Refused now, and tried again in the next pass. */
+  refused: number;
+  /** Refused for the last time: table and reason. */
+  readonly parked: string[];
+}
+
+const batch = 5_000;
+
+/**
+ * Sends once all that waits. Nothing is marked as sent before its COMMIT was answered.
+ * @throws where the database cannot be reached or does not work: what has not been sent waits
+ */
+export async function ship(ends: Ends): Promise<Shipped> {
+  const shipped: Shipped = { sent: 0, refused: 0, parked: [] };
+  const [tables, rows] = [waitingTables(ends.db), waitingRows(ends.db, 0, 1)];
+  if (tables.length + rows.length === 0) return shipped;
+  await withClient(ends.url, ends.signal, async (client) => {
+    await prepareLedger(client);
+    const results = existsSync(path.join(ends.project, "experiments.sql")) ? readResultTables(ends.project) : undefined;
+    const shapes = results ? await shapeResults(client, results) : new Map<string, Shape>();
+    await shipRows(client, ends, shapes, shipped);
+    if (tables.length > 0) await withDrafts(ends.project, async (folder) => {
+      for (const table of tables) await shipTable(client, ends, shapes, folder, table, shipped);
+    });
+  });
+  return shipped;
+}
+
+async function shipRows(client: Client, ends: Ends, shapes: ReadonlyMap<string, Shape>, shipped: Shipped): Promise<void> {
+  let after = 0;
+  for (;;) {
+    const rows = waitingRows(ends.db, after, batch);
+    if (rows.length === 0) return;
+    for (const group of groupRows(rows)) await shipGroup(client, ends, shapes.get(group.table), group, shipped);
+    after = rows.at(-1)!.id;
+  }
+}
+
+/** A refused row must not hold up the others: halves are tried, down to the one. */
+async function shipGroup(client: Client, ends: Ends, shape: Shape | undefined, group: Group, shipped: Shipped): Promise<void> {
+  const { rows } = group;
+  try {
+    await sendRows(client, shape, group);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    ends.signal.throwIfAborted();
+    if (rows.length === 1) return refuse(ends, rows[0]!, error, shipped);
+    const middle = rows.length >> 1;
+    await shipGroup(client, ends, shape, { ...group, rows: rows.slice(0, middle) }, shipped);
+    return shipGroup(client, ends, shape, { ...group, rows: rows.slice(middle) }, shipped);
+  }
+  ends.signal.throwIfAborted();
+  markMirrored(ends.db, rows.map((row) => row.id));
+  shipped.sent += rows.length;
+}
+
+async function shipTable(client: Client, ends: Ends, shapes: ReadonlyMap<string, Shape>, folder: string, waiting: ReturnType<typeof waitingTables>[number], shipped: Shipped): Promise<void> {
+  const artifact = JSON.parse(waiting.body) as Artifact;
+  const parquet = ends.store.path(artifact);
+  const csv = draftFile(folder, waiting.id);
+  try {
+    if (shapes.has(waiting.table)) throw new Unsendable(`"${waiting.table}" is a results table of experiments.sql`);
+    if (!existsSync(parquet)) throw new Unsendable("its rows are no longer in the store: run its step again");
+    await tableToCsv(parquet, (artifact.schema ?? []).map(({ name, type }) => ({ name, expression: mapType(type).expression })), csv);
+    ends.signal.throwIfAborted();
+    await sendTable(client, waiting, artifact, csv);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    ends.signal.throwIfAborted();
+    return refuse(ends, waiting, error, shipped);
+  }
+  ends.signal.throwIfAborted();
+  markTableMirrored(ends.db, waiting);
+  shipped.sent++;
+}
+
+function refuse({ db, url }: Ends, { id, table }: { readonly id: number; readonly table: string }, error: unknown, shipped: Shipped): void {
+  const reason = mask(explain(error), url);
+  if (markRefused(db, id, reason)) shipped.parked.push(`${table}: ${reason}`);
+  else shipped.refused++;
+}

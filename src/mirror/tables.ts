@@ -1,0 +1,70 @@
+import { createHash } from "node:crypto";
+import type { Artifact } from "../model.ts";
+import type { Waiting } from "../record/outbox.ts";
+import { type Client, transaction } from "./connect.ts";
+import { copyFile } from "./copy.ts";
+import { ledger, quote } from "./names.ts";
+import { Unsendable } from "./refusal.ts";
+import { columnsOf, lock } from "./shape.ts";
+import { mapType } from "./types.ts";
+
+/**
+ * Replaces a Postgres table by the rows of a CSV file: copied beside it, swapped in the same transaction. A table
+ * that Stepbook did not make is not touched; nor is one that holds a newer version.
+ */
+export async function sendTable(client: Client, { table, version }: Waiting, artifact: Artifact, csv: string): Promise<void> {
+  const columns = (artifact.schema ?? []).map(({ name, type }) => ({ name, type: mapType(type).type }));
+  const fresh = quote(`stepbook_new_${createHash("sha256").update(table).digest("hex").slice(0, 16)}`);
+  await transaction(client, async () => {
+    await lock(client, table);
+    const { exists, sent } = await whatIsThere(client, table);
+    if (exists && sent === null) throw new Unsendable(`there is a table "${table}" that Stepbook did not make: rename it, or mirror under another name`);
+    if (exists && BigInt(sent!) > BigInt(version)) return;
+    await client.query(`CREATE TABLE ${fresh} (${columns.map(({ name, type }) => `${quote(name)} ${type}`).join(", ")})`);
+    await copyFile(client, fresh, csv);
+    if (exists && (await hasFollowers(client, table)) && (await sameColumns(client, table, fresh))) await refill(client, table, fresh);
+    else await swap(client, table, fresh);
+    await client.query(
+      `INSERT INTO ${ledger}.sent_tables (table_name, version, rows) VALUES ($1, $2, $3)
+       ON CONFLICT (table_name) DO UPDATE SET version = excluded.version, rows = excluded.rows, sent_at = now()`,
+      [table, version, artifact.rows ?? 0],
+    );
+  });
+}
+
+async function whatIsThere(client: Client, table: string): Promise<{ exists: boolean; sent: string | null }> {
+  const { rows } = await client.query<{ exists: boolean; sent: string | null }>(
+    `SELECT to_regclass($1) IS NOT NULL AS exists, (SELECT version FROM ${ledger}.sent_tables WHERE table_name = $2) AS sent`,
+    [quote(table), table],
+  );
+  return rows[0]!;
+}
+
+/** Whether somebody has put something of theirs on the table: a view, an index, a grant. */
+async function hasFollowers(client: Client, table: string): Promise<boolean> {
+  const { rows } = await client.query<{ some: boolean }>(
+    `SELECT c.relacl IS NOT NULL
+       OR EXISTS (SELECT FROM pg_index WHERE indrelid = c.oid)
+       OR EXISTS (SELECT FROM pg_depend WHERE refclassid = 'pg_class'::regclass AND refobjid = c.oid AND classid = 'pg_rewrite'::regclass) AS some
+     FROM pg_class c WHERE c.oid = $1::regclass`,
+    [quote(table)],
+  );
+  return rows[0]?.some === true;
+}
+
+async function sameColumns(client: Client, table: string, fresh: string): Promise<boolean> {
+  return JSON.stringify(await columnsOf(client, quote(table))) === JSON.stringify(await columnsOf(client, fresh));
+}
+
+async function swap(client: Client, table: string, fresh: string): Promise<void> {
+  await client.query(`DROP TABLE IF EXISTS ${quote(table)}`);
+  await client.query(`ALTER TABLE ${fresh} RENAME TO ${quote(table)}`);
+  await client.query(`COMMENT ON TABLE ${quote(table)} IS 'Mirrored by Stepbook: replaced as a whole when its step makes other rows.'`);
+}
+
+/** Slower than the swap, and the views, indexes and grants on the table stay. Readers see old or new all the same. */
+async function refill(client: Client, table: string, fresh: string): Promise<void> {
+  await client.query(`DELETE FROM ${quote(table)}`);
+  await client.query(`INSERT INTO ${quote(table)} TABLE ${fresh}`);
+  await client.query(`DROP TABLE ${fresh}`);
+}

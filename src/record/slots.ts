@@ -1,0 +1,135 @@
+import { bootId, identify } from "./processes.ts";
+import { type LockOwner, ownerLives } from "./lock.ts";
+import type { Db } from "./state.ts";
+
+/**
+ * The ledger of slots: one row each, and each ends once, as succeeded, failed, skipped or missed. `due` and `running`
+ * are on the way there.
+ */
+export interface SlotRow {
+  readonly schedule: string;
+  /** ISO 8601, UTC. */
+  readonly slot: string;
+  readonly status: "due" | "running" | "succeeded" | "failed" | "skipped" | "missed";
+  readonly reason: string | null;
+  readonly trigger: "cron" | "backfill";
+  readonly attempts: number;
+  readonly failures: number;
+  /** ms; an attempt after a failure is not made before. */
+  readonly notBefore: number;
+  readonly run: string | null;
+  readonly updatedAt: string;
+}
+
+const columns = 'schedule, slot, status, reason, "trigger", attempts, failures, not_before AS notBefore, run, updated_at AS updatedAt';
+const ended = "status IN ('succeeded', 'failed', 'skipped', 'missed')";
+const now = () => new Date().toISOString();
+
+/** Up to which instant the slots of a schedule are in the ledger; undefined: it is new. */
+export function seenUntil(db: Db, schedule: string): number | undefined {
+  return db.prepare("SELECT seen FROM schedules WHERE name = ?").pluck().get(schedule) as number | undefined;
+}
+
+// Under another clock rule than before nothing was due until now.
+const moved = "seen = CASE WHEN definition ->> 'cron' IS excluded.definition ->> 'cron' AND definition ->> 'timezone' IS excluded.definition ->> 'timezone' THEN seen ELSE max(seen, excluded.seen) END";
+
+export function noteSchedule(db: Db, name: string, definition: object, seen: number): void {
+  db.prepare("INSERT INTO schedules (name, definition, seen) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET definition = excluded.definition, " + moved).run(name, JSON.stringify(definition), seen);
+}
+
+export function scheduleDefinitions(db: Db): { name: string; definition: string }[] {
+  return db.prepare("SELECT name, definition FROM schedules ORDER BY name").all() as { name: string; definition: string }[];
+}
+
+/** Enters slots and moves `seen`, in one transaction: a crash before it enters them later, one after it never again. */
+export function enter(db: Db, schedule: string, slots: readonly { slot: number; status: string; reason: string | null }[], seen: number): void {
+  const insert = db.prepare("INSERT OR IGNORE INTO slots (schedule, slot, status, reason, \"trigger\", updated_at) VALUES (?, ?, ?, ?, 'cron', ?)");
+  db.transaction(() => {
+    for (const { slot, status, reason } of slots) insert.run(schedule, new Date(slot).toISOString(), status, reason, now());
+    db.prepare("UPDATE schedules SET seen = ? WHERE name = ? AND seen < ?").run(seen, schedule, seen);
+  }).immediate();
+}
+
+export function backlogOf(db: Db, schedule: string): { running: boolean; due: boolean } {
+  const has = (status: string) => db.prepare("SELECT 1 FROM slots WHERE schedule = ? AND status = ? LIMIT 1").get(schedule, status) !== undefined;
+  return { running: has("running"), due: has("due") };
+}
+
+/** Takes a slot to run it; false where somebody else has. */
+export function claim(db: Db, { schedule, slot }: Pick<SlotRow, "schedule" | "slot">): boolean {
+  const self = identify(process.pid);
+  return db
+    .prepare("UPDATE slots SET status = 'running', attempts = attempts + 1, run = NULL, pid = ?, started = ?, boot = ?, updated_at = ? WHERE schedule = ? AND slot = ? AND status = 'due'")
+    .run(process.pid, self?.started ?? "", bootId(), now(), schedule, slot).changes === 1;
+}
+
+/** Enters a past slot for a backfill and claims it; one that has succeeded, or is on its way, is left alone. */
+export function claimPast(db: Db, schedule: string, slot: string): boolean {
+  return db.transaction(() => {
+    const insert = "INSERT INTO slots (schedule, slot, status, \"trigger\", updated_at) VALUES (?, ?, 'due', 'backfill', ?)";
+    const revive = `ON CONFLICT DO UPDATE SET status = 'due', "trigger" = 'backfill', reason = NULL, failures = 0 WHERE ${ended} AND status <> 'succeeded'`;
+    return db.prepare(`${insert} ${revive}`).run(schedule, slot, now()).changes === 1 && claim(db, { schedule, slot });
+  }).immediate();
+}
+
+export function noteRun(db: Db, { schedule, slot }: Pick<SlotRow, "schedule" | "slot">, run: string): void {
+  db.prepare("UPDATE slots SET run = ? WHERE schedule = ? AND slot = ?").run(run, schedule, slot);
+}
+
+/** Ends a running slot. */
+export function endSlot(db: Db, { schedule, slot }: Pick<SlotRow, "schedule" | "slot">, status: "succeeded" | "failed" | "missed", reason: string | null): void {
+  db.prepare("UPDATE slots SET status = ?, reason = ?, updated_at = ? WHERE schedule = ? AND slot = ? AND status = 'running'").run(status, reason, now(), schedule, slot);
+}
+
+/** A running slot is due again: after a failure, not at once; after a stop of the scheduler, when the next one is there. */
+export function dueAgain(db: Db, { schedule, slot }: Pick<SlotRow, "schedule" | "slot">, failed: boolean, notBefore: number): void {
+  db.prepare("UPDATE slots SET status = 'due', failures = failures + ?, not_before = ?, updated_at = ? WHERE schedule = ? AND slot = ? AND status = 'running'")
+    .run(Number(failed), notBefore, now(), schedule, slot);
+}
+
+/**
+ * Puts in order what a process that died left running: a run that had ended counts, whatever else it could not say any
+ * more; any other is due again, or, of a backfill, missed.
+ */
+export function recoverSlots(db: Db): void {
+  const running = db.prepare(`SELECT ${columns}, pid, started, boot FROM slots WHERE status = 'running'`).all() as (SlotRow & LockOwner)[];
+  for (const row of running.filter((each) => !ownerLives(each))) {
+    const status = db.prepare("SELECT status FROM runs WHERE id = ?").pluck().get(row.run) as string | undefined;
+    if (status === "succeeded") endSlot(db, row, "succeeded", null);
+    else if (row.trigger === "backfill") endSlot(db, row, "missed", "its backfill was interrupted");
+    else dueAgain(db, row, false, 0);
+  }
+}
+
+/** Slots of schedules that are no longer there cannot run. */
+export function dropUnknown(db: Db, names: readonly string[]): void {
+  const known = JSON.stringify(names);
+  db.prepare("UPDATE slots SET status = 'missed', reason = 'its schedule is no longer in schedule.ts', updated_at = ? WHERE status = 'due' AND schedule NOT IN (SELECT value FROM json_each(?))").run(now(), known);
+}
+
+/** What may run now, oldest first. */
+export function dueSlots(db: Db, at: number): SlotRow[] {
+  return db.prepare(`SELECT ${columns} FROM slots WHERE status = 'due' AND not_before <= ? ORDER BY slot, schedule`).all(at) as SlotRow[];
+}
+
+export function slotOf(db: Db, schedule: string, slot: string): SlotRow | undefined {
+  return db.prepare(`SELECT ${columns} FROM slots WHERE schedule = ? AND slot = ?`).get(schedule, slot) as SlotRow | undefined;
+}
+
+export function listSlots(db: Db, limit: number): SlotRow[] {
+  return db.prepare(`SELECT ${columns} FROM slots ORDER BY slot DESC, schedule LIMIT ?`).all(limit) as SlotRow[];
+}
+
+/** Takes the lead among the schedulers of this folder, from a dead one at once. @returns whether this process leads */
+export function lead(db: Db): boolean {
+  return db.transaction(() => {
+    const leader = db.prepare("SELECT pid, started, boot, since FROM leader").get() as LockOwner | undefined;
+    if (leader && ownerLives(leader)) return leader.pid === process.pid;
+    db.prepare("INSERT OR REPLACE INTO leader (id, pid, started, boot, since) VALUES (1, ?, ?, ?, ?)").run(process.pid, identify(process.pid)?.started ?? "", bootId(), now());
+    return true;
+  }).immediate();
+}
+
+export function resign(db: Db): void {
+  db.prepare("DELETE FROM leader WHERE pid = ?").run(process.pid);
+}

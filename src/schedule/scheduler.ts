@@ -1,0 +1,158 @@
+import { schedule as alarm, type ScheduledTask } from "node-cron";
+import type { Event } from "../events.ts";
+import { Cancellation } from "../execute/cancel.ts";
+import { backlogOf, claim, dropUnknown, dueAgain, dueSlots, endSlot, enter, lead, noteRun, noteSchedule, recoverSlots, resign, seenUntil, type SlotRow, slotOf } from "../record/slots.ts";
+import type { Db } from "../record/state.ts";
+import { type Attempt, attemptSlot } from "./attempt.ts";
+import type { Schedule, SlotReport } from "./define.ts";
+import { enterSlots } from "./enter.ts";
+import { slotsBetween } from "./slots.ts";
+
+/** How often the ledger is looked at beside the alarms, which a blocked loop or a suspended machine may swallow. */
+const pollEvery = { leading: 5_000, waiting: 1_000 };
+
+/** What the scheduler tells beside the events of its runs. */
+export interface Voice {
+  event(event: Event): void;
+  say(message: string): void;
+}
+
+/** Turns time into runs. What is due is in the ledger before anything runs, so that a crash at any point loses nothing. */
+export class Scheduler {
+  readonly #db: Db;
+  readonly #project: string;
+  readonly #schedules: ReadonlyMap<string, Schedule>;
+  readonly #voice: Voice;
+  readonly #running = new Map<string, { readonly schedule: string; readonly cancellation: Cancellation; readonly done: Promise<void> }>();
+  readonly #alarms: ScheduledTask[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #leads = false;
+  #draining = false;
+  /** Whether a slot ended as failed. */
+  failed = false;
+
+  constructor(db: Db, project: string, schedules: readonly Schedule[], voice: Voice) {
+    this.#db = db;
+    this.#project = project;
+    this.#schedules = new Map(schedules.map((schedule) => [schedule.name, schedule]));
+    this.#voice = voice;
+  }
+
+  get leads(): boolean {
+    return this.#leads;
+  }
+
+  /** Stays until it is drained. */
+  start(): void {
+    for (const { name, cron, zone } of this.#schedules.values()) {
+      this.#alarms.push(alarm(cron.fields, () => this.tick(), { timezone: zone.name, name }));
+    }
+    this.#poll();
+  }
+
+  #poll(): void {
+    if (this.#draining) return;
+    this.tick();
+    this.#timer = setTimeout(() => this.#poll(), this.#leads ? pollEvery.leading : pollEvery.waiting);
+  }
+
+  /** Enters what is due and starts what may run. Harmless at any time. */
+  tick(): void {
+    if (this.#draining || !this.#mayLead()) return;
+    for (const schedule of this.#schedules.values()) this.#enter(schedule, Date.now());
+    for (const row of dueSlots(this.#db, Date.now())) this.#startSlot(row);
+  }
+
+  #mayLead(): boolean {
+    const before = this.#leads;
+    this.#leads = lead(this.#db);
+    if (!this.#leads || before) return this.#leads;
+    recoverSlots(this.#db);
+    dropUnknown(this.#db, [...this.#schedules.keys()]);
+    for (const { name, cron, zone, ...rest } of this.#schedules.values()) noteSchedule(this.#db, name, { ...rest, cron: cron.fields, timezone: zone.name }, Date.now());
+    this.#voice.say(`scheduling ${[...this.#schedules.keys()].join(", ")}`);
+    return true;
+  }
+
+  #enter(schedule: Schedule, now: number): void {
+    const seen = seenUntil(this.#db, schedule.name) ?? now;
+    const slots = slotsBetween(schedule.cron, schedule.zone, seen, now);
+    if (slots.length === 0) return;
+    const entries = enterSlots(slots, now, schedule, backlogOf(this.#db, schedule.name));
+    enter(this.#db, schedule.name, entries, now);
+    for (const { slot, status, reason } of entries) {
+      const at = new Date(slot).toISOString();
+      if (status !== "due") this.#voice.say(`${schedule.name} ${at}: ${status} (${reason})`);
+      if (status === "missed") this.#tell(schedule.onMissed, { schedule: schedule.name, slot: at, status, reason, run: null, attempts: 0 });
+    }
+  }
+
+  #startSlot(row: SlotRow): void {
+    const schedule = this.#schedules.get(row.schedule);
+    const busy = [...this.#running.values()].some((each) => each.schedule === row.schedule);
+    if (!schedule || (busy && schedule.overlap !== "allow") || !claim(this.#db, row)) return;
+    const cancellation = new Cancellation();
+    const id = `${row.schedule} ${row.slot}`;
+    this.#running.set(id, { schedule: row.schedule, cancellation, done: this.#run(schedule, row, cancellation).finally(() => this.#running.delete(id)).then(() => this.tick()) });
+  }
+
+  async #run(schedule: Schedule, row: SlotRow, cancellation: Cancellation): Promise<void> {
+    const listen = (event: Event) => {
+      if (event.type === "run.started") noteRun(this.#db, row, event.run);
+      this.#voice.event(event);
+    };
+    this.#end(schedule, row, await attemptSlot(schedule, { project: this.#project, slot: row.slot, trigger: "cron" }, listen, cancellation));
+  }
+
+  #end(schedule: Schedule, row: SlotRow, { status, reason }: Attempt): void {
+    if (status === "cancelled") return dueAgain(this.#db, row, false, 0);
+    if (status === "failed" && row.failures < schedule.retries) {
+      dueAgain(this.#db, row, true, Date.now() + schedule.retryDelay);
+      setTimeout(() => this.tick(), schedule.retryDelay).unref();
+      return this.#voice.say(`${row.schedule} ${row.slot}: failed (${reason}); attempt ${row.attempts + 2} follows`);
+    }
+    endSlot(this.#db, row, status, reason);
+    this.failed ||= status === "failed";
+    const { run = null, attempts = 0 } = slotOf(this.#db, row.schedule, row.slot) ?? {};
+    this.#voice.say(`${row.schedule} ${row.slot}: ${status}${reason === null ? "" : ` (${reason})`}`);
+    this.#tell(status === "failed" ? schedule.onFailure : schedule.onSuccess, { schedule: row.schedule, slot: row.slot, status, reason, run, attempts });
+  }
+
+  /** A hook is the user's code: whatever it does, the schedule goes on. */
+  readonly #telling = new Set<Promise<void>>();
+  #tell(hook: ((report: SlotReport) => unknown) | undefined, report: SlotReport): void {
+    const told = (async () => hook?.(report))().then(() => {}, (error: unknown) => this.#voice.say(`${report.schedule} ${report.slot}: its hook failed: ${error instanceof Error ? error.message : String(error)}`));
+    this.#telling.add(told);
+    void told.finally(() => this.#telling.delete(told));
+  }
+
+  /** Runs what is due now, its further attempts included, and returns. */
+  async once(): Promise<void> {
+    this.tick();
+    for (;;) {
+      while (this.#running.size > 0) await Promise.all([...this.#running.values()].map(({ done }) => done));
+      const next = dueSlots(this.#db, Number.MAX_SAFE_INTEGER).filter((row) => this.#schedules.has(row.schedule))[0];
+      if (!next || this.#draining || !this.#leads) break;
+      await new Promise((resolve) => setTimeout(resolve, Math.max(10, next.notBefore - Date.now())));
+      this.tick();
+    }
+    await Promise.all(this.#telling);
+  }
+
+  /** Starts nothing more; what runs may end within so many ms, then it is cancelled and due again at the next start. */
+  async drain(ms: number): Promise<void> {
+    this.#draining = true;
+    clearTimeout(this.#timer);
+    for (const each of this.#alarms) await each.destroy();
+    const runs = [...this.#running.values()];
+    const timer = setTimeout(() => this.cancel(), ms);
+    await Promise.all(runs.map(({ done }) => done));
+    clearTimeout(timer);
+    await Promise.all(this.#telling);
+    resign(this.#db);
+  }
+
+  cancel(): void {
+    for (const { cancellation } of this.#running.values()) cancellation.request();
+  }
+}

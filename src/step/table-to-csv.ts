@@ -1,0 +1,30 @@
+import type { DuckDBInstance } from "@duckdb/node-api";
+import { quoteIdentifier } from "./sqltext.ts";
+
+/** A column and the SQL that makes its text, of the column's quoted name. */
+export interface CsvColumn {
+  readonly name: string;
+  expression(quoted: string): string;
+}
+
+/**
+ * Writes the rows of a Parquet file as CSV that Postgres' COPY reads: every value in quotes, NULL as nothing.
+ * Works without a host, since it is no step that asks; the rows pass through no JavaScript.
+ */
+export async function tableToCsv(parquet: string, columns: readonly CsvColumn[], target: string): Promise<void> {
+  const { DuckDBInstance: Instance } = await import("@duckdb/node-api");
+  const instance: DuckDBInstance = await Instance.create(":memory:", { threads: "1", autoinstall_known_extensions: "false", autoload_known_extensions: "false" });
+  try {
+    const connection = await instance.connect();
+    await connection.run("SET TimeZone = 'UTC'");
+    const selected = columns.map(({ name, expression }) => `${expression(quoteIdentifier(name))} AS ${quoteIdentifier(name)}`);
+    await connection.run(`COPY (SELECT ${selected.join(", ")} FROM read_parquet(${text(parquet)})) TO ${text(target)} (FORMAT csv, HEADER false, FORCE_QUOTE *, NULLSTR '')`);
+    connection.closeSync();
+  } finally {
+    instance.closeSync();
+  }
+}
+
+function text(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,48 @@
+import { mkdirSync } from "node:fs";
+import Database from "better-sqlite3";
+import { afterEach, expect, test } from "vitest";
+import { migrations, schemaVersion } from "../../src/record/schema.ts";
+import { finished, TestProject } from "../rig/project.ts";
+
+let project: TestProject;
+afterEach(() => project.dispose());
+
+/** A state as the first version left it, with one row recorded. */
+function old(): void {
+  project = new TestProject({
+    "experiments.sql": "CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, accuracy double precision);",
+    "steps/10_record.ts": 'import { record } from "stepbook";\nrecord("experiments", { accuracy: 0.5 });\n',
+  });
+  mkdirSync(project.path(".stepbook"));
+  const db = new Database(project.path(".stepbook/state.db"));
+  db.exec(migrations[0]!);
+  db.exec("INSERT INTO outbox (run, step, table_name, body) VALUES ('r1', '10_record', 'experiments', '{\"experiment_id\":\"r1\",\"accuracy\":0.25}')");
+  db.pragma("user_version = 1");
+  db.close();
+}
+
+function version(): unknown {
+  const db = new Database(project.path(".stepbook/state.db"), { readonly: true });
+  try {
+    expect(db.pragma("integrity_check", { simple: true })).toBe("ok");
+    return db.pragma("user_version", { simple: true });
+  } finally {
+    db.close();
+  }
+}
+
+test("a state of version 1 is brought to this one, and what it holds is still delivered", async () => {
+  old();
+  expect((await project.run()).code).toBe(0);
+  expect(version()).toBe(schemaVersion);
+  const { stdout } = await project.command(["experiments", "--json"]);
+  expect(stdout.trim().split("\n").map((line) => (JSON.parse(line) as { accuracy: number }).accuracy).sort()).toEqual([0.25, 0.5]);
+  expect(JSON.parse((await project.command(["mirror", "--json"])).stdout)).toMatchObject({ waiting: 2, sent: 0, parked: [] });
+});
+
+test("several that open it at once migrate it once", async () => {
+  old();
+  const all = await Promise.all([1, 2, 3].map(() => finished(project.start(["mirror", "--json"]))));
+  expect(all.map(({ code }) => code), all.map(({ stderr }) => stderr).join()).toEqual([0, 0, 0]);
+  expect(version()).toBe(schemaVersion);
+});

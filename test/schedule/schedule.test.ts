@@ -1,0 +1,211 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import path from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { openState } from "../../src/record/state.ts";
+import { claimPast, listSlots, type SlotRow } from "../../src/record/slots.ts";
+import { built } from "../rig/build.ts";
+import { finished, type Result, TestProject } from "../rig/project.ts";
+
+let project: TestProject;
+const started: ChildProcess[] = [];
+afterEach(async () => {
+  for (const child of started.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill("SIGKILL");
+    await new Promise((resolve) => child.once("close", resolve));
+  }
+  project.dispose();
+});
+
+/** A project whose step says for which slot it ran; the schedule is the text between the braces. */
+function make(definition: string, step = "export const at = run.logicalDate.toISOString();"): void {
+  project = new TestProject({
+    "steps/10_at.ts": `import { run } from "stepbook";\nimport { appendFileSync } from "node:fs";\n${step}\nappendFileSync("ran.txt", run.logicalDate.toISOString() + "\\n");\n`,
+    "schedule.mjs": `import { appendFileSync } from "node:fs";\nimport { schedule } from ${JSON.stringify(path.join(built, "schedule.js"))};\nconst told = (report) => appendFileSync(new URL("told.txt", import.meta.url), report.status + " " + report.slot + "\\n");\nawait schedule({ train: { ${definition} } });\n`,
+  });
+}
+
+function scheduler(words: readonly string[] = []): ChildProcess {
+  const child = spawn(process.execPath, [project.path("schedule.mjs"), "--json", ...words], { cwd: project.folder, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NO_COLOR: "1" } });
+  started.push(child);
+  return child;
+}
+
+const once = (): Promise<Result> => finished(scheduler(["--once"]));
+
+/** Puts back the instant up to which slots have been seen, as if the scheduler had been away since then. */
+function away(since: number): void {
+  const db = openState(project.folder);
+  db.prepare("UPDATE schedules SET seen = ?").run(since);
+  db.close();
+}
+
+function slots(): SlotRow[] {
+  const db = openState(project.folder);
+  try {
+    return listSlots(db, 10_000).reverse();
+  } finally {
+    db.close();
+  }
+}
+
+const hour = 3_600_000;
+/** The start of the hour, n hours ago; far enough from now that none of these is on time. */
+const hours = (n: number) => Math.floor((Date.now() - 5 * 60_000) / hour) * hour - n * hour;
+const iso = (at: number) => new Date(at).toISOString();
+const ran = () => (project.has("ran.txt") ? project.read("ran.txt").trim().split("\n") : []);
+/** A minute of the hour that is over for more than the grace, and comes in no test. */
+const past = () => new Date(Date.now() - 10 * 60_000).getUTCMinutes();
+
+/** Waits for a line of output that has these words. */
+function says(child: ChildProcess, words: string): Promise<void> {
+  let text = "";
+  return new Promise((resolve, reject) => {
+    const listen = (chunk: Buffer) => (text += chunk.toString()).includes(words) && resolve();
+    child.stdout!.on("data", listen);
+    child.stderr!.on("data", listen);
+    child.once("close", () => reject(new Error(`it ended without saying "${words}": ${text}`)));
+  });
+}
+
+describe("slots that passed while nobody was there", () => {
+  test.each([
+    ["none", ["missed", "missed", "missed"]],
+    ["latest", ["missed", "missed", "succeeded"]],
+    ["all", ["succeeded", "succeeded", "succeeded"]],
+  ])("catchUp %s", async (catchUp, expected) => {
+    make(`cron: "${past()} * * * *", catchUp: "${catchUp}", onMissed: told, onSuccess: told`);
+    expect((await once()).code).toBe(0);
+    expect(slots()).toEqual([]);
+    const since = Date.now() - 2 * hour - 30 * 60_000;
+    away(since);
+    const { code, stderr } = await once();
+    expect(code, stderr).toBe(0);
+    const all = slots();
+    expect(all.map(({ status }) => status)).toEqual(expected);
+    expect(ran()).toEqual(catchUp === "none" ? [] : all.filter(({ status }) => status === "succeeded").map(({ slot }) => slot));
+    const told = project.read("told.txt").trim().split("\n").sort();
+    expect(told).toEqual(all.map(({ status, slot }) => `${status} ${slot}`).sort());
+    await once();
+    expect(slots()).toEqual(all);
+  });
+});
+
+test("a run that fails is tried again, then its slot has failed and the hook is told once", async () => {
+  make(`cron: "${past()} * * * *", catchUp: "latest", retries: 2, retryDelay: 10, onFailure: told`, 'appendFileSync("ran.txt", "try\\n");\nif (1) throw new Error("no");');
+  await once();
+  away(Date.now() - hour);
+  const { code } = await once();
+  expect(code).toBe(1);
+  expect(slots()).toMatchObject([{ status: "failed", attempts: 3, reason: expect.stringContaining("no") }]);
+  expect(ran()).toEqual(["try", "try", "try"]);
+  expect(project.read("told.txt").trim().split("\n")).toHaveLength(1);
+});
+
+test("an attempt beyond its deadline is cancelled and has failed", async () => {
+  make(`cron: "${past()} * * * *", catchUp: "latest", deadline: 1500`, "await new Promise((resolve) => setTimeout(resolve, 600_000));");
+  await once();
+  away(Date.now() - hour);
+  expect((await once()).code).toBe(1);
+  expect(slots()).toMatchObject([{ status: "failed", reason: "it took longer than its deadline" }]);
+});
+
+/** A step that hangs the first time it is run, and says so. */
+const hangsOnce = 'import { existsSync, writeFileSync } from "node:fs";\nif (!existsSync("hung")) {\n  writeFileSync("hung", "");\n  console.log("it hangs");\n  await new Promise((resolve) => setTimeout(resolve, 600_000));\n}';
+
+test.each([["killed", "SIGKILL"], ["drained", "SIGTERM"]] as const)("a scheduler that is %s in a run: the next one runs the same slot to its one success", async (_, signal) => {
+  make(`cron: "${past()} * * * *", catchUp: "latest"`, hangsOnce);
+  await once();
+  away(Date.now() - hour);
+  const first = scheduler();
+  await says(first, "it hangs");
+  first.kill(signal);
+  const code = await new Promise((resolve) => first.once("close", (exit) => resolve(exit)));
+  expect(code).toBe(signal === "SIGTERM" ? 0 : null);
+  expect(slots()[0]?.status).toBe(signal === "SIGTERM" ? "due" : "running");
+  expect((await once()).code).toBe(0);
+  expect(slots()).toMatchObject([{ status: "succeeded", attempts: 2 }]);
+  expect(ran()).toEqual([slots()[0]!.slot]);
+});
+
+test.each([
+  ["between claim and start: it runs", "run = NULL", 2],
+  ["between the run's end and the slot's: the run counts and is not made again", "attempts = attempts", 1],
+])("killed %s", async (_, left, runs) => {
+  make(`cron: "${past()} * * * *", catchUp: "latest"`);
+  await once();
+  away(Date.now() - hour);
+  await once();
+  // What a kill at that point leaves: the slot is claimed by a process that is dead.
+  const db = openState(project.folder);
+  db.prepare(`UPDATE slots SET status = 'running', pid = 999999999, started = 'x', ${left}`).run();
+  db.close();
+  await once();
+  expect(slots()).toMatchObject([{ status: "succeeded", attempts: runs }]);
+  expect(ran()).toHaveLength(runs);
+});
+
+test("of several schedulers one leads; killed, another takes over and finishes its slot", async () => {
+  make(`cron: "${past()} * * * *", catchUp: "latest"`, hangsOnce);
+  await once();
+  away(Date.now() - hour);
+  const first = scheduler();
+  await says(first, "it hangs");
+  const others = [scheduler(), scheduler()];
+  await Promise.all(others.map((other) => says(other, "another scheduler leads")));
+  const taken = Promise.race(others.map((other) => says(other, ": succeeded")));
+  first.kill("SIGKILL");
+  await taken;
+  expect(slots()).toMatchObject([{ status: "succeeded", attempts: 2 }]);
+  expect(ran()).toHaveLength(1);
+});
+
+test("a slot that comes while the one before it runs is skipped, and the ledger says why", async () => {
+  make('cron: "* * * * *"');
+  await once();
+  const since = Date.now() - 59_500;
+  // A run of this schedule by somebody who lives: this process.
+  const db = openState(project.folder);
+  claimPast(db, "train", "2020-01-01T00:00:00.000Z");
+  db.close();
+  away(since);
+  await once();
+  expect(slots().at(-1)).toMatchObject({ status: "skipped", reason: expect.stringContaining("overlap") });
+  expect(ran()).toEqual([]);
+});
+
+test("a slot on the clock runs by the alarm, and the ledger shows it", async () => {
+  make('cron: "* * * * *"');
+  const child = scheduler();
+  await says(child, ": succeeded");
+  child.kill("SIGTERM");
+  await new Promise((resolve) => child.once("close", resolve));
+  const { stdout } = await project.command(["slots", "--json"]);
+  expect(JSON.parse(stdout.split("\n")[0]!)).toMatchObject({ schedule: "train", status: "succeeded", trigger: "cron", attempts: 1 });
+});
+
+describe("backfill", () => {
+  test("runs past slots once each; --dry-run only says", async () => {
+    make('cron: "@hourly"');
+    await once();
+    const range = ["--from", iso(hours(3)), "--to", iso(hours(1))];
+    const preview = await project.command(["backfill", ...range, "--dry-run", "--json"]);
+    expect(preview.stdout.trim().split("\n").map((line) => JSON.parse(line) as object)).toMatchObject([{ would: "run" }, { would: "run" }, { would: "run" }]);
+    expect(slots()).toEqual([]);
+    expect((await project.command(["backfill", ...range])).code).toBe(0);
+    expect((await project.command(["backfill", ...range, "-j", "2"])).code).toBe(0);
+    expect(ran()).toEqual([iso(hours(3)), iso(hours(2)), iso(hours(1))]);
+    expect(slots()).toMatchObject([3, 2, 1].map((n) => ({ slot: iso(hours(n)), status: "succeeded", trigger: "backfill", attempts: 1 })));
+  });
+});
+
+test.each([
+  ["cron: 'at noon'", "E_SCHEDULE"],
+  ["cron: '@daily', timezone: 'Europe/Atlantis'", "E_SCHEDULE"],
+  ["cron: '@daily', overlap: 'maybe'", "E_SCHEDULE"],
+])("{ %s } is refused", async (definition, code) => {
+  make(definition);
+  const result = await once();
+  expect(result.code).toBe(3);
+  expect(result.stdout + result.stderr).toContain(code);
+});
