@@ -124,7 +124,9 @@ describe("slots", () => {
         fc.pre(date === "*" || weekday === "*");
         const after = Date.UTC(2025, 0, 5 + start);
         const until = after + 2 * day;
-        const theirs = new Croner(expression, { timezone: zone, mode: "5-part" }).nextRuns(3_000, new Date(after)).map((date) => date.getTime()).filter((at) => at <= until);
+        const croner = new Croner(expression, { timezone: zone, mode: "5-part" });
+        const theirs: number[] = [];
+        for (let at = croner.nextRun(new Date(after)); at && at.getTime() <= until; at = croner.nextRun(at)) theirs.push(at.getTime());
         expect(slotsBetween(parseCron(expression), timeZone(zone), after, until), `${expression} in ${zone}`).toEqual(theirs);
       }),
       { numRuns: 60 },
