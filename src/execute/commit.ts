@@ -4,7 +4,7 @@ import type { Artifact, Effect, Scalar, Step, StepRecord } from "../model.ts";
 import type { Decision } from "../plan/decide.ts";
 import { completeRow, deliverEmbedded, probeRow } from "../record/experiments.ts";
 import { commitRecord } from "../record/records.ts";
-import { publishModels } from "../record/publish.ts";
+import { highestPublished, publishModels } from "../record/publish.ts";
 import { bundleName } from "./bundles.ts";
 import type { RunContext } from "./context.ts";
 import type { Notes } from "./notes.ts";
@@ -54,7 +54,7 @@ export async function commit(context: RunContext, finished: Finished): Promise<R
     ms: Math.round(finished.ms),
     attempts: finished.attempts,
   };
-  commitRecord(context.db, record, outcomeOf(finished));
+  commitRecord(context.db, record, outcomeOf(finished), (name) => highestPublished(context.graph.project, name));
   rmSync(finished.staging, { recursive: true, force: true });
   publish(context, record);
   return artifacts;

@@ -6,7 +6,7 @@ import { type Decision, decide } from "../plan/decide.ts";
 import { inputDigests } from "../plan/plan.ts";
 import { reason } from "../plan/reasons.ts";
 import { putTable } from "../record/outbox.ts";
-import { publishModels } from "../record/publish.ts";
+import { highestPublished, publishModels } from "../record/publish.ts";
 import { renewModels } from "../record/records.ts";
 import { putRunStep } from "../record/runs.ts";
 import type { RunContext } from "./context.ts";
@@ -113,7 +113,7 @@ export class Walk {
     for (const effect of record.effects) if (effect.kind === "table") putTable(this.#context.db, { run: this.#context.info.id, step: step.id }, effect.table, effect.artifact);
     this.#end(outcome(step, "cached", decision.reason.text, 0, 0), record.id, null);
     const { db, store, graph } = this.#context;
-    publishModels(db, store, graph.project, renewModels(db, record));
+    publishModels(db, store, graph.project, renewModels(db, record, (name) => highestPublished(graph.project, name)));
     this.#context.emit({ type: "step.reused", run: this.#context.info.id, step: step.id, reason: decision.reason, from: record.run, ms: record.ms });
   }
 

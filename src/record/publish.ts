@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { readArtifact } from "../store/artifacts.ts";
 import { publish } from "../store/durable.ts";
@@ -19,6 +19,13 @@ export interface PublishedModel {
 
 export function modelPath(name: string, version: number): string {
   return `models/${name}/v${version}.json`;
+}
+
+/** The highest version of a model whose file lies in `models/`, whoever wrote it; 0: none. */
+export function highestPublished(project: string, name: string): number {
+  const folder = path.join(project, "models", name);
+  const files = existsSync(folder) ? readdirSync(folder) : [];
+  return Math.max(0, ...files.map((file) => Number(/^v(\d+)\.json$/.exec(file)?.[1] ?? 0)));
 }
 
 /** Writes the newest version of each model into `models/` where it is not there. Can be repeated. */

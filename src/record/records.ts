@@ -25,14 +25,17 @@ export interface ModelBody {
   readonly createdAt: string;
 }
 
+/** The highest version of a model that lies in `models/`; 0: none. It may be older than this state. */
+export type Published = (name: string) => number;
+
 /**
  * The one transaction that makes a step's result real: record, lineage, outbox, models and the
  * run's line about the step.
  */
-export function commitRecord(db: Db, record: StepRecord, outcome: StepOutcome): number {
+export function commitRecord(db: Db, record: StepRecord, outcome: StepOutcome, published: Published): number {
   return db.transaction(() => {
     const id = insertRecord(db, record);
-    for (const effect of record.effects) applyEffect(db, record, id, effect);
+    for (const effect of record.effects) applyEffect(db, record, id, effect, published);
     putRunStep(db, record.run, outcome, id, null);
     return id;
   })();
@@ -43,13 +46,13 @@ export function commitRecord(db: Db, record: StepRecord, outcome: StepOutcome): 
  * since: after an edit and its undoing, what is loaded is what a clean run would save.
  * @returns names of the models of which there is a new version
  */
-export function renewModels(db: Db, record: KeptRecord): string[] {
+export function renewModels(db: Db, record: KeptRecord, published: Published): string[] {
   return db.transaction(() => {
     const models = record.effects.filter((effect) => effect.kind === "model");
     const before = models.map(({ name }) => latestModel(db, name));
     // Of a model that several steps save, each would take it back from the other in every run.
     const own = models.filter((_, i) => before[i] && recordById(db, before[i].record)?.name === record.name);
-    for (const effect of own) applyEffect(db, record, record.id, effect);
+    for (const effect of own) applyEffect(db, record, record.id, effect, published);
     return own.flatMap(({ name }) => (latestModel(db, name)!.version === before.find((row) => row?.name === name)!.version ? [] : [name]));
   })();
 }
@@ -65,7 +68,7 @@ function insertRecord(db: Db, record: StepRecord): number {
   return id;
 }
 
-function applyEffect(db: Db, record: StepRecord, id: number, effect: Effect): void {
+function applyEffect(db: Db, record: StepRecord, id: number, effect: Effect, published: Published): void {
   if (effect.kind === "record") {
     putRow(db, record, effect.table, effect.row);
     return;
@@ -74,7 +77,7 @@ function applyEffect(db: Db, record: StepRecord, id: number, effect: Effect): vo
   const latest = latestModel(db, effect.name);
   if (latest?.body.parts.digest === effect.artifact.digest && latest.body.card.digest === effect.card.digest) return;
   const body: ModelBody = { parts: effect.artifact, card: effect.card, step: record.step, run: record.run, createdAt: record.finishedAt };
-  db.prepare("INSERT INTO models (name, version, record, body) VALUES (?, ?, ?, ?)").run(effect.name, (latest?.version ?? 0) + 1, id, JSON.stringify(body));
+  db.prepare("INSERT INTO models (name, version, record, body) VALUES (?, ?, ?, ?)").run(effect.name, Math.max(latest?.version ?? 0, published(effect.name)) + 1, id, JSON.stringify(body));
 }
 
 /** Records of a step with this fingerprint, newest first. */

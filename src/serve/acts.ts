@@ -1,7 +1,7 @@
 import { defaultRunOptions } from "../config.ts";
 import { fail, toFailure } from "../errors.ts";
 import { Cancellation } from "../execute/cancel.ts";
-import { runPipeline } from "../execute/pipeline.ts";
+import { runMirrored } from "../mirror/run.ts";
 import type { Site } from "./site.ts";
 
 export interface RunWish {
@@ -30,7 +30,7 @@ export class Acts {
     const cancellation = new Cancellation();
     return new Promise((resolve, reject) => {
       const options = { ...defaultRunOptions(project), ...wish, wait: false, trigger: "ui" as const };
-      const ended = runPipeline(options, (event) => {
+      const ended = runMirrored(options, (event) => {
         if (event.type === "run.started") resolve(event.run);
         live.take(event);
       }, cancellation)

@@ -19,7 +19,7 @@ import { applyEdit, type Edit, edits, isHarmless, type Pipeline, pipelines } fro
 import { render } from "./render.ts";
 import { expectedDigests, truth } from "./truth.ts";
 
-const sequences = Number(process.env["CHAOS_SEQUENCES"] ?? 30);
+const sequences = Number(process.env["CHAOS_SEQUENCES"] ?? 100);
 const seed = Number(process.env["CHAOS_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 /** One in so many states is run clean besides. */
 const cleanShare = 25;

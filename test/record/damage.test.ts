@@ -100,6 +100,16 @@ describe("a model", () => {
   });
 });
 
+test("a model file that is there already, of another state or another machine, is never taken for a new one", async () => {
+  project = new TestProject({ "steps/10_m.ts": 'import { param, saveModel } from "stepbook";\nsaveModel("m", { w: param("w", 2) }, {});\n' });
+  await project.run();
+  project.remove(".stepbook");
+  const run = await project.run(["-p", "w=3"]);
+  expect(run.events.find((event) => event.type === "model.saved")).toMatchObject({ version: 2, existed: false });
+  expect(JSON.parse(project.read("models/m/v2.json"))).toMatchObject({ parts: { w: 3 } });
+  expect(JSON.parse(project.read("models/m/v1.json"))).toMatchObject({ parts: { w: 2 } });
+});
+
 const isRoot = process.getuid?.() === 0;
 
 test.runIf(isRoot)("a folder that may not be written to", async () => {
