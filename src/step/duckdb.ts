@@ -50,11 +50,14 @@ function settings(host: Host): Record<string, string> {
   };
 }
 
+// Taken before the runner wraps it: where the engine works is no read of the step's.
+const cwd = process.cwd.bind(process);
+
 async function prepare(connection: Duck.DuckDBConnection, host: Host): Promise<void> {
   await connection.run("SET GLOBAL TimeZone = 'UTC'");
   // Errors as JSON carry the position in the text.
   await connection.run("SET GLOBAL errors_as_json = true");
-  if (process.cwd() !== host.project && !host.project.includes(",")) {
+  if (cwd() !== host.project && !host.project.includes(",")) {
     await connection.run(`SET GLOBAL file_search_path = '${host.project.replaceAll("'", "''")}'`);
   }
   // DuckDB reads files natively, where wrapping node:fs does not see it; its own log does.
