@@ -20,7 +20,8 @@ import { render } from "./render.ts";
 import { expectedDigests, truth } from "./truth.ts";
 
 const sequences = Number(process.env["CHAOS_SEQUENCES"] ?? 100);
-const seed = Number(process.env["CHAOS_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+// The same sequences at every push; `npm run test:chaos` takes new ones.
+const seed = Number(process.env["CHAOS_SEED"] ?? 668385398);
 /** One in so many states is run clean besides. */
 const cleanShare = 25;
 const counted = { states: 0, clean: 0, ran: 0, reused: 0 };

@@ -103,7 +103,8 @@ export class TestProject {
   }
 
   dispose(): void {
-    rmSync(this.folder, { recursive: true, force: true });
+    // Where processes were killed, the last of them may still be closing a file.
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
 }
 
