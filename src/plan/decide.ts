@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import ms from "ms";
 import type { Artifact, Digest, FingerprintParts, Reason, Step } from "../model.ts";
-import type { KeptRecord } from "../record/records.ts";
+import type { KeptRecord, RecordReader } from "../record/records.ts";
 import { sabotaged } from "../sabotage.ts";
 import type { Store } from "../store/store.ts";
 import { fingerprint } from "./fingerprint.ts";
@@ -11,7 +11,7 @@ import type { World } from "./reads.ts";
 import { explainFingerprint, explainRead, opaqueText, reason } from "./reasons.ts";
 
 /** What a decision looks at. */
-export interface Knowledge {
+export interface Knowledge extends RecordReader {
   readonly world: World;
   readonly packages: PackageHasher;
   readonly store: Store;
@@ -19,9 +19,6 @@ export interface Knowledge {
   readonly engine: string;
   readonly now: Date;
   readonly force: boolean;
-  /** Records with this fingerprint, newest first. */
-  recordsFor(name: string, fingerprint: Digest): readonly KeptRecord[];
-  latestRecord(name: string): KeptRecord | undefined;
 }
 
 export type Decision = {

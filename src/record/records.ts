@@ -3,7 +3,7 @@ import type { Artifact, Digest, Effect, StepRecord } from "../model.ts";
 import { sabotaged } from "../sabotage.ts";
 import { encodeJson, putRow, putTable } from "./outbox.ts";
 import { putRunStep } from "./runs.ts";
-import type { Db } from "./state.ts";
+import { type Db, prepared } from "./state.ts";
 
 /** A record with its place in the database. */
 export interface KeptRecord extends StepRecord {
@@ -57,8 +57,9 @@ function commitInPieces(db: Db, record: StepRecord, outcome: StepOutcome, publis
  * @returns names of the models of which there is a new version
  */
 export function renewModels(db: Db, record: KeptRecord, published: Published): string[] {
+  const models = record.effects.filter((effect) => effect.kind === "model");
+  if (models.length === 0) return [];
   return db.transaction(() => {
-    const models = record.effects.filter((effect) => effect.kind === "model");
     const before = models.map(({ name }) => latestModel(db, name));
     // Of a model that several steps save, each would take it back from the other in every run.
     const own = models.filter((_, i) => before[i] && recordById(db, before[i].record)?.name === record.name);
@@ -90,20 +91,48 @@ function applyEffect(db: Db, record: StepRecord, id: number, effect: Effect, pub
   db.prepare("INSERT INTO models (name, version, record, body) VALUES (?, ?, ?, ?)").run(effect.name, Math.max(latest?.version ?? 0, published(effect.name)) + 1, id, JSON.stringify(body));
 }
 
-/** Records of a step with this fingerprint, newest first. */
-export function recordsFor(db: Db, name: string, fingerprint: Digest, limit = 20): KeptRecord[] {
-  const rows = db.prepare("SELECT id, body FROM records WHERE name = ? AND fingerprint = ? ORDER BY id DESC LIMIT ?").all(name, fingerprint, limit);
-  return rows.map(toRecord);
+/** Finds records. Each is parsed once: a record never changes. */
+export interface RecordReader {
+  /** Those of a step with this fingerprint, newest first. */
+  recordsFor(name: string, fingerprint: Digest): Iterable<KeptRecord>;
+  /** The newest one of a step, whatever its fingerprint. */
+  latestRecord(name: string): KeptRecord | undefined;
+}
+
+export function readRecords(db: Db, most = 20): RecordReader {
+  const known = new Map<number, KeptRecord>();
+  const byId = (id: number) => {
+    const record = known.get(id) ?? recordById(db, id);
+    if (record) known.set(id, record);
+    return record;
+  };
+  return {
+    *recordsFor(name, fingerprint) {
+      const same = prepared(db, "SELECT id FROM records WHERE name = ? AND fingerprint = ? ORDER BY id DESC LIMIT ?").all(name, fingerprint, most);
+      for (const { id } of same as { id: number }[]) {
+        const record = byId(id);
+        if (record) yield record;
+      }
+    },
+    latestRecord(name) {
+      const id = latestId(db, name);
+      return id === null ? undefined : byId(id);
+    },
+  };
 }
 
 /** The newest record of a step, whatever its fingerprint. */
 export function latestRecord(db: Db, name: string): KeptRecord | undefined {
-  const row = db.prepare("SELECT id, body FROM records WHERE name = ? ORDER BY id DESC LIMIT 1").get(name);
-  return row === undefined ? undefined : toRecord(row);
+  const id = latestId(db, name);
+  return id === null ? undefined : recordById(db, id);
+}
+
+function latestId(db: Db, name: string): number | null {
+  return (prepared(db, "SELECT max(id) AS id FROM records WHERE name = ?").get(name) as { id: number | null }).id;
 }
 
 export function recordById(db: Db, id: number): KeptRecord | undefined {
-  const row = db.prepare("SELECT id, body FROM records WHERE id = ?").get(id);
+  const row = prepared(db, "SELECT id, body FROM records WHERE id = ?").get(id);
   return row === undefined ? undefined : toRecord(row);
 }
 
@@ -115,6 +144,10 @@ function toRecord(row: unknown): KeptRecord {
 export function latestModel(db: Db, name: string): ModelRow | undefined {
   const row = db.prepare("SELECT * FROM models WHERE name = ? ORDER BY version DESC LIMIT 1").get(name);
   return row === undefined ? undefined : toModel(row);
+}
+
+export function modelNames(db: Db): string[] {
+  return db.prepare("SELECT DISTINCT name FROM models ORDER BY name").pluck().all() as string[];
 }
 
 export function listModels(db: Db): ModelRow[] {

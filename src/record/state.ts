@@ -31,6 +31,28 @@ export function openState(project: string): Db {
   }
 }
 
+/** The statement, prepared once for each database. */
+export function prepared(db: Db, sql: string): Database.Statement {
+  let statements = statementsOf.get(db);
+  if (!statements) statementsOf.set(db, (statements = new Map()));
+  let statement = statements.get(sql);
+  if (!statement) statements.set(sql, (statement = db.prepare(sql)));
+  return statement;
+}
+
+const statementsOf = new WeakMap<Db, Map<string, Database.Statement>>();
+
+/** Commits without waiting for the disk: the next commit that waits makes this one durable too. For what nobody relies on after a power cut. */
+export function unsynced<T>(db: Db, work: () => T): T {
+  const before = db.pragma("synchronous", { simple: true }) as number;
+  db.pragma("synchronous = NORMAL");
+  try {
+    return work();
+  } finally {
+    db.pragma(`synchronous = ${before}`);
+  }
+}
+
 /** SQLite takes an emptied file for a new one: all that was kept would be forgotten without a word. */
 function refuseEmptied(folder: string, file: string): void {
   const emptied = statSync(file).size === 0 && !existsSync(`${file}-wal`) && existsSync(path.join(folder, "store"));
