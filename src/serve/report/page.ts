@@ -51,7 +51,8 @@ ${cells.length === 0 && html`<p class="empty">No step was part of this run.</p>`
 </body>
 </html>
 `;
-  return made.text;
+  // Not part of HTML, and a terminal would obey them.
+  return made.text.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g, "");
 }
 
 /** An error first: it is why a failed run's report is opened. */
