@@ -13,6 +13,7 @@ import { publishModels } from "../record/publish.ts";
 import { listModels } from "../record/records.ts";
 import { recover, stagingFolder } from "../record/recover.ts";
 import { finishRun, insertRun, newRunId } from "../record/runs.ts";
+import { sabotaged } from "../sabotage.ts";
 import type { Cancellation } from "./cancel.ts";
 import type { RunContext } from "./context.ts";
 import { ProcessPool } from "./pool.ts";
@@ -89,6 +90,7 @@ function logicalDate(text: string): string {
 
 /** What an earlier run committed and could no longer publish is published now. */
 function settleOwed({ db, store, project }: Opened, info: RunInfo, emit: Emit): void {
+  SABOTAGE: if (sabotaged("resume-forgets")) return;
   const names = [...new Set(listModels(db).map((model) => model.name))];
   publishModels(db, store, project, names);
   if (!existsSync(path.join(project, "experiments.sql"))) return;

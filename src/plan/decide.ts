@@ -3,6 +3,7 @@ import path from "node:path";
 import ms from "ms";
 import type { Artifact, Digest, FingerprintParts, Reason, Step } from "../model.ts";
 import type { KeptRecord } from "../record/records.ts";
+import { sabotaged } from "../sabotage.ts";
 import type { Store } from "../store/store.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { PackageHasher } from "./packages.ts";
@@ -88,6 +89,7 @@ function doubtOfAge(step: Step, record: KeptRecord, { now }: Knowledge): Reason 
 
 async function doubtOfReads(record: KeptRecord, { world }: Knowledge): Promise<Reason | undefined> {
   for (const read of record.reads) {
+    SABOTAGE: if (sabotaged("reuse-ignores-files") && /^(?:file|stat|exists|folder)$/.test(read.kind)) continue;
     const now = await world.digest(read);
     if (read.kind === "run" || now !== read.digest) return explainRead(read, now, world);
   }

@@ -1,5 +1,6 @@
 import type { StepOutcome } from "../events.ts";
 import type { Artifact, Digest, Effect, StepRecord } from "../model.ts";
+import { sabotaged } from "../sabotage.ts";
 import { encodeJson, putRow, putTable } from "./outbox.ts";
 import { putRunStep } from "./runs.ts";
 import type { Db } from "./state.ts";
@@ -33,12 +34,21 @@ export type Published = (name: string) => number;
  * run's line about the step.
  */
 export function commitRecord(db: Db, record: StepRecord, outcome: StepOutcome, published: Published): number {
+  SABOTAGE: if (sabotaged("outbox-outside-transaction")) return commitInPieces(db, record, outcome, published);
   return db.transaction(() => {
     const id = insertRecord(db, record);
     for (const effect of record.effects) applyEffect(db, record, id, effect, published);
     putRunStep(db, record.run, outcome, id, null);
     return id;
   })();
+}
+
+/** As no commit may be. */
+function commitInPieces(db: Db, record: StepRecord, outcome: StepOutcome, published: Published): number {
+  const id = insertRecord(db, record);
+  putRunStep(db, record.run, outcome, id, null);
+  for (const effect of record.effects) applyEffect(db, record, id, effect, published);
+  return id;
 }
 
 /**

@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
 import { damagedState, fail } from "../errors.ts";
+import { sabotaged } from "../sabotage.ts";
 import { migrations, schemaVersion } from "./schema.ts";
 
 export type Db = Database.Database;
@@ -42,6 +43,7 @@ function open(file: string): Db {
     db.pragma("journal_mode = WAL");
     // better-sqlite3's build re-opens WAL files with NORMAL, which loses commits at a power cut.
     db.pragma("synchronous = FULL");
+    SABOTAGE: if (sabotaged("sqlite-normal")) db.pragma("synchronous = NORMAL");
     migrate(db, file);
     return db;
   } catch (error) {
