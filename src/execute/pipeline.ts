@@ -12,6 +12,7 @@ import { takeLock } from "../record/lock.ts";
 import { publishModels } from "../record/publish.ts";
 import { listModels } from "../record/records.ts";
 import { recover, stagingFolder } from "../record/recover.ts";
+import { damagedRecords } from "../record/seal.ts";
 import { finishRun, insertRun, newRunId } from "../record/runs.ts";
 import { sabotaged } from "../sabotage.ts";
 import type { Cancellation } from "./cancel.ts";
@@ -66,6 +67,7 @@ async function runLocked(opened: Opened, options: RunOptions, selected: Readonly
   };
   try {
     const steps = await new Walk(context).run();
+    for (const { id, name } of damagedRecords(db)) emit({ type: "run.warned", run: info.id, message: `record ${id}, of ${name}, is damaged in .stepbook/state.db: it is not used` });
     const status: RunStatus = cancel.requested ? "cancelled" : steps.some((step) => step.status === "failed") ? "failed" : "succeeded";
     finishRun(db, info.id, status, new Date().toISOString());
     const finished: Finished = { type: "run.finished", run: info.id, status, ms: Math.round(performance.now() - startedAt), steps };

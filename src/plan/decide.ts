@@ -22,6 +22,8 @@ export interface Knowledge {
   /** Records with this fingerprint, newest first. */
   recordsFor(name: string, fingerprint: Digest): readonly KeptRecord[];
   latestRecord(name: string): KeptRecord | undefined;
+  /** Whether a record of this step was found damaged, so that it is none. */
+  damaged(name: string): boolean;
 }
 
 export type Decision = {
@@ -50,6 +52,7 @@ export async function decide(step: Step, inputs: Readonly<Record<string, Digest>
   }
   if (firstDoubt) return run(firstDoubt);
   const before = known.latestRecord(step.name);
+  if (known.damaged(step.name)) return run(reason("record-damaged", "its kept record is damaged"));
   if (!before) return run(reason("first-run", "first run"));
   const sourceOf = (file: string) => readFileSync(path.join(known.world.project, file), "utf8");
   return run(explainFingerprint(before.parts, parts, sourceOf));

@@ -4,7 +4,7 @@ import { fail } from "../errors.ts";
 import type { StepOutcome } from "../events.ts";
 import type { RunInfo, RunStatus, StepStatus } from "../model.ts";
 import { nearest } from "../nearest.ts";
-import type { Db } from "./state.ts";
+import { type Db, parseKept } from "./state.ts";
 
 /** A run as it is kept. */
 export interface RunRow extends RunInfo {
@@ -86,7 +86,7 @@ export function runSteps(db: Db, run: string): RunStepRow[] {
     ms: row.ms,
     attempts: row.attempts,
     record: row.record,
-    failure: row.failure ? (JSON.parse(row.failure) as Failure) : null,
+    failure: row.failure ? (parseKept<Failure>(row.failure)) : null,
   }));
 }
 
@@ -118,6 +118,6 @@ function toRun(row: RawRun): RunRow {
     startedAt: row.started_at,
     finishedAt: row.finished_at,
     status: row.status,
-    params: JSON.parse(row.params) as Record<string, string>,
+    params: parseKept<Record<string, string>>(row.params),
   };
 }

@@ -4,6 +4,7 @@ import Database from "better-sqlite3";
 import { damagedState, fail } from "../errors.ts";
 import { sabotaged } from "../sabotage.ts";
 import { migrations, schemaVersion } from "./schema.ts";
+import { sealOf } from "./seal.ts";
 
 export type Db = Database.Database;
 
@@ -28,6 +29,15 @@ export function openState(project: string): Db {
     return db;
   } catch (error) {
     return explainOpen(error, file);
+  }
+}
+
+/** JSON of a column. @throws E_STATE_CORRUPT: SQLite does not see what happens inside a value */
+export function parseKept<T>(text: string): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch (error) {
+    return fail("E_STATE_CORRUPT", `.stepbook/state.db is damaged (${(error as Error).message})`, { remedy: damagedState }, error);
   }
 }
 
@@ -60,6 +70,7 @@ function migrate(db: Db, file: string): void {
       remedy: "install that version again, or move the folder .stepbook away: everything in it can be computed anew",
     });
   }
+  db.function("seal", { deterministic: true }, (run, step, name, fingerprint, body) => sealOf(String(run), String(step), String(name), String(fingerprint), String(body)));
   db.transaction(() => {
     // Read again under the write lock: another process may have migrated meanwhile.
     for (const step of migrations.slice(version())) db.exec(step);
