@@ -4,11 +4,15 @@ import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { build } from "esbuild";
 import { buildChild } from "./src/execute/runtime.ts";
+import { sabotageOptions } from "./src/sabotage.ts";
 import { buildAssets } from "./src/serve/assets.ts";
 import { digestText } from "./src/store/text.ts";
 
-/** Builds the package's plain JavaScript from this repository's sources. */
-export async function buildPackage(root: string, outdir: string): Promise<void> {
+/**
+ * Builds the package's plain JavaScript from this repository's sources.
+ * @param tested with the faults that tests may switch on
+ */
+export async function buildPackage(root: string, outdir: string, tested = false): Promise<void> {
   rmSync(outdir, { recursive: true, force: true });
   await build({
     absWorkingDir: root,
@@ -21,11 +25,14 @@ export async function buildPackage(root: string, outdir: string): Promise<void> 
     target: "node20",
     packages: "external",
     chunkNames: "[name]-[hash]",
+    ...sabotageOptions(tested),
   });
-  const child = await buildChild(root);
+  const child = await buildChild(root, tested);
   writeFileSync(path.join(outdir, "child.js"), child.text);
   for (const [name, text] of Object.entries(await buildAssets(root))) writeFileSync(path.join(outdir, name), text);
-  writeFileSync(path.join(outdir, "runtime.json"), JSON.stringify({ api: child.api, digest: digestText(child.text) }));
+  // The engine is the same one: what either made is reused by the other.
+  const shipped = tested ? await buildChild(root) : child;
+  writeFileSync(path.join(outdir, "runtime.json"), JSON.stringify({ api: child.api, digest: digestText(shipped.text) }));
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -9,6 +9,7 @@ import { World } from "./plan/reads.ts";
 import { KeptDigests } from "./record/digests.ts";
 import { projectKey } from "./record/key.ts";
 import { latestRecord, recordsFor } from "./record/records.ts";
+import { damagedRecords } from "./record/seal.ts";
 import { type Db, openState, stateFolder } from "./record/state.ts";
 import { FileHasher } from "./store/files.ts";
 import { Store } from "./store/store.ts";
@@ -51,6 +52,7 @@ export function knowledge(opened: Opened, params: Readonly<Record<string, string
     force,
     recordsFor: (name, fingerprint) => recordsFor(db, name, fingerprint),
     latestRecord: (name) => latestRecord(db, name),
+    damaged: (name) => damagedRecords(db).some((record) => record.name === name),
   };
 }
 

@@ -2,6 +2,7 @@ import path from "node:path";
 import { bundleFolder } from "../execute/bundles.ts";
 import { type History, keptArtifacts, keptRecords } from "../record/retention.ts";
 import { stateFolder } from "../record/state.ts";
+import { sabotaged } from "../sabotage.ts";
 import type { Store } from "../store/store.ts";
 import { listEntries, listObjects, type Removable, sum } from "../store/sweep.ts";
 
@@ -36,6 +37,7 @@ export function planGc(project: string, history: History, store: Store, rules: G
   const old = (file: Removable) => rules.now - file.since > young;
   const unreached = (gone: ReadonlySet<string>) => {
     const needed = new Set(keptArtifacts(history, keptRecords(history, gone)).map((artifact) => store.path(artifact)));
+    SABOTAGE: if (sabotaged("gc-ignores-roots")) return objects;
     return objects.filter((file) => !needed.has(file.path) && old(file));
   };
   const runs = chooseRuns(history, rules, (gone) => sum(objects) - sum(unreached(gone)));

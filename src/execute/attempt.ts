@@ -1,6 +1,7 @@
 import type { Failure } from "../errors.ts";
 import type { Emit } from "../events.ts";
 import type { Step } from "../model.ts";
+import { sabotaged } from "../sabotage.ts";
 import type { StepLog } from "./logs.ts";
 import { Notes } from "./notes.ts";
 import { onMessage, type ProcessPool, signalGroup, type StepProcess } from "./pool.ts";
@@ -124,6 +125,7 @@ function judge(step: Step, last: Message | undefined, exit: Exit, notes: Notes, 
     return failed(step, "E_STEP_TIMEOUT", `${step.id} ran longer than its timeout of ${step.config.timeout} ms`, "raise config.timeout, or make it faster");
   }
   if (last?.type === "done" && exit.code === 0) return { kind: "done", done: last, notes };
+  SABOTAGE: if (sabotaged("exit-zero-is-success") && last === undefined && exit.code === 0) return { kind: "done", done: nothing, notes };
   if (last?.type === "skipped") return { kind: "skipped", reason: last.reason };
   if (last?.type === "failed") return { kind: "failed", failure: last.failure };
   if (exit.error) return failed(step, "E_STEP_KILLED", `${step.id} could not be started: ${exit.error.message}`, "check that Node can start processes here");
@@ -134,6 +136,8 @@ function judge(step: Step, last: Message | undefined, exit: Exit, notes: Notes, 
   if (exit.signal) return failed(step, "E_STEP_KILLED", `${step.id} was killed by ${exit.signal}`, "was the machine out of memory? `dmesg` tells");
   return failed(step, "E_STEP_EXIT", `${step.id} ended with exit code ${exit.code} before it was done`, "its log says more");
 }
+
+const nothing: DoneMessage = { type: "done", artifacts: {}, displays: [], effects: [], notReproducible: null };
 
 function failed(step: Step, code: Failure["code"], message: string, remedy: string): Outcome {
   return { kind: "failed", failure: { code, message, remedy, step: step.id, place: { file: step.file } } };

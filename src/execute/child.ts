@@ -8,7 +8,7 @@ import { skipReason } from "../step/skip.ts";
 import { type Host, type NotedRead, setHost, settlePending, type StagedEffect, type StepEvent } from "../step/host.ts";
 import { ChanceWatch } from "./chance.ts";
 import { Inputs } from "./inputs.ts";
-import { holdLifeline } from "./lifeline.ts";
+import { endGroup, holdLifeline } from "./lifeline.ts";
 import { Noting } from "./noting.ts";
 import { observe } from "./observe.ts";
 import type { Job, Message } from "./protocol.ts";
@@ -44,7 +44,7 @@ function fails(failure: Failure): void {
 holdLifeline();
 process.once("message", (job) => void work(job as Job));
 // The runner is gone: so is this process, with all that it started.
-process.on("disconnect", () => process.kill(-process.pid, "SIGKILL"));
+process.on("disconnect", endGroup);
 send({ type: "ready" });
 
 async function work(job: Job): Promise<void> {

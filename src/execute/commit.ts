@@ -5,6 +5,7 @@ import type { Decision } from "../plan/decide.ts";
 import { completeRow, deliverEmbedded, probeRow } from "../record/experiments.ts";
 import { commitRecord } from "../record/records.ts";
 import { highestPublished, publishModels } from "../record/publish.ts";
+import { sabotaged } from "../sabotage.ts";
 import { bundleName } from "./bundles.ts";
 import type { RunContext } from "./context.ts";
 import type { Notes } from "./notes.ts";
@@ -55,6 +56,7 @@ export async function commit(context: RunContext, finished: Finished): Promise<R
     attempts: finished.attempts,
   };
   commitRecord(context.db, record, outcomeOf(finished), (name) => highestPublished(context.graph.project, name));
+  SABOTAGE: for (const late of postponed.splice(0)) await late();
   rmSync(finished.staging, { recursive: true, force: true });
   publish(context, record);
   return artifacts;
@@ -64,7 +66,13 @@ function outcomeOf({ step, decision, ms, attempts }: Finished): StepOutcome {
   return { step: step.id, status: "ran", reason: decision.reason.text, ms: Math.round(ms), attempts };
 }
 
+const postponed: (() => Promise<void>)[] = [];
+
 async function take({ store }: RunContext, { artifact, file }: StagedArtifact): Promise<Artifact> {
+  SABOTAGE: if (sabotaged("commit-before-bytes")) {
+    postponed.push(() => store.take(file, artifact));
+    return artifact;
+  }
   await store.take(file, artifact);
   return artifact;
 }

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { sabotaged } from "../sabotage.ts";
 
 /** The file descriptor of the pipe whose other end the runner holds. */
 export const lifelineFd = 3;
@@ -15,5 +16,12 @@ const watch = `
 
 /** Ends this process and its children when the runner is gone, however that died. */
 export function holdLifeline(): void {
+  SABOTAGE: if (sabotaged("no-lifeline")) return;
   new Worker(watch, { eval: true, stdout: false, stderr: false }).unref();
+}
+
+/** Ends this process and all that it started. */
+export function endGroup(): void {
+  SABOTAGE: if (sabotaged("no-lifeline")) return;
+  process.kill(-process.pid, "SIGKILL");
 }

@@ -12,7 +12,9 @@ import { takeLock } from "../record/lock.ts";
 import { publishModels } from "../record/publish.ts";
 import { listModels } from "../record/records.ts";
 import { recover, stagingFolder } from "../record/recover.ts";
+import { damagedRecords } from "../record/seal.ts";
 import { finishRun, insertRun, newRunId } from "../record/runs.ts";
+import { sabotaged } from "../sabotage.ts";
 import type { Cancellation } from "./cancel.ts";
 import type { RunContext } from "./context.ts";
 import { ProcessPool } from "./pool.ts";
@@ -65,6 +67,7 @@ async function runLocked(opened: Opened, options: RunOptions, selected: Readonly
   };
   try {
     const steps = await new Walk(context).run();
+    for (const { id, name } of damagedRecords(db)) emit({ type: "run.warned", run: info.id, message: `record ${id}, of ${name}, is damaged in .stepbook/state.db: it is not used` });
     const status: RunStatus = cancel.requested ? "cancelled" : steps.some((step) => step.status === "failed") ? "failed" : "succeeded";
     finishRun(db, info.id, status, new Date().toISOString());
     const finished: Finished = { type: "run.finished", run: info.id, status, ms: Math.round(performance.now() - startedAt), steps };
@@ -89,6 +92,7 @@ function logicalDate(text: string): string {
 
 /** What an earlier run committed and could no longer publish is published now. */
 function settleOwed({ db, store, project }: Opened, info: RunInfo, emit: Emit): void {
+  SABOTAGE: if (sabotaged("resume-forgets")) return;
   const names = [...new Set(listModels(db).map((model) => model.name))];
   publishModels(db, store, project, names);
   if (!existsSync(path.join(project, "experiments.sql"))) return;

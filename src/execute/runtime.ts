@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, version as esbuildVersion } from "esbuild";
+import { sabotageOptions } from "../sabotage.ts";
 import { digestText } from "../store/text.ts";
 
 /** The plain JavaScript that a step's process runs, and what the step API offers. */
@@ -54,7 +55,7 @@ async function buildFromSource(root: string): Promise<{ child: string; built: Bu
 }
 
 /** The child's program as one file, packages left outside. Also used by the package's build. */
-export async function buildChild(root: string): Promise<{ text: string; api: string[] }> {
+export async function buildChild(root: string, tested = false): Promise<{ text: string; api: string[] }> {
   const result = await build({
     absWorkingDir: root,
     entryPoints: { child: "src/execute/child.ts", api: "src/step/api.ts" },
@@ -67,6 +68,7 @@ export async function buildChild(root: string): Promise<{ text: string; api: str
     target: "node20",
     packages: "external",
     sourcemap: false,
+    ...sabotageOptions(tested),
   });
   const text = result.outputFiles.find((file) => path.basename(file.path) === "child.js")!.text;
   const api = Object.values(result.metafile.outputs).find((output) => output.entryPoint === "src/step/api.ts")!.exports;

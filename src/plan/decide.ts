@@ -3,6 +3,7 @@ import path from "node:path";
 import ms from "ms";
 import type { Artifact, Digest, FingerprintParts, Reason, Step } from "../model.ts";
 import type { KeptRecord } from "../record/records.ts";
+import { sabotaged } from "../sabotage.ts";
 import type { Store } from "../store/store.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { PackageHasher } from "./packages.ts";
@@ -21,6 +22,8 @@ export interface Knowledge {
   /** Records with this fingerprint, newest first. */
   recordsFor(name: string, fingerprint: Digest): readonly KeptRecord[];
   latestRecord(name: string): KeptRecord | undefined;
+  /** Whether a record of this step was found damaged, so that it is none. */
+  damaged(name: string): boolean;
 }
 
 export type Decision = {
@@ -49,6 +52,7 @@ export async function decide(step: Step, inputs: Readonly<Record<string, Digest>
   }
   if (firstDoubt) return run(firstDoubt);
   const before = known.latestRecord(step.name);
+  if (known.damaged(step.name)) return run(reason("record-damaged", "its kept record is damaged"));
   if (!before) return run(reason("first-run", "first run"));
   const sourceOf = (file: string) => readFileSync(path.join(known.world.project, file), "utf8");
   return run(explainFingerprint(before.parts, parts, sourceOf));
@@ -88,6 +92,7 @@ function doubtOfAge(step: Step, record: KeptRecord, { now }: Knowledge): Reason 
 
 async function doubtOfReads(record: KeptRecord, { world }: Knowledge): Promise<Reason | undefined> {
   for (const read of record.reads) {
+    SABOTAGE: if (sabotaged("reuse-ignores-files") && /^(?:file|stat|exists|folder)$/.test(read.kind)) continue;
     const now = await world.digest(read);
     if (read.kind === "run" || now !== read.digest) return explainRead(read, now, world);
   }

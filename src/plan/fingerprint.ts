@@ -1,4 +1,5 @@
 import type { Digest, FingerprintParts, Step } from "../model.ts";
+import { sabotaged } from "../sabotage.ts";
 import { digestText } from "../store/text.ts";
 
 /**
@@ -13,7 +14,9 @@ export function fingerprint(
   inputs: Readonly<Record<string, Digest>>,
 ): { digest: Digest; parts: FingerprintParts } {
   const sorted = Object.fromEntries(Object.entries(inputs).sort(([a], [b]) => (a < b ? -1 : 1)));
-  const digest = digestText(JSON.stringify([step.name, step.code.digest, step.config.threads, packages, engine, sorted]));
+  let counted = sorted;
+  SABOTAGE: if (sabotaged("lookup-ignores-inputs")) counted = {};
+  const digest = digestText(JSON.stringify([step.name, step.code.digest, step.config.threads, packages, engine, counted]));
   const parts = { code: step.code.digest, declarations: step.code.parts, sources: step.code.sources, packages, engine, inputs: sorted };
   return { digest, parts };
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { fail } from "../errors.ts";
+import { sabotaged } from "../sabotage.ts";
 import { bootId, identify, isAlive } from "./processes.ts";
 import type { Db } from "./state.ts";
 
@@ -37,6 +38,7 @@ export async function takeLock(db: Db, wait: boolean, onWait: (owner: LockOwner)
 
 /** The living owner, or undefined: the lock is now ours. */
 function tryLock(db: Db): LockOwner | undefined {
+  SABOTAGE: if (sabotaged("lock-ignored")) return undefined;
   const attempt = db.transaction((): LockOwner | undefined => {
     const owner = db.prepare("SELECT pid, started, boot, since FROM lock").get() as LockOwner | undefined;
     if (owner && ownerLives(owner)) return owner;

@@ -1,8 +1,10 @@
 import type { StepOutcome } from "../events.ts";
 import type { Artifact, Digest, Effect, StepRecord } from "../model.ts";
+import { sabotaged } from "../sabotage.ts";
 import { encodeJson, putRow, putTable } from "./outbox.ts";
 import { putRunStep } from "./runs.ts";
-import type { Db } from "./state.ts";
+import { isSound, type SealedRow, sealedColumns, sealOf } from "./seal.ts";
+import { type Db, parseKept } from "./state.ts";
 
 /** A record with its place in the database. */
 export interface KeptRecord extends StepRecord {
@@ -33,12 +35,21 @@ export type Published = (name: string) => number;
  * run's line about the step.
  */
 export function commitRecord(db: Db, record: StepRecord, outcome: StepOutcome, published: Published): number {
+  SABOTAGE: if (sabotaged("outbox-outside-transaction")) return commitInPieces(db, record, outcome, published);
   return db.transaction(() => {
     const id = insertRecord(db, record);
     for (const effect of record.effects) applyEffect(db, record, id, effect, published);
     putRunStep(db, record.run, outcome, id, null);
     return id;
   })();
+}
+
+/** As no commit may be. */
+function commitInPieces(db: Db, record: StepRecord, outcome: StepOutcome, published: Published): number {
+  const id = insertRecord(db, record);
+  putRunStep(db, record.run, outcome, id, null);
+  for (const effect of record.effects) applyEffect(db, record, id, effect, published);
+  return id;
 }
 
 /**
@@ -58,9 +69,8 @@ export function renewModels(db: Db, record: KeptRecord, published: Published): s
 }
 
 function insertRecord(db: Db, record: StepRecord): number {
-  const { lastInsertRowid } = db
-    .prepare("INSERT INTO records (run, step, name, fingerprint, body) VALUES (?, ?, ?, ?, ?)")
-    .run(record.run, record.step, record.name, record.fingerprint, encodeJson(record));
+  const columns = [record.run, record.step, record.name, record.fingerprint, encodeJson(record)] as const;
+  const { lastInsertRowid } = db.prepare("INSERT INTO records (run, step, name, fingerprint, body, seal) VALUES (?, ?, ?, ?, ?, ?)").run(...columns, sealOf(...columns));
   const id = Number(lastInsertRowid);
   const line = db.prepare("INSERT INTO lineage (record, direction, name, digest) VALUES (?, ?, ?, ?)");
   for (const [name, digest] of Object.entries(record.parts.inputs)) line.run(id, "in", name, digest);
@@ -80,25 +90,26 @@ function applyEffect(db: Db, record: StepRecord, id: number, effect: Effect, pub
   db.prepare("INSERT INTO models (name, version, record, body) VALUES (?, ?, ?, ?)").run(effect.name, Math.max(latest?.version ?? 0, published(effect.name)) + 1, id, JSON.stringify(body));
 }
 
-/** Records of a step with this fingerprint, newest first. */
+/** Records of a step with this fingerprint, newest first. One that is damaged is none. */
 export function recordsFor(db: Db, name: string, fingerprint: Digest, limit = 20): KeptRecord[] {
-  const rows = db.prepare("SELECT id, body FROM records WHERE name = ? AND fingerprint = ? ORDER BY id DESC LIMIT ?").all(name, fingerprint, limit);
-  return rows.map(toRecord);
+  const rows = db.prepare(`SELECT ${sealedColumns} FROM records WHERE name = ? AND fingerprint = ? ORDER BY id DESC LIMIT ?`).all(name, fingerprint, limit) as SealedRow[];
+  return rows.filter((row) => isSound(db, row)).map(toRecord);
 }
 
 /** The newest record of a step, whatever its fingerprint. */
 export function latestRecord(db: Db, name: string): KeptRecord | undefined {
-  const row = db.prepare("SELECT id, body FROM records WHERE name = ? ORDER BY id DESC LIMIT 1").get(name);
-  return row === undefined ? undefined : toRecord(row);
+  for (const row of db.prepare(`SELECT ${sealedColumns} FROM records WHERE name = ? ORDER BY id DESC`).iterate(name) as Iterable<SealedRow>) {
+    if (isSound(db, row)) return toRecord(row);
+  }
+  return undefined;
 }
 
 export function recordById(db: Db, id: number): KeptRecord | undefined {
-  const row = db.prepare("SELECT id, body FROM records WHERE id = ?").get(id);
-  return row === undefined ? undefined : toRecord(row);
+  const row = db.prepare(`SELECT ${sealedColumns} FROM records WHERE id = ?`).get(id) as SealedRow | undefined;
+  return row && isSound(db, row) ? toRecord(row) : undefined;
 }
 
-function toRecord(row: unknown): KeptRecord {
-  const { id, body } = row as { id: number; body: string };
+function toRecord({ id, body }: SealedRow): KeptRecord {
   return { ...(JSON.parse(body) as StepRecord), id };
 }
 
@@ -113,5 +124,5 @@ export function listModels(db: Db): ModelRow[] {
 
 function toModel(row: unknown): ModelRow {
   const raw = row as { name: string; version: number; record: number; body: string };
-  return { ...raw, body: JSON.parse(raw.body) as ModelBody };
+  return { ...raw, body: parseKept<ModelBody>(raw.body) };
 }

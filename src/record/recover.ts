@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import path from "node:path";
+import { sabotaged } from "../sabotage.ts";
 import { type Db, stateFolder } from "./state.ts";
 
 export function stagingFolder(project: string, run: string): string {
@@ -12,6 +13,7 @@ export function stagingFolder(project: string, run: string): string {
  * @returns ids of the interrupted runs
  */
 export function recover(db: Db, project: string): string[] {
+  SABOTAGE: if (sabotaged("resume-forgets")) return [];
   const dead = db.prepare("SELECT id FROM runs WHERE status = 'running'").pluck().all() as string[];
   if (dead.length === 0) return [];
   db.prepare("UPDATE runs SET status = 'interrupted', finished_at = ? WHERE status = 'running'").run(new Date().toISOString());

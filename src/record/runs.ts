@@ -3,7 +3,7 @@ import type { Failure } from "../errors.ts";
 import { fail } from "../errors.ts";
 import type { StepOutcome } from "../events.ts";
 import type { RunInfo, RunStatus, StepStatus } from "../model.ts";
-import type { Db } from "./state.ts";
+import { type Db, parseKept } from "./state.ts";
 
 /** A run as it is kept. */
 export interface RunRow extends RunInfo {
@@ -79,7 +79,7 @@ export function runSteps(db: Db, run: string): RunStepRow[] {
     ms: row.ms,
     attempts: row.attempts,
     record: row.record,
-    failure: row.failure ? (JSON.parse(row.failure) as Failure) : null,
+    failure: row.failure ? (parseKept<Failure>(row.failure)) : null,
   }));
 }
 
@@ -111,6 +111,6 @@ function toRun(row: RawRun): RunRow {
     startedAt: row.started_at,
     finishedAt: row.finished_at,
     status: row.status,
-    params: JSON.parse(row.params) as Record<string, string>,
+    params: parseKept<Record<string, string>>(row.params),
   };
 }

@@ -2,7 +2,9 @@ import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
 import { damagedState, fail } from "../errors.ts";
+import { sabotaged } from "../sabotage.ts";
 import { migrations, schemaVersion } from "./schema.ts";
+import { sealOf } from "./seal.ts";
 
 export type Db = Database.Database;
 
@@ -30,6 +32,15 @@ export function openState(project: string): Db {
   }
 }
 
+/** JSON of a column. @throws E_STATE_CORRUPT: SQLite does not see what happens inside a value */
+export function parseKept<T>(text: string): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch (error) {
+    return fail("E_STATE_CORRUPT", `.stepbook/state.db is damaged (${(error as Error).message})`, { remedy: damagedState }, error);
+  }
+}
+
 /** SQLite takes an emptied file for a new one: all that was kept would be forgotten without a word. */
 function refuseEmptied(folder: string, file: string): void {
   const emptied = statSync(file).size === 0 && !existsSync(`${file}-wal`) && existsSync(path.join(folder, "store"));
@@ -42,6 +53,7 @@ function open(file: string): Db {
     db.pragma("journal_mode = WAL");
     // better-sqlite3's build re-opens WAL files with NORMAL, which loses commits at a power cut.
     db.pragma("synchronous = FULL");
+    SABOTAGE: if (sabotaged("sqlite-normal")) db.pragma("synchronous = NORMAL");
     migrate(db, file);
     return db;
   } catch (error) {
@@ -58,6 +70,7 @@ function migrate(db: Db, file: string): void {
       remedy: "install that version again, or move the folder .stepbook away: everything in it can be computed anew",
     });
   }
+  db.function("seal", { deterministic: true }, (run, step, name, fingerprint, body) => sealOf(String(run), String(step), String(name), String(fingerprint), String(body)));
   db.transaction(() => {
     // Read again under the write lock: another process may have migrated meanwhile.
     for (const step of migrations.slice(version())) db.exec(step);

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { closeSync, constants, copyFileSync, fstatSync, fsyncSync, linkSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, constants, copyFileSync, fstatSync, linkSync, openSync, readSync, writeSync } from "node:fs";
 import path from "node:path";
 import { fail } from "../errors.ts";
 import type { Artifact, Codec, Digest, MimeBundle } from "../model.ts";
 import { tableInfo, type TableInfo } from "./brand.ts";
 import { decodeSource, encodeValue, type Source } from "./codec.ts";
-import { onDisk, syncFile } from "./durable.ts";
+import { onDisk, sync, syncFile } from "./durable.ts";
 import { isFigure } from "./unstorable.ts";
 
 /** An artifact and where its bytes lie: in the staging folder; or in the store, for a table that came from there. */
@@ -61,7 +61,7 @@ function storeChunks(codec: Codec, chunks: readonly Uint8Array[], name: string, 
         hash.update(chunk);
         bytes += chunk.length;
       }
-      fsyncSync(handle);
+      sync(handle);
     } finally {
       closeSync(handle);
     }

@@ -1,19 +1,29 @@
-import { closeSync, fsyncSync, openSync, renameSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fail } from "../errors.ts";
+import { sabotaged } from "../sabotage.ts";
 
 /** Waits until the file's bytes are on the disk. */
 export function syncFile(file: string): void {
-  syncHandle(file, "r+");
+  const handle = openSync(file, "r+");
+  try {
+    sync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Waits until what was written to the open file is on the disk. */
+export function sync(handle: number): void {
+  SABOTAGE: if (sabotaged("no-file-fsync")) return;
+  fsyncSync(handle);
 }
 
 /** Waits until the folder's entries are on the disk. Systems that cannot open a folder sync it themselves. */
 export function syncFolder(folder: string): void {
-  if (process.platform !== "win32") syncHandle(folder, "r");
-}
-
-function syncHandle(name: string, flags: string): void {
-  const handle = openSync(name, flags);
+  SABOTAGE: if (sabotaged("no-dir-fsync")) return;
+  if (process.platform === "win32") return;
+  const handle = openSync(folder, "r");
   try {
     fsyncSync(handle);
   } finally {
@@ -25,6 +35,7 @@ function syncHandle(name: string, flags: string): void {
 export function publish(from: string, to: string): void {
   onDisk(to, () => {
     syncFile(from);
+    SABOTAGE: if (sabotaged("write-in-place")) return writeFileSync(to, readFileSync(from));
     renameSync(from, to);
     syncFolder(path.dirname(to));
   });

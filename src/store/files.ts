@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream, type BigIntStats } from "node:fs";
 import { stat } from "node:fs/promises";
 import type { Digest } from "../model.ts";
+import { sabotaged } from "../sabotage.ts";
 
 /** Remembers the digest of a file as long as the file's signature stays. */
 export interface DigestCache {
@@ -20,6 +21,7 @@ const racyMs = 2000;
 
 /** Size, modification time in ns, inode and change time in ns: what a changed file cannot keep all of. */
 export function signatureOf(stats: BigIntStats): string {
+  SABOTAGE: if (sabotaged("stat-only")) return `${stats.size}:${stats.mtimeNs}:0:0`;
   return `${stats.size}:${stats.mtimeNs}:${stats.ino}:${stats.ctimeNs}`;
 }
 
@@ -43,6 +45,7 @@ export class FileHasher {
       const digest = await hashStream(file);
       const after = await statOrNull(file);
       if (after === null || signatureOf(after) !== signature) continue;
+      SABOTAGE: if (sabotaged("stat-only")) this.#cache.set(file, signature, digest);
       if (Date.now() - Number(before.ctimeMs) > racyMs) this.#cache.set(file, signature, digest);
       return { digest, signature };
     }

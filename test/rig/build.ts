@@ -12,7 +12,7 @@ export const built = process.env["STEPBOOK_TEST_BUILD"];
 
 /** Vitest's global set-up: builds the command once for all tests. */
 export async function setup(): Promise<void> {
-  await buildPackage(root, built);
+  await buildPackage(root, built, true);
 }
 
 export function teardown(): void {
