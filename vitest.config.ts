@@ -11,6 +11,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: "forks",
+    // Vitest leaves one core free for itself; the tests wait for processes most of the time.
+    maxWorkers: 2,
     globalSetup: ["test/rig/build.ts"],
   },
 });

@@ -9,6 +9,7 @@ import { World } from "./plan/reads.ts";
 import { KeptDigests } from "./record/digests.ts";
 import { projectKey } from "./record/key.ts";
 import { readRecords } from "./record/records.ts";
+import { damagedRecords } from "./record/seal.ts";
 import { type Db, openState, stateFolder } from "./record/state.ts";
 import { FileHasher } from "./store/files.ts";
 import { Store } from "./store/store.ts";
@@ -50,6 +51,7 @@ export function knowledge(opened: Opened, params: Readonly<Record<string, string
     now,
     force,
     ...readRecords(db),
+    damaged: (name) => damagedRecords(db).some((record) => record.name === name),
   };
 }
 

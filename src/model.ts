@@ -172,6 +172,7 @@ export type ReasonCode =
   | "run-read"
   | "artifact-missing"
   | "artifact-damaged"
+  | "record-damaged"
   | "output-changed"
   | "opaque"
   | "expired"

@@ -10,6 +10,7 @@ export type Sabotage =
   | "sqlite-normal" // commits survive a crash, no power cut
   | "write-in-place" // published by writing, not by renaming: a reader may find half of it
   | "no-digest-check" // what lies in the store is served as it is
+  | "no-record-check" // and so is a record
   | "no-lifeline" // steps outlive a killed runner
   | "lock-ignored" // two runners at once
   | "commit-before-bytes" // the record is there before what it speaks of

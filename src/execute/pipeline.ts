@@ -12,6 +12,7 @@ import { takeLock } from "../record/lock.ts";
 import { publishModels } from "../record/publish.ts";
 import { modelNames } from "../record/records.ts";
 import { recover } from "../record/recover.ts";
+import { damagedRecords } from "../record/seal.ts";
 import { finishRun, insertRun, newRunId } from "../record/runs.ts";
 import { sabotaged } from "../sabotage.ts";
 import type { Cancellation } from "./cancel.ts";
@@ -58,6 +59,7 @@ async function runLocked(opened: Opened, options: RunOptions, selected: Readonly
   const base = { graph, selected, planned, known, db, store: opened.store, hasher: opened.hasher, info, jobs: options.jobs, keepGoing: options.keepGoing, emit, cancel };
   const end = (status: RunStatus) => finishRun(db, info.id, status, new Date().toISOString());
   const tell = (status: RunStatus, steps: readonly StepOutcome[]) => {
+    for (const { id, name } of damagedRecords(db)) emit({ type: "run.warned", run: info.id, message: `record ${id}, of ${name}, is damaged in .stepbook/state.db: it is not used` });
     const finished: Finished = { type: "run.finished", run: info.id, status, ms: Math.round(performance.now() - startedAt), steps: [...steps] };
     emit(finished);
     return finished;

@@ -19,6 +19,8 @@ export interface Knowledge extends RecordReader {
   readonly engine: string;
   readonly now: Date;
   readonly force: boolean;
+  /** Whether a record of this step was found damaged, so that it is none. */
+  damaged(name: string): boolean;
 }
 
 export type Decision = {
@@ -47,6 +49,7 @@ export async function decide(step: Step, inputs: Readonly<Record<string, Digest>
   }
   if (firstDoubt) return run(firstDoubt);
   const before = known.latestRecord(step.name);
+  if (known.damaged(step.name)) return run(reason("record-damaged", "its kept record is damaged"));
   if (!before) return run(reason("first-run", "first run"));
   const sourceOf = (file: string) => readFileSync(path.join(known.world.project, file), "utf8");
   return run(explainFingerprint(before.parts, parts, sourceOf));

@@ -1,5 +1,5 @@
 import type { Artifact } from "../model.ts";
-import type { Db } from "./state.ts";
+import { type Db, parseKept } from "./state.ts";
 
 /** A row of a results table, or a whole table, on its way to Postgres. */
 export interface Waiting {
@@ -51,7 +51,7 @@ function put(db: Db, { run, step }: Source, kind: "row" | "table", table: string
 /** The newest of each mirrored table. */
 export function newestTables(db: Db): MirroredTable[] {
   const rows = db.prepare(`SELECT table_name AS name, body FROM outbox WHERE id IN (${newestIds})`).all();
-  return (rows as { name: string; body: string }[]).map(({ name, body }) => ({ table: name, artifact: JSON.parse(body) as Artifact }));
+  return (rows as { name: string; body: string }[]).map(({ name, body }) => ({ table: name, artifact: parseKept<Artifact>(body) }));
 }
 
 /** The rows to be sent next, oldest first; parked ones are left out. */

@@ -3,7 +3,8 @@ import type { Artifact, Digest, Effect, StepRecord } from "../model.ts";
 import { sabotaged } from "../sabotage.ts";
 import { encodeJson, putRow, putTable } from "./outbox.ts";
 import { putRunStep } from "./runs.ts";
-import { type Db, prepared } from "./state.ts";
+import { isSound, type SealedRow, sealedColumns, sealOf } from "./seal.ts";
+import { type Db, parseKept, prepared } from "./state.ts";
 
 /** A record with its place in the database. */
 export interface KeptRecord extends StepRecord {
@@ -69,9 +70,8 @@ export function renewModels(db: Db, record: KeptRecord, published: Published): s
 }
 
 function insertRecord(db: Db, record: StepRecord): number {
-  const { lastInsertRowid } = db
-    .prepare("INSERT INTO records (run, step, name, fingerprint, body) VALUES (?, ?, ?, ?, ?)")
-    .run(record.run, record.step, record.name, record.fingerprint, encodeJson(record));
+  const columns = [record.run, record.step, record.name, record.fingerprint, encodeJson(record)] as const;
+  const { lastInsertRowid } = db.prepare("INSERT INTO records (run, step, name, fingerprint, body, seal) VALUES (?, ?, ?, ?, ?, ?)").run(...columns, sealOf(...columns));
   const id = Number(lastInsertRowid);
   const line = db.prepare("INSERT INTO lineage (record, direction, name, digest) VALUES (?, ?, ?, ?)");
   for (const [name, digest] of Object.entries(record.parts.inputs)) line.run(id, "in", name, digest);
@@ -91,7 +91,7 @@ function applyEffect(db: Db, record: StepRecord, id: number, effect: Effect, pub
   db.prepare("INSERT INTO models (name, version, record, body) VALUES (?, ?, ?, ?)").run(effect.name, Math.max(latest?.version ?? 0, published(effect.name)) + 1, id, JSON.stringify(body));
 }
 
-/** Finds records. Each is parsed once: a record never changes. */
+/** Finds records. Each is read once: a record never changes. One that is damaged is none. */
 export interface RecordReader {
   /** Those of a step with this fingerprint, newest first. */
   recordsFor(name: string, fingerprint: Digest): Iterable<KeptRecord>;
@@ -111,33 +111,35 @@ export function readRecords(db: Db, most = 20): RecordReader {
       const same = prepared(db, "SELECT id FROM records WHERE name = ? AND fingerprint = ? ORDER BY id DESC LIMIT ?").all(name, fingerprint, most);
       for (const { id } of same as { id: number }[]) {
         const record = byId(id);
-        if (record) yield record;
+        // An index may be damaged where the row is not.
+        if (record?.name === name && record.fingerprint === fingerprint) yield record;
       }
     },
-    latestRecord(name) {
-      const id = latestId(db, name);
-      return id === null ? undefined : byId(id);
-    },
+    latestRecord: (name) => newest(db, name, byId),
   };
 }
 
 /** The newest record of a step, whatever its fingerprint. */
 export function latestRecord(db: Db, name: string): KeptRecord | undefined {
-  const id = latestId(db, name);
-  return id === null ? undefined : recordById(db, id);
+  return newest(db, name, (id) => recordById(db, id));
 }
 
-function latestId(db: Db, name: string): number | null {
-  return (prepared(db, "SELECT max(id) AS id FROM records WHERE name = ?").get(name) as { id: number | null }).id;
+function newest(db: Db, name: string, byId: (id: number) => KeptRecord | undefined): KeptRecord | undefined {
+  for (let below = Number.MAX_SAFE_INTEGER; ; ) {
+    const { id } = prepared(db, "SELECT max(id) AS id FROM records WHERE name = ? AND id < ?").get(name, below) as { id: number | null };
+    if (id === null) return undefined;
+    const record = byId(id);
+    if (record?.name === name) return record;
+    below = id;
+  }
 }
 
 export function recordById(db: Db, id: number): KeptRecord | undefined {
-  const row = prepared(db, "SELECT id, body FROM records WHERE id = ?").get(id);
-  return row === undefined ? undefined : toRecord(row);
+  const row = prepared(db, `SELECT ${sealedColumns} FROM records WHERE id = ?`).get(id) as SealedRow | undefined;
+  return row && isSound(db, row) ? toRecord(row) : undefined;
 }
 
-function toRecord(row: unknown): KeptRecord {
-  const { id, body } = row as { id: number; body: string };
+function toRecord({ id, body }: SealedRow): KeptRecord {
   return { ...(JSON.parse(body) as StepRecord), id };
 }
 
@@ -156,5 +158,5 @@ export function listModels(db: Db): ModelRow[] {
 
 function toModel(row: unknown): ModelRow {
   const raw = row as { name: string; version: number; record: number; body: string };
-  return { ...raw, body: JSON.parse(raw.body) as ModelBody };
+  return { ...raw, body: parseKept<ModelBody>(raw.body) };
 }

@@ -2,6 +2,7 @@ import type { Artifact, RunStatus, StepRecord } from "../model.ts";
 import { newestTables } from "./outbox.ts";
 import { listModels } from "./records.ts";
 import { lastSuccessfulRun } from "./lookup.ts";
+import { isSound, type SealedRow, sealedColumns } from "./seal.ts";
 import type { Db } from "./state.ts";
 
 /** What a record holds on to. */
@@ -53,7 +54,11 @@ function usedRecords(db: Db): Map<string, number[]> {
 /** One record at a time: all of them need not fit in memory. */
 function heldByRecords(db: Db): Map<number, Held> {
   const held = new Map<number, Held>();
-  for (const row of db.prepare("SELECT id, body FROM records").iterate() as Iterable<{ id: number; body: string }>) {
+  for (const row of db.prepare(`SELECT ${sealedColumns} FROM records`).iterate() as Iterable<SealedRow>) {
+    if (!isSound(db, row)) {
+      held.set(row.id, { artifacts: [], bundle: undefined });
+      continue;
+    }
     const { artifacts, displays, effects, bundle } = JSON.parse(row.body) as StepRecord;
     const ofEffects = effects.flatMap((effect) => (effect.kind === "model" ? [effect.artifact, effect.card] : effect.kind === "table" ? [effect.artifact] : []));
     held.set(row.id, { artifacts: [...Object.values(artifacts), ...displays, ...ofEffects], bundle });

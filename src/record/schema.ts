@@ -2,7 +2,7 @@
  * The tables of `.stepbook/state.db`. Bodies are JSON of the types in src/model.ts; columns stand
  * beside them where something is looked up or sorted by them.
  */
-export const schemaVersion = 3;
+export const schemaVersion = 4;
 
 /** The tables as they were first; each later version is a step of `migrations`, so that there is one way to each. */
 const first = `
@@ -117,5 +117,11 @@ CREATE TABLE leader (
 ) STRICT;
 `;
 
+/** A digest over each record's row: a flipped byte in it is then no record. `seal` is a function of ours. */
+const sealed = `
+ALTER TABLE records ADD COLUMN seal TEXT;
+UPDATE records SET seal = seal(run, step, name, fingerprint, body);
+`;
+
 /** Entry n brings a database of version n to n + 1. */
-export const migrations: readonly string[] = [first, mirrored, scheduled];
+export const migrations: readonly string[] = [first, mirrored, scheduled, sealed];

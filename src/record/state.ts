@@ -4,6 +4,7 @@ import Database from "better-sqlite3";
 import { damagedState, fail } from "../errors.ts";
 import { sabotaged } from "../sabotage.ts";
 import { migrations, schemaVersion } from "./schema.ts";
+import { sealOf } from "./seal.ts";
 
 export type Db = Database.Database;
 
@@ -53,6 +54,15 @@ export function unsynced<T>(db: Db, work: () => T): T {
   }
 }
 
+/** JSON of a column. @throws E_STATE_CORRUPT: SQLite does not see what happens inside a value */
+export function parseKept<T>(text: string): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch (error) {
+    return fail("E_STATE_CORRUPT", `.stepbook/state.db is damaged (${(error as Error).message})`, { remedy: damagedState }, error);
+  }
+}
+
 /** SQLite takes an emptied file for a new one: all that was kept would be forgotten without a word. */
 function refuseEmptied(folder: string, file: string): void {
   const emptied = statSync(file).size === 0 && !existsSync(`${file}-wal`) && existsSync(path.join(folder, "store"));
@@ -82,6 +92,7 @@ function migrate(db: Db, file: string): void {
       remedy: "install that version again, or move the folder .stepbook away: everything in it can be computed anew",
     });
   }
+  db.function("seal", { deterministic: true }, (run, step, name, fingerprint, body) => sealOf(String(run), String(step), String(name), String(fingerprint), String(body)));
   db.transaction(() => {
     // Read again under the write lock: another process may have migrated meanwhile.
     for (const step of migrations.slice(version())) db.exec(step);

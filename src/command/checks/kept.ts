@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { lockOwner } from "../../record/lock.ts";
 import { readHistory } from "../../record/retention.ts";
+import { type Damaged, damagedRecords } from "../../record/seal.ts";
 import { type Db, openState, stateFolder } from "../../record/state.ts";
 import { countOf, formatBytes, formatDate } from "../../report/format.ts";
 import { FileHasher } from "../../store/files.ts";
@@ -26,8 +27,16 @@ export async function checkKept(project: string): Promise<Check[]> {
 function checkIntegrity(db: Db): Check {
   const found = db.pragma("integrity_check") as { integrity_check: string }[];
   const [first] = found;
-  if (found.length === 1 && first?.integrity_check === "ok") return ok("state", "state.db is sound");
+  const sound = found.length === 1 && first?.integrity_check === "ok";
+  const [damaged, ...more] = sound ? findDamaged(db) : [];
+  if (damaged) return warning("state", `record ${damaged.id}, of ${damaged.name}, is damaged${more.length > 0 ? `, and ${more.length} more` : ""}: not used`, "run again: what is needed is computed anew");
+  if (sound) return ok("state", "state.db is sound");
   return wrong("state", `state.db is damaged: ${first?.integrity_check ?? "unknown"}`, "move .stepbook/state.db away and run again: steps are then computed anew");
+}
+
+function findDamaged(db: Db): Damaged[] {
+  readHistory(db);
+  return damagedRecords(db);
 }
 
 function checkLock(db: Db): Check {
