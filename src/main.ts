@@ -120,10 +120,15 @@ function addLookCommands(program: Command, exit: Setter): void {
 
 /** Commands that look after a project. */
 function addKeepCommands(program: Command, exit: Setter): void {
-  program.command("slots").description("the ledger of the schedules: each slot and what became of it, newest first")
+  const slots = program.command("slots").description("the ledger of the schedules: each slot and what became of it, newest first")
     .option("-n, --limit <n>", "how many", "20")
-    .addHelpText("after", example("slots", "slots -n 100 --json"))
+    .addHelpText("after", example("slots", "slots -n 100 --json", "slots pause train"))
     .action(async (options, command: Command) => exit(await (await import("./command/slots.ts")).slots(io(command), options)));
+  for (const [word, rest, what] of [["pause", true, "let a schedule rest: its slots are skipped until it is resumed"], ["resume", false, "end a schedule's rest"]] as const) {
+    slots.command(`${word} [schedule]`).description(what)
+      .addHelpText("after", example(`slots ${word} train`))
+      .action(async (name: string | undefined, _options, command: Command) => exit(await (await import("./command/slots.ts")).restSchedule(io(command), name, rest)));
+  }
   program.command("backfill").description("run past slots of a schedule; those that succeeded are left alone")
     .requiredOption("--from <date>", "the first instant")
     .requiredOption("--to <date>", "the last instant")

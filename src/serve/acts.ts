@@ -1,5 +1,8 @@
+import { pastSlots, runSlots } from "../command/backfill.ts";
+import { findSchedule } from "../command/schedules.ts";
 import { defaultRunOptions } from "../config.ts";
 import { fail, toFailure } from "../errors.ts";
+import type { Emit } from "../events.ts";
 import { Cancellation } from "../execute/cancel.ts";
 import { runMirrored } from "../mirror/run.ts";
 import type { Site } from "./site.ts";
@@ -10,7 +13,16 @@ export interface RunWish {
   readonly force: boolean;
 }
 
+export interface BackfillWish {
+  readonly schedule: string;
+  /** ms. */
+  readonly from: number;
+  readonly to: number;
+}
+
 const mostAtOnce = 4;
+/** A backfill of a page has no more slots than a page can show. */
+export const mostSlots = 500;
 
 /** The one run that this server may have under way. */
 export class Acts {
@@ -22,22 +34,41 @@ export class Acts {
     this.#site = site;
   }
 
+  /** A run or a backfill of this server goes on. */
+  get busy(): boolean {
+    return this.#current !== undefined;
+  }
+
   /**
    * Starts a run, as the command does it.
    * @returns its id, as soon as it has one
    * @throws what is wrong before a step runs; E_LOCKED while another run goes on
    */
-  start(wish: RunWish): Promise<string> {
+  start(wish: RunWish): Promise<string | null> {
+    const options = { ...defaultRunOptions(this.#site.project), ...wish, wait: false, trigger: "ui" as const };
+    return this.#begin((emit, cancellation) => runMirrored(options, emit, cancellation));
+  }
+
+  /** Runs past slots one after the other, as the command does it. @returns the id of the first run; null: none was to run */
+  async backfill({ schedule: name, from, to }: BackfillWish): Promise<string | null> {
+    const { kept: { db }, project } = this.#site;
+    const { schedule } = findSchedule(db, name);
+    const slots = pastSlots(schedule, from, Math.min(Date.now(), to), mostSlots + 1);
+    if (slots.length > mostSlots) fail("E_USAGE", `more than ${mostSlots} slots`, { remedy: "take a shorter time, or the command: backfill --from … --to …" });
+    return this.#begin((emit, cancellation) => runSlots(db, project, schedule, slots, undefined, emit, cancellation));
+  }
+
+  #begin(work: (emit: Emit, cancellation: Cancellation) => Promise<unknown>): Promise<string | null> {
     if (this.#current) fail("E_LOCKED", "a run goes on", { remedy: "wait for it, or cancel it" });
-    const { live, project } = this.#site;
+    const { live } = this.#site;
     const cancellation = new Cancellation();
     return new Promise((resolve, reject) => {
-      const options = { ...defaultRunOptions(project), ...wish, wait: false, trigger: "ui" as const };
-      const ended = runMirrored(options, (event) => {
+      const listen: Emit = (event) => {
         if (event.type === "run.started") resolve(event.run);
         live.take(event);
-      }, cancellation)
-        .then(() => {}, (error: unknown) => reject(error instanceof Error ? error : new Error(toFailure(error).message)))
+      };
+      const ended = work(listen, cancellation)
+        .then(() => resolve(null), (error: unknown) => reject(error instanceof Error ? error : new Error(toFailure(error).message)))
         .finally(() => {
           this.#current = undefined;
           live.ended();
