@@ -51,12 +51,14 @@ function build(exit: Setter): Command {
 function addRunCommands(program: Command, exit: Setter): void {
   runOptions(program.command("run [steps...]", { isDefault: true }).description("run the steps, or the named ones and what they need"))
     .option("--force", "run even what could be reused")
+    .addOption(new Option("--from <step>", "run this step and all that depends on it, even what could be reused").argParser((word: string, all: string[] = []) => [...all, word]))
+    .option("--retry <run>", "run what failed or was not reached in that run, with its params and logical date")
     .option("--serial", "one step at a time")
     .option("-j, --jobs <n>", "how many steps side by side")
     .option("--keep-going", "go on with what does not depend on a failed step")
     .option("--no-wait", "fail at once where another runner works in this folder")
     .option("--watch", "run again at every save")
-    .addHelpText("after", example("run", "run 30_tune -p cv_folds=5", "run --watch"))
+    .addHelpText("after", example("run", "run 30_tune -p cv_folds=5", "run --from 30_tune", "run --retry last", "run --watch"))
     .action(async (steps: string[], options, command: Command) => exit(await (await import("./command/run.ts")).run(io(command), steps, options)));
   runOptions(program.command("plan [steps...]").description("what would run and why; runs nothing"))
     .option("--force", "as if nothing could be reused")

@@ -11,6 +11,7 @@ export function startActs(): void {
     const button = (target as Element).closest<HTMLButtonElement>("[data-act]");
     if (!button) return;
     const { act: kind, model = "", alias: name = "", version } = button.dataset;
+    if (kind === "run") void again(button);
     if (kind === "cancel") void act("/api/runs/current/cancel", {}, button);
     if (kind === "pause" || kind === "resume") void act(`/api/schedules/${button.dataset["schedule"]}/${kind}`, {}, button);
     if (kind === "backfill") void backfill(button);
@@ -28,6 +29,12 @@ async function run(form: HTMLFormElement): Promise<void> {
   const force = form.querySelector<HTMLInputElement>("[name=force]")?.checked === true;
   const answer = await act("/api/runs", { params, steps: step === "" ? [] : [step], force }, form.querySelector("button"));
   if (answer) location.href = "/";
+}
+
+async function again(button: HTMLButtonElement): Promise<void> {
+  if (!(await act("/api/runs", JSON.parse(button.dataset["wish"]!), button))) return;
+  if (location.pathname !== "/") location.href = "/";
+  button.disabled = false;
 }
 
 async function backfill(button: HTMLButtonElement): Promise<void> {

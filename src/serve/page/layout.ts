@@ -51,6 +51,16 @@ export function runLink({ id }: Pick<RunRow, "id">): Html {
   return html`<a class="mono" href="/runs/${id}">${id}</a>`;
 }
 
+/** A button that starts a run. */
+export function actButton(label: string, wish: object, words?: string): Html {
+  return html`<button type="button" class="small${words !== undefined && " icon"}" data-act="run" data-wish="${JSON.stringify(wish)}"${words !== undefined && html` title="${words}" aria-label="${words}"`}>${label}</button>`;
+}
+
+/** Where something of a run did not end well. */
+export function retryButton({ id, status }: RunRow): Html | false {
+  return (status === "failed" || status === "cancelled" || status === "interrupted") && html`<p class="retry">${actButton(status === "failed" ? "Retry failed" : "Run the rest", { retry: id })}</p>`;
+}
+
 /** A run in one line. */
 export function runLine(run: RunRow): Html {
   const ms = run.finishedAt === null ? null : Date.parse(run.finishedAt) - Date.parse(run.startedAt);
