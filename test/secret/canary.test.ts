@@ -11,7 +11,7 @@ const env = { CANARY: canary, OTHER_PASSWORD: named };
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 /** As it is, in JSON, in base64 (alone; behind a user's name, without the last, shared digits), in an address. */
-const forms = [canary, canary.replaceAll('"', "&quot;"), JSON.stringify(canary).slice(1, -1), base64(canary), base64(`user:${canary}`).slice(8, -4), base64(canary).replaceAll("+", "-").replaceAll("/", "_"), encodeURIComponent(canary), named];
+const forms = [canary, canary.replaceAll('"', "&#34;"), JSON.stringify(canary).slice(1, -1), base64(canary), base64(`user:${canary}`).slice(8, -4), base64(canary).replaceAll("+", "-").replaceAll("/", "_"), encodeURIComponent(canary), named];
 
 const step = (body: string) => `import { display, record, saveModel, secret, skip, sql, table, track } from "stepbook";\nimport { execFileSync } from "node:child_process";\nimport { writeSync } from "node:fs";\nconst key = secret("CANARY");\nvoid [display, record, saveModel, skip, sql, table, track, execFileSync, writeSync];\n${body}\n`;
 
@@ -117,7 +117,7 @@ test("a secret is nowhere; what would keep it is refused by step, export and pat
 });
 
 test("its sabotaged twin is caught: with the mask off the secret is found in logs, events, errors, state and pages", async () => {
-  project = makeProject((file) => /\/(?:10|20|25)_/.test(file));
+  project = makeProject((file) => /\/(?:10|20|25|26)_/.test(file));
   const { places } = await everything({ STEPBOOK_SABOTAGE: "mask-off" });
   const found = hits(places).map((hit) => hit.replace(/ holds .*$/s, ""));
   expect(found).toEqual(expect.arrayContaining(["events", "page /", "run --keep-going: stderr", "logs 10_stdout: stdout", path.join(".stepbook", "state.db")]));
