@@ -43,7 +43,7 @@ function build(exit: Setter): Command {
   addRunCommands(program, exit);
   addLookCommands(program, exit);
   addKeepCommands(program, exit);
-  for (const command of program.commands) command.exitOverride().option("--json", "print JSON, for programs");
+  for (const command of program.commands.flatMap((each) => [each, ...each.commands])) command.exitOverride().option("--json", "print JSON, for programs");
   return program;
 }
 
@@ -106,9 +106,26 @@ function addLookCommands(program: Command, exit: Setter): void {
     .option("--host <address>", "listen on another address; reading then needs the token in the printed address", "127.0.0.1")
     .addHelpText("after", example("ui", "ui --port 8081"))
     .action(async (options, command: Command) => exit(await (await import("./serve/command.ts")).ui(io(command), options)));
-  program.command("models").description("the saved models and their versions")
-    .addHelpText("after", example("models"))
+  program.command("report [run]").description("a run as one HTML file that needs nothing else: to send, to keep, to open offline")
+    .option("-o, --output <file>", "where to write it; -: to stdout", "report.html")
+    .option("--rows <n>", "rows of each table that go along", "200")
+    .addHelpText("after", example("report", "report last~1 -o before.html"))
+    .action(async (run: string | undefined, options, command: Command) => exit(await (await import("./serve/report/command.ts")).report(io(command), run, options)));
+  program.command("export <form> [run]").description("a run as a Jupyter notebook (ipynb) or as Markdown (md)")
+    .option("-o, --output <file>", "where to write it; -: to stdout", "-")
+    .option("--rows <n>", "rows of each table that go along", "10")
+    .addHelpText("after", example("export ipynb -o pipeline.ipynb", "export md last~1 -o before.md"))
+    .action(async (form: string, run: string | undefined, options, command: Command) => exit(await (await import("./serve/export/command.ts")).exportRun(io(command), form, run, options)));
+  const models = program.command("models").description("the saved models and their versions")
+    .addHelpText("after", example("models", "models alias breast-cancer@production v3"))
     .action(async (_options, command: Command) => exit(await (await import("./command/models.ts")).models(io(command))));
+  models.command("alias <model@alias> [version]").description("let an alias stand for a version: loadModel(\"model@alias\") reads it")
+    .option("--remove", "take the alias away")
+    .addHelpText("after", example("models alias breast-cancer@production v3", "models alias breast-cancer@candidate --remove"))
+    .action(async (words: string, version: string | undefined, options, command: Command) => exit(await (await import("./command/models.ts")).modelsAlias(io(command), words, version, options)));
+  program.command("predict <model> [inputs...]").description("ask a saved model whose card says how: name=value for each input")
+    .addHelpText("after", example("predict breast-cancer", "predict breast-cancer@production radius_mean=20.1 --json"))
+    .action(async (model: string, inputs: string[], _options, command: Command) => exit(await (await import("./command/predict.ts")).predict(io(command), model, inputs)));
 }
 
 /** Commands that look after a project. */

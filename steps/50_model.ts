@@ -6,6 +6,7 @@
 import { saveModel } from "stepbook";
 import { fitModel } from "../lib/model.ts";
 import { diagnoses, featureMatrix, features } from "../lib/patients.ts";
+import { inputsOf } from "../lib/predict.ts";
 import { dataset } from "./10_fetch.ts";
 import { best } from "./30_tune.ts";
 import { metrics } from "./40_evaluate.ts";
@@ -17,4 +18,6 @@ saveModel("breast-cancer", { features, ...model }, {
   doc: "Standard scaler, PCA and k nearest neighbours: is a breast mass malignant (M) or benign (B)?",
   params: { components: best.components, k: best.k, weights: best.weights },
   metrics: { cv_accuracy: best.accuracy, ...metrics },
+  predict: "lib/predict.ts",
+  inputs: inputsOf(patients),
 });

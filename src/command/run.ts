@@ -51,7 +51,7 @@ function meantCommand(steps: readonly string[], error: unknown): unknown {
   return new StepbookError({ ...failure, message: `there is no command and no step "${steps[0]}"`, remedy });
 }
 
-const commands = ["run", "plan", "why", "graph", "runs", "show", "logs", "diff", "experiments", "models", "ui", "mirror", "slots", "backfill", "verify", "gc", "doctor"];
+const commands = ["run", "plan", "why", "graph", "runs", "show", "logs", "diff", "experiments", "models", "predict", "ui", "mirror", "slots", "backfill", "verify", "gc", "doctor"];
 
 function exitCode({ status }: Finished, failures: readonly Failure[]): number {
   if (status === "succeeded") return exitCodes.done;

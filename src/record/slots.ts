@@ -130,6 +130,12 @@ export function lead(db: Db): boolean {
   }).immediate();
 }
 
+/** Who leads, and whether that process still lives; undefined: nobody does, or the last one ended in order. */
+export function leaderOf(db: Db): (LockOwner & { readonly lives: boolean }) | undefined {
+  const leader = db.prepare("SELECT pid, started, boot, since FROM leader").get() as LockOwner | undefined;
+  return leader && { ...leader, lives: ownerLives(leader) };
+}
+
 export function resign(db: Db): void {
   db.prepare("DELETE FROM leader WHERE pid = ?").run(process.pid);
 }

@@ -1,11 +1,11 @@
-import path from "node:path";
-import { parseArgs } from "node:util";
 import { exitCodeOf, fail, toFailure } from "../errors.ts";
 import { openState } from "../record/state.ts";
-import { makeReport, type Report } from "../report/report.ts";
-import { keepMirroring } from "./mirroring.ts";
+import { type Address, readArguments, usage } from "./arguments.ts";
 import { readSchedule, type ScheduleDefinition } from "./define.ts";
+import { keepMirroring } from "./mirroring.ts";
+import { keepServing } from "./pages.ts";
 import { Scheduler } from "./scheduler.ts";
+import { makeVoice, type Voice } from "./voice.ts";
 
 export type { Hook, ScheduleDefinition, SlotReport } from "./define.ts";
 export { ping, webhook } from "./hooks.ts";
@@ -14,43 +14,49 @@ export { ping, webhook } from "./hooks.ts";
 const drainFor = 4_000;
 
 /**
- * Keeps the schedules: call it once, at the end of `schedule.ts`. It stays until SIGTERM or SIGINT; with `--once` it
- * runs what is due and ends.
+ * Keeps the schedules: call it once, at the end of `schedule.ts`. It stays until SIGTERM or SIGINT, and serves the pages;
+ * with `--once` it runs what is due and ends.
  *
  * @param schedules name → cron, and what is to differ from the defaults
  * @example await schedule({ train: { cron: "@daily", timezone: "Europe/Berlin" } });
  */
 export async function schedule(schedules: Readonly<Record<string, ScheduleDefinition>>): Promise<void> {
-  const { json, once, project } = readArguments();
-  const report = makeReport({ json, stdout: process.stdout, stderr: process.stderr, env: process.env, project });
+  let voice = makeVoice("text", process.cwd());
   try {
+    const given = readArguments(process.argv.slice(2), process.argv[1] ?? "schedule.ts", process.env, process.stderr.isTTY === true);
+    if (given === null) return void process.stdout.write(usage);
+    voice = makeVoice(given.manner, given.project);
     const checked = Object.entries(schedules).map(([name, definition]) => readSchedule(name, definition));
     if (checked.length === 0) fail("E_SCHEDULE", "schedule({}) has no schedules", { remedy: 'such as { train: { cron: "@daily" } }' });
-    const db = openState(project);
+    const db = openState(given.project);
     try {
-      const say = (message: string) => void process.stderr.write(json ? `${JSON.stringify({ type: "schedule", at: new Date().toISOString(), message })}\n` : `${message}\n`);
-      const scheduler = new Scheduler(db, project, checked, { event: (event) => report.event(event), say });
-      await (once ? runOnce(scheduler) : stay(scheduler, project, say));
-      process.exitCode = once && scheduler.failed ? 1 : 0;
+      const scheduler = new Scheduler(db, given.project, checked, voice);
+      await (given.once ? runOnce(scheduler) : stay(scheduler, given.project, given.pages, voice));
+      process.exitCode = given.once && scheduler.failed ? 1 : 0;
     } finally {
       db.close();
     }
   } catch (error) {
-    tell(report, error);
+    const failure = toFailure(error);
+    voice.failure(failure);
+    process.exitCode = exitCodeOf(failure);
   } finally {
-    report.close();
+    voice.close();
   }
 }
 
-async function stay(scheduler: Scheduler, project: string, say: (message: string) => void): Promise<void> {
-  const stopMirroring = await keepMirroring(project, say);
+async function stay(scheduler: Scheduler, project: string, address: Address | null, voice: Voice): Promise<void> {
+  const stopMirroring = await keepMirroring(project, (message) => voice.say(message, {}, "warn"));
   const asked = stopAsked(scheduler);
   scheduler.start();
-  if (!scheduler.leads) say("another scheduler leads in this folder; this one takes over when it ends");
+  if (!scheduler.leads) voice.say("another scheduler leads in this folder; this one takes over when it ends");
+  const pages = keepServing(project, address, () => scheduler, voice);
+  scheduler.watch(pages);
   await asked;
-  say("stopping: nothing new starts");
+  voice.say("stopping: nothing new starts");
   await scheduler.drain(drainFor);
   await stopMirroring();
+  await pages.close();
 }
 
 async function runOnce(scheduler: Scheduler): Promise<void> {
@@ -71,16 +77,4 @@ function stopAsked(scheduler: Scheduler): Promise<void> {
       });
     }
   });
-}
-
-function readArguments(): { json: boolean; once: boolean; project: string } {
-  const { values } = parseArgs({ options: { json: { type: "boolean" }, once: { type: "boolean" }, project: { type: "string" } } });
-  const here = path.dirname(path.resolve(process.argv[1] ?? "schedule.ts"));
-  return { json: values.json === true, once: values.once === true, project: path.resolve(values.project ?? here) };
-}
-
-function tell(report: Report, error: unknown): void {
-  const failure = toFailure(error);
-  report.failure(failure);
-  process.exitCode = exitCodeOf(failure);
 }

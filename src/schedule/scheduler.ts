@@ -1,20 +1,23 @@
 import { schedule as alarm, type ScheduledTask } from "node-cron";
 import type { Event } from "../events.ts";
+import { toFailure } from "../errors.ts";
 import { Cancellation } from "../execute/cancel.ts";
+import { beat } from "../record/beat.ts";
 import { backlogOf, claim, dropUnknown, dueAgain, dueSlots, endSlot, enter, lead, noteRun, noteSchedule, recoverSlots, resign, seenUntil, type SlotRow, slotOf } from "../record/slots.ts";
 import type { Db } from "../record/state.ts";
 import { type Attempt, attemptSlot } from "./attempt.ts";
 import type { Schedule, SlotReport } from "./define.ts";
 import { enterSlots } from "./enter.ts";
 import { slotsBetween } from "./slots.ts";
+import type { Voice } from "./voice.ts";
 
 /** How often the ledger is looked at beside the alarms, which a blocked loop or a suspended machine may swallow. */
 const pollEvery = { leading: 5_000, waiting: 1_000 };
 
-/** What the scheduler tells beside the events of its runs. */
-export interface Voice {
+/** Who looks on while runs go on, such as the pages. */
+export interface Onlooker {
   event(event: Event): void;
-  say(message: string): void;
+  ended(): void;
 }
 
 /** Turns time into runs. What is due is in the ledger before anything runs, so that a crash at any point loses nothing. */
@@ -26,6 +29,7 @@ export class Scheduler {
   readonly #running = new Map<string, { readonly schedule: string; readonly cancellation: Cancellation; readonly done: Promise<void> }>();
   readonly #alarms: ScheduledTask[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #onlooker: Onlooker | undefined;
   #leads = false;
   #draining = false;
   /** Whether a slot ended as failed. */
@@ -42,18 +46,35 @@ export class Scheduler {
     return this.#leads;
   }
 
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  watch(onlooker: Onlooker): void {
+    this.#onlooker = onlooker;
+  }
+
   /** Stays until it is drained. */
   start(): void {
     for (const { name, cron, zone } of this.#schedules.values()) {
-      this.#alarms.push(alarm(cron.fields, () => this.tick(), { timezone: zone.name, name }));
+      this.#alarms.push(alarm(cron.fields, () => this.#look(), { timezone: zone.name, name }));
     }
     this.#poll();
   }
 
   #poll(): void {
     if (this.#draining) return;
-    this.tick();
+    this.#look();
     this.#timer = setTimeout(() => this.#poll(), this.#leads ? pollEvery.leading : pollEvery.waiting);
+  }
+
+  /** A look that fails, on a full disk for one, is followed by others; meanwhile there is no sign of life, which health shows. */
+  #look(): void {
+    try {
+      this.tick();
+    } catch (error) {
+      this.#voice.say(`cannot look at the slots: ${toFailure(error).message}`, {}, "error");
+    }
   }
 
   /** Enters what is due and starts what may run. Harmless at any time. */
@@ -61,6 +82,7 @@ export class Scheduler {
     if (this.#draining || !this.#mayLead()) return;
     for (const schedule of this.#schedules.values()) this.#enter(schedule, Date.now());
     for (const row of dueSlots(this.#db, Date.now())) this.#startSlot(row);
+    beat(this.#project);
   }
 
   #mayLead(): boolean {
@@ -82,7 +104,7 @@ export class Scheduler {
     enter(this.#db, schedule.name, entries, now);
     for (const { slot, status, reason } of entries) {
       const at = new Date(slot).toISOString();
-      if (status !== "due") this.#voice.say(`${schedule.name} ${at}: ${status} (${reason})`);
+      if (status !== "due") this.#voice.say(`${schedule.name} ${at}: ${status} (${reason})`, { schedule: schedule.name, slot: at }, "warn");
       if (status === "missed") this.#tell(schedule.onMissed, { schedule: schedule.name, slot: at, status, reason, run: null, attempts: 0 });
     }
   }
@@ -93,35 +115,38 @@ export class Scheduler {
     if (!schedule || (busy && schedule.overlap !== "allow") || !claim(this.#db, row)) return;
     const cancellation = new Cancellation();
     const id = `${row.schedule} ${row.slot}`;
-    this.#running.set(id, { schedule: row.schedule, cancellation, done: this.#run(schedule, row, cancellation).finally(() => this.#running.delete(id)).then(() => this.tick()) });
+    this.#running.set(id, { schedule: row.schedule, cancellation, done: this.#run(schedule, row, cancellation).finally(() => this.#running.delete(id)).then(() => this.#look()) });
   }
 
   async #run(schedule: Schedule, row: SlotRow, cancellation: Cancellation): Promise<void> {
     const listen = (event: Event) => {
       if (event.type === "run.started") noteRun(this.#db, row, event.run);
-      this.#voice.event(event);
+      this.#voice.event(event, { schedule: row.schedule, slot: row.slot });
+      this.#onlooker?.event(event);
     };
-    this.#end(schedule, row, await attemptSlot(schedule, { project: this.#project, slot: row.slot, trigger: "cron" }, listen, cancellation));
+    const attempt = await attemptSlot(schedule, { project: this.#project, slot: row.slot, trigger: "cron" }, listen, cancellation);
+    this.#onlooker?.ended();
+    this.#end(schedule, row, attempt);
   }
 
   #end(schedule: Schedule, row: SlotRow, { status, reason }: Attempt): void {
     if (status === "cancelled") return dueAgain(this.#db, row, false, 0);
     if (status === "failed" && row.failures < schedule.retries) {
       dueAgain(this.#db, row, true, Date.now() + schedule.retryDelay);
-      setTimeout(() => this.tick(), schedule.retryDelay).unref();
-      return this.#voice.say(`${row.schedule} ${row.slot}: failed (${reason}); attempt ${row.attempts + 2} follows`);
+      setTimeout(() => this.#look(), schedule.retryDelay).unref();
+      return this.#voice.say(`${row.schedule} ${row.slot}: failed (${reason}); attempt ${row.attempts + 2} follows`, { schedule: row.schedule, slot: row.slot }, "warn");
     }
     endSlot(this.#db, row, status, reason);
     this.failed ||= status === "failed";
     const { run = null, attempts = 0 } = slotOf(this.#db, row.schedule, row.slot) ?? {};
-    this.#voice.say(`${row.schedule} ${row.slot}: ${status}${reason === null ? "" : ` (${reason})`}`);
+    this.#voice.say(`${row.schedule} ${row.slot}: ${status}${reason === null ? "" : ` (${reason})`}`, { schedule: row.schedule, slot: row.slot, ...(run === null ? {} : { run }) }, status === "failed" ? "error" : "info");
     this.#tell(status === "failed" ? schedule.onFailure : schedule.onSuccess, { schedule: row.schedule, slot: row.slot, status, reason, run, attempts });
   }
 
   /** A hook is the user's code: whatever it does, the schedule goes on. */
   readonly #telling = new Set<Promise<void>>();
   #tell(hook: ((report: SlotReport) => unknown) | undefined, report: SlotReport): void {
-    const told = (async () => hook?.(report))().then(() => {}, (error: unknown) => this.#voice.say(`${report.schedule} ${report.slot}: its hook failed: ${error instanceof Error ? error.message : String(error)}`));
+    const told = (async () => hook?.(report))().then(() => {}, (error: unknown) => this.#voice.say(`${report.schedule} ${report.slot}: its hook failed: ${error instanceof Error ? error.message : String(error)}`, { schedule: report.schedule, slot: report.slot }, "warn"));
     this.#telling.add(told);
     void told.finally(() => this.#telling.delete(told));
   }

@@ -10,9 +10,12 @@ export interface RunWish {
   readonly force: boolean;
 }
 
+const mostAtOnce = 4;
+
 /** The one run that this server may have under way. */
 export class Acts {
   readonly #site: Site;
+  #working = 0;
   #current: { readonly cancellation: Cancellation; readonly ended: Promise<void> } | undefined;
 
   constructor(site: Site) {
@@ -48,6 +51,17 @@ export class Acts {
   cancel(): void {
     if (!this.#current) fail("E_NOT_FOUND", "no run of this server goes on");
     this.#current.cancellation.request();
+  }
+
+  /** Work that takes a process: some side by side, no more. @throws E_LOCKED */
+  async alone<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#working >= mostAtOnce) fail("E_LOCKED", "others are being worked on", { remedy: "ask again in a moment" });
+    this.#working++;
+    try {
+      return await work();
+    } finally {
+      this.#working--;
+    }
   }
 
   /** Before the server ends: its run must not be left alone. */

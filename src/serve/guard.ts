@@ -14,6 +14,9 @@ export interface Refusal {
   readonly message: string;
 }
 
+/** Asked by probes, which have no token. They tell of no data and of no secret. */
+const open: ReadonlySet<string> = new Set(["/healthz", "/readyz", "/metrics"]);
+
 export const cookieName = "stepbook_token";
 const largestBody = 64 * 1024;
 
@@ -39,7 +42,7 @@ function wrongHost({ rawHeaders }: IncomingMessage, { hosts }: GuardOptions): Re
   const sent = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]!.toLowerCase() === "host");
   const [host] = sent;
   if (sent.length === 1 && hosts.has(host!)) return undefined;
-  return { status: 421, message: "this server does not answer to that name; --host adds one" };
+  return { status: 421, message: "this server does not answer to that name; --host or STEPBOOK_HOSTS adds one" };
 }
 
 function wrongTarget({ url }: IncomingMessage): Refusal | undefined {
@@ -52,7 +55,9 @@ function isSafe({ method }: IncomingMessage): boolean {
 
 function unread(request: IncomingMessage, { readable, token }: GuardOptions): Refusal | undefined {
   if (readable || isToken(tokenOf(request), token) || isToken(cookieOf(request), token)) return undefined;
-  const asked = new URL(request.url!, "http://x").searchParams.get("token");
+  const { pathname, searchParams } = new URL(request.url!, "http://x");
+  if (open.has(pathname)) return undefined;
+  const asked = searchParams.get("token");
   return isToken(asked ?? "", token) ? undefined : { status: 401, message: "open the address that `runner.ts ui` printed: it carries the token" };
 }
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { fail } from "../errors.ts";
 import { makeApp } from "./app.ts";
+import type { Duty } from "./health/health.ts";
 import { cookieName, type GuardOptions, type Refusal, refusal, safeHeaders } from "./guard.ts";
 import { watchOutside } from "./outside.ts";
 import { Site } from "./site.ts";
@@ -13,6 +14,9 @@ export interface ServeOptions {
   /** 0: any free one. */
   readonly port: number;
   readonly host: string;
+  /** Further values of the Host header that are answered, such as those of a proxy; without a port, with ours. */
+  readonly names?: readonly string[];
+  readonly duty?: () => Duty | null;
 }
 
 export interface Serving {
@@ -25,8 +29,8 @@ export interface Serving {
 const loopback = new Set(["127.0.0.1", "::1", "localhost"]);
 
 /** Serves the project's pages until it is closed. @throws E_CONFIG where the port is taken */
-export async function serve({ project, port, host }: ServeOptions): Promise<Serving> {
-  const site = await Site.open(project);
+export async function serve({ project, port, host, names = [], duty }: ServeOptions): Promise<Serving> {
+  const site = await Site.open(project, duty);
   const hosts = new Set<string>();
   const guard: GuardOptions = { hosts, token: site.token, readable: loopback.has(host) };
   const handle = getRequestListener(makeApp(site).fetch, { overrideGlobalObjects: false });
@@ -40,8 +44,12 @@ export async function serve({ project, port, host }: ServeOptions): Promise<Serv
   server.on("upgrade", (_request, socket) => socket.destroy());
   server.on("connect", (_request, socket) => socket.destroy());
   server.maxConnections = 300;
-  const bound = await listen(server, port, host);
+  const bound = await listen(server, port, host).catch((error: unknown) => {
+    site.close();
+    throw error;
+  });
   for (const name of namesOf(host)) hosts.add(`${name}:${bound}`);
+  for (const name of names) hosts.add(/:\d+$/.test(name) ? name : `${name}:${bound}`);
   const unwatch = watchOutside(site);
   const shown = `http://${host === "0.0.0.0" || host === "::" ? hostname() : host.includes(":") ? `[${host}]` : host}:${bound}/`;
   return {

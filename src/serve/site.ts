@@ -7,6 +7,7 @@ import { readGraph } from "../graph/graph.ts";
 import type { Graph, StepId } from "../model.ts";
 import type { Planned } from "../plan/plan.ts";
 import { Acts } from "./acts.ts";
+import type { Duty } from "./health/health.ts";
 import { type Assets, findAssets } from "./assets.ts";
 import { Live } from "./live.ts";
 import { TableReader } from "./table-reader.ts";
@@ -31,26 +32,29 @@ export class Site {
   readonly live = new Live();
   readonly acts: Acts;
   readonly tables: TableReader;
+  /** What this process has to do with the schedule: told by the scheduler where one serves the pages. */
+  readonly duty: () => Duty | null;
   readonly #runtime: Runtime;
   #stamp = "";
   #now: GraphNow = { graph: null, failure: null };
   #reading: Promise<GraphNow> | undefined;
   #planned: { key: string; at: number; plan: Promise<ReadonlyMap<StepId, Planned>> } | undefined;
 
-  private constructor(project: string, runtime: Runtime, assets: Assets) {
+  private constructor(project: string, runtime: Runtime, assets: Assets, duty: () => Duty | null) {
     this.project = project;
     this.name = path.basename(project);
     this.kept = openKept(project);
     this.#runtime = runtime;
     this.assets = assets;
+    this.duty = duty;
     this.token = uiToken(project);
     this.acts = new Acts(this);
     this.tables = new TableReader(this.kept.store.folder);
   }
 
-  static async open(project: string): Promise<Site> {
+  static async open(project: string, duty: () => Duty | null = () => null): Promise<Site> {
     const [runtime, assets] = await Promise.all([findRuntime(), findAssets()]);
-    return new Site(project, runtime, assets);
+    return new Site(project, runtime, assets, duty);
   }
 
   /** The graph as the files are now; read again only where one of them changed. */

@@ -4,6 +4,7 @@ import { fail } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { encodeValue } from "../store/codec.ts";
 import { readOnly } from "../store/freeze.ts";
+import { aliasPath, decodeAlias, splitAlias } from "../store/alias-file.ts";
 import { decodeModel } from "../store/model-file.ts";
 import { here, noteFile } from "./here.ts";
 import type { Host } from "./host.ts";
@@ -39,15 +40,18 @@ export function saveModel(name: string, parts: unknown, card: Readonly<Record<st
 }
 
 /**
- * Loads a saved model, read-only.
- * @param version the highest where it is left out
- * @throws E_FILE where there is no such model or version; E_DECODE where the file is no model
- * @example const { parts, card } = await loadModel<Knn>("diagnosis-knn");
+ * Loads a saved model, read-only. `name@alias` is the version that the alias stands for: the step runs again when that
+ * is moved (`runner.ts models alias name@production v3`, or on the model's page).
+ * @param version the highest where neither it nor an alias is given
+ * @throws E_FILE where there is no such model, alias or version; E_DECODE where the file is no model
+ * @example const { parts, card } = await loadModel<Knn>("diagnosis-knn@production");
  */
-export async function loadModel<Parts = unknown>(name: string, version?: number): Promise<LoadedModel<Parts>> {
+export async function loadModel<Parts = unknown>(words: string, version?: number): Promise<LoadedModel<Parts>> {
   const host = here();
+  const { model: name, alias } = splitAlias(words);
   if (!namePattern.test(name)) fail("E_FILE", `loadModel: "${name}" is no name of a model`, { remedy: "use letters, digits, . _ and -" });
-  const chosen = version ?? highest(host, name);
+  if (alias !== undefined && version !== undefined) fail("E_USAGE", `loadModel("${words}", ${version}): an alias and a version`, { remedy: "give one of the two" });
+  const chosen = alias === undefined ? (version ?? highest(host, name)) : standsFor(host, name, alias);
   const file = path.join(host.project, "models", name, `v${chosen}.json`);
   const model = decodeModel(read(host, name, chosen, file), `models/${name}/v${chosen}.json`);
   return readOnly({ ...model, parts: model.parts as Parts }, `model ${name}`);
@@ -61,6 +65,18 @@ function read(host: Host, name: string, version: number, file: string): Buffer {
     const known = versions(host, name);
     return fail("E_FILE", `model ${name} has no version ${version}`, { remedy: known.length > 0 ? `there is ${known.map((each) => `v${each}`).join(", ")}` : missing(host, name) }, thrown);
   }
+}
+
+function standsFor(host: Host, name: string, alias: string): number {
+  const file = aliasPath(name, alias);
+  noteFile(host, "file", path.join(host.project, file));
+  let text: string;
+  try {
+    text = readFileSync(path.join(host.project, file), "utf8");
+  } catch (thrown) {
+    return fail("E_FILE", `model ${name} has no alias ${alias}`, { remedy: `set it: npx tsx runner.ts models alias ${name}@${alias} v1` }, thrown);
+  }
+  return decodeAlias(text, file).version;
 }
 
 function highest(host: Host, name: string): number {
@@ -82,7 +98,7 @@ function missing(host: Host, name: string): string {
 
 function entries(folder: string): string[] {
   try {
-    return readdirSync(folder).filter((entry) => !entry.startsWith("."));
+    return readdirSync(folder).filter((entry) => !entry.startsWith(".") && !entry.includes("@"));
   } catch {
     return [];
   }

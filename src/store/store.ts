@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, rmSync, statSync, unlinkSync } from "node:fs";
 import path from "node:path";
 import type { Artifact, Codec, Digest } from "../model.ts";
 import { sabotaged } from "../sabotage.ts";
-import { publish } from "./durable.ts";
+import { publish, syncFolder } from "./durable.ts";
 import type { FileHasher } from "./files.ts";
 
 const extensions: Readonly<Record<Codec, string>> = { value: "value", table: "parquet", figure: "value" };
@@ -29,7 +29,9 @@ export class Store {
   async take(staged: string, artifact: Artifact): Promise<void> {
     const target = this.path(artifact);
     if (path.resolve(staged) === target) return;
-    mkdirSync(path.dirname(target), { recursive: true });
+    const made = mkdirSync(path.dirname(target), { recursive: true });
+    // A folder's own name is in its parent.
+    if (made !== undefined) syncFolder(path.dirname(made));
     if (existsSync(target) && (await this.health(artifact)) === "intact") return unlinkSync(staged);
     // A folder in its place is nothing of ours, and a rename does not replace it.
     if (statSync(target, { throwIfNoEntry: false })?.isDirectory()) rmSync(target, { recursive: true });

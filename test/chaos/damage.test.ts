@@ -1,10 +1,9 @@
 /** Damage behind the engine's back: a stored artifact is never served damaged, a state file never forgotten in silence. */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { finished, TestProject } from "../rig/project.ts";
-
-const trials = Number(process.env["CHAOS_DAMAGE"] ?? 6);
+import { isRelease, type Random, trials } from "./trials.ts";
 
 let project: TestProject;
 afterEach(() => project.dispose());
@@ -20,66 +19,65 @@ function objects(): string[] {
   return readdirSync(store, { recursive: true, encoding: "utf8" }).map((name) => path.join(store, name)).filter((file) => statSync(file).isFile()).sort();
 }
 
-const damages: Record<string, (file: string, others: readonly string[]) => void> = {
-  flipped: (file) => {
+const damages: Record<string, (file: string, others: readonly string[], random: Random) => void> = {
+  flipped: (file, _, random) => {
     const bytes = readFileSync(file);
-    bytes[Math.floor(Math.random() * bytes.length)]! ^= 1 << Math.floor(Math.random() * 8);
+    bytes[Math.floor(random() * bytes.length)]! ^= 1 << Math.floor(random() * 8);
     const { atime, mtime } = statSync(file);
     writeFileSync(file, bytes);
     utimesSync(file, atime, mtime);
   },
-  cut: (file) => truncateSync(file, Math.floor(Math.random() * statSync(file).size)),
+  cut: (file, _, random) => truncateSync(file, Math.floor(random() * statSync(file).size)),
   emptied: (file) => truncateSync(file, 0),
   deleted: (file) => rmSync(file),
   "swapped for another": (file, others) => copyFileSync(others.find((each) => each !== file && path.extname(each) === path.extname(file)) ?? others[0]!, file),
   "made a folder": (file) => (rmSync(file), mkdirSync(file)),
 };
 
-describe("an artifact", () => {
-  test.each(Object.entries(damages))("%s is not served", async (name, damage) => {
-    project = new TestProject(files);
-    expect((await project.run()).code).toBe(0);
-    const golden = objects().map((file) => readFileSync(file).toString("base64"));
-    for (let i = 0; i < Math.ceil(trials / 6); i++) {
-      const all = objects();
-      const victim = all[Math.floor(Math.random() * all.length)]!;
-      damage(victim, all);
-      const again = await project.run();
-      expect(again.code, `${name} ${victim}: ${again.stderr}${again.stdout}`).toBe(0);
-      expect(again.ran.length, `${name} ${victim}`).toBeGreaterThan(0);
-      expect(objects().map((file) => readFileSync(file).toString("base64"))).toEqual(golden);
-    }
+test("a damaged artifact is not served", { timeout: 6 * 3600_000 }, async () => {
+  project = new TestProject(files);
+  expect((await project.run()).code).toBe(0);
+  const golden = objects().map((file) => readFileSync(file).toString("base64"));
+  await trials("artifact", async (nth, { random }) => {
+    const [name, damage] = Object.entries(damages)[nth % Object.keys(damages).length]!;
+    const all = objects();
+    const victim = all[Math.floor(random() * all.length)]!;
+    damage(victim, all, random);
+    const again = await project.run();
+    expect(again.code, `${name} ${victim}: ${again.stderr}${again.stdout}`).toBe(0);
+    expect(again.ran.length, `${name} ${victim}`).toBeGreaterThan(0);
+    expect(objects().map((file) => readFileSync(file).toString("base64")), `${name} ${victim}`).toEqual(golden);
   });
 });
 
-describe("the state file", () => {
-  const mutations: Record<string, (file: string) => void> = {
-    "is text": (file) => writeFileSync(file, "hello, I am no database, and long enough to be looked at as one".repeat(100)),
-    "is empty": (file) => truncateSync(file, 0),
-    "is a folder": (file) => (rmSync(file), mkdirSync(file)),
-    "is cut in half": (file) => truncateSync(file, Math.floor(statSync(file).size / 2)),
-    "lost a page": (file) => {
-      const bytes = readFileSync(file);
-      const page = 1 + Math.floor(Math.random() * (bytes.length / 4096 - 1));
-      bytes.fill(0xa5, page * 4096, (page + 1) * 4096);
-      writeFileSync(file, bytes);
-    },
-  };
+const mutations: Record<string, (file: string, random: Random) => void> = {
+  "is text": (file) => writeFileSync(file, "hello, I am no database, and long enough to be looked at as one".repeat(100)),
+  "is empty": (file) => truncateSync(file, 0),
+  "is a folder": (file) => (rmSync(file), mkdirSync(file)),
+  "is cut in half": (file) => truncateSync(file, Math.floor(statSync(file).size / 2)),
+  "lost a page": (file, random) => {
+    const bytes = readFileSync(file);
+    const page = 1 + Math.floor(random() * (bytes.length / 4096 - 1));
+    bytes.fill(0xa5, page * 4096, (page + 1) * 4096);
+    writeFileSync(file, bytes);
+  },
+};
 
-  test.each(Object.entries(mutations))("%s: refused with its remedy and kept, or of no consequence", async (name, mutate) => {
-    project = new TestProject(files);
-    await project.run();
-    const golden = objects().map((file) => path.basename(file));
-    const file = project.path(".stepbook/state.db");
+test("a damaged state file is refused with its remedy and kept, or of no consequence", { timeout: 6 * 3600_000 }, async () => {
+  project = new TestProject(files);
+  await project.run();
+  const golden = objects().map((file) => path.basename(file));
+  const file = project.path(".stepbook/state.db");
+  await trials("state", async (nth, { random }) => {
+    const [name, mutate] = Object.entries(mutations)[nth % Object.keys(mutations).length]!;
     for (const tail of ["-wal", "-shm"]) rmSync(file + tail, { force: true });
-    mutate(file);
+    mutate(file, random);
     const before = statSync(file).isFile() ? readFileSync(file) : null;
     const again = await project.run();
     if (again.code === 0) {
       // A page that nothing looked at, or that SQLite found free.
       expect(name).toBe("lost a page");
-      expect(objects().map((each) => path.basename(each))).toEqual(expect.arrayContaining(golden));
-      return;
+      return expect(objects().map((each) => path.basename(each))).toEqual(expect.arrayContaining(golden));
     }
     expect(again.stdout + again.stderr, name).toContain("E_STATE_CORRUPT");
     expect(again.stdout + again.stderr, name).toContain("move it away");
@@ -91,32 +89,35 @@ describe("the state file", () => {
   });
 });
 
-describe("a step that floods its log", () => {
-  const given = process.env["CHAOS_LOG_MB"];
-  const write = (text: string, megabytes: number) => `import { writeSync } from "node:fs";\nconst part = ${text};\nconst all = (at: number) => { try { return writeSync(1, part, at); } catch (error) { if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error; return 0; } };\nfor (let i = 0; i < ${megabytes}; i++) for (let at = 0; at < part.length; ) at += all(at);\nexport const a = 1;\n`;
-
-  test.each([
-    ["in lines", 10, 'Buffer.from(("x".repeat(99) + "\\n").repeat(10_000))'],
-    ["in one line", 100, 'Buffer.alloc(1_000_000, "x")'],
-    ["in bytes that are no text", 10, "Buffer.from(Array.from({ length: 1_000_000 }, (_, i) => (i * 7919) % 256))"],
-  ])("%s", async (_, quick, text) => {
-    const megabytes = Number(given ?? quick);
-    project = new TestProject({ "steps/10_a.ts": write(text, megabytes) });
+test("a step that floods its log: lines, one line, bytes that are no text", { timeout: 6 * 3600_000 }, async () => {
+  const floods = ['Buffer.from(("x".repeat(99) + "\\n").repeat(10_000))', 'Buffer.alloc(1_000_000, "x")', "Buffer.from(Array.from({ length: 1_000_000 }, (_, i) => (i * 7919) % 256))"];
+  const megabytes = Number(process.env["CHAOS_LOG_MB"] ?? (isRelease ? 1000 : 20));
+  let peak = 0;
+  await trials("flood", async (nth, notes) => {
+    project = new TestProject({ "steps/10_a.ts": flooding(floods[nth]!, megabytes) });
     const child = project.start(["run"]);
-    let peak = 0;
     const watch = setInterval(() => (peak = Math.max(peak, memoryOf(child.pid!))), 20);
-    const ended = finished(child);
-    const result = await ended;
+    const result = await finished(child);
     clearInterval(watch);
     expect(result.code, result.stderr.slice(-500)).toBe(0);
-    console.log(`log flood: ${megabytes} MB, peak ${Math.round(peak)} MB`);
+    notes.note = `${megabytes} MB each, the runner's memory ${Math.round(peak)} MB at its peak`;
     expect(peak).toBeLessThan(400);
     const runs = project.path(".stepbook/runs");
     const log = path.join(runs, readdirSync(runs)[0]!, "10_a.log");
     expect(existsSync(log) && statSync(log).size).toBeLessThan(66 * 1024 * 1024);
     if (megabytes > 70) expect(readFileSync(log).subarray(-100).toString()).toContain("further bytes were not kept");
-  });
+    project.dispose();
+  }, floods.length);
 });
+
+function flooding(part: string, megabytes: number): string {
+  return `import { writeSync } from "node:fs";
+const part = ${part};
+const all = (at: number) => { try { return writeSync(1, part, at); } catch (error) { if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error; return 0; } };
+for (let i = 0; i < ${megabytes}; i++) for (let at = 0; at < part.length; ) at += all(at);
+export const a = 1;
+`;
+}
 
 /** Resident memory at its peak, in MB. */
 function memoryOf(pid: number): number {

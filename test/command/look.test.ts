@@ -143,8 +143,8 @@ describe("experiments and models", () => {
   test("models with their metrics, and whether their file is there", async () => {
     project.remove("models/words/v1.json");
     expect(await json("models")).toEqual([
-      { name: "words", version: 2, createdAt: expect.any(String), step: "30_save", run: ids[0], metrics: { score: 9 }, path: "models/words/v2.json", present: true },
-      { name: "words", version: 1, createdAt: expect.any(String), step: "30_save", run: ids[1], metrics: { score: 6 }, path: "models/words/v1.json", present: false },
+      { name: "words", version: 2, aliases: [], createdAt: expect.any(String), step: "30_save", run: ids[0], metrics: { score: 9 }, path: "models/words/v2.json", present: true },
+      { name: "words", version: 1, aliases: [], createdAt: expect.any(String), step: "30_save", run: ids[1], metrics: { score: 6 }, path: "models/words/v1.json", present: false },
     ]);
     expect(await text("models")).toMatch(/words +2 .*score 9[\s\S]*words +1 .*v1.json is gone/);
   });

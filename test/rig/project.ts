@@ -30,8 +30,8 @@ export interface CommandOptions {
 export class TestProject {
   readonly folder: string;
 
-  constructor(files: Readonly<Record<string, string>> = {}) {
-    this.folder = mkdtempSync(path.join(tmpdir(), "stepbook-test-"));
+  constructor(files: Readonly<Record<string, string>> = {}, folder = mkdtempSync(path.join(tmpdir(), "stepbook-test-"))) {
+    this.folder = folder;
     this.write("package.json", '{ "type": "module" }');
     for (const [file, text] of Object.entries(files)) this.write(file, text);
   }

@@ -1,22 +1,19 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { built } from "./build.ts";
-import type { TestProject } from "./project.ts";
+import { finished, type Result, type TestProject } from "./project.ts";
 
 /** Whether system calls can be injected with faults here: strace is there and may trace. */
 export const hasStrace = spawnSync("strace", ["-qq", "-e", "trace=none", "true"]).status === 0;
 
-/** System calls by which the runner changes the disk. */
-export const calls = ["write", "pwrite64", "fsync", "fdatasync", "rename", "unlink", "mkdir"] as const;
+/** System calls by which a project is read and changed. */
+export const calls = ["openat", "write", "pwrite64", "fsync", "fdatasync", "rename", "link", "unlink", "mkdir"] as const;
 export type Call = (typeof calls)[number];
 
-export interface Traced {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly stdout: string;
-  readonly stderr: string;
-  /** Call → how often the runner's main thread made it. */
+export interface Traced extends Result {
+  /** Call → how often it was made by the thread that made it most often. */
   readonly made: Readonly<Record<string, number>>;
 }
 
@@ -24,31 +21,54 @@ export interface Traced {
  * `run --json` with its main thread traced, where all durable writes are made; steps are other processes.
  * @param inject such as `fsync:signal=SIGKILL:when=3`
  */
-export function tracedRun(project: TestProject, inject: string | null, env: NodeJS.ProcessEnv = {}): Traced {
-  const log = path.join(project.folder, "..", `${path.basename(project.folder)}.strace`);
-  const options = ["-qq", "-o", log, "-e", `trace=${calls.join(",")}`, ...(inject === null ? [] : ["-e", `inject=${inject}`])];
-  const { status, signal, stdout, stderr } = spawnSync("strace", [...options, process.execPath, path.join(built, "bin.js"), "run", "--json"], {
+export async function tracedRun(project: TestProject, inject: string | null, env: NodeJS.ProcessEnv = {}): Promise<Traced> {
+  const { folder, log, dispose } = newLog();
+  const traced = spawn("strace", [...options(log, inject), process.execPath, path.join(built, "bin.js"), "run", "--json"], {
     cwd: project.folder,
     env: { ...process.env, NO_COLOR: "1", ...env },
-    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
   });
-  const made: Record<string, number> = {};
-  for (const [, call] of readFileSync(log, "utf8").matchAll(/^(\w+)\(/gm)) made[call!] = (made[call!] ?? 0) + 1;
-  execFileSync("rm", ["-f", log]);
-  return { code: status, signal, stdout, stderr, made };
+  const result = await finished(traced);
+  const made = countCalls(folder);
+  dispose();
+  return { ...result, made };
 }
 
-/** Pids of living processes whose environment holds the mark. */
-export function alive(mark: string): number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-        return !/\) [ZX] /.test(stat) && readFileSync(`/proc/${pid}/environ`, "utf8").includes(mark);
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
+/** `run --json` with the processes of its steps traced, all their threads: each is attached to before it loads anything of the step. */
+export async function stepsTracedRun(project: TestProject, inject: string | null, env: NodeJS.ProcessEnv = {}): Promise<Traced> {
+  const { folder, log, dispose } = newLog();
+  const words = ["strace", "-f", "-p", "PID", ...options(`${log}.PID`, inject)];
+  // No file of ours and no read of the step's: the step's process is stopped here until strace holds it.
+  const preload = `import { spawn } from "node:child_process"; import { readFileSync } from "node:fs";
+if (/child\\.m?js$/.test(process.argv[1] ?? "")) {
+  const [program, ...words] = ${JSON.stringify(words)}.map((word) => word.replace("PID", process.pid));
+  spawn(program, words, { stdio: "ignore", detached: true, env: { PATH: process.env.PATH } }).unref();
+  const held = () => !/TracerPid:\\s+0/.test(readFileSync("/proc/self/status", "utf8"));
+  for (let i = 0; i < 2000 && !held(); i++) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+}`;
+  const result = await project.command(["run", "--json"], { env: { ...env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}` } });
+  const made = countCalls(folder);
+  dispose();
+  return { ...result, made };
+}
+
+function options(log: string, inject: string | null): string[] {
+  return ["-qq", "-o", log, "-e", `trace=${calls.join(",")}`, ...(inject === null ? [] : ["-e", `inject=${inject}`])];
+}
+
+function newLog(): { folder: string; log: string; dispose: () => void } {
+  const folder = mkdtempSync(path.join(tmpdir(), "stepbook-strace-"));
+  return { folder, log: path.join(folder, "log"), dispose: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }) };
+}
+
+/** Counters of `when=` are per thread, so what counts is the thread that calls most often. */
+function countCalls(folder: string): Record<string, number> {
+  const threads = new Map<string, Map<string, number>>();
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+    for (const [, thread = name, call] of readFileSync(path.join(folder, name), "utf8").matchAll(/^(\d+ +)?(\w+)\(/gm)) {
+      const made = threads.get(thread) ?? new Map<string, number>();
+      threads.set(thread, made.set(call!, (made.get(call!) ?? 0) + 1));
+    }
+  }
+  return Object.fromEntries(calls.map((call) => [call, Math.max(0, ...[...threads.values()].map((made) => made.get(call) ?? 0))]));
 }

@@ -26,7 +26,7 @@ function make(definition: string, step = "export const at = run.logicalDate.toIS
 }
 
 function scheduler(words: readonly string[] = []): ChildProcess {
-  const child = spawn(process.execPath, [project.path("schedule.mjs"), "--json", ...words], { cwd: project.folder, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NO_COLOR: "1" } });
+  const child = spawn(process.execPath, [project.path("schedule.mjs"), "--json", "--no-ui", ...words], { cwd: project.folder, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NO_COLOR: "1" } });
   started.push(child);
   return child;
 }

@@ -1,12 +1,9 @@
 /// <reference lib="dom" />
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { TestProject } from "../rig/project.ts";
-import { everyState, launch, served, type Served } from "./rig.ts";
+import { everyState, launch, seriousFaults, served, type Served, watchedPage } from "./rig.ts";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const runs: string[] = [];
 const wrong: string[] = [];
 let project: TestProject;
@@ -31,24 +28,7 @@ afterAll(async () => {
   project?.dispose();
 });
 
-/** A page whose every error, and every request to another host, is noted. */
-async function watched(width: number, colorScheme: "light" | "dark" = "light"): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme });
-  const made = await context.newPage();
-  made.on("pageerror", (error) => wrong.push(error.message));
-  made.on("console", (message) => {
-    // The browser says that a figure may run no script: that is what the frame is for.
-    if (message.type() === "error" && !/sandboxed/.test(message.text())) wrong.push(message.text());
-  });
-  made.on("request", (request) => {
-    if (!request.url().startsWith(server.url) && !request.url().startsWith("data:")) wrong.push(`asked ${request.url()}`);
-  });
-  made.on("dialog", (dialog) => {
-    wrong.push(`dialog ${dialog.message()}`);
-    void dialog.dismiss();
-  });
-  return made;
-}
+const watched = (width: number, scheme: "light" | "dark" = "light") => watchedPage(browser, server, wrong, width, scheme);
 
 function addresses(): string[] {
   return ["/", "/graph", "/graph?exports=1", "/runs", `/runs/${runs[0]}`, `/runs/${runs[0]}/notebook`, `/compare?before=${runs[1]}&after=${runs[0]}`, "/experiments", "/models", "/models/tiny", "/new"];
@@ -173,13 +153,7 @@ test("no page is wider than a telephone, and axe finds nothing serious, light an
     for (const address of addresses()) {
       await other.goto(server.url + address);
       expect(await other.evaluate(() => document.documentElement.scrollWidth - innerWidth), `${address} ${width}`).toBeLessThanOrEqual(0);
-      // By the debugger's way in, which the page's policy does not bind.
-      await other.evaluate(axe);
-      const found = await other.evaluate(async () => {
-        const { violations } = await (window as unknown as { axe: { run(options: object): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } }).axe.run({ iframes: false });
-        return violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id, nodes }) => `${id}: ${nodes.slice(0, 2).map((node) => node.html.slice(0, 160)).join(" | ")}`);
-      });
-      expect(found, `${address} ${scheme}`).toEqual([]);
+      expect(await seriousFaults(other), `${address} ${scheme}`).toEqual([]);
     }
     await other.context().close();
   }

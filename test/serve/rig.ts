@@ -1,8 +1,11 @@
+/// <reference lib="dom" />
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
+import { createRequire } from "node:module";
 import { connect } from "node:net";
 import chromium from "@sparticuz/chromium";
-import { type Browser, chromium as playwright } from "playwright-core";
+import { type Browser, chromium as playwright, type Page } from "playwright-core";
 import { TestProject } from "../rig/project.ts";
 
 /** A pipeline with every state in it: done, retried, failed, skipped, slow; and hostile text wherever text goes. */
@@ -78,6 +81,36 @@ export async function served(project: TestProject): Promise<Served> {
 export function launch(): Promise<Browser> {
   // Not the package's own arguments: they switch off the browser's web security, which is what is tested.
   return chromium.executablePath().then((executablePath) => playwright.launch({ executablePath, headless: true, args: ["--no-sandbox", "--no-zygote", "--disable-gpu"] }));
+}
+
+/** A page whose every error, and every request to another host, is noted. */
+export async function watchedPage(browser: Browser, server: Served, wrong: string[], width: number, colorScheme: "light" | "dark" = "light"): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme });
+  const page = await context.newPage();
+  page.on("pageerror", (error) => wrong.push(error.message));
+  page.on("console", (message) => {
+    // The browser says that a figure may run no script: that is what the frame is for.
+    if (message.type() === "error" && !/sandboxed/.test(message.text())) wrong.push(message.text());
+  });
+  page.on("request", (request) => {
+    if (!request.url().startsWith(server.url) && !request.url().startsWith("data:")) wrong.push(`asked ${request.url()}`);
+  });
+  page.on("dialog", (dialog) => {
+    wrong.push(`dialog ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  return page;
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe finds that is serious or worse. Run by the debugger's way in, which the page's policy does not bind. */
+export async function seriousFaults(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const { violations } = await (window as unknown as { axe: { run(options: object): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } }).axe.run({ iframes: false });
+    return violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id, nodes }) => `${id}: ${nodes.slice(0, 2).map((node) => node.html.slice(0, 160)).join(" | ")}`);
+  });
 }
 
 export interface Answer {

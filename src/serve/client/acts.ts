@@ -2,13 +2,17 @@
 export function startActs(): void {
   document.addEventListener("submit", (event) => {
     const form = event.target as HTMLFormElement;
-    if (!form.matches("form[data-run]")) return;
+    const submitted = form.matches("form[data-run]") ? run : form.matches("form[data-alias]") ? alias : form.matches("form[data-predict]") ? predict : undefined;
+    if (!submitted) return;
     event.preventDefault();
-    void run(form);
+    void submitted(form);
   });
   document.addEventListener("click", ({ target }) => {
     const button = (target as Element).closest<HTMLButtonElement>("[data-act]");
-    if (button?.dataset["act"] === "cancel") void act("/api/runs/current/cancel", {}, button);
+    if (!button) return;
+    const { act: kind, model = "", alias: name = "", version } = button.dataset;
+    if (kind === "cancel") void act("/api/runs/current/cancel", {}, button);
+    if (kind === "alias") void act(`/api/models/${model}/aliases`, { alias: name, version: version === undefined ? null : Number(version) }, button);
   });
 }
 
@@ -24,11 +28,29 @@ async function run(form: HTMLFormElement): Promise<void> {
   if (answer) location.href = "/";
 }
 
-async function act(address: string, body: unknown, button: HTMLButtonElement | null): Promise<unknown> {
+async function alias(form: HTMLFormElement): Promise<void> {
+  const input = form.querySelector("input")!;
+  const { model = "", version } = form.dataset;
+  const button = form.querySelector("button");
+  if (await act(`/api/models/${model}/aliases`, { alias: input.value, version: Number(version) }, button)) input.value = "";
+  if (button) button.disabled = false;
+}
+
+async function predict(form: HTMLFormElement): Promise<void> {
+  const row = Object.fromEntries([...form.querySelectorAll<HTMLInputElement | HTMLSelectElement>("[data-input]")].map((field) => [field.dataset["input"]!, field.value]));
+  const button = form.querySelector("button")!;
+  const answer = await act(form.dataset["predict"]!, { row }, button, "text/html");
+  const output = form.querySelector("output");
+  if (typeof answer === "string" && output) output.replaceChildren(...new DOMParser().parseFromString(answer, "text/html").body.childNodes);
+  button.disabled = false;
+}
+
+async function act(address: string, body: unknown, button: HTMLButtonElement | null, accept = "application/json"): Promise<unknown> {
   const token = document.querySelector<HTMLMetaElement>("meta[name=stepbook-token]")?.content ?? "";
   if (button) button.disabled = true;
   try {
-    const answer = await fetch(address, { method: "POST", headers: { "content-type": "application/json", "x-stepbook-token": token }, body: JSON.stringify(body) });
+    const answer = await fetch(address, { method: "POST", headers: { accept, "content-type": "application/json", "x-stepbook-token": token }, body: JSON.stringify(body) });
+    if (answer.ok && accept === "text/html") return await answer.text();
     const content = (await answer.json().catch(() => ({ message: answer.statusText }))) as { message?: string; remedy?: string };
     if (answer.ok) return content;
     say([content.message, content.remedy].filter(Boolean).join(": "));

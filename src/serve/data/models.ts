@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { listAliases } from "../../record/aliases.ts";
 import { modelPath } from "../../record/publish.ts";
 import { listModels, type ModelRow, recordById } from "../../record/records.ts";
+import { type Alias, aliasPath } from "../../store/alias-file.ts";
 import { readArtifact } from "../../store/artifacts.ts";
 import type { Site } from "../site.ts";
 
@@ -9,6 +11,7 @@ import type { Site } from "../site.ts";
 export interface Model {
   readonly name: string;
   readonly version: number;
+  readonly aliases: readonly string[];
   readonly createdAt: string;
   readonly step: string;
   readonly run: string;
@@ -24,16 +27,17 @@ export interface Model {
 
 /** All versions of all models, newest version first. */
 export function readModels(site: Site): Model[] {
-  return listModels(site.kept.db).map((row) => described(site, row));
+  const aliases = listAliases(site.project);
+  return listModels(site.kept.db).map((row) => described(site, row, aliases));
 }
 
 /** The version with these parts and this card. */
 export function modelOf(site: Site, name: string, parts: string, card: string): Model | undefined {
   const row = listModels(site.kept.db).find((each) => each.name === name && each.body.parts.digest === parts && each.body.card.digest === card);
-  return row && described(site, row);
+  return row && described(site, row, listAliases(site.project));
 }
 
-function described({ kept, project }: Site, { name, version, record, body }: ModelRow): Model {
+function described({ kept, project }: Site, { name, version, record, body }: ModelRow, aliases: readonly Alias[]): Model {
   const { createdAt, step, run } = body;
   const stored = kept.store.path(body.card);
   const card = existsSync(stored) ? (readArtifact(body.card, stored, "card") as Record<string, unknown>) : {};
@@ -41,6 +45,7 @@ function described({ kept, project }: Site, { name, version, record, body }: Mod
   const metrics = isObject(card["metrics"]) ? card["metrics"] : card;
   return {
     name, version, createdAt, step, run, record, card,
+    aliases: aliases.filter((each) => each.model === name && each.version === version).map(({ alias }) => alias),
     doc: typeof card["doc"] === "string" ? card["doc"] : "",
     metrics: Object.fromEntries(Object.entries(metrics).filter((entry): entry is [string, number] => typeof entry[1] === "number")),
     params: isObject(card["params"]) ? card["params"] : {},
@@ -58,6 +63,34 @@ export function provenance({ kept }: Site, { record }: Model) {
     inputs: made?.parts.inputs ?? {},
     files: (made?.reads ?? []).filter(({ kind }) => kind === "file").map(({ name, digest }) => ({ name, digest })),
   };
+}
+
+/** A step that loaded a version, and in which runs that was: what a record reads is read by all runs that reuse it too. */
+export interface ModelUse {
+  readonly step: string;
+  /** The version was the one that this stood for; null: it was named, or the highest. */
+  readonly alias: string | null;
+  readonly runs: number;
+  readonly last: string;
+}
+
+/** Only so many of the newest records are looked through. */
+const mostRecords = 5000;
+
+/** Who read the file of this version. */
+export function usesOf({ kept: { db } }: Site, { name, version }: Pick<Model, "name" | "version">): ModelUse[] {
+  const file = modelPath(name, version);
+  const rows = db
+    .prepare(
+      `SELECT records.step, max(run_steps.run) AS last, count(DISTINCT run_steps.run) AS runs,
+         (SELECT json_extract(value, '$.name') FROM json_each(records.body, '$.reads') WHERE json_extract(value, '$.name') LIKE @aliases LIMIT 1) AS alias
+       FROM records JOIN run_steps ON run_steps.record = records.id
+       WHERE records.id > (SELECT coalesce(max(id), 0) - ${mostRecords} FROM records) AND instr(records.body, @file) > 0
+         AND EXISTS (SELECT 1 FROM json_each(records.body, '$.reads') WHERE json_extract(value, '$.kind') = 'file' AND json_extract(value, '$.name') = @file)
+       GROUP BY records.step, alias ORDER BY last DESC`,
+    )
+    .all({ file, aliases: aliasPath(name, "%") }) as { step: string; last: string; runs: number; alias: string | null }[];
+  return rows.map((row) => ({ ...row, alias: /@(.+)\.json$/.exec(row.alias ?? "")?.[1] ?? null }));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,8 +1,10 @@
 import { fail } from "../../errors.ts";
 import { formatBytes, formatNumber } from "../../report/format.ts";
 import { short } from "../../command/short.ts";
-import { type Model, provenance, readModels } from "../data/models.ts";
+import { predictInputs } from "../../command/predict.ts";
+import { type Model, provenance, readModels, usesOf } from "../data/models.ts";
 import { html, type Html } from "../html.ts";
+import { predictForm } from "../part/predict-form.ts";
 import { tree } from "../part/tree.ts";
 import type { Site } from "../site.ts";
 import { layout, runLink, when } from "./layout.ts";
@@ -11,7 +13,7 @@ import { layout, runLink, when } from "./layout.ts";
 export function modelsPage(site: Site): Html {
   const all = readModels(site);
   const newest = all.filter((model, index) => all[index - 1]?.name !== model.name);
-  const main = html`<h1>Models</h1>${newest.map((model) => html`<article class="card"><h2><a href="/models/${model.name}">${model.name}</a> <span class="quiet">v${model.version}</span></h2>${model.doc && html`<p>${model.doc}</p>`}${facts(model.metrics)}<p class="note">${when(model.createdAt)} · ${model.step} · ${formatBytes(model.bytes)}</p></article>`)}
+  const main = html`<h1>Models</h1>${newest.map((model) => html`<article class="card"><h2><a href="/models/${model.name}">${model.name}</a> <span class="quiet">v${model.version}</span>${all.filter(({ name }) => name === model.name).flatMap(({ aliases, version }) => aliases.map((alias) => html` <span class="chip alias">${alias} v${version}</span>`))}</h2>${model.doc && html`<p>${model.doc}</p>`}${facts(model.metrics)}<p class="note">${when(model.createdAt)} · ${model.step} · ${formatBytes(model.bytes)}</p></article>`)}
 ${all.length === 0 && html`<p class="empty">No models yet. <code>saveModel(name, parts, card)</code> in a step saves one.</p>`}`;
   return layout(site, { title: "Models", at: "/models", main });
 }
@@ -25,12 +27,26 @@ export function modelPage(site: Site, name: string): Html {
 }
 
 function versionPart(site: Site, model: Model, open: boolean): Html {
-  const { fingerprint, code, inputs, files } = provenance(site, model);
+  const { fingerprint, code, inputs: madeOf, files } = provenance(site, model);
   const { card, name, version } = model;
-  return html`<article class="card"><h2>v${version} <span class="quiet">${when(model.createdAt)}</span></h2>${model.doc && html`<p>${model.doc}</p>`}
+  const inputs = model.file === null ? undefined : predictInputs(card);
+  const uses = usesOf(site, model);
+  return html`<article class="card"><h2 id="v${version}">v${version} <span class="quiet">${when(model.createdAt)}</span></h2>${aliasTools(model)}${model.doc && html`<p>${model.doc}</p>`}
 ${facts(model.metrics)}${facts(model.params)}
 <p class="note">${model.file === null ? "Its file is gone." : html`<a href="/models/${name}/${version}/file" download="${name}-v${version}.json">Download</a> <span class="mono">${model.file}</span>`}</p>
-<details class="fold" data-keep="model-${name}-${version}"${open && html` open`}><summary>Provenance</summary><dl class="values"><div><dt>run</dt><dd>${runLink({ id: model.run })}</dd></div><div><dt>step</dt><dd class="mono">${model.step}</dd></div><div><dt>fingerprint</dt><dd class="mono">${short(fingerprint)}</dd></div><div><dt>code</dt><dd class="mono">${short(code)}</dd></div>${Object.entries(inputs).map(([input, digest]) => html`<div><dt>input ${input}</dt><dd class="mono">${short(digest)}</dd></div>`)}${files.map((file) => html`<div><dt>file ${file.name}</dt><dd class="mono">${short(file.digest)}</dd></div>`)}<div><dt>card</dt><dd>${tree(card)}</dd></div></dl></details></article>`;
+${inputs && html`<details class="fold" data-keep="predict-${name}-${version}"${open && html` open`}><summary>Try a prediction</summary>${predictForm(name, version, inputs)}</details>`}
+<details class="fold" data-keep="used-${name}-${version}"><summary>Where used <span class="quiet">${uses.length === 0 ? "nowhere yet" : `${uses.length} step${uses.length > 1 ? "s" : ""}`}</span></summary>${uses.length === 0 ? html`<p class="note">No step has loaded this version. <code>await loadModel("${name}@production")</code> does.</p>` : html`<dl class="values">${uses.map(({ step, alias, runs, last }) => html`<div><dt class="mono"><a href="/#step-${step}">${step}</a></dt><dd>${alias && html`as <span class="chip alias">${alias}</span> `}in ${runs} run${runs > 1 && "s"}, last ${runLink({ id: last })}</dd></div>`)}</dl>`}</details>
+<details class="fold" data-keep="model-${name}-${version}"><summary>Provenance</summary><dl class="values"><div><dt>run</dt><dd>${runLink({ id: model.run })}</dd></div><div><dt>step</dt><dd class="mono">${model.step}</dd></div><div><dt>fingerprint</dt><dd class="mono">${short(fingerprint)}</dd></div><div><dt>code</dt><dd class="mono">${short(code)}</dd></div>${Object.entries(madeOf).map(([input, digest]) => html`<div><dt>input ${input}</dt><dd class="mono">${short(digest)}</dd></div>`)}${files.map((file) => html`<div><dt>file ${file.name}</dt><dd class="mono">${short(file.digest)}</dd></div>`)}<div><dt>card</dt><dd>${tree(card)}</dd></div></dl></details></article>`;
+}
+
+const usual = ["candidate", "production"];
+
+/** The names that stand for this version, and how to move one here. */
+function aliasTools({ name, version, aliases, file }: Model): Html | undefined {
+  if (file === null) return undefined;
+  const own = aliases.map((alias) => html`<span class="chip alias">${alias}<button type="button" data-act="alias" data-model="${name}" data-alias="${alias}" aria-label="Take ${alias} away from v${version}">×</button></span>`);
+  const others = usual.filter((alias) => !aliases.includes(alias)).map((alias) => html`<button type="button" class="small" data-act="alias" data-model="${name}" data-alias="${alias}" data-version="${version}">Make ${alias}</button>`);
+  return html`<div class="alias-line">${own}${others}<form data-alias data-still data-model="${name}" data-version="${version}"><input name="alias" placeholder="other alias" aria-label="Other alias for v${version}" autocomplete="off" pattern="[A-Za-z][A-Za-z0-9_\\-]*" size="9"><button class="small">Set</button></form></div>`;
 }
 
 function facts(values: Readonly<Record<string, unknown>>): Html | undefined {

@@ -1,7 +1,12 @@
 import type { Context } from "hono";
+import { moveAlias } from "../../command/models.ts";
+import { plain } from "../../command/plain.ts";
+import { predictOnce } from "../../command/predict.ts";
 import { fail } from "../../errors.ts";
 import { readWish } from "../acts.ts";
-import { json, type Route } from "../route.ts";
+import { answerPart } from "../part/answer.ts";
+import { idOf, json, page, type Route } from "../route.ts";
+import type { Site } from "../site.ts";
 
 export const actRoutes: readonly Route[] = [
   { method: "POST", path: "/api/runs", summary: "starts a run", answers: "json", handle: async (site, context) => json({ run: await site.acts.start(readWish(await bodyOf(context))) }, 202) },
@@ -12,7 +17,29 @@ export const actRoutes: readonly Route[] = [
       return json({ cancelled: true }, 202);
     },
   },
+  { method: "POST", path: "/api/models/:model/aliases", summary: "lets an alias stand for a version, or takes it away", answers: "json", handle: alias },
+  { method: "POST", path: "/api/models/:model/:version/predict", summary: "asks a model, in a process of its own", answers: "json", handle: predict },
 ];
+
+async function alias(site: Site, context: Context): Promise<Response> {
+  const { alias: name, version, ...others } = fieldsOf(await bodyOf(context));
+  if (Object.keys(others).length > 0 || typeof name !== "string" || !(version === null || Number.isSafeInteger(version))) fail("E_USAGE", "the body is no alias", { remedy: 'such as {"alias":"production","version":3}; a version of null takes it away' });
+  const moved = moveAlias(site.project, `${idOf(context, "model")}@${name as string}`, version === null ? null : String(version));
+  site.live.changed();
+  return json(moved);
+}
+
+async function predict(site: Site, context: Context): Promise<Response> {
+  const { row = {}, ...others } = fieldsOf(await bodyOf(context));
+  const given = Object.entries(fieldsOf(row));
+  if (Object.keys(others).length > 0 || !given.every(([, value]) => typeof value === "string" || typeof value === "number" || typeof value === "boolean")) fail("E_USAGE", "the body is no row", { remedy: 'such as {"row":{"radius_mean":14.1}}' });
+  const answer = await site.acts.alone(() => predictOnce(site.project, idOf(context, "model"), Number(idOf(context, "version")), Object.fromEntries(given.map(([name, value]) => [name, String(value)]))));
+  return context.req.header("accept") === "text/html" ? page(answerPart(answer)) : json({ answer: plain(answer) });
+}
+
+function fieldsOf(body: unknown): Record<string, unknown> {
+  return typeof body === "object" && body !== null && !Array.isArray(body) ? (body as Record<string, unknown>) : fail("E_USAGE", "the body is no object");
+}
 
 async function bodyOf(context: Context): Promise<unknown> {
   try {

@@ -1,8 +1,9 @@
 import type { Route } from "../route.ts";
 import { actRoutes } from "./acts.ts";
 import { assetRoutes } from "./assets.ts";
+import { healthRoutes } from "./health.ts";
 import { outputRoutes } from "./outputs.ts";
 import { pageRoutes } from "./pages.ts";
 
 /** Every address that is answered. */
-export const routes: readonly Route[] = [...pageRoutes, ...outputRoutes, ...assetRoutes, ...actRoutes];
+export const routes: readonly Route[] = [...pageRoutes, ...outputRoutes, ...assetRoutes, ...actRoutes, ...healthRoutes];

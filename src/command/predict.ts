@@ -1,0 +1,140 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { exitCodes, fail, StepbookError } from "../errors.ts";
+import { attempt } from "../execute/attempt.ts";
+import { bundleFolder } from "../execute/bundles.ts";
+import { Cancellation } from "../execute/cancel.ts";
+import { StepLog } from "../execute/logs.ts";
+import { ProcessPool } from "../execute/pool.ts";
+import type { Job } from "../execute/protocol.ts";
+import { findRuntime } from "../execute/runtime.ts";
+import { defaultConfig } from "../graph/settings.ts";
+import type { Step } from "../model.ts";
+import { nearest } from "../nearest.ts";
+import { modelPath } from "../record/publish.ts";
+import { listAliases } from "../record/aliases.ts";
+import { splitAlias } from "../store/alias-file.ts";
+import { readArtifact } from "../store/artifacts.ts";
+import { decodeModel, type ModelFile } from "../store/model-file.ts";
+import { type Io, print, printJson } from "./io.ts";
+import { withKept } from "./opened.ts";
+import { plain } from "./plain.ts";
+import { predictBundle } from "./predict-bundle.ts";
+import { inspect } from "node:util";
+
+/** What a model is asked for: a field of the form. */
+export interface PredictInput {
+  readonly name: string;
+  readonly example: string | number | boolean;
+  readonly doc?: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly choices?: readonly (string | number)[];
+}
+
+const mostTime = 30_000;
+
+/** `predict breast-cancer@production radius_mean=14.1 …`: asks a saved model. Inputs that are left out have their example. */
+export async function predict(io: Io, words: string, given: readonly string[]): Promise<number> {
+  return withKept(io, async ({ db, project }) => {
+    const { model: name, alias } = splitAlias(words);
+    const newest = () => (db.prepare("SELECT max(version) FROM models WHERE name = ?").pluck().get(name) as number | null) ?? fail("E_NOT_FOUND", `there is no model "${name}"`, { remedy: "`models` lists them" });
+    const aliased = () => listAliases(project).find((each) => each.model === name && each.alias === alias)?.version ?? fail("E_NOT_FOUND", `model ${name} has no alias ${alias}`, { remedy: `set it: models alias ${words} v1` });
+    const values = Object.fromEntries(given.map((word) => [word.slice(0, Math.max(0, word.indexOf("="))), word.slice(word.indexOf("=") + 1)]));
+    const answer = await predictOnce(project, name, alias === undefined ? newest() : aliased(), values);
+    if (io.json) printJson(io, plain(answer));
+    else print(io, inspect(answer, { depth: 6 }));
+    return exitCodes.done;
+  });
+}
+
+/**
+ * What the model's card says of its inputs: `inputs: { radius_mean: 14.1 }`, or `{ example, doc, min, max, choices }`
+ * each. Undefined where it names no module to predict with.
+ */
+export function predictInputs(card: Readonly<Record<string, unknown>>): readonly PredictInput[] | undefined {
+  const { predict: module, inputs } = card;
+  if (typeof module !== "string" || typeof inputs !== "object" || inputs === null) return undefined;
+  return Object.entries(inputs).flatMap(([name, value]: [string, unknown]): PredictInput[] => {
+    const told = (typeof value === "object" && value !== null ? value : { example: value }) as Omit<PredictInput, "name">;
+    return ["string", "number", "boolean"].includes(typeof told.example) ? [{ ...told, name }] : [];
+  });
+}
+
+/**
+ * Asks a version of a model, in a process of its own: a step that is thrown away. The module that its card names exports
+ * `predict(parts, row)`.
+ * @param given input → text, as a form or a command line has it
+ */
+export async function predictOnce(project: string, name: string, version: number, given: Readonly<Record<string, string>>): Promise<unknown> {
+  const card = readModel(project, name, version).card;
+  const module = card["predict"];
+  const inputs = predictInputs(card);
+  if (!inputs || typeof module !== "string") return fail("E_NOT_FOUND", `model ${name} v${version} does not say how it predicts`, { remedy: 'give its card predict: "lib/predict.ts" and inputs: { name: example }' });
+  const row = readRow(inputs, given);
+  return execute(project, await predictBundle(project, module, { name, version, row }));
+}
+
+function readModel(project: string, name: string, version: number): ModelFile {
+  const file = modelPath(name, version);
+  if (!existsSync(path.join(project, file))) fail("E_NOT_FOUND", `${file} is gone`, { remedy: "run again: it is put back" });
+  return decodeModel(readFileSync(path.join(project, file)), file);
+}
+
+/** @throws E_USAGE, E_PARAM_VALUE */
+function readRow(inputs: readonly PredictInput[], given: Readonly<Record<string, string>>): Record<string, unknown> {
+  const unknown = Object.keys(given).find((name) => !inputs.some((each) => each.name === name));
+  if (unknown !== undefined) fail("E_USAGE", `the model takes no "${unknown}"`, { remedy: nearest(unknown, inputs.map(({ name }) => name)) });
+  return Object.fromEntries(inputs.map((input) => [input.name, Object.hasOwn(given, input.name) ? readValue(input, given[input.name]!) : input.example]));
+}
+
+function readValue({ name, example, min, max, choices }: PredictInput, text: string): unknown {
+  const wrong = (what: string): never => fail("E_PARAM_VALUE", `${name} is "${text}", which is ${what}`, { remedy: `such as ${example}` });
+  if (choices && !choices.map(String).includes(text)) wrong(`none of ${choices.join(", ")}`);
+  if (typeof example === "boolean") return text === "true" || (text !== "false" && wrong("neither true nor false"));
+  if (typeof example === "string") return text;
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) wrong("no number");
+  if ((min !== undefined && value < min) || (max !== undefined && value > max)) wrong(`not from ${min ?? "…"} to ${max ?? "…"}`);
+  return value;
+}
+
+async function execute(project: string, bundle: string): Promise<unknown> {
+  const folder = mkdtempSync(path.join(tmpdir(), "stepbook-predict-"));
+  // Beside the steps' bundles: from there Node finds the project's packages.
+  const file = path.join(bundleFolder(project), `predict.${createHash("sha256").update(folder).digest("hex").slice(0, 16)}.mjs`);
+  const { child } = await findRuntime();
+  const pool = new ProcessPool(child, project);
+  const log = new StepLog(folder, "predict", step.id, 1);
+  try {
+    writeFileSync(file, bundle);
+    const outcome = await attempt(pool, step, jobOf(project, folder, file), log, () => {}, new Cancellation());
+    if (outcome.kind === "failed") throw new StepbookError(outcome.failure);
+    if (outcome.kind !== "done") return fail("E_STEP_THREW", "the model gave no answer");
+    const { artifact, file: stored } = outcome.done.artifacts["answer"]!;
+    return readArtifact(artifact, stored, "answer");
+  } finally {
+    pool.close();
+    await log.close();
+    rmSync(file, { force: true });
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const step: Step = {
+  id: "1_predict", number: 1, name: "predict", file: "predict",
+  code: { text: "", map: "", digest: "", parts: {}, sources: {} },
+  edges: [], exports: ["answer"], packages: [], config: { ...defaultConfig, timeout: mostTime },
+  params: [], openParams: false, uses: ["loadModel"], unwired: true,
+};
+
+function jobOf(project: string, folder: string, bundle: string): Job {
+  const now = new Date().toISOString();
+  return {
+    project, step: step.id, bundle, inputs: {}, exports: step.exports, packages: [], duckdb: false, params: {}, tables: false,
+    run: { id: "predict", trigger: "manual", logicalDate: now, startedAt: now },
+    staging: folder, kept: folder, memory: null, threads: 1,
+  };
+}
