@@ -5,7 +5,7 @@ import type { Graph } from "../model.ts";
  * What the runner masks from the start: values of variables that are named like secrets, and those that steps are seen
  * to read by `secret("NAME")`. Any other is told by its step when it reads it, which may be later than what it prints.
  */
-export function maskFor({ steps }: Graph): Mask {
+export function maskFor({ steps }: Pick<Graph, "steps">): Mask {
   const mask = new Mask();
   mask.addEnvironment(process.env);
   for (const { uses, code } of steps) {
