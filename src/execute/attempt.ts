@@ -34,11 +34,14 @@ export async function attempt(pool: ProcessPool, step: Step, job: Job, log: Step
   sendJob(process, job, (message) => {
     if (message.type === "event") relay(message.event, job, emit);
     else if (message.type === "done" || message.type === "failed" || message.type === "skipped") last = message;
+    else if (message.type === "secret") log.mask.add(message.name, message.value);
     else notes.take(message);
   });
   const exit = await exited(process);
   ending.clear();
-  return judge(step, last, exit, notes, ending, stderrTail);
+  const outcome = judge(step, last, exit, notes, ending, stderrTail);
+  // A step that fails or skips says why in its own words.
+  return outcome.kind === "done" ? outcome : log.mask.data(outcome);
 }
 
 /** Asks all running attempts to end; `now` kills them. */
