@@ -4,7 +4,7 @@ import type { RunOptions } from "../config.ts";
 import { knowledge, type Opened, openProject, planProject } from "../engine.ts";
 import { fail } from "../errors.ts";
 import type { Emit, Event, StepOutcome } from "../events.ts";
-import { selectSteps } from "../graph/select.ts";
+import { dependents, selectSteps } from "../graph/select.ts";
 import type { RunInfo, RunStatus } from "../model.ts";
 import { checkParams } from "../params.ts";
 import { deliverEmbedded } from "../record/experiments.ts";
@@ -16,6 +16,7 @@ import { damagedRecords } from "../record/seal.ts";
 import { finishRun, insertRun, newRunId } from "../record/runs.ts";
 import { sabotaged } from "../sabotage.ts";
 import type { Cancellation } from "./cancel.ts";
+import { maskFor } from "./mask-for.ts";
 import { aloneReused, reuseSteps } from "./reuse.ts";
 
 export type Finished = Extract<Event, { type: "run.finished" }>;
@@ -27,11 +28,12 @@ export type Finished = Extract<Event, { type: "run.finished" }>;
 export async function runPipeline(options: RunOptions, emit: Emit, cancel: Cancellation): Promise<Finished> {
   const opened = await openProject(options.project);
   try {
-    const selected = selectSteps(opened.graph, options.steps);
+    const again = dependents(opened.graph, options.from);
+    const selected = selectSteps(opened.graph, again.size > 0 ? [...options.steps, ...again] : options.steps);
     checkParams(opened.graph, options.params);
     const release = await takeLock(opened.db, options.wait, (owner) => emit({ type: "run.waiting", owner }), cancel.signal);
     try {
-      return await runLocked(opened, options, selected, emit, cancel);
+      return await runLocked(opened, options, selected, options.force || again, emit, cancel);
     } finally {
       release();
     }
@@ -41,24 +43,26 @@ export async function runPipeline(options: RunOptions, emit: Emit, cancel: Cance
   }
 }
 
-async function runLocked(opened: Opened, options: RunOptions, selected: ReadonlySet<string>, emit: Emit, cancel: Cancellation): Promise<Finished> {
+async function runLocked(opened: Opened, options: RunOptions, selected: ReadonlySet<string>, force: boolean | ReadonlySet<string>, tell: Emit, cancel: Cancellation): Promise<Finished> {
   const { db, graph, project } = opened;
   const startedAt = performance.now();
+  const mask = maskFor(graph);
+  const emit: Emit = (event) => tell(mask.data(event));
   const interrupted = recover(db, project);
   if (interrupted.length > 0) emit({ type: "run.recovered", runs: interrupted });
   const info = newRun(options);
-  const known = knowledge(opened, options.params, options.force, new Date(info.startedAt));
+  const known = knowledge(opened, options.params, force, new Date(info.startedAt));
   const planned = await planProject(opened, selected, known);
   const reused = cancel.requested ? undefined : aloneReused(planned);
-  const begin = () => insertRun(db, info, options.params);
+  const begin = () => insertRun(db, info, mask.data(options.params));
   // Where nothing runs, the run is kept as a whole, in one transaction.
   if (!reused) begin();
   emit({ type: "run.started", run: info.id, at: info.startedAt, info, params: { ...options.params }, steps: [...selected].sort() });
   settleOwed(opened, info, emit);
 
-  const base = { graph, selected, planned, known, db, store: opened.store, hasher: opened.hasher, info, jobs: options.jobs, keepGoing: options.keepGoing, emit, cancel };
+  const base = { graph, selected, planned, known, db, store: opened.store, hasher: opened.hasher, info, jobs: options.jobs, keepGoing: options.keepGoing, mask, emit, cancel };
   const end = (status: RunStatus) => finishRun(db, info.id, status, new Date().toISOString());
-  const tell = (status: RunStatus, steps: readonly StepOutcome[]) => {
+  const told = (status: RunStatus, steps: readonly StepOutcome[]) => {
     for (const { id, name } of damagedRecords(db)) emit({ type: "run.warned", run: info.id, message: `record ${id}, of ${name}, is damaged in .stepbook/state.db: it is not used` });
     const finished: Finished = { type: "run.finished", run: info.id, status, ms: Math.round(performance.now() - startedAt), steps: [...steps] };
     emit(finished);
@@ -69,13 +73,13 @@ async function runLocked(opened: Opened, options: RunOptions, selected: Readonly
       begin();
       end("succeeded");
     });
-    return tell("succeeded", steps);
+    return told("succeeded", steps);
   }
   const { walkGraph } = await import("./walk-graph.ts");
   return walkGraph(base, opened.runtime.child, (steps) => {
     const status: RunStatus = cancel.requested ? "cancelled" : steps.some((step) => step.status === "failed") ? "failed" : "succeeded";
     end(status);
-    return tell(status, steps);
+    return told(status, steps);
   });
 }
 
