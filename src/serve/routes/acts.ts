@@ -4,21 +4,26 @@ import { plain } from "../../command/plain.ts";
 import { predictOnce } from "../../command/predict.ts";
 import { fail } from "../../errors.ts";
 import { readWish } from "../acts.ts";
+import { about, any, flag, list, map, object, orNull, text, whole } from "../api/schema.ts";
 import { answerPart } from "../part/answer.ts";
 import { idOf, json, page, type Route } from "../route.ts";
 import type { Site } from "../site.ts";
 
+const scalar = { type: ["string", "number", "boolean"] };
+const startApi = { body: object({}, { steps: list(text), params: map(text), force: flag }), answer: object({ run: text }), status: 202 };
+const aliasApi = { body: object({ alias: text, version: about("null takes it away", orNull(whole)) }), answer: object({ model: text, alias: text, before: orNull(whole), version: orNull(whole) }) };
+
 export const actRoutes: readonly Route[] = [
-  { method: "POST", path: "/api/runs", summary: "starts a run", answers: "json", handle: async (site, context) => json({ run: await site.acts.start(readWish(await bodyOf(context))) }, 202) },
+  { method: "POST", path: "/api/runs", summary: "starts a run", answers: "json", api: startApi, handle: async (site, context) => json({ run: await site.acts.start(readWish(await bodyOf(context))) }, 202) },
   {
-    method: "POST", path: "/api/runs/current/cancel", summary: "ends the run of this server", answers: "json",
+    method: "POST", path: "/api/runs/current/cancel", summary: "ends the run of this server", answers: "json", api: { answer: object({ cancelled: flag }), status: 202 },
     handle: (site) => {
       site.acts.cancel();
       return json({ cancelled: true }, 202);
     },
   },
-  { method: "POST", path: "/api/models/:model/aliases", summary: "lets an alias stand for a version, or takes it away", answers: "json", handle: alias },
-  { method: "POST", path: "/api/models/:model/:version/predict", summary: "asks a model, in a process of its own", answers: "json", handle: predict },
+  { method: "POST", path: "/api/models/:model/aliases", summary: "lets an alias stand for a version, or takes it away", answers: "json", api: aliasApi, handle: alias },
+  { method: "POST", path: "/api/models/:model/:version/predict", summary: "asks a model, in a process of its own", answers: "json", api: { body: object({}, { row: map(scalar) }), answer: object({ answer: any }) }, handle: predict },
 ];
 
 async function alias(site: Site, context: Context): Promise<Response> {
