@@ -86,7 +86,7 @@ test("every address that reads answers as the document says", async () => {
     ["/api/records/{record}", `/api/records/${record}`], ["/api/records/{record}/values/{name}", `/api/records/${record}/values/hostile`], ["/api/records/{record}/figures/{name}", `/api/records/${record}/figures/figure`],
     ["/api/records/{record}/displays/{index}", `/api/records/${record}/displays/0`], ["/api/records/{record}/tables/{name}", `/api/records/${record}/tables/rows`],
     ["/api/compare", `/api/compare?before=${first}&after=${newest}`], ["/api/experiments", "/api/experiments?sort=pause&down=1"], ["/api/models", "/api/models"], ["/api/models/{model}", "/api/models/tiny"],
-    ["/api/schedules", "/api/schedules"], ["/api/slots", "/api/slots"],
+    ["/api/schedules", "/api/schedules"], ["/api/slots", "/api/slots?schedule=train&limit=5"], ["/api/backfills", "/api/backfills?schedule=train&from=2026-01-01&to=2026-01-03"],
   ];
   for (const [template, address] of asked) {
     const answer = await ask(server.port, "GET", address);
@@ -108,7 +108,7 @@ test("the answers hold what they should", async () => {
   expect((await read(`/api/compare?before=${first}&after=${newest}`))["differences"]).toContainEqual({ type: "param", step: "50_slow", name: "pause", before: 2, after: 1 });
   expect((await read("/api/experiments"))["rows"].length).toBeGreaterThanOrEqual(2);
   expect((await read("/api/slots"))["slots"]).toMatchObject([{ schedule: "train", trigger: "backfill" }]);
-  expect(Date.parse((await read("/api/schedules"))["schedules"][0].next as string)).toBeGreaterThan(Date.now());
+  expect(Date.parse((await read("/api/schedules"))["schedules"][0].next[0] as string)).toBeGreaterThan(Date.now());
   expect((await read(`/api/records/${record.id as number}/values/hostile`))["value"]).toEqual({ "<b>key</b>": "</script><script>alert(1)</script>" });
 });
 
@@ -141,8 +141,13 @@ test("what is wrong is a problem with the engine's code and what to do", async (
 
 test("acts answer as the document says, and no act without the token", async () => {
   for (const route of api.filter(({ method }) => method === "POST")) {
-    const address = route.path.replace(/:run/, runs[0]!).replace(/:model/, "tiny").replace(/:version/, "1");
+    const address = route.path.replace(/:run/, runs[0]!).replace(/:model/, "tiny").replace(/:version/, "1").replace(/:schedule/, "train");
     expect((await ask(server.port, "POST", address, { origin: server.url, "content-type": "application/json" }, "{}")).status, route.path).toBe(401);
+  }
+  for (const [act, paused] of [["pause", expect.any(String)], ["resume", null]] as const) {
+    const answer = await ask(server.port, "POST", `/api/schedules/train/${act}`, acting(), "{}");
+    expect([answer.status, faults("POST", `/api/schedules/{schedule}/${act}`, answer)]).toEqual([200, []]);
+    expect(JSON.parse((await ask(server.port, "GET", "/api/schedules")).body)).toMatchObject({ schedules: [{ name: "train", paused: paused as unknown }] });
   }
   const aliased = await ask(server.port, "POST", "/api/models/tiny/aliases", acting(), '{"alias":"production","version":1}');
   expect([aliased.status, faults("POST", "/api/models/{model}/aliases", aliased)]).toEqual([200, []]);

@@ -40,7 +40,7 @@ function operation(route: Route): object {
   };
 }
 
-const words: Readonly<Record<string, string>> = { run: "a run's id", step: "a step's id", record: "a record's number", model: "a model's name", version: "its version", index: "its place, from 0", name: "an export's name" };
+const words: Readonly<Record<string, string>> = { run: "a run's id", step: "a step's id", record: "a record's number", model: "a model's name", version: "its version", index: "its place, from 0", name: "an export's name", schedule: "a schedule's name" };
 
 function pathParameters(path: string): object[] {
   return [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({ name, in: "path", required: true, schema: shapeOf(name!), ...(words[name!] ? { description: words[name!] } : {}) }));

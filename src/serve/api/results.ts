@@ -1,16 +1,18 @@
 import type { Context } from "hono";
+import { pastSlots, previewSlots } from "../../command/backfill.ts";
+import { findSchedule, knownSchedules } from "../../command/schedules.ts";
 import { fail } from "../../errors.ts";
 import { nearest } from "../../nearest.ts";
-import { listSlots, scheduleDefinitions } from "../../record/slots.ts";
-import { readSchedule, type ScheduleDefinition } from "../../schedule/define.ts";
-import { nextSlot } from "../../schedule/slots.ts";
+import { pageOfSlots } from "../../record/slots.ts";
+import { nextSlots } from "../../schedule/slots.ts";
+import { mostSlots } from "../acts.ts";
 import { provenance, readModels, usesOf } from "../data/models.ts";
 import { readExperiments, tablesOf } from "../page/experiments.ts";
 import { idOf, type Route, wholeOf } from "../route.ts";
 import type { Site } from "../site.ts";
 import { named } from "./components.ts";
 import { get } from "./describe.ts";
-import { about, any, instant, list, map, object, orNull, text, whole } from "./schema.ts";
+import { about, any, instant, list, map, object, orNull, text, whole, words } from "./schema.ts";
 
 export const resultApi: readonly Route[] = [
   get("/api/experiments", "the recorded results, newest first unless sorted", {
@@ -19,8 +21,17 @@ export const resultApi: readonly Route[] = [
   }, experiments),
   get("/api/models", "the saved models, newest version first", { answer: object({ models: list(named("Model")) }) }, (site) => ({ models: readModels(site) })),
   get("/api/models/:model", "the versions of a model, what each was made of and who loaded it", { answer: object({ name: text, versions: list(named("ModelVersion")) }) }, model),
-  get("/api/schedules", "the schedules, as schedule.ts last had them", { answer: object({ schedules: list(object({ name: text, definition: map(any), next: orNull(instant) })) }) }, schedules),
-  get("/api/slots", "the ledger of the schedules, newest first", { query: { limit: about("at most 1000; else 50", whole) }, answer: object({ slots: list(named("Slot")) }) }, (site, context) => ({ slots: listSlots(site.kept.db, wholeOf(context.req.query("limit"), 50, 1000)) })),
+  get("/api/schedules", "the schedules, as schedule.ts last had them", {
+    answer: object({ schedules: list(object({ name: text, cron: text, timezone: text, steps: list(text), params: map(text), catchUp: text, overlap: text, retries: whole, paused: about("since when it rests", orNull(instant)), next: about("the next slots", list(instant)) })) }),
+  }, schedules),
+  get("/api/slots", "the ledger of the schedules, newest first", {
+    query: { schedule: about("slots of this one only", text), offset: about("slots to leave out before", whole), limit: about("at most 1000; else 50", whole) },
+    answer: object({ total: whole, offset: whole, slots: list(named("Slot")) }),
+  }, slots),
+  get("/api/backfills", "what a backfill would do, slot by slot", {
+    query: { schedule: about("which schedule", text), from: about("a date", text), to: about("a date", text) },
+    answer: object({ slots: list(object({ schedule: text, slot: instant, status: orNull(text), would: words("run", "stay") })) }),
+  }, preview),
 ];
 
 function experiments(site: Site, context: Context) {
@@ -41,15 +52,27 @@ function model(site: Site, context: Context) {
 
 function schedules({ kept: { db } }: Site) {
   return {
-    schedules: scheduleDefinitions(db).map(({ name, definition }) => {
-      const parsed = JSON.parse(definition) as ScheduleDefinition;
-      return { name, definition: parsed, next: nextOf(name, parsed) };
+    schedules: knownSchedules(db).map(({ schedule, paused }) => {
+      const { name, cron, zone, steps, params, catchUp, overlap, retries } = schedule;
+      const next = nextSlots(cron, zone, Date.now(), 5).map((at) => new Date(at).toISOString());
+      return { name, cron: cron.fields, timezone: zone.name, steps, params, catchUp, overlap, retries, paused: paused === null ? null : new Date(paused).toISOString(), next };
     }),
   };
 }
 
-function nextOf(name: string, { cron, timezone }: ScheduleDefinition): string | null {
-  const schedule = readSchedule(name, { cron, ...(timezone === undefined ? {} : { timezone }) });
-  const next = nextSlot(schedule.cron, schedule.zone, Date.now());
-  return next === undefined ? null : new Date(next).toISOString();
+function slots({ kept: { db } }: Site, context: Context) {
+  const { schedule, offset, limit } = context.req.query();
+  const first = wholeOf(offset, 0, 1e9);
+  const { total, slots: rows } = pageOfSlots(db, schedule ?? null, first, wholeOf(limit, 50, 1000));
+  return { total, offset: first, slots: rows };
+}
+
+function preview({ kept: { db } }: Site, context: Context) {
+  const { schedule: name, from, to } = context.req.query();
+  const [begin, end] = [Date.parse(from ?? ""), Date.parse(to ?? "")];
+  if (Number.isNaN(begin) || Number.isNaN(end)) fail("E_USAGE", "from and to must be dates", { remedy: "/api/backfills?schedule=train&from=2026-01-01&to=2026-01-31" });
+  const { schedule } = findSchedule(db, name);
+  const past = pastSlots(schedule, begin, Math.min(Date.now(), end), mostSlots + 1);
+  if (past.length > mostSlots) fail("E_USAGE", `more than ${mostSlots} slots`, { remedy: "take a shorter time" });
+  return { slots: previewSlots(db, schedule, past) };
 }
