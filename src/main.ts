@@ -106,6 +106,16 @@ function addLookCommands(program: Command, exit: Setter): void {
     .option("--host <address>", "listen on another address; reading then needs the token in the printed address", "127.0.0.1")
     .addHelpText("after", example("ui", "ui --port 8081"))
     .action(async (options, command: Command) => exit(await (await import("./serve/command.ts")).ui(io(command), options)));
+  program.command("report [run]").description("a run as one HTML file that needs nothing else: to send, to keep, to open offline")
+    .option("-o, --output <file>", "where to write it; -: to stdout", "report.html")
+    .option("--rows <n>", "rows of each table that go along", "200")
+    .addHelpText("after", example("report", "report last~1 -o before.html"))
+    .action(async (run: string | undefined, options, command: Command) => exit(await (await import("./serve/report/command.ts")).report(io(command), run, options)));
+  program.command("export <form> [run]").description("a run as a Jupyter notebook (ipynb) or as Markdown (md)")
+    .option("-o, --output <file>", "where to write it; -: to stdout", "-")
+    .option("--rows <n>", "rows of each table that go along", "10")
+    .addHelpText("after", example("export ipynb -o pipeline.ipynb", "export md last~1 -o before.md"))
+    .action(async (form: string, run: string | undefined, options, command: Command) => exit(await (await import("./serve/export/command.ts")).exportRun(io(command), form, run, options)));
   const models = program.command("models").description("the saved models and their versions")
     .addHelpText("after", example("models", "models alias breast-cancer@production v3"))
     .action(async (_options, command: Command) => exit(await (await import("./command/models.ts")).models(io(command))));

@@ -29,6 +29,7 @@ export async function attempt(pool: ProcessPool, step: Step, job: Job, log: Step
   onMessage(process, (message) => {
     if (message.type === "event") relay(message.event, job, emit);
     else if (message.type === "done" || message.type === "failed" || message.type === "skipped") last = message;
+    else if (message.type === "secret") log.mask.add(message.name, message.value);
     else notes.take(message);
   });
   log.follow(process.stdout, (line) => emit({ type: "step.output", run: job.run.id, step: step.id, stream: "stdout", line }));
@@ -41,7 +42,9 @@ export async function attempt(pool: ProcessPool, step: Step, job: Job, log: Step
   ending.clear();
   // Whatever the step left running goes with it.
   signalGroup(process.pid, "SIGKILL");
-  return judge(step, last, exit, notes, ending, stderrTail);
+  const outcome = judge(step, last, exit, notes, ending, stderrTail);
+  // A step that fails or skips says why in its own words.
+  return outcome.kind === "done" ? outcome : log.mask.data(outcome);
 }
 
 /** Asks all running attempts to end; `now` kills them. */

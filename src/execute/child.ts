@@ -2,8 +2,11 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Failure, toFailure } from "../errors.ts";
 import { apiCall, inputCall, metaCall } from "../graph/names.ts";
+import { Mask } from "../mask.ts";
 import type { MimeBundle } from "../model.ts";
 import * as api from "../step/api.ts";
+import { maskOutput } from "../step/mask-output.ts";
+import { refuseSecret, refuseSecretEvent, refuseSecretTable } from "../step/secrets.ts";
 import { skipReason } from "../step/skip.ts";
 import { type Host, type NotedRead, setHost, settlePending, type StagedEffect, type StepEvent } from "../step/host.ts";
 import { ChanceWatch } from "./chance.ts";
@@ -38,7 +41,17 @@ function end(message: Message, code: number): void {
 }
 
 function fails(failure: Failure): void {
-  end({ type: "failed", failure }, 1);
+  end({ type: "failed", failure: mask.data(failure) }, 1);
+}
+
+/** What is never told: secrets, and the values of variables that are named like one. */
+const mask = new Mask();
+mask.addEnvironment(process.env);
+let masked = false;
+
+function maskOwnOutput(): void {
+  if (!masked) maskOutput(mask);
+  masked = true;
 }
 
 holdLifeline();
@@ -49,6 +62,7 @@ send({ type: "ready" });
 
 async function work(job: Job): Promise<void> {
   process.channel?.unref();
+  if (!mask.isEmpty) maskOwnOutput();
   const fail = (error: unknown) => fails(failureOfStep(job, toFailure(error, "E_STEP_THREW"), error));
   process.on("uncaughtException", fail);
   process.on("unhandledRejection", fail);
@@ -57,7 +71,7 @@ async function work(job: Job): Promise<void> {
   } catch (error) {
     const reason = skipReason(error);
     if (reason === undefined) fail(error);
-    else end({ type: "skipped", reason }, 0);
+    else end({ type: "skipped", reason: mask.text(reason) }, 0);
   }
 }
 
@@ -90,6 +104,11 @@ async function runStep(job: Job): Promise<void> {
   process.off("beforeExit", unsettled);
 
   const exported = Object.fromEntries(job.exports.filter((name) => name in module).map((name) => [name, module[name]]));
+  for (const [name, value] of Object.entries(exported)) {
+    refuseSecret(host, value, name);
+    await refuseSecretTable(host, value, name);
+  }
+  for (const effect of effects) if (effect.kind === "table") await refuseSecretTable(host, effect.rows, `mirrorTable("${effect.table}")`);
   const results = await storeResults(exported, displays, effects, job.staging);
   inputs.assertUnchanged(job.step);
   await drained();
@@ -112,7 +131,7 @@ async function drained(): Promise<void> {
 }
 
 function makeHost(job: Job, notes: Noting, effects: StagedEffect[], displays: MimeBundle[]): Host {
-  return {
+  const host: Host = {
     mode: "runner",
     project: job.project,
     staging: job.staging,
@@ -128,12 +147,19 @@ function makeHost(job: Job, notes: Noting, effects: StagedEffect[], displays: Mi
     },
     opaque: ({ kind, what }) => notes.opaque(kind, what),
     written: (file) => notes.written(path.resolve(job.project, file)),
+    secret(name, value) {
+      mask.add(name, value);
+      maskOwnOutput();
+      send({ type: "secret", name, value });
+    },
     emit(event: StepEvent) {
+      refuseSecretEvent(host, event);
       if (event.type === "effect") return void effects.push(event.effect);
-      if (event.type === "display") displays.push(event.bundle);
-      send({ type: "event", event });
+      if (event.type === "display") displays.push(mask.data(event.bundle));
+      send({ type: "event", event: mask.data(event) });
     },
   };
+  return host;
 }
 
 function defineGlobals(job: Job, inputs: Inputs, notes: Noting): void {

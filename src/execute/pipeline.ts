@@ -17,6 +17,7 @@ import { finishRun, insertRun, newRunId } from "../record/runs.ts";
 import { sabotaged } from "../sabotage.ts";
 import type { Cancellation } from "./cancel.ts";
 import type { RunContext } from "./context.ts";
+import { maskFor } from "./mask-for.ts";
 import { ProcessPool } from "./pool.ts";
 import { Walk } from "./walk.ts";
 
@@ -43,15 +44,17 @@ export async function runPipeline(options: RunOptions, emit: Emit, cancel: Cance
   }
 }
 
-async function runLocked(opened: Opened, options: RunOptions, selected: ReadonlySet<string>, emit: Emit, cancel: Cancellation): Promise<Finished> {
+async function runLocked(opened: Opened, options: RunOptions, selected: ReadonlySet<string>, tell: Emit, cancel: Cancellation): Promise<Finished> {
   const { db, graph, project } = opened;
   const startedAt = performance.now();
+  const mask = maskFor(graph);
+  const emit: Emit = (event) => tell(mask.data(event));
   const interrupted = recover(db, project);
   if (interrupted.length > 0) emit({ type: "run.recovered", runs: interrupted });
   const info = newRun(options);
   const known = knowledge(opened, options.params, options.force, new Date(info.startedAt));
   const planned = await planProject(opened, selected, known);
-  insertRun(db, info, options.params);
+  insertRun(db, info, mask.data(options.params));
   emit({ type: "run.started", run: info.id, at: info.startedAt, info, params: { ...options.params }, steps: [...selected].sort() });
   settleOwed(opened, info, emit);
 
@@ -61,6 +64,7 @@ async function runLocked(opened: Opened, options: RunOptions, selected: Readonly
     graph, selected, planned, known, db, store: opened.store, hasher: opened.hasher, pool, info,
     jobs: options.jobs,
     keepGoing: options.keepGoing,
+    mask,
     emit,
     cancel,
     resultTables: () => (tables ??= readResultTables(project)),

@@ -56,6 +56,7 @@ export type Message =
   | { readonly type: "ready" }
   | { readonly type: "param"; readonly read: Read }
   | { readonly type: "env"; readonly name: string }
+  | { readonly type: "secret"; readonly name: string; readonly value: string }
   | { readonly type: "machine"; readonly name: string }
   | PathNote
   | { readonly type: "written"; readonly path: string }

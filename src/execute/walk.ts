@@ -136,7 +136,8 @@ export class Walk {
 
   #end(ended: StepOutcome, record: number | null, failure: Failure | null): void {
     this.#outcomes.set(ended.step, ended);
-    putRunStep(this.#context.db, this.#context.info.id, ended, record, failure);
+    const { db, mask, info } = this.#context;
+    putRunStep(db, info.id, mask.data(ended), record, mask.data(failure));
   }
 }
 

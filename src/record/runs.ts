@@ -3,6 +3,7 @@ import type { Failure } from "../errors.ts";
 import { fail } from "../errors.ts";
 import type { StepOutcome } from "../events.ts";
 import type { RunInfo, RunStatus, StepStatus } from "../model.ts";
+import { nearest } from "../nearest.ts";
 import { type Db, parseKept } from "./state.ts";
 
 /** A run as it is kept. */
@@ -65,9 +66,15 @@ export function findRun(db: Db, words: string): RunRow {
     ? db.prepare("SELECT * FROM runs ORDER BY started_at DESC, id DESC LIMIT 1 OFFSET ?").all(Number(relative[1] ?? 0))
     : db.prepare("SELECT * FROM runs WHERE substr(id, 1, length(@words)) = @words LIMIT 2").all({ words });
   if (rows.length === 1) return toRun(rows[0] as RawRun);
-  return fail("E_NOT_FOUND", rows.length > 1 ? `more than one run begins with "${words}"` : `there is no run "${words}"`, {
-    remedy: "`runs` lists them; `last` and `last~1` name the newest ones",
-  });
+  if (rows.length > 1) return fail("E_NOT_FOUND", `more than one run begins with "${words}"`, { remedy: "give more of it; `runs` lists them" });
+  return fail("E_NOT_FOUND", `there is no run "${words}"`, { remedy: `${meant(db, words)}\`runs\` lists them; \`last\` and \`last~1\` name the newest ones` });
+}
+
+/** A mistyped id is near one of the newest. */
+function meant(db: Db, words: string): string {
+  const ids = db.prepare("SELECT id FROM runs ORDER BY started_at DESC, id DESC LIMIT 500").pluck().all() as string[];
+  const near = nearest(words, ids);
+  return near.startsWith("did you mean") ? `${near} ` : "";
 }
 
 export function runSteps(db: Db, run: string): RunStepRow[] {

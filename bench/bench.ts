@@ -1,0 +1,61 @@
+/**
+ * The project beside its peers and beside the floor of the machine: `npm run bench`.
+ *
+ *     npm run bench -- --quick          in under 3 minutes, fewer turns, smaller data; writes no page
+ *     npm run bench -- --only noop-100  one comparison; may be given several times
+ *     npm run bench -- --list
+ */
+import { writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { comparisons } from "./case/all.ts";
+import type { Result } from "./figures.ts";
+import { describeMachine } from "./machine.ts";
+import { measure } from "./measure.ts";
+import { page } from "./page.ts";
+import { plot } from "./plot.ts";
+import { printed } from "./print.ts";
+import { makeSite, type Site } from "./site.ts";
+
+const root = path.resolve(import.meta.dirname, "..");
+const { values: options } = parseArgs({ options: { quick: { type: "boolean", default: false }, only: { type: "string", multiple: true }, list: { type: "boolean", default: false } } });
+
+function chosen() {
+  const { only, quick } = options;
+  if (!only) return comparisons.filter(({ rounds }) => !quick || rounds.quick > 0);
+  const found = comparisons.filter(({ name }) => only.includes(name));
+  if (found.length === 0) throw new Error(`no such comparison; there are ${comparisons.map(({ name }) => name).join(", ")}`);
+  return found;
+}
+
+async function measureAll(site: Site): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const comparison of chosen()) {
+    process.stderr.write(`${comparison.name} …\n`);
+    const result = await measure(comparison, site);
+    results.push(result);
+    console.log(printed(result));
+  }
+  return results;
+}
+
+async function bench(): Promise<void> {
+  const load = loadavg();
+  const started = performance.now();
+  const site = makeSite(root, options.quick);
+  try {
+    const results = await measureAll(site);
+    const machine = describeMachine(root, load);
+    for (const [name, value] of machine.facts) console.log(`${name}: ${value}`);
+    console.log(`${results.flatMap(({ verdicts }) => verdicts).filter(({ met }) => met).length} of ${results.flatMap(({ verdicts }) => verdicts).length} goals met, in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+    if (options.quick || options.only) return;
+    writeFileSync(path.join(root, "docs", "performance.md"), page(results, machine));
+    writeFileSync(path.join(root, "docs", "performance.svg"), plot(results));
+  } finally {
+    site.dispose();
+  }
+}
+
+if (options.list) for (const { name, title } of comparisons) console.log(`${name.padEnd(16)} ${title}`);
+else await bench();

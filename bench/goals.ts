@@ -1,0 +1,95 @@
+import { difference, entryOf, median, ratio, type Entry, type Metric } from "./figures.ts";
+
+/** What must hold between the contenders. */
+export interface Goal {
+  readonly says: string;
+  /** The figure, and whether it is good enough; undefined where one of those that it compares is not there. */
+  judge(entries: readonly Entry[]): { readonly figure: string; readonly met: boolean } | undefined;
+}
+
+/** A goal as it came out; `met` is undefined where it could not be judged. */
+export interface Verdict {
+  readonly says: string;
+  readonly figure: string;
+  readonly met: boolean | undefined;
+}
+
+export function judge(goal: Goal, entries: readonly Entry[]): Verdict {
+  return { says: goal.says, ...(goal.judge(entries) ?? { figure: "not measured", met: undefined }) };
+}
+
+/** At most so many times what the other needs. */
+export function atMost(limit: number, of: string, to: string, metric: Metric = "ms"): Goal {
+  return pair(`${of} ≤ ${limit} × ${to}${metric === "mb" ? ", memory" : ""}`, of, to, (a, b) => {
+    const times = ratio(a, b, metric);
+    return { figure: `${times.toFixed(3)} ×`, met: times <= limit };
+  });
+}
+
+/** At most so many milliseconds more than the other. */
+export function within(ms: number, of: string, to: string): Goal {
+  return pair(`${of} ≤ ${to} + ${ms} ms`, of, to, (a, b) => {
+    const more = difference(a, b);
+    return { figure: `${more < 0 ? "−" : "+"}${Math.abs(more).toFixed(0)} ms`, met: more <= ms };
+  });
+}
+
+/** So many milliseconds more for each of `count` steps. */
+export function perStep(ms: number, count: number, of: string, to: string): Goal {
+  return pair(`${of} ≤ ${ms} ms a step above ${to}`, of, to, (a, b) => {
+    const each = difference(a, b) / count;
+    return { figure: `${each.toFixed(1)} ms a step`, met: each <= ms };
+  });
+}
+
+/** Faster than each of those that are there. */
+export function aheadOf(of: string, ...others: readonly string[]): Goal {
+  return {
+    says: `${of} ahead of ${others.join(", ")}`,
+    judge(entries) {
+      const mine = entryOf(entries, of);
+      const there = others.flatMap((name) => entryOf(entries, name) ?? []);
+      if (!mine || there.length === 0) return undefined;
+      const closest = there.reduce((a, b) => (ratio(mine, a) > ratio(mine, b) ? a : b));
+      const times = ratio(mine, closest);
+      return { figure: `${times.toFixed(2)} × ${closest.contender.name}`, met: times < 1 };
+    },
+  };
+}
+
+/** A plain limit: milliseconds, or megabytes. */
+export function under(limit: number, of: string, metric: Metric = "ms"): Goal {
+  const unit = metric === "ms" ? "ms" : "MB";
+  return {
+    says: `${of} ≤ ${limit} ${unit}`,
+    judge(entries) {
+      const entry = entryOf(entries, of);
+      if (!entry) return undefined;
+      const value = median(entry, metric);
+      return { figure: `${value.toFixed(1)} ${unit}`, met: value <= limit };
+    },
+  };
+}
+
+/** No more steps than that run. */
+export function steps(most: number, of: string): Goal {
+  return {
+    says: `${of}: ${most} steps run`,
+    judge(entries) {
+      const counts = entryOf(entries, of)?.samples.flatMap((sample) => sample.steps ?? []) ?? [];
+      if (counts.length === 0) return undefined;
+      const worst = Math.max(...counts);
+      return { figure: `${worst} ran`, met: worst <= most };
+    },
+  };
+}
+
+function pair(says: string, of: string, to: string, compare: (a: Entry, b: Entry) => { figure: string; met: boolean }): Goal {
+  return {
+    says,
+    judge(entries) {
+      const [a, b] = [entryOf(entries, of), entryOf(entries, to)];
+      return a && b ? compare(a, b) : undefined;
+    },
+  };
+}

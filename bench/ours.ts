@@ -1,0 +1,38 @@
+import { rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type { Contender, Sample } from "./comparison.ts";
+import { middle, stepFile, stepFiles, stepText, type Node } from "./grid.ts";
+import { run, timed, type Command } from "./shell.ts";
+import type { Site } from "./site.ts";
+
+/** The installed command, in a project. */
+export function stepbook(site: Site, cwd: string, ...words: readonly string[]): Command {
+  return { file: site.command, words, cwd };
+}
+
+/** The grid as a project in which everything is up to date. */
+export function warmGrid(site: Site, name: string, nodes: readonly Node[]): string {
+  const project = site.project(name, { ...stepFiles(nodes), "runner.ts": 'import { main } from "stepbook/runner";\n\nawait main();\n' });
+  run(stepbook(site, project, "run", "-j", "2"));
+  return project;
+}
+
+export function editComment(project: string, nodes: readonly Node[]): void {
+  const node = middle(nodes);
+  writeFileSync(path.join(project, stepFile(node)), stepText(node, `// ${performance.now()}\n`));
+}
+
+export function forget(project: string): void {
+  rmSync(path.join(project, ".stepbook"), { recursive: true, force: true });
+}
+
+/** A run from nothing. */
+export function coldTurn(site: Site, project: string): Sample {
+  forget(project);
+  return timed(stepbook(site, project, "run", "-j", "2"));
+}
+
+/** The work that `node -e 0` is: a start of Node. */
+export function nodeItself(site: Site): Contender {
+  return { name: "node -e 0", role: "floor", turn: () => timed({ file: process.execPath, words: ["-e", "0"], cwd: site.folder }) };
+}
