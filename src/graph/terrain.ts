@@ -16,7 +16,7 @@ const settingFiles = ["package.json", "tsconfig.json", "jsconfig.json"];
 /** What is known to matter before anything is resolved; held against what is there after. */
 export function firstTerrain(project: string): string[] {
   const steps = path.join(project, "steps");
-  return [terrainKey("folder", "steps"), terrainKey("place", steps), ...settingsAbove(steps).map((file) => terrainKey("file", file))];
+  return [terrainKey("folder", steps), terrainKey("place", steps), ...settingsAbove(steps).map((file) => terrainKey("file", file))];
 }
 
 /**
