@@ -7,11 +7,14 @@ import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { openState } from "../../src/record/state.ts";
+import { inMemory } from "../rig/memory.ts";
 import { alive, commandLine, signalTo } from "../rig/processes.ts";
 import { finished, TestProject } from "../rig/project.ts";
 import { type Call, calls, hasStrace, stepsTracedRun, tracedRun } from "../rig/strace.ts";
 import { committed, files, type Marks, newMarks, recoversFrom } from "./three-steps.ts";
 import { possible, shuffled, seed, randomFrom, trials } from "./trials.ts";
+
+inMemory();
 
 const timeout = 6 * 3600_000;
 const noStrace = hasStrace ? null : "no strace here, or it may not trace";
