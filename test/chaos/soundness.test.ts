@@ -1,18 +1,19 @@
 /**
  * The promise of the cache: after any sequence of edits, an incremental run gives what a clean run
- * gives, and runs nothing that the edit cannot reach. Random pipelines, random edits, real processes
- * for the steps; the runner itself is called in this process to save its start-up. What each step must
+ * gives, and runs nothing that the edit cannot reach. Random pipelines, random edits; the runner is called in this process,
+ * and most steps share two others, to save their start-up: test/rig/shared-pool.ts. One in 20 has its own, as ever. What each step must
  * come to is plain arithmetic; a share of the states is run clean besides, to test the arithmetic.
  */
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { defaultRunOptions } from "../../src/config.ts";
 import { Cancellation } from "../../src/execute/cancel.ts";
 import { type Finished, runPipeline } from "../../src/execute/pipeline.ts";
 import { latestModel, recordById } from "../../src/record/records.ts";
 import { runSteps } from "../../src/record/runs.ts";
+import type * as Pool from "../../src/execute/pool.ts";
 import { openState } from "../../src/record/state.ts";
 import { inMemory } from "../rig/memory.ts";
 import { TestProject } from "../rig/project.ts";
@@ -20,6 +21,11 @@ import { applyEdit, type Edit, edits, isHarmless, type Pipeline, pipelines } fro
 import { render } from "./render.ts";
 import { seed, trials } from "./trials.ts";
 import { expectedDigests, truth } from "./truth.ts";
+
+vi.mock("../../src/execute/pool.ts", async (original) => {
+  const { sharedPool } = await import("../rig/shared-pool.ts");
+  return sharedPool(await original<typeof Pool>(), 20);
+});
 
 inMemory();
 
