@@ -34,6 +34,7 @@ const kinds = {
   E_UNSTORABLE: 1,
   E_INPUT_MUTATED: 1,
   E_CSV: 1,
+  E_SECRET: 1,
   E_FILE: 1,
   E_SQL: 1,
   E_DISK_FULL: 1,

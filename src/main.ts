@@ -51,12 +51,14 @@ function build(exit: Setter): Command {
 function addRunCommands(program: Command, exit: Setter): void {
   runOptions(program.command("run [steps...]", { isDefault: true }).description("run the steps, or the named ones and what they need"))
     .option("--force", "run even what could be reused")
+    .addOption(new Option("--from <step>", "run this step and all that depends on it, even what could be reused").argParser((word: string, all: string[] = []) => [...all, word]))
+    .option("--retry <run>", "run what failed or was not reached in that run, with its params and logical date")
     .option("--serial", "one step at a time")
     .option("-j, --jobs <n>", "how many steps side by side")
     .option("--keep-going", "go on with what does not depend on a failed step")
     .option("--no-wait", "fail at once where another runner works in this folder")
     .option("--watch", "run again at every save")
-    .addHelpText("after", example("run", "run 30_tune -p cv_folds=5", "run --watch"))
+    .addHelpText("after", example("run", "run 30_tune -p cv_folds=5", "run --from 30_tune", "run --retry last", "run --watch"))
     .action(async (steps: string[], options, command: Command) => exit(await (await import("./command/run.ts")).run(io(command), steps, options)));
   runOptions(program.command("plan [steps...]").description("what would run and why; runs nothing"))
     .option("--force", "as if nothing could be reused")
@@ -106,6 +108,16 @@ function addLookCommands(program: Command, exit: Setter): void {
     .option("--host <address>", "listen on another address; reading then needs the token in the printed address", "127.0.0.1")
     .addHelpText("after", example("ui", "ui --port 8081"))
     .action(async (options, command: Command) => exit(await (await import("./serve/command.ts")).ui(io(command), options)));
+  program.command("report [run]").description("a run as one HTML file that needs nothing else: to send, to keep, to open offline")
+    .option("-o, --output <file>", "where to write it; -: to stdout", "report.html")
+    .option("--rows <n>", "rows of each table that go along", "200")
+    .addHelpText("after", example("report", "report last~1 -o before.html"))
+    .action(async (run: string | undefined, options, command: Command) => exit(await (await import("./serve/report/command.ts")).report(io(command), run, options)));
+  program.command("export <form> [run]").description("a run as a Jupyter notebook (ipynb) or as Markdown (md)")
+    .option("-o, --output <file>", "where to write it; -: to stdout", "-")
+    .option("--rows <n>", "rows of each table that go along", "10")
+    .addHelpText("after", example("export ipynb -o pipeline.ipynb", "export md last~1 -o before.md"))
+    .action(async (form: string, run: string | undefined, options, command: Command) => exit(await (await import("./serve/export/command.ts")).exportRun(io(command), form, run, options)));
   const models = program.command("models").description("the saved models and their versions")
     .addHelpText("after", example("models", "models alias breast-cancer@production v3"))
     .action(async (_options, command: Command) => exit(await (await import("./command/models.ts")).models(io(command))));
@@ -120,10 +132,15 @@ function addLookCommands(program: Command, exit: Setter): void {
 
 /** Commands that look after a project. */
 function addKeepCommands(program: Command, exit: Setter): void {
-  program.command("slots").description("the ledger of the schedules: each slot and what became of it, newest first")
+  const slots = program.command("slots").description("the ledger of the schedules: each slot and what became of it, newest first")
     .option("-n, --limit <n>", "how many", "20")
-    .addHelpText("after", example("slots", "slots -n 100 --json"))
+    .addHelpText("after", example("slots", "slots -n 100 --json", "slots pause train"))
     .action(async (options, command: Command) => exit(await (await import("./command/slots.ts")).slots(io(command), options)));
+  for (const [word, rest, what] of [["pause", true, "let a schedule rest: its slots are skipped until it is resumed"], ["resume", false, "end a schedule's rest"]] as const) {
+    slots.command(`${word} [schedule]`).description(what)
+      .addHelpText("after", example(`slots ${word} train`))
+      .action(async (name: string | undefined, _options, command: Command) => exit(await (await import("./command/slots.ts")).restSchedule(io(command), name, rest)));
+  }
   program.command("backfill").description("run past slots of a schedule; those that succeeded are left alone")
     .requiredOption("--from <date>", "the first instant")
     .requiredOption("--to <date>", "the last instant")

@@ -16,6 +16,7 @@ export type Sabotage =
   | "commit-before-bytes" // the record is there before what it speaks of
   | "stat-only" // a file of the same size and time is the same file
   | "no-second-look" // what a step read is not looked at again when it has ended
+  | "mask-off" // secrets are printed
   | "lookup-ignores-inputs" // a result is reused whatever its inputs are now
   | "reuse-ignores-files" // and whatever the files are that it read
   | "gc-ignores-roots" // what kept runs need is removed

@@ -11,14 +11,14 @@ import { oneByOne } from "./one-by-one.ts";
  * included. Null where the code of one of them is no longer kept.
  */
 export async function codePatch(project: string, before: KeptRecord, after: KeptRecord): Promise<string | null> {
-  const [old, fresh] = [await readCode(project, before), await readCode(project, after)];
+  const [old, fresh] = [await shownCode(project, before), await shownCode(project, after)];
   if (old === null || fresh === null) return null;
   const name = (record: KeptRecord) => `${record.run}/${record.step}`;
   return createTwoFilesPatch(name(before), name(after), old, fresh, undefined, undefined, { context: 2, headerOptions: FILE_HEADERS_ONLY });
 }
 
-/** Bundles have no layout: declarations are taken apart and esbuild gives them lines again. */
-async function readCode(project: string, { bundle }: KeptRecord): Promise<string | null> {
+/** The code of a record as it ran, or null. Bundles have no layout: declarations are taken apart and esbuild gives them lines again. */
+export async function shownCode(project: string, { bundle }: KeptRecord): Promise<string | null> {
   const file = bundle === undefined ? undefined : path.join(bundleFolder(project), bundle);
   if (file === undefined || !existsSync(file)) return null;
   const text = readFileSync(file, "utf8").replace(/^\/\/# sourceMappingURL=.*$/gm, "");

@@ -7,6 +7,7 @@ import { writeBundle } from "../execute/bundles.ts";
 import type { Cancellation } from "../execute/cancel.ts";
 import { logFile, StepLog } from "../execute/logs.ts";
 import type { Notes } from "../execute/notes.ts";
+import { maskFor } from "../execute/mask-for.ts";
 import { ProcessPool } from "../execute/pool.ts";
 import type { DoneMessage } from "../execute/protocol.ts";
 import { makeJob } from "../execute/run-step.ts";
@@ -34,7 +35,7 @@ export async function executeApart<T>(opened: Opened, again: Again, cancel: Canc
   const apart = `verify-${process.pid}`;
   const staging = path.join(stagingFolder(project, apart), step.id);
   const pool = new ProcessPool(opened.runtime.child, project);
-  const log = new StepLog(project, apart, step.id, 1);
+  const log = new StepLog(project, apart, step.id, 1, maskFor(graph));
   try {
     mkdirSync(staging, { recursive: true });
     const job = makeJob({ graph, info, known, store }, step, artifacts, writeBundle(project, step), staging);

@@ -7,6 +7,7 @@ import { attempt } from "../execute/attempt.ts";
 import { bundleFolder } from "../execute/bundles.ts";
 import { Cancellation } from "../execute/cancel.ts";
 import { StepLog } from "../execute/logs.ts";
+import { maskFor } from "../execute/mask-for.ts";
 import { ProcessPool } from "../execute/pool.ts";
 import type { Job } from "../execute/protocol.ts";
 import { findRuntime } from "../execute/runtime.ts";
@@ -107,7 +108,7 @@ async function execute(project: string, bundle: string): Promise<unknown> {
   const file = path.join(bundleFolder(project), `predict.${createHash("sha256").update(folder).digest("hex").slice(0, 16)}.mjs`);
   const { child } = await findRuntime();
   const pool = new ProcessPool(child, project);
-  const log = new StepLog(folder, "predict", step.id, 1);
+  const log = new StepLog(folder, "predict", step.id, 1, maskFor({ steps: [step] }));
   try {
     writeFileSync(file, bundle);
     const outcome = await attempt(pool, step, jobOf(project, folder, file), log, () => {}, new Cancellation());

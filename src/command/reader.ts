@@ -24,6 +24,7 @@ export async function withReader<T>(project: string, work: () => Promise<T>): Pr
     opaque: () => {},
     written: () => {},
     emit: () => {},
+    secret: () => {},
   });
   try {
     return await work();

@@ -2,13 +2,16 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Failure, toFailure } from "../errors.ts";
 import { apiCall, inputCall, metaCall } from "../graph/names.ts";
+import { Mask } from "../mask.ts";
 import type { MimeBundle } from "../model.ts";
 import * as api from "../step/api.ts";
+import { maskOutput } from "../step/mask-output.ts";
+import { refuseSecret, refuseSecretEvent, refuseSecretTable } from "../step/secrets.ts";
 import { skipReason } from "../step/skip.ts";
 import { type Host, type NotedRead, setHost, settlePending, type StagedEffect, type StepEvent } from "../step/host.ts";
 import { ChanceWatch } from "./chance.ts";
+import { hear, tell } from "./channel.ts";
 import { Inputs } from "./inputs.ts";
-import { endGroup, holdLifeline } from "./lifeline.ts";
 import { Noting } from "./noting.ts";
 import { observe } from "./observe.ts";
 import type { Job, Message } from "./protocol.ts";
@@ -26,29 +29,44 @@ const grace = 2000;
 const exit = process.exit.bind(process);
 let ended = false;
 
-function send(message: Message): void {
-  process.send?.(message);
-}
-
-/** Tells the last word and leaves, once that has been sent. */
+/** Says the last word and leaves. */
 function end(message: Message, code: number): void {
   if (ended) return;
   ended = true;
-  process.send?.(message, () => exit(code));
+  send(message);
+  exit(code);
+}
+
+function send(message: Message): void {
+  try {
+    tell(message);
+  } catch (error) {
+    // The runner is gone, and the guard is about to end this process.
+    if ((error as NodeJS.ErrnoException).code !== "EPIPE") throw error;
+  }
 }
 
 function fails(failure: Failure): void {
-  end({ type: "failed", failure }, 1);
+  end({ type: "failed", failure: mask.data(failure) }, 1);
 }
 
-holdLifeline();
-process.once("message", (job) => void work(job as Job));
-// The runner is gone: so is this process, with all that it started.
-process.on("disconnect", endGroup);
-send({ type: "ready" });
+/** What is never told: secrets, and the values of variables that are named like one. */
+const mask = new Mask();
+mask.addEnvironment(process.env);
+let masked = false;
+
+function maskOwnOutput(): void {
+  if (!masked) maskOutput(mask);
+  masked = true;
+}
+
+// What CommonJS gives to a main script is no door for the step.
+process.mainModule = undefined;
+const job = hear() as Job | undefined;
+if (job) void work(job);
 
 async function work(job: Job): Promise<void> {
-  process.channel?.unref();
+  if (!mask.isEmpty) maskOwnOutput();
   const fail = (error: unknown) => fails(failureOfStep(job, toFailure(error, "E_STEP_THREW"), error));
   process.on("uncaughtException", fail);
   process.on("unhandledRejection", fail);
@@ -57,7 +75,7 @@ async function work(job: Job): Promise<void> {
   } catch (error) {
     const reason = skipReason(error);
     if (reason === undefined) fail(error);
-    else end({ type: "skipped", reason }, 0);
+    else end({ type: "skipped", reason: mask.text(reason) }, 0);
   }
 }
 
@@ -90,6 +108,11 @@ async function runStep(job: Job): Promise<void> {
   process.off("beforeExit", unsettled);
 
   const exported = Object.fromEntries(job.exports.filter((name) => name in module).map((name) => [name, module[name]]));
+  for (const [name, value] of Object.entries(exported)) {
+    refuseSecret(host, value, name);
+    await refuseSecretTable(host, value, name);
+  }
+  for (const effect of effects) if (effect.kind === "table") await refuseSecretTable(host, effect.rows, `mirrorTable("${effect.table}")`);
   const results = await storeResults(exported, displays, effects, job.staging);
   inputs.assertUnchanged(job.step);
   await drained();
@@ -104,7 +127,7 @@ async function drained(): Promise<void> {
     process.once("beforeExit", () => resolve(false));
   });
   if (!late) return;
-  const open = [...new Set(process.getActiveResourcesInfo())].filter((kind) => !["PipeWrap", "MessagePort"].includes(kind));
+  const open = [...new Set(process.getActiveResourcesInfo())].filter((kind) => kind !== "PipeWrap");
   send({
     type: "event",
     event: { type: "warning", message: `it left something open (${open.join(", ") || "unknown"}) and was ended ${grace / 1000} s after its last line: close servers, sockets and timers` },
@@ -112,7 +135,7 @@ async function drained(): Promise<void> {
 }
 
 function makeHost(job: Job, notes: Noting, effects: StagedEffect[], displays: MimeBundle[]): Host {
-  return {
+  const host: Host = {
     mode: "runner",
     project: job.project,
     staging: job.staging,
@@ -129,12 +152,19 @@ function makeHost(job: Job, notes: Noting, effects: StagedEffect[], displays: Mi
     soon: (file) => send({ type: "soon", path: file }),
     opaque: ({ kind, what }) => notes.opaque(kind, what),
     written: (file) => notes.written(path.resolve(job.project, file)),
+    secret(name, value) {
+      mask.add(name, value);
+      maskOwnOutput();
+      send({ type: "secret", name, value });
+    },
     emit(event: StepEvent) {
+      refuseSecretEvent(host, event);
       if (event.type === "effect") return void effects.push(event.effect);
-      if (event.type === "display") displays.push(event.bundle);
-      send({ type: "event", event });
+      if (event.type === "display") displays.push(mask.data(event.bundle));
+      send({ type: "event", event: mask.data(event) });
     },
   };
+  return host;
 }
 
 function defineGlobals(job: Job, inputs: Inputs, notes: Noting): void {

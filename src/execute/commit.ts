@@ -43,9 +43,10 @@ export async function commit(context: RunContext, finished: Finished): Promise<R
     fingerprint: decision.fingerprint,
     bundle: bundleName(step),
     parts: decision.parts,
-    reads,
-    opaque: notes.opaque,
-    written,
+    // What holds a secret in its name is never found again: its step runs.
+    reads: context.mask.data(reads),
+    opaque: context.mask.data(notes.opaque),
+    written: context.mask.data(written),
     artifacts,
     effects,
     displays,
@@ -55,7 +56,7 @@ export async function commit(context: RunContext, finished: Finished): Promise<R
     ms: Math.round(finished.ms),
     attempts: finished.attempts,
   };
-  commitRecord(context.db, record, outcomeOf(finished), (name) => highestPublished(context.graph.project, name));
+  commitRecord(context.db, record, context.mask.data(outcomeOf(finished)), (name) => highestPublished(context.graph.project, name));
   SABOTAGE: for (const late of postponed.splice(0)) await late();
   rmSync(finished.staging, { recursive: true, force: true });
   publish(context, record);
@@ -81,7 +82,7 @@ async function takeEffects(context: RunContext, staged: readonly StoredEffect[])
   const effects: Effect[] = [];
   const rows = new Map<string, number>();
   for (const effect of staged) {
-    if (effect.kind === "record") effects.push({ ...effect, row: wholeRow(context, effect.table, effect.row, counted(rows, effect.table)) });
+    if (effect.kind === "record") effects.push({ ...effect, row: wholeRow(context, effect.table, context.mask.data(effect.row), counted(rows, effect.table)) });
     else if (effect.kind === "table") effects.push({ kind: "table", table: effect.table, artifact: await take(context, effect.rows) });
     else effects.push({ kind: "model", name: effect.name, artifact: await take(context, effect.parts), card: await take(context, effect.card) });
   }

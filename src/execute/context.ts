@@ -1,4 +1,5 @@
 import type { Emit } from "../events.ts";
+import type { Mask } from "../mask.ts";
 import type { Graph, RunInfo, StepId } from "../model.ts";
 import type { Knowledge } from "../plan/decide.ts";
 import type { Planned } from "../plan/plan.ts";
@@ -24,6 +25,8 @@ export interface RunContext {
   readonly jobs: number;
   /** Go on with what does not depend on a failed step. */
   readonly keepGoing: boolean;
+  /** Takes secrets out of what is kept; `emit` does so of what is told. */
+  readonly mask: Mask;
   readonly emit: Emit;
   readonly cancel: Cancel;
   /** The results tables; read when a step first records. */

@@ -2,6 +2,7 @@ import { createWriteStream, mkdirSync, type WriteStream } from "node:fs";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
+import type { Mask } from "../mask.ts";
 import { stateFolder } from "../record/state.ts";
 
 /** A step's output is kept up to this many bytes; the rest is counted. */
@@ -18,8 +19,11 @@ export class StepLog {
   readonly #file: WriteStream;
   #bytes = 0;
   #dropped = 0;
+  readonly mask: Mask;
 
-  constructor(project: string, run: string, step: string, attempt: number) {
+  /** @param mask takes secrets out of all that is written and handed on */
+  constructor(project: string, run: string, step: string, attempt: number, mask: Mask) {
+    this.mask = mask;
     const file = logFile(project, run, step);
     mkdirSync(path.dirname(file), { recursive: true });
     this.#file = createWriteStream(file, { flags: attempt > 1 ? "a" : "w", mode: 0o600 });
@@ -30,21 +34,24 @@ export class StepLog {
 
   follow(stream: Readable, onLine: (line: string) => void): void {
     const decoder = new StringDecoder("utf8");
+    const masked = this.mask.stream();
     let rest = "";
-    stream.on("data", (chunk: Buffer) => {
+    const take = (chunk: Buffer) => {
       this.#keep(chunk);
       const lines = (rest + decoder.write(chunk)).split("\n");
       rest = lines.pop()!;
       lines.forEach((line) => onLine(line.slice(0, maxLine)));
       for (; rest.length > maxLine; rest = rest.slice(maxLine)) onLine(rest.slice(0, maxLine));
-    });
+    };
+    stream.on("data", (chunk: Buffer) => take(masked.push(chunk)));
     stream.on("end", () => {
+      take(masked.end());
       if (rest !== "") onLine(rest);
     });
   }
 
   note(text: string): void {
-    this.#keep(Buffer.from(text));
+    this.#keep(Buffer.from(this.mask.text(text)));
   }
 
   async close(): Promise<void> {

@@ -53,9 +53,9 @@ export interface PathNote {
 
 /** What a step's process tells the runner, in order. */
 export type Message =
-  | { readonly type: "ready" }
   | { readonly type: "param"; readonly read: Read }
   | { readonly type: "env"; readonly name: string }
+  | { readonly type: "secret"; readonly name: string; readonly value: string }
   | { readonly type: "machine"; readonly name: string }
   | PathNote
   /** A large file that is about to be read: it may be hashed meanwhile. */

@@ -55,7 +55,7 @@ async function once(
 ): Promise<OnceResult> {
   const { graph, info, emit } = context;
   const staging = path.join(stagingFolder(graph.project, info.id), `${step.id}.${nth}`);
-  const log = new StepLog(graph.project, info.id, step.id, nth);
+  const log = new StepLog(graph.project, info.id, step.id, nth, context.mask);
   const startedAt = performance.now();
   const over = new AbortController();
   emit({ type: "step.started", run: info.id, step: step.id, at: new Date().toISOString(), attempt: nth, reason: decision.reason });
@@ -74,7 +74,7 @@ async function once(
     const ms = performance.now() - startedAt;
     return { kind: "done", artifacts: await commit(context, { step, decision, done: outcome.done, notes: outcome.notes, staging, ms, attempts: nth }) };
   } catch (error) {
-    return { kind: "failed", failure: explainCommit(step, error) };
+    return { kind: "failed", failure: context.mask.data(explainCommit(step, error)) };
   } finally {
     over.abort();
     rmSync(staging, { recursive: true, force: true });

@@ -3,7 +3,8 @@ import type { Failure } from "../errors.ts";
 import { fail } from "../errors.ts";
 import type { StepOutcome } from "../events.ts";
 import type { RunInfo, RunStatus, StepStatus } from "../model.ts";
-import { type Db, parseKept } from "./state.ts";
+import { nearest } from "../nearest.ts";
+import { type Db, parseKept, prepared } from "./state.ts";
 
 /** A run as it is kept. */
 export interface RunRow extends RunInfo {
@@ -39,9 +40,8 @@ export function finishRun(db: Db, id: string, status: RunStatus, finishedAt: str
 }
 
 export function putRunStep(db: Db, run: string, outcome: StepOutcome, record: number | null, failure: Failure | null): void {
-  db.prepare(
-    "INSERT OR REPLACE INTO run_steps (run, step, status, reason, ms, attempts, record, failure) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-  ).run(run, outcome.step, outcome.status, outcome.reason, Math.round(outcome.ms), outcome.attempts, record, failure && JSON.stringify(failure));
+  const put = prepared(db, "INSERT OR REPLACE INTO run_steps (run, step, status, reason, ms, attempts, record, failure) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  put.run(run, outcome.step, outcome.status, outcome.reason, Math.round(outcome.ms), outcome.attempts, record, failure && JSON.stringify(failure));
 }
 
 export function listRuns(db: Db, limit: number): RunRow[] {
@@ -65,9 +65,15 @@ export function findRun(db: Db, words: string): RunRow {
     ? db.prepare("SELECT * FROM runs ORDER BY started_at DESC, id DESC LIMIT 1 OFFSET ?").all(Number(relative[1] ?? 0))
     : db.prepare("SELECT * FROM runs WHERE substr(id, 1, length(@words)) = @words LIMIT 2").all({ words });
   if (rows.length === 1) return toRun(rows[0] as RawRun);
-  return fail("E_NOT_FOUND", rows.length > 1 ? `more than one run begins with "${words}"` : `there is no run "${words}"`, {
-    remedy: "`runs` lists them; `last` and `last~1` name the newest ones",
-  });
+  if (rows.length > 1) return fail("E_NOT_FOUND", `more than one run begins with "${words}"`, { remedy: "give more of it; `runs` lists them" });
+  return fail("E_NOT_FOUND", `there is no run "${words}"`, { remedy: `${meant(db, words)}\`runs\` lists them; \`last\` and \`last~1\` name the newest ones` });
+}
+
+/** A mistyped id is near one of the newest. */
+function meant(db: Db, words: string): string {
+  const ids = db.prepare("SELECT id FROM runs ORDER BY started_at DESC, id DESC LIMIT 500").pluck().all() as string[];
+  const near = nearest(words, ids);
+  return near.startsWith("did you mean") ? `${near} ` : "";
 }
 
 export function runSteps(db: Db, run: string): RunStepRow[] {

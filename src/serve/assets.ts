@@ -7,6 +7,8 @@ import { fileURLToPath } from "node:url";
 export interface Assets {
   readonly script: string;
   readonly style: string;
+  /** The script of a report, which brings its tables along. */
+  readonly report: string;
   /** Changes with the content: addresses that carry it are kept by browsers for good. */
   readonly version: string;
 }
@@ -18,11 +20,11 @@ const fromSource = import.meta.url.endsWith(".ts");
 export async function findAssets(): Promise<Assets> {
   const files = fromSource ? await buildAssets(path.resolve(here, "../..")) : readAssets(here);
   const version = createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 12);
-  return { script: files["client.js"]!, style: files["style.css"]!, version };
+  return { script: files["client.js"]!, style: files["style.css"]!, report: files["report.js"]!, version };
 }
 
 function readAssets(folder: string): Record<string, string> {
-  return Object.fromEntries(["client.js", "style.css"].map((name) => [name, readFileSync(path.join(folder, name), "utf8")]));
+  return Object.fromEntries(["client.js", "report.js", "style.css"].map((name) => [name, readFileSync(path.join(folder, name), "utf8")]));
 }
 
 /** File name → text. Also used by the package's build. */
@@ -30,7 +32,7 @@ export async function buildAssets(root: string): Promise<Record<string, string>>
   const { build } = await import("esbuild");
   const result = await build({
     absWorkingDir: root,
-    entryPoints: { client: "src/serve/client/client.ts", style: "src/serve/style/style.css" },
+    entryPoints: { client: "src/serve/client/client.ts", report: "src/serve/client/report.ts", style: "src/serve/style/style.css" },
     outdir: "out",
     bundle: true,
     write: false,

@@ -17,6 +17,7 @@ export type { Query } from "./query.ts";
 export { random, type Random } from "./random.ts";
 export { record } from "./record.ts";
 export { run } from "./run.ts";
+export { secret } from "./secret.ts";
 export { skip } from "./skip.ts";
 export { sql } from "./sql.ts";
 export { table, type TableData } from "./from-rows.ts";

@@ -26,6 +26,8 @@ export interface Host {
   opaque(what: Opaque): void;
   written(path: string): void;
   emit(event: StepEvent): void;
+  /** Is told of a secret as it is read, so that it is masked from then on. */
+  secret(name: string, value: string): void;
 }
 
 /** A read as it is noted. Files are hashed by the runner, so only their path is given. */

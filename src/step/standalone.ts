@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fail } from "../errors.ts";
 import { nearest } from "../nearest.ts";
-import { setHost, type Host, type StepEvent } from "./host.ts";
+import { maskOutput } from "./mask-output.ts";
+import { refuseSecretEvent, secretsOf } from "./secrets.ts";
+import { perHost, setHost, type Host, type StepEvent } from "./host.ts";
 import { endPlainly } from "./standalone-end.ts";
 import { showEvent } from "./standalone-events.ts";
 
@@ -29,7 +31,12 @@ export function standaloneHost(): Host {
     note: (read) => void (read.kind === "param" && used.add(read.name)),
     opaque: () => {},
     written: () => {},
-    emit: (event: StepEvent) => showEvent(event),
+    emit(event: StepEvent) {
+      refuseSecretEvent(host, event);
+      showEvent(event);
+    },
+    // One mask for all: it is told of each secret before this is called.
+    secret: () => void perHost(host, "masked output", () => (maskOutput(secretsOf(host)), true)),
   };
   setHost(host);
   endPlainly();

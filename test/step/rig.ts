@@ -44,6 +44,7 @@ export function makeRig(more: Partial<Host> = {}): Rig {
     opaque: (what) => void rig.opaque.push(what),
     written: (file) => void rig.written.push(file),
     emit: (event) => void rig.events.push(event),
+    secret: () => {},
     ...more,
   };
   setHost(host);

@@ -79,8 +79,8 @@ export function byNumber(a: string, b: string): number {
 }
 
 /** A run whose runner is gone goes on no more, whatever was written of it last. */
-export function honest(site: Site, run: RunRow): RunRow {
-  return run.status === "running" && !lockOwner(site.kept.db) ? { ...run, status: "interrupted" } : run;
+export function honest({ kept }: { readonly kept: Pick<Site["kept"], "db"> }, run: RunRow): RunRow {
+  return run.status === "running" && !lockOwner(kept.db) ? { ...run, status: "interrupted" } : run;
 }
 
 function honestOr(site: Site, run: RunRow | undefined): RunRow | undefined {

@@ -50,9 +50,10 @@ export function glance({ name }: Column, distribution: Distribution | undefined)
 function histogram(name: string, bins: readonly number[]): Html {
   const most = Math.max(1, ...bins);
   const each = width / bins.length;
-  const bars = bins.map((count, index) => {
-    const tall = count === 0 ? 0 : Math.max(1, (height * count) / most);
-    return html`<rect x="${(index * each).toFixed(2)}" y="${(height - tall).toFixed(2)}" width="${(each - 0.6).toFixed(2)}" height="${tall.toFixed(2)}"/>`;
+  // One path and not a rectangle each: a table of thirty columns has six hundred bars.
+  const bars = bins.flatMap((count, index) => {
+    const tall = Math.max(1, (height * count) / most);
+    return count === 0 ? [] : [`M${(index * each).toFixed(1)} ${height}v-${tall.toFixed(1)}h${(each - 0.6).toFixed(1)}v${tall.toFixed(1)}z`];
   });
-  return html`<svg class="histogram" viewBox="0 0 ${width} ${height}" role="img" aria-label="Distribution of ${name}">${bars}</svg>`;
+  return html`<svg class="histogram" viewBox="0 0 ${width} ${height}" role="img" aria-label="Distribution of ${name}"><path d="${bars.join("")}"/></svg>`;
 }

@@ -1,0 +1,94 @@
+import { fail } from "../errors.ts";
+import { Mask } from "../mask.ts";
+import { tableInfo } from "../store/brand.ts";
+import { entryStep, indexStep, itemStep, keyStep, pathText, type Path } from "../store/path.ts";
+import { type Host, perHost, type StepEvent } from "./host.ts";
+
+/** The secrets that this process has read. */
+export function secretsOf(host: Host): Mask {
+  return perHost(host, "secrets", () => new Mask());
+}
+
+/** @throws E_SECRET with the path where what is displayed, tracked, recorded or saved holds a secret */
+export function refuseSecretEvent(host: Host, event: StepEvent): void {
+  if (secretsOf(host).isEmpty) return;
+  if (event.type === "display") refuseSecret(host, event.bundle, "display");
+  else if (event.type === "progress") refuseSecret(host, event.label, "track: the label");
+  else if (event.type !== "effect") return;
+  else if (event.effect.kind === "record") refuseSecret(host, event.effect.row, `record("${event.effect.table}")`);
+  else if (event.effect.kind === "model") refuseSecret(host, { parts: event.effect.parts, card: event.effect.card }, `saveModel("${event.effect.name}")`);
+}
+
+/** @param name how the value is called: an export's name. @throws E_SECRET with the path inside it */
+export function refuseSecret(host: Host, value: unknown, name: string): void {
+  const mask = secretsOf(host);
+  if (mask.isEmpty) return;
+  const found = find(value, { name }, mask, new Set());
+  if (found) refused(host, found.secret, mask.text(pathText(found.path)));
+}
+
+/** @throws E_SECRET. A Table's rows lie in a file: DuckDB looks through it. */
+export async function refuseSecretTable(host: Host, value: unknown, name: string): Promise<void> {
+  const mask = secretsOf(host);
+  const info = tableInfo(value);
+  if (mask.isEmpty || info === undefined || info.schema.length === 0) return;
+  const { openReader } = await import("./duckdb.ts");
+  const { quoteIdentifier } = await import("./sqltext.ts");
+  const { connection, close } = await openReader();
+  try {
+    for (const { name: column } of info.schema) {
+      const held = [...mask.forms.keys()].map((form) => `contains(${quoteIdentifier(column)}::VARCHAR, ${literal(form)})`).join(" OR ");
+      const rows = await connection.runAndReadAll(`SELECT 1 FROM read_parquet(${literal(info.file)}) WHERE ${held} LIMIT 1`);
+      if (mask.finds(column) !== undefined || rows.currentRowCount > 0) refused(host, [...mask.forms.values()][0]!, mask.text(`${name}.${column}`));
+    }
+  } finally {
+    await close();
+  }
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+function refused(host: Host, secret: string, path: string): never {
+  return fail("E_SECRET", `${path} holds the secret ${secret}, which is kept nowhere`, {
+    step: host.step,
+    remedy: `keep what you got with it; a step that needs it calls secret("${secret}") itself`,
+  });
+}
+
+interface Found {
+  readonly path: Path;
+  readonly secret: string;
+}
+
+function find(value: unknown, path: Path, mask: Mask, seen: Set<object>): Found | undefined {
+  if (typeof value === "string") return found(mask.finds(value), path);
+  if (typeof value !== "object" || value === null || seen.has(value)) return undefined;
+  seen.add(value);
+  if (ArrayBuffer.isView(value)) return found(mask.findsIn(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)), path);
+  if (value instanceof ArrayBuffer) return found(mask.findsIn(new Uint8Array(value)), path);
+  for (const [inner, at] of parts(value, path)) {
+    const held = find(inner, at, mask, seen);
+    if (held) return held;
+  }
+  return undefined;
+}
+
+function found(secret: string | undefined, path: Path): Found | undefined {
+  return secret === undefined ? undefined : { path, secret };
+}
+
+/** What lies in an object, keys included. No getter is run. */
+function* parts(value: object, path: Path): Generator<[unknown, Path]> {
+  if (Array.isArray(value)) for (let i = 0; i < value.length; i++) yield [value[i], indexStep(path, i)];
+  else if (value instanceof Map) {
+    let nth = 0;
+    for (const [key, item] of value as Map<unknown, unknown>) yield* [[key, itemStep(path, nth++)], [item, entryStep(path, key)]] as [unknown, Path][];
+  } else if (value instanceof Set) {
+    let nth = 0;
+    for (const item of value) yield [item, itemStep(path, nth++)];
+  } else {
+    for (const [key, { value: inner }] of Object.entries(Object.getOwnPropertyDescriptors(value))) yield* [[key, keyStep(path, key)], [inner, keyStep(path, key)]] as [unknown, Path][];
+  }
+}
