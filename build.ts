@@ -28,7 +28,7 @@ export async function buildPackage(root: string, outdir: string, tested = false)
     ...sabotageOptions(tested),
   });
   const child = await buildChild(root, tested);
-  writeFileSync(path.join(outdir, "child.js"), child.text);
+  writeFileSync(path.join(outdir, "child.cjs"), child.text);
   for (const [name, text] of Object.entries(await buildAssets(root))) writeFileSync(path.join(outdir, name), text);
   // The engine is the same one: what either made is reused by the other.
   const shipped = tested ? await buildChild(root) : child;

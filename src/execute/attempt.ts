@@ -4,7 +4,7 @@ import type { Step } from "../model.ts";
 import { sabotaged } from "../sabotage.ts";
 import type { StepLog } from "./logs.ts";
 import { Notes } from "./notes.ts";
-import { onMessage, type ProcessPool, signalGroup, type StepProcess } from "./pool.ts";
+import { type ProcessPool, sendJob, signalGroup, type StepProcess } from "./pool.ts";
 import type { DoneMessage, Job, Message } from "./protocol.ts";
 
 /** How one attempt of a step ended. */
@@ -26,22 +26,19 @@ export async function attempt(pool: ProcessPool, step: Step, job: Job, log: Step
   const notes = new Notes();
   let last: Message | undefined;
   let stderrTail = "";
-  onMessage(process, (message) => {
-    if (message.type === "event") relay(message.event, job, emit);
-    else if (message.type === "done" || message.type === "failed" || message.type === "skipped") last = message;
-    else if (message.type === "secret") log.mask.add(message.name, message.value);
-    else notes.take(message);
-  });
   log.follow(process.stdout, (line) => emit({ type: "step.output", run: job.run.id, step: step.id, stream: "stdout", line }));
   log.follow(process.stderr, (line) => {
     stderrTail = `${stderrTail}\n${line}`.slice(-4000);
     emit({ type: "step.output", run: job.run.id, step: step.id, stream: "stderr", line });
   });
-  process.child.send(job, () => {});
+  sendJob(process, job, (message) => {
+    if (message.type === "event") relay(message.event, job, emit);
+    else if (message.type === "done" || message.type === "failed" || message.type === "skipped") last = message;
+    else if (message.type === "secret") log.mask.add(message.name, message.value);
+    else notes.take(message);
+  });
   const exit = await exited(process);
   ending.clear();
-  // Whatever the step left running goes with it.
-  signalGroup(process.pid, "SIGKILL");
   const outcome = judge(step, last, exit, notes, ending, stderrTail);
   // A step that fails or skips says why in its own words.
   return outcome.kind === "done" ? outcome : log.mask.data(outcome);

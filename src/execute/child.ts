@@ -10,8 +10,8 @@ import { refuseSecret, refuseSecretEvent, refuseSecretTable } from "../step/secr
 import { skipReason } from "../step/skip.ts";
 import { type Host, type NotedRead, setHost, settlePending, type StagedEffect, type StepEvent } from "../step/host.ts";
 import { ChanceWatch } from "./chance.ts";
+import { hear, tell } from "./channel.ts";
 import { Inputs } from "./inputs.ts";
-import { endGroup, holdLifeline } from "./lifeline.ts";
 import { Noting } from "./noting.ts";
 import { observe } from "./observe.ts";
 import type { Job, Message } from "./protocol.ts";
@@ -29,15 +29,21 @@ const grace = 2000;
 const exit = process.exit.bind(process);
 let ended = false;
 
-function send(message: Message): void {
-  process.send?.(message);
-}
-
-/** Tells the last word and leaves, once that has been sent. */
+/** Says the last word and leaves. */
 function end(message: Message, code: number): void {
   if (ended) return;
   ended = true;
-  process.send?.(message, () => exit(code));
+  send(message);
+  exit(code);
+}
+
+function send(message: Message): void {
+  try {
+    tell(message);
+  } catch (error) {
+    // The runner is gone, and the guard is about to end this process.
+    if ((error as NodeJS.ErrnoException).code !== "EPIPE") throw error;
+  }
 }
 
 function fails(failure: Failure): void {
@@ -54,14 +60,12 @@ function maskOwnOutput(): void {
   masked = true;
 }
 
-holdLifeline();
-process.once("message", (job) => void work(job as Job));
-// The runner is gone: so is this process, with all that it started.
-process.on("disconnect", endGroup);
-send({ type: "ready" });
+// What CommonJS gives to a main script is no door for the step.
+process.mainModule = undefined;
+const job = hear() as Job | undefined;
+if (job) void work(job);
 
 async function work(job: Job): Promise<void> {
-  process.channel?.unref();
   if (!mask.isEmpty) maskOwnOutput();
   const fail = (error: unknown) => fails(failureOfStep(job, toFailure(error, "E_STEP_THREW"), error));
   process.on("uncaughtException", fail);
@@ -123,7 +127,7 @@ async function drained(): Promise<void> {
     process.once("beforeExit", () => resolve(false));
   });
   if (!late) return;
-  const open = [...new Set(process.getActiveResourcesInfo())].filter((kind) => !["PipeWrap", "MessagePort"].includes(kind));
+  const open = [...new Set(process.getActiveResourcesInfo())].filter((kind) => kind !== "PipeWrap");
   send({
     type: "event",
     event: { type: "warning", message: `it left something open (${open.join(", ") || "unknown"}) and was ended ${grace / 1000} s after its last line: close servers, sockets and timers` },

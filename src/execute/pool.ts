@@ -1,13 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Duplex, Readable } from "node:stream";
-import type { Message } from "./protocol.ts";
+import { channelFd, frame, unframe } from "./channel.ts";
+import { holdGroup, releaseGroup } from "./guard.ts";
+import type { Job, Message } from "./protocol.ts";
 
-/** A step's process: leader of its own group, tied to this one by the lifeline. */
+/** A step's process: leader of its own group, which the guard ends with this one. */
 export interface StepProcess {
   readonly child: ChildProcess;
   readonly pid: number;
   readonly stdout: Readable;
   readonly stderr: Readable;
+  readonly channel: Duplex;
 }
 
 /** Starts the processes of steps, some ahead of need: their start-up is then not waited for. */
@@ -44,14 +47,24 @@ export class ProcessPool {
     const child = spawn(process.execPath, ["--enable-source-maps", "--disable-warning=ExperimentalWarning", ...flags, this.#program], {
       cwd: this.#cwd,
       detached: true,
-      serialization: "advanced",
-      stdio: ["ignore", "pipe", "pipe", "pipe", "ipc"],
+      stdio: ["ignore", "pipe", "pipe", "pipe"],
     });
     child.on("error", () => {});
-    // The other end of the lifeline: it must stay open, and its close when the child goes is no error.
-    (child.stdio[3] as Duplex | null)?.on("error", () => {});
-    return { child, pid: child.pid ?? -1, stdout: child.stdout!, stderr: child.stderr! };
+    const { pid = -1 } = child;
+    if (pid > 0) {
+      holdGroup(pid);
+      child.once("exit", () => endGroup(pid));
+    }
+    // That it closes when the child goes is no error.
+    const channel = (child.stdio[channelFd] as Duplex).on("error", () => {});
+    return { child, pid, stdout: child.stdout!, stderr: child.stderr!, channel };
   }
+}
+
+/** Whatever the step left running goes with it. */
+function endGroup(pid: number): void {
+  signalGroup(pid, "SIGKILL");
+  releaseGroup(pid);
 }
 
 /** Sends a signal to the process and all that it started. */
@@ -63,6 +76,8 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-export function onMessage({ child }: StepProcess, handle: (message: Message) => void): void {
-  child.on("message", (message) => handle(message as Message));
+/** Gives it its step, and hears what that tells. */
+export function sendJob({ channel }: StepProcess, job: Job, handle: (message: Message) => void): void {
+  channel.on("data", unframe((message) => handle(message as Message)));
+  channel.write(frame(job));
 }

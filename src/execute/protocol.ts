@@ -53,7 +53,6 @@ export interface PathNote {
 
 /** What a step's process tells the runner, in order. */
 export type Message =
-  | { readonly type: "ready" }
   | { readonly type: "param"; readonly read: Read }
   | { readonly type: "env"; readonly name: string }
   | { readonly type: "secret"; readonly name: string; readonly value: string }

@@ -9,7 +9,7 @@ export function stagingFolder(project: string, run: string): string {
 
 /**
  * What a runner that died left behind, put in order by the one that holds the lock now: its run is
- * marked interrupted and its staged files go. Its steps' processes ended with it (the lifeline).
+ * marked interrupted and its staged files go. Its steps' processes ended with it (the guard).
  * @returns ids of the interrupted runs
  */
 export function recover(db: Db, project: string): string[] {
