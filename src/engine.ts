@@ -41,7 +41,7 @@ export async function openProject(project: string): Promise<Opened> {
 }
 
 /** What decisions are made on, with the params and the environment of now. */
-export function knowledge(opened: Opened, params: Readonly<Record<string, string>>, force: boolean, now: Date): Knowledge {
+export function knowledge(opened: Opened, params: Readonly<Record<string, string>>, force: Knowledge["force"], now: Date): Knowledge {
   const { project, db, hasher, store, digests, runtime } = opened;
   return {
     world: new World(project, params, process.env, projectKey(project), hasher),

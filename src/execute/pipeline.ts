@@ -4,7 +4,7 @@ import type { RunOptions } from "../config.ts";
 import { knowledge, type Opened, openProject, planProject } from "../engine.ts";
 import { fail } from "../errors.ts";
 import type { Emit, Event } from "../events.ts";
-import { selectSteps } from "../graph/select.ts";
+import { dependents, selectSteps } from "../graph/select.ts";
 import type { RunInfo, RunStatus } from "../model.ts";
 import { checkParams } from "../params.ts";
 import { deliverEmbedded, readResultTables } from "../record/experiments.ts";
@@ -30,11 +30,12 @@ export type Finished = Extract<Event, { type: "run.finished" }>;
 export async function runPipeline(options: RunOptions, emit: Emit, cancel: Cancellation): Promise<Finished> {
   const opened = await openProject(options.project);
   try {
-    const selected = selectSteps(opened.graph, options.steps);
+    const again = dependents(opened.graph, options.from);
+    const selected = selectSteps(opened.graph, again.size > 0 ? [...options.steps, ...again] : options.steps);
     checkParams(opened.graph, options.params);
     const release = await takeLock(opened.db, options.wait, (owner) => emit({ type: "run.waiting", owner }), cancel.signal);
     try {
-      return await runLocked(opened, options, selected, emit, cancel);
+      return await runLocked(opened, options, selected, options.force || again, emit, cancel);
     } finally {
       release();
     }
@@ -44,7 +45,7 @@ export async function runPipeline(options: RunOptions, emit: Emit, cancel: Cance
   }
 }
 
-async function runLocked(opened: Opened, options: RunOptions, selected: ReadonlySet<string>, tell: Emit, cancel: Cancellation): Promise<Finished> {
+async function runLocked(opened: Opened, options: RunOptions, selected: ReadonlySet<string>, force: boolean | ReadonlySet<string>, tell: Emit, cancel: Cancellation): Promise<Finished> {
   const { db, graph, project } = opened;
   const startedAt = performance.now();
   const mask = maskFor(graph);
@@ -52,7 +53,7 @@ async function runLocked(opened: Opened, options: RunOptions, selected: Readonly
   const interrupted = recover(db, project);
   if (interrupted.length > 0) emit({ type: "run.recovered", runs: interrupted });
   const info = newRun(options);
-  const known = knowledge(opened, options.params, options.force, new Date(info.startedAt));
+  const known = knowledge(opened, options.params, force, new Date(info.startedAt));
   const planned = await planProject(opened, selected, known);
   insertRun(db, info, mask.data(options.params));
   emit({ type: "run.started", run: info.id, at: info.startedAt, info, params: { ...options.params }, steps: [...selected].sort() });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import ms from "ms";
-import type { Artifact, Digest, FingerprintParts, Reason, Step } from "../model.ts";
+import type { Artifact, Digest, FingerprintParts, Reason, Step, StepId } from "../model.ts";
 import { pacer } from "../pace.ts";
 import type { KeptRecord } from "../record/records.ts";
 import { sabotaged } from "../sabotage.ts";
@@ -19,7 +19,8 @@ export interface Knowledge {
   /** Versions of everything of ours that a result depends on. */
   readonly engine: string;
   readonly now: Date;
-  readonly force: boolean;
+  /** All steps run, or these do. */
+  readonly force: boolean | ReadonlySet<StepId>;
   /** Records with this fingerprint, newest first. */
   recordsFor(name: string, fingerprint: Digest): readonly KeptRecord[];
   latestRecord(name: string): KeptRecord | undefined;
@@ -61,7 +62,7 @@ export async function decide(step: Step, inputs: Readonly<Record<string, Digest>
 
 /** Why the step runs whatever its inputs are, or undefined. */
 export function alwaysRuns(step: Step, { force }: Pick<Knowledge, "force">): Reason | undefined {
-  if (force) return reason("forced", "forced");
+  if (force === true || (force !== false && force.has(step.id))) return reason("forced", "forced");
   if (step.uses.includes("record")) return reason("records", "records a result in every run");
   if (step.config.cache === false) return reason("cache-off", "its config says cache: false");
   return undefined;

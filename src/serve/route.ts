@@ -32,6 +32,7 @@ const shapes = {
   step: /^\d+_[A-Za-z0-9][A-Za-z0-9_.-]*$/,
   record: /^\d{1,15}$/,
   model: /^[A-Za-z0-9][A-Za-z0-9._-]*$/,
+  schedule: /^[A-Za-z0-9][\w.-]*$/,
   version: /^\d{1,9}$/,
   index: /^\d{1,6}$/,
   /** Exports are looked up among those of a record: any name may be asked for. */

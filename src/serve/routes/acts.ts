@@ -2,7 +2,9 @@ import type { Context } from "hono";
 import { moveAlias } from "../../command/models.ts";
 import { plain } from "../../command/plain.ts";
 import { predictOnce } from "../../command/predict.ts";
+import { findSchedule } from "../../command/schedules.ts";
 import { fail } from "../../errors.ts";
+import { pause, resume } from "../../schedule/rest.ts";
 import { readWish } from "../acts.ts";
 import { answerPart } from "../part/answer.ts";
 import { idOf, json, page, type Route } from "../route.ts";
@@ -19,7 +21,24 @@ export const actRoutes: readonly Route[] = [
   },
   { method: "POST", path: "/api/models/:model/aliases", summary: "lets an alias stand for a version, or takes it away", answers: "json", handle: alias },
   { method: "POST", path: "/api/models/:model/:version/predict", summary: "asks a model, in a process of its own", answers: "json", handle: predict },
+  { method: "POST", path: "/api/schedules/:schedule/pause", summary: "lets a schedule rest", answers: "json", handle: (site, context) => rest(site, context, pause) },
+  { method: "POST", path: "/api/schedules/:schedule/resume", summary: "ends a schedule's rest", answers: "json", handle: (site, context) => rest(site, context, resume) },
+  { method: "POST", path: "/api/backfills", summary: "runs past slots of a schedule", answers: "json", handle: backfill },
 ];
+
+function rest(site: Site, context: Context, change: typeof pause): Response {
+  const { schedule } = findSchedule(site.kept.db, idOf(context, "schedule"));
+  const changed = change(site.kept.db, schedule, Date.now());
+  site.live.changed();
+  return json({ schedule: schedule.name, changed });
+}
+
+async function backfill(site: Site, context: Context): Promise<Response> {
+  const { schedule, from, to, ...others } = fieldsOf(await bodyOf(context));
+  const [begin, end] = [from, to].map((text) => (typeof text === "string" ? Date.parse(text) : Number.NaN)) as [number, number];
+  if (Object.keys(others).length > 0 || typeof schedule !== "string" || Number.isNaN(begin) || Number.isNaN(end)) fail("E_USAGE", "the body is no backfill", { remedy: 'such as {"schedule":"train","from":"2026-01-01","to":"2026-01-31"}' });
+  return json({ run: await site.acts.backfill({ schedule: schedule as string, from: begin, to: end }) }, 202);
+}
 
 async function alias(site: Site, context: Context): Promise<Response> {
   const { alias: name, version, ...others } = fieldsOf(await bodyOf(context));
