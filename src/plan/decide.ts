@@ -3,7 +3,7 @@ import path from "node:path";
 import ms from "ms";
 import type { Artifact, Digest, FingerprintParts, Reason, Step, StepId } from "../model.ts";
 import { pacer } from "../pace.ts";
-import type { KeptRecord } from "../record/records.ts";
+import type { KeptRecord, RecordReader } from "../record/records.ts";
 import { sabotaged } from "../sabotage.ts";
 import type { Store } from "../store/store.ts";
 import { fingerprint } from "./fingerprint.ts";
@@ -12,7 +12,7 @@ import type { World } from "./reads.ts";
 import { explainFingerprint, explainRead, opaqueText, reason } from "./reasons.ts";
 
 /** What a decision looks at. */
-export interface Knowledge {
+export interface Knowledge extends RecordReader {
   readonly world: World;
   readonly packages: PackageHasher;
   readonly store: Store;
@@ -21,9 +21,6 @@ export interface Knowledge {
   readonly now: Date;
   /** All steps run, or these do. */
   readonly force: boolean | ReadonlySet<StepId>;
-  /** Records with this fingerprint, newest first. */
-  recordsFor(name: string, fingerprint: Digest): readonly KeptRecord[];
-  latestRecord(name: string): KeptRecord | undefined;
   /** Whether a record of this step was found damaged, so that it is none. */
   damaged(name: string): boolean;
 }
