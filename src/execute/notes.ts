@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import type { Digest, Opaque, Read, Written } from "../model.ts";
+import { pacer } from "../pace.ts";
 import { keptPath, type World } from "../plan/reads.ts";
 import { sabotaged } from "../sabotage.ts";
 import type { FileHasher } from "../store/files.ts";
@@ -48,7 +49,9 @@ export class Notes {
     for (const name of this.#machine) reads.push({ kind: "machine", name, digest: await world.digest({ kind: "machine", name, digest: null }) });
     const found = new Map<string, Digest | null>();
     let racy = false;
+    const pace = pacer();
     for (const note of this.#paths) {
+      await pace();
       const { kind } = note;
       const name = keptPath(world.project, note.path);
       if (kind === "file") {
