@@ -152,3 +152,35 @@ test("by the keyboard alone: what is there is found, and the keys are listed", a
   await page.keyboard.press("o");
   await page.locator("#step-10_train .code").waitFor();
 });
+
+test("experiments: parallel lines, a heatmap of two params, rows that are picked and compared", async () => {
+  await page.goto(`${server.url}/experiments`);
+  expect(await page.locator(".plot circle").count()).toBeGreaterThanOrEqual(3);
+  await page.getByRole("link", { name: "parallel" }).click();
+  expect(await page.locator(".parallel polyline").count()).toBeGreaterThanOrEqual(3);
+  expect(await page.locator(".parallel text.strong").allInnerTexts()).toEqual(["slope", "bend", "error"]);
+  await page.getByRole("link", { name: "heatmap" }).click();
+  await page.getByLabel("across").selectOption("slope");
+  await page.getByLabel("down").selectOption("bend");
+  await page.getByLabel("metric").selectOption("error");
+  await page.getByRole("button", { name: "Show" }).click();
+  const heat = page.locator(".heatmap");
+  expect(await heat.locator("thead").innerText()).toMatch(/2\s+3\s+5/);
+  expect(await heat.locator("tbody tr").first().innerText()).toMatch(/^4\s+none\s+4\.3333\s+4\.2/);
+  const rows = page.locator("table.data tbody tr");
+  await rows.filter({ hasText: "4.3333" }).getByRole("checkbox").check();
+  await rows.filter({ hasText: "4.2" }).first().getByRole("checkbox").check();
+  await page.getByRole("button", { name: "Compare selected" }).click();
+  const compared = page.locator("section.picked");
+  expect(await compared.innerText()).toMatch(/slope\s+[35]\s+[35] [+-]2[\s\S]*1 equal/);
+  expect(await heat.count()).toBe(1);
+  await page.reload();
+  expect(await compared.count()).toBe(1);
+  expect(await seriousFaults(page)).toEqual([]);
+  await page.getByRole("link", { name: "Compare their runs" }).click();
+  expect(await page.locator("h1").innerText()).toBe("Compare");
+  await page.goBack();
+  expect(await compared.count()).toBe(1);
+  await page.goto(`${server.url}/experiments?plot=parallel&z=nothing&x=%3Cscript%3E&pick=none`);
+  expect(await page.locator(".parallel polyline").count()).toBeGreaterThanOrEqual(3);
+});

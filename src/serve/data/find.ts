@@ -32,7 +32,7 @@ function models(db: Db): Found[] {
 }
 
 function runs(db: Db, words: readonly string[]): Found[] {
-  const text = "id || ' run ' || status || ' ' || \"trigger\" || ' ' || params";
+  const text = `id || ' run ' || status || ' ' || "trigger" || ' ' || replace(replace(params, '":"', '='), '"', ' ')`;
   const all = words.map(() => `AND instr(lower(${text}), ?) > 0`).join(" ");
   const rows = db.prepare(`SELECT id, status, "trigger", params FROM runs WHERE 1 ${all} ORDER BY started_at DESC LIMIT ${mostRuns}`).all(...words) as { id: string; status: string; trigger: string; params: string }[];
   return rows.map(({ id, status, trigger, params }) => {

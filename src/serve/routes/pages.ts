@@ -46,7 +46,11 @@ async function compare(site: Site, context: Context): Promise<Response> {
 function experiments(context: Context): ExperimentsQuery {
   const asked = context.req.query();
   const text = (name: string) => (asked[name] ?? "").slice(0, 200);
-  return { table: text("table") || "experiments", sort: text("sort"), down: asked["down"] === "1", find: text("find"), columns: (context.req.queries("column") ?? []).slice(0, 500), x: text("x"), y: text("y") };
+  return { table: text("table") || "experiments", sort: text("sort"), down: asked["down"] === "1", find: text("find"), columns: (context.req.queries("column") ?? []).slice(0, 500), x: text("x"), y: text("y"), z: text("z"), plot: plotOf(asked["plot"]), picked: (context.req.queries("pick") ?? []).slice(0, 50) };
+}
+
+function plotOf(text: string | undefined): ExperimentsQuery["plot"] {
+  return text === "parallel" || text === "heatmap" ? text : "scatter";
 }
 
 function asJson(site: Site, context: Context): string {
