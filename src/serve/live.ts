@@ -10,8 +10,17 @@ export interface LiveStep {
   readonly progress?: { readonly label: string; readonly done: number; readonly total: number | null };
 }
 
+/** Lines that a running step has printed, each with the place in its log where it ends. */
+export interface LogNotice {
+  readonly type: "log";
+  readonly run: string;
+  readonly step: StepId;
+  readonly from: number;
+  readonly lines: readonly (readonly [line: string, end: number])[];
+}
+
 /** What viewers are told: that pages show something else now, or how far a step is. */
-export type Notice = { readonly type: "change" } | { readonly type: "progress"; readonly step: StepId; readonly label: string; readonly done: number; readonly total: number | null };
+export type Notice = { readonly type: "change" } | LogNotice | { readonly type: "progress"; readonly step: StepId; readonly label: string; readonly done: number; readonly total: number | null };
 
 export type Listener = (notice: Notice) => void;
 
@@ -46,6 +55,10 @@ export class Live {
 
   changed(): void {
     this.#tell({ type: "change" });
+  }
+
+  printed(notice: LogNotice): void {
+    this.#tell(notice);
   }
 
   take(event: Event): void {

@@ -17,11 +17,12 @@ beforeAll(async () => {
   project = new TestProject({
     "experiments.sql": "CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, experiment_datetime timestamptz, slope integer, bend integer, error double precision);\n",
     "lib/line.ts": "export function predict(parts: { slope: number }, row: { x: number }) {\n  return { y: parts.slope * row.x, shares: { up: 0.75, down: 0.25 } };\n}\n",
-    "steps/10_train.ts": `import { param, record, saveModel } from "stepbook";
+    "steps/10_train.ts": `import { param, record, saveModel, sql } from "stepbook";
 const [slope, bend] = [param("slope", 2, { doc: "how steep" }), param("bend", 1)];
 saveModel("line", { slope }, { metrics: { error: 1 / slope }, predict: "lib/line.ts", inputs: { x: { example: 1, min: 0, max: 100 } } });
 record("experiments", { slope, bend, error: slope === 4 ? null : 1 / slope + bend });
 export const trained = slope;
+export const spread = await sql\`SELECT (range * ${"${slope}"})::INTEGER AS v, 3 AS same FROM range(100)\`;
 `,
     "steps/20_flip.ts": 'import { existsSync } from "node:fs";\nimport { trained } from "./10_train.ts";\nif (existsSync("broken")) throw new Error("it is broken");\nexport const flipped = -trained;\n',
     "steps/30_after.ts": 'import { flipped } from "./20_flip.ts";\nexport const after = flipped + 1;\n',
@@ -158,7 +159,7 @@ test("experiments: parallel lines, a heatmap of two params, rows that are picked
   expect(await page.locator(".plot circle").count()).toBeGreaterThanOrEqual(3);
   await page.getByRole("link", { name: "parallel" }).click();
   expect(await page.locator(".parallel polyline").count()).toBeGreaterThanOrEqual(3);
-  expect(await page.locator(".parallel text.strong").allInnerTexts()).toEqual(["slope", "bend", "error"]);
+  expect(await page.locator(".parallel text.strong").allTextContents()).toEqual(["slope", "bend", "error"]);
   await page.getByRole("link", { name: "heatmap" }).click();
   await page.getByLabel("across").selectOption("slope");
   await page.getByLabel("down").selectOption("bend");
@@ -179,6 +180,10 @@ test("experiments: parallel lines, a heatmap of two params, rows that are picked
   expect(await seriousFaults(page)).toEqual([]);
   await page.getByRole("link", { name: "Compare their runs" }).click();
   expect(await page.locator("h1").innerText()).toBe("Compare");
+  expect(await page.locator(".distributions tbody").innerText()).toMatch(/v integer[\s\S]*0 … (?:297|495)[\s\S]*0 … (?:297|495)/);
+  expect(await page.locator(".distributions .overlay").count()).toBe(1);
+  expect(await main()).toContain("1 column with equal distributions");
+  expect(await seriousFaults(page)).toEqual([]);
   await page.goBack();
   expect(await compared.count()).toBe(1);
   await page.goto(`${server.url}/experiments?plot=parallel&z=nothing&x=%3Cscript%3E&pick=none`);

@@ -26,7 +26,7 @@ function finder(): { dialog: HTMLDialogElement; input: HTMLInputElement; list: H
 
 function make(): HTMLDialogElement {
   const dialog = element("dialog", { id: "finder", "aria-label": "Find" });
-  const input = element("input", { type: "search", role: "combobox", "aria-label": "Find steps, runs and models", "aria-expanded": "true", "aria-controls": "found", "aria-autocomplete": "list", placeholder: "Find steps, runs, models", autocomplete: "off", spellcheck: "false" });
+  const input = element("input", { type: "text", role: "combobox", "aria-label": "Find steps, runs and models", "aria-expanded": "true", "aria-controls": "found", "aria-autocomplete": "list", placeholder: "Find steps, runs, models", autocomplete: "off", spellcheck: "false" });
   const list = element("ul", { id: "found", role: "listbox", "aria-label": "Found" });
   dialog.append(input, list);
   input.addEventListener("input", () => (answered = ask(input, list)));
