@@ -30,6 +30,7 @@ export class Live {
   readonly #steps = new Map<StepId, LiveStep>();
   #run: string | null = null;
   #waiting = false;
+  #version = 0;
 
   get run(): string | null {
     return this.#run;
@@ -38,6 +39,11 @@ export class Live {
   /** Another runner works in the folder, and this one's run waits for it. */
   get waiting(): boolean {
     return this.#waiting;
+  }
+
+  /** Another number whenever something was told. */
+  get version(): number {
+    return this.#version;
   }
 
   get viewers(): number {
@@ -100,6 +106,7 @@ export class Live {
   }
 
   #tell(notice: Notice): void {
+    this.#version++;
     for (const listener of this.#listeners) listener(notice);
   }
 }
