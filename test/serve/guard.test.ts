@@ -23,13 +23,14 @@ const values: Readonly<Record<string, () => string>> = { run: () => run, record:
 
 function addressOf(path: string): string {
   const filled = path.replace(/:(\w+)/g, (_, name: string) => values[name]!());
-  return filled === "/compare" ? `/compare?before=${run}&after=${run}` : filled.replace("/figures/rows/", "/figures/none/");
+  if (filled === "/api/backfills") return `${filled}?schedule=train&from=2026-01-01&to=2026-01-02`;
+  return /\/compare$/.test(filled) ? `${filled}?before=${run}&after=${run}` : filled.replace("/figures/rows/", "/figures/none/").replace("/values/rows", "/values/hostile");
 }
 
 test("every route answers, with headers that let nothing in", async () => {
   for (const route of routes.filter(({ method }) => method === "GET")) {
     const { status, headers } = await ask(server.port, "GET", addressOf(route.path));
-    expect(status, route.path).toBe(route.path.startsWith("/records/:record/figures") ? 404 : 200);
+    expect(status, route.path).toBe(route.path.includes("/records/:record/figures") || route.path === "/api/backfills" ? 404 : 200);
     expect(headers["content-security-policy"], route.path).toContain("default-src 'none'");
     expect(headers["content-security-policy"], route.path).toContain("frame-ancestors");
     expect(headers, route.path).toMatchObject({ "x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cross-origin-resource-policy": "same-origin" });

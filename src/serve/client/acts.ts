@@ -65,9 +65,9 @@ async function act(address: string, body: unknown, button: HTMLButtonElement | n
   try {
     const answer = await fetch(address, { method: "POST", headers: { accept, "content-type": "application/json", "x-stepbook-token": token }, body: JSON.stringify(body) });
     if (answer.ok && accept === "text/html") return await answer.text();
-    const content = (await answer.json().catch(() => ({ message: answer.statusText }))) as { message?: string; remedy?: string };
+    const content = (await answer.json().catch(() => ({ detail: answer.statusText }))) as { detail?: string; remedy?: string };
     if (answer.ok) return content;
-    say([content.message, content.remedy].filter(Boolean).join(": "));
+    say([content.detail, content.remedy].filter(Boolean).join(": "));
   } catch {
     say("the server does not answer");
   }

@@ -127,7 +127,7 @@ function keyOf({ project }: Site, table: string, columns: readonly string[]): st
   return columns[0] ?? "";
 }
 
-function tablesOf({ project }: Site, current: string): string[] {
+export function tablesOf({ project }: Pick<Site, "project">, current: string): string[] {
   try {
     return [...new Set([...readResultTables(project).tables.keys(), current])];
   } catch {
