@@ -26,6 +26,8 @@ export interface Job {
   readonly kept: string;
   readonly memory: number | null;
   readonly threads: number;
+  /** Printed behind what the step prints, where its process may take another step; null: it is for this one only. */
+  readonly mark: string | null;
 }
 
 export interface StoredInput {
@@ -71,6 +73,8 @@ export interface DoneMessage {
   readonly displays: readonly StagedArtifact[];
   readonly effects: readonly StoredEffect[];
   readonly notReproducible: string | null;
+  /** The process waits for another step. */
+  readonly again?: boolean;
 }
 
 /** An effect with its bytes staged. */

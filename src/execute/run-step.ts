@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -59,7 +60,7 @@ async function once(
   emit({ type: "step.started", run: info.id, step: step.id, at: new Date().toISOString(), attempt: nth, reason: decision.reason });
   try {
     mkdirSync(staging, { recursive: true });
-    const job = makeJob(context, step, artifacts, bundle, staging);
+    const job = { ...makeJob(context, step, artifacts, bundle, staging), mark: markFor(step) };
     const attempted = attempt(context.pool, step, job, log, emit, context.cancel);
     onStarted();
     const outcome = await attempted;
@@ -120,7 +121,13 @@ export function makeJob({ graph, info, known, store }: Pick<RunContext, "graph" 
     kept: path.dirname(logFile(graph.project, info.id, step.id)),
     memory: step.config.memory,
     threads: step.config.threads,
+    mark: null,
   };
+}
+
+/** A limit of memory holds for a process: such a step has its own. */
+function markFor({ config }: Step): string | null {
+  return config.isolation === "shared" && config.memory === null ? randomUUID() : null;
 }
 
 function changedExports(before: Readonly<Record<string, Artifact>>, now: Readonly<Record<string, Artifact>>): string[] {

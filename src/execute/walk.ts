@@ -93,7 +93,7 @@ export class Walk {
     const { pool, planned, jobs, emit, info } = this.#context;
     const startedAt = performance.now();
     const result = await runStep(this.#context, step, decision, this.#artifacts, () => {
-      pool.prepare(Math.min(jobs, planned.filter(({ verdict }) => verdict !== "reuse").length - this.#executed));
+      if (step.config.isolation === "process") pool.prepare(Math.min(jobs, planned.filter(({ verdict }) => verdict !== "reuse").length - this.#executed));
     });
     const ms = performance.now() - startedAt;
     if (result.kind === "done") {
