@@ -10,6 +10,7 @@ export default defineConfig({
     // Most tests start real processes; the machines that run them are shared and slow at times.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
     pool: "forks",
     // Vitest leaves one core free for itself; the tests wait for processes most of the time.
     maxWorkers: 2,

@@ -9,6 +9,8 @@ export interface RunOptions {
   readonly steps: readonly string[];
   readonly params: Readonly<Record<string, string>>;
   readonly force: boolean;
+  /** Steps that run, with all that depends on them, whatever could be reused; empty: none is named. */
+  readonly from: readonly string[];
   readonly jobs: number;
   readonly keepGoing: boolean;
   /** Wait for another runner in the same folder. */
@@ -24,6 +26,7 @@ export function defaultRunOptions(project: string): RunOptions {
     steps: [],
     params: {},
     force: false,
+    from: [],
     jobs: availableParallelism(),
     keepGoing: false,
     wait: true,

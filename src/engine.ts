@@ -8,7 +8,7 @@ import { makePlan, type Planned } from "./plan/plan.ts";
 import { World } from "./plan/reads.ts";
 import { KeptDigests } from "./record/digests.ts";
 import { projectKey } from "./record/key.ts";
-import { latestRecord, recordsFor } from "./record/records.ts";
+import { readRecords } from "./record/records.ts";
 import { damagedRecords } from "./record/seal.ts";
 import { type Db, openState, stateFolder } from "./record/state.ts";
 import { FileHasher } from "./store/files.ts";
@@ -41,7 +41,7 @@ export async function openProject(project: string): Promise<Opened> {
 }
 
 /** What decisions are made on, with the params and the environment of now. */
-export function knowledge(opened: Opened, params: Readonly<Record<string, string>>, force: boolean, now: Date): Knowledge {
+export function knowledge(opened: Opened, params: Readonly<Record<string, string>>, force: Knowledge["force"], now: Date): Knowledge {
   const { project, db, hasher, store, digests, runtime } = opened;
   return {
     world: new World(project, params, process.env, projectKey(project), hasher),
@@ -50,8 +50,7 @@ export function knowledge(opened: Opened, params: Readonly<Record<string, string
     engine: runtime.engine,
     now,
     force,
-    recordsFor: (name, fingerprint) => recordsFor(db, name, fingerprint),
-    latestRecord: (name) => latestRecord(db, name),
+    ...readRecords(db),
     damaged: (name) => damagedRecords(db).some((record) => record.name === name),
   };
 }

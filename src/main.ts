@@ -51,12 +51,14 @@ function build(exit: Setter): Command {
 function addRunCommands(program: Command, exit: Setter): void {
   runOptions(program.command("run [steps...]", { isDefault: true }).description("run the steps, or the named ones and what they need"))
     .option("--force", "run even what could be reused")
+    .addOption(new Option("--from <step>", "run this step and all that depends on it, even what could be reused").argParser((word: string, all: string[] = []) => [...all, word]))
+    .option("--retry <run>", "run what failed or was not reached in that run, with its params and logical date")
     .option("--serial", "one step at a time")
     .option("-j, --jobs <n>", "how many steps side by side")
     .option("--keep-going", "go on with what does not depend on a failed step")
     .option("--no-wait", "fail at once where another runner works in this folder")
     .option("--watch", "run again at every save")
-    .addHelpText("after", example("run", "run 30_tune -p cv_folds=5", "run --watch"))
+    .addHelpText("after", example("run", "run 30_tune -p cv_folds=5", "run --from 30_tune", "run --retry last", "run --watch"))
     .action(async (steps: string[], options, command: Command) => exit(await (await import("./command/run.ts")).run(io(command), steps, options)));
   runOptions(program.command("plan [steps...]").description("what would run and why; runs nothing"))
     .option("--force", "as if nothing could be reused")
@@ -130,10 +132,15 @@ function addLookCommands(program: Command, exit: Setter): void {
 
 /** Commands that look after a project. */
 function addKeepCommands(program: Command, exit: Setter): void {
-  program.command("slots").description("the ledger of the schedules: each slot and what became of it, newest first")
+  const slots = program.command("slots").description("the ledger of the schedules: each slot and what became of it, newest first")
     .option("-n, --limit <n>", "how many", "20")
-    .addHelpText("after", example("slots", "slots -n 100 --json"))
+    .addHelpText("after", example("slots", "slots -n 100 --json", "slots pause train"))
     .action(async (options, command: Command) => exit(await (await import("./command/slots.ts")).slots(io(command), options)));
+  for (const [word, rest, what] of [["pause", true, "let a schedule rest: its slots are skipped until it is resumed"], ["resume", false, "end a schedule's rest"]] as const) {
+    slots.command(`${word} [schedule]`).description(what)
+      .addHelpText("after", example(`slots ${word} train`))
+      .action(async (name: string | undefined, _options, command: Command) => exit(await (await import("./command/slots.ts")).restSchedule(io(command), name, rest)));
+  }
   program.command("backfill").description("run past slots of a schedule; those that succeeded are left alone")
     .requiredOption("--from <date>", "the first instant")
     .requiredOption("--to <date>", "the last instant")

@@ -11,12 +11,13 @@ import { mermaid } from "./mermaid.ts";
 export async function graph(io: Io, options: { readonly mermaid?: boolean }): Promise<number> {
   const runtime = await findRuntime();
   const found = await readGraph(path.resolve(io.project), runtime.api);
-  if (io.json) printJson(io, { steps: found.steps.map(described) });
+  if (io.json) printJson(io, { steps: found.steps.map(describedGraphStep) });
   else print(io, options.mermaid ? mermaid(found) : asText(found, widthOf(io) || 80));
   return exitCodes.done;
 }
 
-function described({ id, number, file, edges, exports, params, config, packages, unwired }: Step) {
+/** A step as `graph --json` shows it. */
+export function describedGraphStep({ id, number, file, edges, exports, params, config, packages, unwired }: Step) {
   return { id, number, file, edges, exports, params, config, packages, unwired };
 }
 

@@ -22,6 +22,8 @@ export interface RunFlags {
   readonly param?: readonly string[];
   readonly logicalDate?: string;
   readonly force?: boolean;
+  readonly from?: readonly string[];
+  readonly retry?: string;
   readonly serial?: boolean;
   readonly jobs?: string;
   readonly keepGoing?: boolean;
@@ -88,6 +90,7 @@ export function readRunOptions(io: Io, steps: readonly string[], flags: RunFlags
     steps,
     params: readParams(flags.param ?? []),
     force: flags.force === true,
+    from: flags.from ?? [],
     jobs: flags.serial ? 1 : flags.jobs === undefined ? defaults.jobs : wholeNumber("--jobs", flags.jobs),
     keepGoing: flags.keepGoing === true,
     wait: flags.wait !== false,

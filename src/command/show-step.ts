@@ -18,7 +18,7 @@ function described({ id, number, file, edges, config, params, exports, packages,
   return { step: id, number, file, edges, unwired, config, params, exports, packages, uses, record: record ? describedRecord(record) : null };
 }
 
-function describedRecord({ run, finishedAt, ms, attempts, fingerprint, parts, artifacts, reads, opaque, written, effects, notReproducible }: KeptRecord) {
+export function describedRecord({ run, finishedAt, ms, attempts, fingerprint, parts, artifacts, reads, opaque, written, effects, notReproducible }: KeptRecord) {
   return { run, finishedAt, ms, attempts, fingerprint, artifacts, inputs: parts.inputs, reads, opaque, written, effects, notReproducible: notReproducible ?? null };
 }
 

@@ -19,10 +19,9 @@ export type Outcome =
 const patience = 5000;
 
 /** Runs a step once, in a process of its own or in one that had others before. */
-export async function attempt(pool: ProcessPool, step: Step, job: Job, log: StepLog, emit: Emit, cancel: Cancel): Promise<Outcome> {
+export async function attempt(pool: ProcessPool, step: Step, job: Job, log: StepLog, emit: Emit, cancel: Cancel, notes = new Notes()): Promise<Outcome> {
   const process = pool.take({ memory: step.config.memory, shared: job.mark !== null });
   const ending = new Ending(process, step, cancel);
-  const notes = new Notes();
   let last: Message | undefined;
   let stderrTail = "";
   const { stdout, stderr, printed } = outputs(process, job.mark);

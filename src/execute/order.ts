@@ -4,6 +4,8 @@ import type { KeptRecord } from "../record/records.ts";
 /** Says which steps must have ended before a step starts. */
 export class Order {
   readonly #steps: readonly Step[];
+  readonly #unwired: readonly Step[];
+  readonly #byId: ReadonlyMap<StepId, Step>;
   /** File → steps that wrote it when they last ran. */
   readonly #writers = new Map<string, StepId[]>();
   /** Step → files that it read when it last ran. */
@@ -11,6 +13,8 @@ export class Order {
 
   constructor(steps: readonly Step[], latestRecord: (name: string) => KeptRecord | undefined) {
     this.#steps = steps;
+    this.#unwired = steps.filter((step) => step.unwired);
+    this.#byId = new Map(steps.map((step) => [step.id, step]));
     for (const step of steps) this.#look(step, latestRecord(step.name));
   }
 
@@ -27,7 +31,7 @@ export class Order {
    */
   waitsFor(step: Step): StepId[] {
     const needed = new Set([...step.edges.map((edge) => edge.from), ...this.#readers.get(step.id)!.flatMap((file) => this.#writers.get(file) ?? [])]);
-    const lower = this.#steps.filter((other) => other.number < step.number);
-    return lower.filter((other) => step.unwired || other.unwired || needed.has(other.id)).map((other) => other.id);
+    const candidates = step.unwired ? this.#steps : [...this.#unwired, ...[...needed].flatMap((id) => this.#byId.get(id) ?? [])];
+    return [...new Set(candidates)].filter((other) => other.number < step.number).map((other) => other.id);
   }
 }

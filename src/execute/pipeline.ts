@@ -1,25 +1,23 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import type { RunOptions } from "../config.ts";
 import { knowledge, type Opened, openProject, planProject } from "../engine.ts";
 import { fail } from "../errors.ts";
-import type { Emit, Event } from "../events.ts";
-import { selectSteps } from "../graph/select.ts";
+import type { Emit, Event, StepOutcome } from "../events.ts";
+import { dependents, selectSteps } from "../graph/select.ts";
 import type { RunInfo, RunStatus } from "../model.ts";
 import { checkParams } from "../params.ts";
-import { deliverEmbedded, readResultTables } from "../record/experiments.ts";
+import { deliverEmbedded } from "../record/experiments.ts";
 import { takeLock } from "../record/lock.ts";
 import { publishModels } from "../record/publish.ts";
-import { listModels } from "../record/records.ts";
-import { recover, stagingFolder } from "../record/recover.ts";
+import { modelNames } from "../record/records.ts";
+import { recover } from "../record/recover.ts";
 import { damagedRecords } from "../record/seal.ts";
 import { finishRun, insertRun, newRunId } from "../record/runs.ts";
 import { sabotaged } from "../sabotage.ts";
 import type { Cancellation } from "./cancel.ts";
-import type { RunContext } from "./context.ts";
 import { maskFor } from "./mask-for.ts";
-import { ProcessPool } from "./pool.ts";
-import { Walk } from "./walk.ts";
+import { aloneReused, reuseSteps } from "./reuse.ts";
 
 export type Finished = Extract<Event, { type: "run.finished" }>;
 
@@ -30,11 +28,12 @@ export type Finished = Extract<Event, { type: "run.finished" }>;
 export async function runPipeline(options: RunOptions, emit: Emit, cancel: Cancellation): Promise<Finished> {
   const opened = await openProject(options.project);
   try {
-    const selected = selectSteps(opened.graph, options.steps);
+    const again = dependents(opened.graph, options.from);
+    const selected = selectSteps(opened.graph, again.size > 0 ? [...options.steps, ...again] : options.steps);
     checkParams(opened.graph, options.params);
     const release = await takeLock(opened.db, options.wait, (owner) => emit({ type: "run.waiting", owner }), cancel.signal);
     try {
-      return await runLocked(opened, options, selected, emit, cancel);
+      return await runLocked(opened, options, selected, options.force || again, emit, cancel);
     } finally {
       release();
     }
@@ -44,7 +43,7 @@ export async function runPipeline(options: RunOptions, emit: Emit, cancel: Cance
   }
 }
 
-async function runLocked(opened: Opened, options: RunOptions, selected: ReadonlySet<string>, tell: Emit, cancel: Cancellation): Promise<Finished> {
+async function runLocked(opened: Opened, options: RunOptions, selected: ReadonlySet<string>, force: boolean | ReadonlySet<string>, tell: Emit, cancel: Cancellation): Promise<Finished> {
   const { db, graph, project } = opened;
   const startedAt = performance.now();
   const mask = maskFor(graph);
@@ -52,35 +51,36 @@ async function runLocked(opened: Opened, options: RunOptions, selected: Readonly
   const interrupted = recover(db, project);
   if (interrupted.length > 0) emit({ type: "run.recovered", runs: interrupted });
   const info = newRun(options);
-  const known = knowledge(opened, options.params, options.force, new Date(info.startedAt));
+  const known = knowledge(opened, options.params, force, new Date(info.startedAt));
   const planned = await planProject(opened, selected, known);
-  insertRun(db, info, mask.data(options.params));
+  const reused = cancel.requested ? undefined : aloneReused(planned);
+  const begin = () => insertRun(db, info, mask.data(options.params));
+  // Where nothing runs, the run is kept as a whole, in one transaction.
+  if (!reused) begin();
   emit({ type: "run.started", run: info.id, at: info.startedAt, info, params: { ...options.params }, steps: [...selected].sort() });
   settleOwed(opened, info, emit);
 
-  const pool = new ProcessPool(opened.runtime.child, project);
-  let tables: ReturnType<typeof readResultTables> | undefined;
-  const context: RunContext = {
-    graph, selected, planned, known, db, store: opened.store, hasher: opened.hasher, pool, info,
-    jobs: options.jobs,
-    keepGoing: options.keepGoing,
-    mask,
-    emit,
-    cancel,
-    resultTables: () => (tables ??= readResultTables(project)),
-  };
-  try {
-    const steps = await new Walk(context).run();
+  const base = { graph, selected, planned, known, db, store: opened.store, hasher: opened.hasher, info, jobs: options.jobs, keepGoing: options.keepGoing, mask, emit, cancel };
+  const end = (status: RunStatus) => finishRun(db, info.id, status, new Date().toISOString());
+  const told = (status: RunStatus, steps: readonly StepOutcome[]) => {
     for (const { id, name } of damagedRecords(db)) emit({ type: "run.warned", run: info.id, message: `record ${id}, of ${name}, is damaged in .stepbook/state.db: it is not used` });
-    const status: RunStatus = cancel.requested ? "cancelled" : steps.some((step) => step.status === "failed") ? "failed" : "succeeded";
-    finishRun(db, info.id, status, new Date().toISOString());
-    const finished: Finished = { type: "run.finished", run: info.id, status, ms: Math.round(performance.now() - startedAt), steps };
+    const finished: Finished = { type: "run.finished", run: info.id, status, ms: Math.round(performance.now() - startedAt), steps: [...steps] };
     emit(finished);
     return finished;
-  } finally {
-    pool.close();
-    rmSync(stagingFolder(project, info.id), { recursive: true, force: true });
+  };
+  if (reused) {
+    const steps = reuseSteps(base, reused, () => {
+      begin();
+      end("succeeded");
+    });
+    return told("succeeded", steps);
   }
+  const { walkGraph } = await import("./walk-graph.ts");
+  return walkGraph(base, opened.runtime.child, (steps) => {
+    const status: RunStatus = cancel.requested ? "cancelled" : steps.some((step) => step.status === "failed") ? "failed" : "succeeded";
+    end(status);
+    return told(status, steps);
+  });
 }
 
 function newRun(options: RunOptions): RunInfo {
@@ -97,8 +97,7 @@ function logicalDate(text: string): string {
 /** What an earlier run committed and could no longer publish is published now. */
 function settleOwed({ db, store, project }: Opened, info: RunInfo, emit: Emit): void {
   SABOTAGE: if (sabotaged("resume-forgets")) return;
-  const names = [...new Set(listModels(db).map((model) => model.name))];
-  publishModels(db, store, project, names);
+  publishModels(db, store, project, modelNames(db));
   if (!existsSync(path.join(project, "experiments.sql"))) return;
   for (const message of deliverEmbedded(db, project)) emit({ type: "run.warned", run: info.id, message });
 }

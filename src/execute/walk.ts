@@ -5,12 +5,10 @@ import type { Artifact, Reason, Step, StepId, StepStatus } from "../model.ts";
 import { type Decision, decide } from "../plan/decide.ts";
 import { inputDigests } from "../plan/plan.ts";
 import { reason } from "../plan/reasons.ts";
-import { putTable } from "../record/outbox.ts";
-import { highestPublished, publishModels } from "../record/publish.ts";
-import { renewModels } from "../record/records.ts";
 import { putRunStep } from "../record/runs.ts";
 import type { RunContext } from "./context.ts";
 import { Order } from "./order.ts";
+import { type Reused, reuseSteps } from "./reuse.ts";
 import { runStep } from "./run-step.ts";
 import { Slots } from "./slots.ts";
 
@@ -24,12 +22,15 @@ export class Walk {
   readonly #artifacts = new Map<StepId, Readonly<Record<string, Artifact>>>();
   readonly #outcomes = new Map<StepId, StepOutcome>();
   readonly #tasks = new Map<StepId, Promise<void>>();
+  /** What the plan says, by step. */
+  readonly #early: ReadonlyMap<StepId, Decision>;
   #executed = 0;
   #failed: StepId | undefined;
 
   constructor(context: RunContext) {
     this.#context = context;
     this.#slots = new Slots(context.jobs);
+    this.#early = new Map(context.planned.flatMap(({ step, decision }) => (decision ? [[step.id, decision] as const] : [])));
   }
 
   /** @returns what became of each selected step, in the order of the graph */
@@ -38,9 +39,31 @@ export class Walk {
     const steps = graph.steps.filter((step) => selected.has(step.id));
     pool.prepare(Math.min(jobs, planned.filter(({ verdict }) => verdict === "run").length));
     const order = new Order(steps, this.#context.known.latestRecord);
-    for (const step of steps) this.#tasks.set(step.id, this.#settle(step, order.waitsFor(step)));
+    const before = new Map(steps.map((step) => [step.id, order.waitsFor(step)]));
+    this.#reuseAtOnce(this.#reusedAtOnce(steps, before));
+    for (const step of steps) if (!this.#outcomes.has(step.id)) this.#tasks.set(step.id, this.#settle(step, before.get(step.id)!));
     await Promise.all(this.#tasks.values());
     return steps.map((step) => this.#outcomes.get(step.id)!);
+  }
+
+  /** What the plan reuses and what waits for nothing else: no step that runs can change it. */
+  #reusedAtOnce(steps: readonly Step[], before: ReadonlyMap<StepId, readonly StepId[]>): Reused[] {
+    const reused = new Map<StepId, Reused>();
+    if (this.#context.cancel.requested) return [];
+    for (const step of steps) {
+      const decision = this.#early.get(step.id);
+      if (decision?.verdict === "reuse" && before.get(step.id)!.every((id) => reused.has(id))) reused.set(step.id, { step, decision });
+    }
+    return [...reused.values()];
+  }
+
+  /** Where that fails they are settled one by one, so that the failure is its step's. */
+  #reuseAtOnce(reused: readonly Reused[]): void {
+    try {
+      this.#reuse(reused);
+    } catch {
+      for (const { step } of reused) this.#artifacts.delete(step.id);
+    }
   }
 
   async #settle(step: Step, before: readonly StepId[]): Promise<void> {
@@ -72,7 +95,7 @@ export class Walk {
 
   async #decideAndRun(step: Step): Promise<void> {
     const decision = await this.#decision(step);
-    if (decision.verdict === "reuse") return this.#reuse(step, decision);
+    if (decision.verdict === "reuse") return this.#reuse([{ step, decision }]);
     await this.#slots.use(async () => {
       const stopped = this.#context.cancel.requested ? reason("upstream-failed", "the run was cancelled") : this.#stopped();
       if (stopped) return this.#skip(step, stopped);
@@ -82,8 +105,8 @@ export class Walk {
 
   /** The plan's decision still stands as long as no step has run since. */
   async #decision(step: Step): Promise<Decision> {
-    const { planned, graph, known } = this.#context;
-    const early = planned.find((each) => each.step.id === step.id)?.decision;
+    const { graph, known } = this.#context;
+    const early = this.#early.get(step.id);
     if (early && this.#executed === 0) return early;
     return decide(step, inputDigests(graph, step, this.#artifacts), known);
   }
@@ -106,15 +129,9 @@ export class Walk {
     else this.#cancelled(step, ms);
   }
 
-  #reuse(step: Step, decision: Extract<Decision, { verdict: "reuse" }>): void {
-    const { record } = decision;
-    this.#artifacts.set(step.id, record.artifacts);
-    // After an edit and its undoing the mirrored table is again what this record left.
-    for (const effect of record.effects) if (effect.kind === "table") putTable(this.#context.db, { run: this.#context.info.id, step: step.id }, effect.table, effect.artifact);
-    this.#end(outcome(step, "cached", decision.reason.text, 0, 0), record.id, null);
-    const { db, store, graph } = this.#context;
-    publishModels(db, store, graph.project, renewModels(db, record, (name) => highestPublished(graph.project, name)));
-    this.#context.emit({ type: "step.reused", run: this.#context.info.id, step: step.id, reason: decision.reason, from: record.run, ms: record.ms });
+  #reuse(reused: readonly Reused[]): void {
+    for (const { step, decision } of reused) this.#artifacts.set(step.id, decision.record.artifacts);
+    for (const outcome of reuseSteps(this.#context, reused)) this.#outcomes.set(outcome.step, outcome);
   }
 
   #fail(step: Step, failure: Failure, ms: number, attempts: number): void {

@@ -21,6 +21,14 @@ export function findSteps(graph: Graph, word: string): Step[] {
   return fail("E_NOT_FOUND", `there is no step "${word}"`, { remedy: nearest(word, graph.steps.map((step) => step.id)) });
 }
 
+/** The steps that the words name and all that depends on them. @throws E_NOT_FOUND */
+export function dependents(graph: Graph, words: readonly string[]): Set<StepId> {
+  const found = new Set(words.flatMap((word) => findSteps(graph, word).map((step) => step.id)));
+  // Steps come in an order in which what depends stands later.
+  for (const step of graph.steps) if (step.edges.some((edge) => found.has(edge.from))) found.add(step.id);
+  return found;
+}
+
 /** The steps that the words name and all that they need; all steps where no word is given. */
 export function selectSteps(graph: Graph, words: readonly string[]): Set<StepId> {
   if (words.length === 0) return new Set(graph.steps.map((step) => step.id));

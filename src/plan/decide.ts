@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import ms from "ms";
-import type { Artifact, Digest, FingerprintParts, Reason, Step } from "../model.ts";
-import type { KeptRecord } from "../record/records.ts";
+import type { Artifact, Digest, FingerprintParts, Reason, Step, StepId } from "../model.ts";
+import { pacer } from "../pace.ts";
+import type { KeptRecord, RecordReader } from "../record/records.ts";
 import { sabotaged } from "../sabotage.ts";
 import type { Store } from "../store/store.ts";
 import { fingerprint } from "./fingerprint.ts";
@@ -11,17 +12,15 @@ import type { World } from "./reads.ts";
 import { explainFingerprint, explainRead, opaqueText, reason } from "./reasons.ts";
 
 /** What a decision looks at. */
-export interface Knowledge {
+export interface Knowledge extends RecordReader {
   readonly world: World;
   readonly packages: PackageHasher;
   readonly store: Store;
   /** Versions of everything of ours that a result depends on. */
   readonly engine: string;
   readonly now: Date;
-  readonly force: boolean;
-  /** Records with this fingerprint, newest first. */
-  recordsFor(name: string, fingerprint: Digest): readonly KeptRecord[];
-  latestRecord(name: string): KeptRecord | undefined;
+  /** All steps run, or these do. */
+  readonly force: boolean | ReadonlySet<StepId>;
   /** Whether a record of this step was found damaged, so that it is none. */
   damaged(name: string): boolean;
 }
@@ -39,7 +38,7 @@ export type Decision = {
  * @param inputs `step.export` → digest
  */
 export async function decide(step: Step, inputs: Readonly<Record<string, Digest>>, known: Knowledge): Promise<Decision> {
-  const { digest, parts } = fingerprint(step, known.packages.closure(step.id, step.packages), known.engine, inputs);
+  const { digest, parts } = fingerprint(step, await known.packages.closure(step.id, step.packages), known.engine, inputs);
   const run = (why: Reason): Decision => ({ verdict: "run", fingerprint: digest, parts, reason: why });
   const always = alwaysRuns(step, known);
   if (always) return run(always);
@@ -60,7 +59,7 @@ export async function decide(step: Step, inputs: Readonly<Record<string, Digest>
 
 /** Why the step runs whatever its inputs are, or undefined. */
 export function alwaysRuns(step: Step, { force }: Pick<Knowledge, "force">): Reason | undefined {
-  if (force) return reason("forced", "forced");
+  if (force === true || (force !== false && force.has(step.id))) return reason("forced", "forced");
   if (step.uses.includes("record")) return reason("records", "records a result in every run");
   if (step.config.cache === false) return reason("cache-off", "its config says cache: false");
   return undefined;
@@ -91,7 +90,9 @@ function doubtOfAge(step: Step, record: KeptRecord, { now }: Knowledge): Reason 
 }
 
 async function doubtOfReads(record: KeptRecord, { world }: Knowledge): Promise<Reason | undefined> {
+  const pace = pacer();
   for (const read of record.reads) {
+    await pace();
     SABOTAGE: if (sabotaged("reuse-ignores-files") && /^(?:file|stat|exists|folder)$/.test(read.kind)) continue;
     const now = await world.digest(read);
     if (read.kind === "run" || now !== read.digest) return explainRead(read, now, world);
@@ -100,7 +101,9 @@ async function doubtOfReads(record: KeptRecord, { world }: Knowledge): Promise<R
 }
 
 async function doubtOfOutputs(record: KeptRecord, { world }: Knowledge): Promise<Reason | undefined> {
+  const pace = pacer();
   for (const written of record.written) {
+    await pace();
     const now = await world.output(written.path);
     if (now !== written.digest) return reason("output-changed", `its output ${written.path} ${now === null ? "is gone" : "was changed"}`);
   }

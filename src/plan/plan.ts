@@ -35,10 +35,18 @@ export async function makePlan(graph: Graph, selected: ReadonlySet<StepId>, know
 
 /** `step.export` → digest for what the step imports; what is not there is left out. */
 export function inputDigests(graph: Graph, step: Step, artifacts: ReadonlyMap<StepId, Readonly<Record<string, Artifact>>>): Record<string, Digest> {
-  const names = new Map(graph.steps.map((each) => [each.id, each.name]));
+  const names = namesOf(graph);
   return Object.fromEntries(
     step.edges.flatMap((edge) =>
       edge.exports.map((name) => [`${names.get(edge.from)}.${name}`, artifacts.get(edge.from)?.[name]?.digest ?? "none"] as const),
     ),
   );
+}
+
+const known = new WeakMap<Graph, ReadonlyMap<StepId, string>>();
+
+function namesOf(graph: Graph): ReadonlyMap<StepId, string> {
+  let names = known.get(graph);
+  if (!names) known.set(graph, (names = new Map(graph.steps.map((step) => [step.id, step.name]))));
+  return names;
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fail } from "../errors.ts";
 import { sabotaged } from "../sabotage.ts";
 import { bootId, identify, isAlive } from "./processes.ts";
-import type { Db } from "./state.ts";
+import { type Db, unsynced } from "./state.ts";
 
 /** Who holds a project's lock. */
 export interface LockOwner {
@@ -24,7 +24,7 @@ export async function takeLock(db: Db, wait: boolean, onWait: (owner: LockOwner)
   let told = false;
   for (;;) {
     const owner = tryLock(db);
-    if (!owner) return () => void db.prepare("DELETE FROM lock WHERE pid = ?").run(process.pid);
+    if (!owner) return () => void unsynced(db, () => db.prepare("DELETE FROM lock WHERE pid = ?").run(process.pid));
     if (!wait) {
       fail("E_LOCKED", `another runner (pid ${owner.pid}, since ${owner.since}) works in this folder`, {
         remedy: "wait for it, or leave out --no-wait to queue behind it",
@@ -51,7 +51,8 @@ function tryLock(db: Db): LockOwner | undefined {
     );
     return undefined;
   });
-  return attempt.immediate();
+  // After a power cut nobody holds it, whatever the file says: the boot is another one.
+  return unsynced(db, () => attempt.immediate());
 }
 
 export function ownerLives(owner: LockOwner): boolean {

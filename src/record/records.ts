@@ -4,7 +4,7 @@ import { sabotaged } from "../sabotage.ts";
 import { encodeJson, putRow, putTable } from "./outbox.ts";
 import { putRunStep } from "./runs.ts";
 import { isSound, type SealedRow, sealedColumns, sealOf } from "./seal.ts";
-import { type Db, parseKept } from "./state.ts";
+import { type Db, parseKept, prepared } from "./state.ts";
 
 /** A record with its place in the database. */
 export interface KeptRecord extends StepRecord {
@@ -58,8 +58,9 @@ function commitInPieces(db: Db, record: StepRecord, outcome: StepOutcome, publis
  * @returns names of the models of which there is a new version
  */
 export function renewModels(db: Db, record: KeptRecord, published: Published): string[] {
+  const models = record.effects.filter((effect) => effect.kind === "model");
+  if (models.length === 0) return [];
   return db.transaction(() => {
-    const models = record.effects.filter((effect) => effect.kind === "model");
     const before = models.map(({ name }) => latestModel(db, name));
     // Of a model that several steps save, each would take it back from the other in every run.
     const own = models.filter((_, i) => before[i] && recordById(db, before[i].record)?.name === record.name);
@@ -90,22 +91,51 @@ function applyEffect(db: Db, record: StepRecord, id: number, effect: Effect, pub
   db.prepare("INSERT INTO models (name, version, record, body) VALUES (?, ?, ?, ?)").run(effect.name, Math.max(latest?.version ?? 0, published(effect.name)) + 1, id, JSON.stringify(body));
 }
 
-/** Records of a step with this fingerprint, newest first. One that is damaged is none. */
-export function recordsFor(db: Db, name: string, fingerprint: Digest, limit = 20): KeptRecord[] {
-  const rows = db.prepare(`SELECT ${sealedColumns} FROM records WHERE name = ? AND fingerprint = ? ORDER BY id DESC LIMIT ?`).all(name, fingerprint, limit) as SealedRow[];
-  return rows.filter((row) => isSound(db, row)).map(toRecord);
+/** Finds records. Each is read once: a record never changes. One that is damaged is none. */
+export interface RecordReader {
+  /** Those of a step with this fingerprint, newest first. */
+  recordsFor(name: string, fingerprint: Digest): Iterable<KeptRecord>;
+  /** The newest one of a step, whatever its fingerprint. */
+  latestRecord(name: string): KeptRecord | undefined;
+}
+
+export function readRecords(db: Db, most = 20): RecordReader {
+  const known = new Map<number, KeptRecord>();
+  const byId = (id: number) => {
+    const record = known.get(id) ?? recordById(db, id);
+    if (record) known.set(id, record);
+    return record;
+  };
+  return {
+    *recordsFor(name, fingerprint) {
+      const same = prepared(db, "SELECT id FROM records WHERE name = ? AND fingerprint = ? ORDER BY id DESC LIMIT ?").all(name, fingerprint, most);
+      for (const { id } of same as { id: number }[]) {
+        const record = byId(id);
+        // An index may be damaged where the row is not.
+        if (record?.name === name && record.fingerprint === fingerprint) yield record;
+      }
+    },
+    latestRecord: (name) => newest(db, name, byId),
+  };
 }
 
 /** The newest record of a step, whatever its fingerprint. */
 export function latestRecord(db: Db, name: string): KeptRecord | undefined {
-  for (const row of db.prepare(`SELECT ${sealedColumns} FROM records WHERE name = ? ORDER BY id DESC`).iterate(name) as Iterable<SealedRow>) {
-    if (isSound(db, row)) return toRecord(row);
+  return newest(db, name, (id) => recordById(db, id));
+}
+
+function newest(db: Db, name: string, byId: (id: number) => KeptRecord | undefined): KeptRecord | undefined {
+  for (let below = Number.MAX_SAFE_INTEGER; ; ) {
+    const { id } = prepared(db, "SELECT max(id) AS id FROM records WHERE name = ? AND id < ?").get(name, below) as { id: number | null };
+    if (id === null) return undefined;
+    const record = byId(id);
+    if (record?.name === name) return record;
+    below = id;
   }
-  return undefined;
 }
 
 export function recordById(db: Db, id: number): KeptRecord | undefined {
-  const row = db.prepare(`SELECT ${sealedColumns} FROM records WHERE id = ?`).get(id) as SealedRow | undefined;
+  const row = prepared(db, `SELECT ${sealedColumns} FROM records WHERE id = ?`).get(id) as SealedRow | undefined;
   return row && isSound(db, row) ? toRecord(row) : undefined;
 }
 
@@ -116,6 +146,10 @@ function toRecord({ id, body }: SealedRow): KeptRecord {
 export function latestModel(db: Db, name: string): ModelRow | undefined {
   const row = db.prepare("SELECT * FROM models WHERE name = ? ORDER BY version DESC LIMIT 1").get(name);
   return row === undefined ? undefined : toModel(row);
+}
+
+export function modelNames(db: Db): string[] {
+  return db.prepare("SELECT DISTINCT name FROM models ORDER BY name").pluck().all() as string[];
 }
 
 export function listModels(db: Db): ModelRow[] {

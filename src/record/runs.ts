@@ -4,7 +4,7 @@ import { fail } from "../errors.ts";
 import type { StepOutcome } from "../events.ts";
 import type { RunInfo, RunStatus, StepStatus } from "../model.ts";
 import { nearest } from "../nearest.ts";
-import { type Db, parseKept } from "./state.ts";
+import { type Db, parseKept, prepared } from "./state.ts";
 
 /** A run as it is kept. */
 export interface RunRow extends RunInfo {
@@ -40,9 +40,8 @@ export function finishRun(db: Db, id: string, status: RunStatus, finishedAt: str
 }
 
 export function putRunStep(db: Db, run: string, outcome: StepOutcome, record: number | null, failure: Failure | null): void {
-  db.prepare(
-    "INSERT OR REPLACE INTO run_steps (run, step, status, reason, ms, attempts, record, failure) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-  ).run(run, outcome.step, outcome.status, outcome.reason, Math.round(outcome.ms), outcome.attempts, record, failure && JSON.stringify(failure));
+  const put = prepared(db, "INSERT OR REPLACE INTO run_steps (run, step, status, reason, ms, attempts, record, failure) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  put.run(run, outcome.step, outcome.status, outcome.reason, Math.round(outcome.ms), outcome.attempts, record, failure && JSON.stringify(failure));
 }
 
 export function listRuns(db: Db, limit: number): RunRow[] {

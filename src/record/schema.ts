@@ -2,7 +2,7 @@
  * The tables of `.stepbook/state.db`. Bodies are JSON of the types in src/model.ts; columns stand
  * beside them where something is looked up or sorted by them.
  */
-export const schemaVersion = 4;
+export const schemaVersion = 5;
 
 /** The tables as they were first; each later version is a step of `migrations`, so that there is one way to each. */
 const first = `
@@ -123,5 +123,8 @@ ALTER TABLE records ADD COLUMN seal TEXT;
 UPDATE records SET seal = seal(run, step, name, fingerprint, body);
 `;
 
+/** Since when a schedule rests, in ms; null: it does not. */
+const paused = "ALTER TABLE schedules ADD COLUMN paused INTEGER;\n";
+
 /** Entry n brings a database of version n to n + 1. */
-export const migrations: readonly string[] = [first, mirrored, scheduled, sealed];
+export const migrations: readonly string[] = [first, mirrored, scheduled, sealed, paused];

@@ -37,8 +37,24 @@ export function noteSchedule(db: Db, name: string, definition: object, seen: num
   db.prepare("INSERT INTO schedules (name, definition, seen) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET definition = excluded.definition, " + moved).run(name, JSON.stringify(definition), seen);
 }
 
-export function scheduleDefinitions(db: Db): { name: string; definition: string }[] {
-  return db.prepare("SELECT name, definition FROM schedules ORDER BY name").all() as { name: string; definition: string }[];
+/** A schedule as schedule.ts had it when it was last kept. */
+export interface ScheduleRow {
+  readonly name: string;
+  readonly definition: string;
+  /** Since when it rests, in ms. */
+  readonly paused: number | null;
+}
+
+export function scheduleDefinitions(db: Db): ScheduleRow[] {
+  return db.prepare("SELECT name, definition, paused FROM schedules ORDER BY name").all() as ScheduleRow[];
+}
+
+export function pausedSince(db: Db, schedule: string): number | null {
+  return (db.prepare("SELECT paused FROM schedules WHERE name = ?").pluck().get(schedule) as number | null | undefined) ?? null;
+}
+
+export function setPaused(db: Db, schedule: string, at: number | null): void {
+  db.prepare("UPDATE schedules SET paused = ? WHERE name = ?").run(at, schedule);
 }
 
 /** Enters slots and moves `seen`, in one transaction: a crash before it enters them later, one after it never again. */
@@ -107,9 +123,9 @@ export function dropUnknown(db: Db, names: readonly string[]): void {
   db.prepare("UPDATE slots SET status = 'missed', reason = 'its schedule is no longer in schedule.ts', updated_at = ? WHERE status = 'due' AND schedule NOT IN (SELECT value FROM json_each(?))").run(now(), known);
 }
 
-/** What may run now, oldest first. */
+/** What may run now, oldest first; nothing of a schedule that rests. */
 export function dueSlots(db: Db, at: number): SlotRow[] {
-  return db.prepare(`SELECT ${columns} FROM slots WHERE status = 'due' AND not_before <= ? ORDER BY slot, schedule`).all(at) as SlotRow[];
+  return db.prepare(`SELECT ${columns} FROM slots WHERE status = 'due' AND not_before <= ? AND schedule NOT IN (SELECT name FROM schedules WHERE paused IS NOT NULL) ORDER BY slot, schedule`).all(at) as SlotRow[];
 }
 
 export function slotOf(db: Db, schedule: string, slot: string): SlotRow | undefined {
@@ -118,6 +134,14 @@ export function slotOf(db: Db, schedule: string, slot: string): SlotRow | undefi
 
 export function listSlots(db: Db, limit: number): SlotRow[] {
   return db.prepare(`SELECT ${columns} FROM slots ORDER BY slot DESC, schedule LIMIT ?`).all(limit) as SlotRow[];
+}
+
+/** One page of the ledger, newest first; of one schedule where it is named. */
+export function pageOfSlots(db: Db, schedule: string | null, offset: number, limit: number): { total: number; slots: SlotRow[] } {
+  const of = "FROM slots WHERE @schedule IS NULL OR schedule = @schedule";
+  const total = db.prepare(`SELECT count(*) ${of}`).pluck().get({ schedule }) as number;
+  const slots = db.prepare(`SELECT ${columns} ${of} ORDER BY slot DESC, schedule LIMIT @limit OFFSET @offset`).all({ schedule, limit, offset }) as SlotRow[];
+  return { total, slots };
 }
 
 /** Takes the lead among the schedulers of this folder, from a dead one at once. @returns whether this process leads */

@@ -32,6 +32,28 @@ export function openState(project: string): Db {
   }
 }
 
+/** The statement, prepared once for each database. */
+export function prepared(db: Db, sql: string): Database.Statement {
+  let statements = statementsOf.get(db);
+  if (!statements) statementsOf.set(db, (statements = new Map()));
+  let statement = statements.get(sql);
+  if (!statement) statements.set(sql, (statement = db.prepare(sql)));
+  return statement;
+}
+
+const statementsOf = new WeakMap<Db, Map<string, Database.Statement>>();
+
+/** Commits without waiting for the disk: the next commit that waits makes this one durable too. For what nobody relies on after a power cut. */
+export function unsynced<T>(db: Db, work: () => T): T {
+  const before = db.pragma("synchronous", { simple: true }) as number;
+  db.pragma("synchronous = NORMAL");
+  try {
+    return work();
+  } finally {
+    db.pragma(`synchronous = ${before}`);
+  }
+}
+
 /** JSON of a column. @throws E_STATE_CORRUPT: SQLite does not see what happens inside a value */
 export function parseKept<T>(text: string): T {
   try {

@@ -1,4 +1,4 @@
-import { createLogUpdate } from "log-update";
+import type { createLogUpdate } from "log-update";
 import type { Event } from "../events.ts";
 import type { Failure } from "../errors.ts";
 import { runningLine } from "./bar.ts";
@@ -8,6 +8,13 @@ import { Running } from "./running.ts";
 import type { Sink } from "./sink.ts";
 import { Summary } from "./summary.ts";
 import { cut } from "./width.ts";
+
+let drawing: typeof createLogUpdate | undefined;
+
+/** What draws over itself: the largest part of this view, and of no use before a step runs. */
+export async function loadDrawing(): Promise<void> {
+  drawing = (await import("log-update")).createLogUpdate;
+}
 
 /** Least time between two drawings, in ms. */
 const interval = 100;
@@ -21,7 +28,9 @@ export class LiveReport implements Report {
   readonly #stderr: Sink;
   readonly #running = new Running();
   readonly #summary = new Summary();
-  readonly #area: ReturnType<typeof createLogUpdate>;
+  /** Loaded when there is something to draw: where nothing runs, there never is. */
+  #area: ReturnType<typeof createLogUpdate> | undefined;
+  #loading: Promise<void> | undefined;
   #waiting: string[] = [];
   #names = 0;
   #drawnAt = -Infinity;
@@ -31,8 +40,7 @@ export class LiveReport implements Report {
   constructor(stdout: Sink, stderr: Sink) {
     this.#stdout = stdout;
     this.#stderr = stderr;
-    // The cursor stays: a killed runner could not bring it back.
-    this.#area = createLogUpdate(screen(stderr), { showCursor: true });
+    this.#area = this.#makeArea();
   }
 
   event(event: Event): void {
@@ -56,7 +64,7 @@ export class LiveReport implements Report {
     this.#closed = true;
     clearTimeout(this.#timer);
     this.#flush();
-    this.#area.done();
+    this.#area?.done();
   }
 
   #finish(finished: Extract<Event, { type: "run.finished" }>): void {
@@ -78,14 +86,25 @@ export class LiveReport implements Report {
     this.#drawnAt = performance.now();
     if (this.#waiting.length > 0) this.#flush();
     const frame = this.#frame();
-    if (frame.length === 0) return this.#area.clear();
-    this.#area(frame.join("\n"));
+    if (frame.length === 0) return this.#area?.clear();
+    if (this.#area) this.#area(frame.join("\n"));
+    else this.#loading ??= this.#load();
     if (!this.#closed) this.#drawSoon();
+  }
+
+  async #load(): Promise<void> {
+    await loadDrawing();
+    if (!this.#closed) this.#area = this.#makeArea();
+  }
+
+  // The cursor stays: a killed runner could not bring it back.
+  #makeArea(): ReturnType<typeof createLogUpdate> | undefined {
+    return drawing?.(screen(this.#stderr), { showCursor: true });
   }
 
   /** Lines go where the area was; it is drawn again below them. */
   #flush(): void {
-    this.#area.clear();
+    this.#area?.clear();
     this.#stderr.lines(this.#waiting);
     this.#waiting = [];
   }

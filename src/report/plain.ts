@@ -43,7 +43,9 @@ export class PlainReport implements Report {
     const { look } = this.#stderr;
     if (event.type === "run.started") this.#names = nameColumns(event.steps, look);
     const lines = linesOf(event, { look, names: this.#names, reasonOf: (step) => this.#running.get(step)?.reason });
-    this.#stderr.lines(this.#layout ? this.#layout.lines(event, lines) : lines);
+    const shown = this.#layout ? this.#layout.lines(event, lines) : lines;
+    if (event.type === "step.reused") this.#stderr.hold(shown.map((line) => `${line}\n`).join(""));
+    else this.#stderr.lines(shown);
     this.#running.take(event, performance.now());
     this.#summary.take(event);
     this.#keepBeats();

@@ -8,6 +8,8 @@ export class Sink {
   readonly stream: NodeJS.WriteStream;
   readonly #colors: Look["colors"];
   readonly #project: string;
+  #held = "";
+  #flush: NodeJS.Immediate | undefined;
 
   constructor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv, project: string) {
     this.stream = stream;
@@ -31,12 +33,22 @@ export class Sink {
   }
 
   write(text: string): void {
-    if (text === "" || broken.has(this.stream)) return;
+    clearImmediate(this.#flush);
+    this.#flush = undefined;
+    const whole = this.#held + text;
+    this.#held = "";
+    if (whole === "" || broken.has(this.stream)) return;
     try {
-      this.stream.write(text);
+      this.stream.write(whole);
     } catch {
       broken.add(this.stream);
     }
+  }
+
+  /** Leaves with what is written next, or by itself a little later: a thousand short lines are one piece of work. */
+  hold(text: string): void {
+    this.#flush ??= setImmediate(() => this.write(""));
+    this.#held += text;
   }
 
   lines(lines: readonly string[]): void {

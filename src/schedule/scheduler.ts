@@ -3,12 +3,11 @@ import type { Event } from "../events.ts";
 import { toFailure } from "../errors.ts";
 import { Cancellation } from "../execute/cancel.ts";
 import { beat } from "../record/beat.ts";
-import { backlogOf, claim, dropUnknown, dueAgain, dueSlots, endSlot, enter, lead, noteRun, noteSchedule, recoverSlots, resign, seenUntil, type SlotRow, slotOf } from "../record/slots.ts";
+import { claim, dropUnknown, dueAgain, dueSlots, endSlot, lead, noteRun, noteSchedule, recoverSlots, resign, type SlotRow, slotOf } from "../record/slots.ts";
 import type { Db } from "../record/state.ts";
 import { type Attempt, attemptSlot } from "./attempt.ts";
 import type { Schedule, SlotReport } from "./define.ts";
-import { enterSlots } from "./enter.ts";
-import { slotsBetween } from "./slots.ts";
+import { enterDue } from "./enter-due.ts";
 import type { Voice } from "./voice.ts";
 
 /** How often the ledger is looked at beside the alarms, which a blocked loop or a suspended machine may swallow. */
@@ -97,11 +96,7 @@ export class Scheduler {
   }
 
   #enter(schedule: Schedule, now: number): void {
-    const seen = seenUntil(this.#db, schedule.name) ?? now;
-    const slots = slotsBetween(schedule.cron, schedule.zone, seen, now);
-    if (slots.length === 0) return;
-    const entries = enterSlots(slots, now, schedule, backlogOf(this.#db, schedule.name));
-    enter(this.#db, schedule.name, entries, now);
+    const entries = enterDue(this.#db, schedule, now);
     for (const { slot, status, reason } of entries) {
       const at = new Date(slot).toISOString();
       if (status !== "due") this.#voice.say(`${schedule.name} ${at}: ${status} (${reason})`, { schedule: schedule.name, slot: at }, "warn");

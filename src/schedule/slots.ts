@@ -35,6 +35,13 @@ export function nextSlot(cron: Cron, zone: Zone, after: number): number | undefi
   return undefined;
 }
 
+/** The next so many slots after an instant. */
+export function nextSlots(cron: Cron, zone: Zone, after: number, count: number): number[] {
+  const found: number[] = [];
+  for (let next = nextSlot(cron, zone, after); next !== undefined && found.length < count; next = nextSlot(cron, zone, next)) found.push(next);
+  return found;
+}
+
 function startOfDay(local: number): number {
   return Math.floor(local / day) * day;
 }

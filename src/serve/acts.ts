@@ -1,16 +1,34 @@
+import { pastSlots, runSlots } from "../command/backfill.ts";
+import { retryOf } from "../command/retry.ts";
+import { findSchedule } from "../command/schedules.ts";
 import { defaultRunOptions } from "../config.ts";
 import { fail, toFailure } from "../errors.ts";
+import type { Emit } from "../events.ts";
 import { Cancellation } from "../execute/cancel.ts";
 import { runMirrored } from "../mirror/run.ts";
+import { findRun } from "../record/runs.ts";
+import { honest } from "./data/cells.ts";
 import type { Site } from "./site.ts";
 
 export interface RunWish {
   readonly steps: readonly string[];
   readonly params: Readonly<Record<string, string>>;
   readonly force: boolean;
+  readonly from: readonly string[];
+  /** The id of a run whose unfinished steps are run again; then nothing else is said. */
+  readonly retry?: string;
+}
+
+export interface BackfillWish {
+  readonly schedule: string;
+  /** ms. */
+  readonly from: number;
+  readonly to: number;
 }
 
 const mostAtOnce = 4;
+/** A backfill of a page has no more slots than a page can show. */
+export const mostSlots = 500;
 
 /** The one run that this server may have under way. */
 export class Acts {
@@ -22,22 +40,43 @@ export class Acts {
     this.#site = site;
   }
 
+  /** A run or a backfill of this server goes on. */
+  get busy(): boolean {
+    return this.#current !== undefined;
+  }
+
   /**
    * Starts a run, as the command does it.
    * @returns its id, as soon as it has one
    * @throws what is wrong before a step runs; E_LOCKED while another run goes on
    */
-  start(wish: RunWish): Promise<string> {
+  start(wish: RunWish): Promise<string | null> {
+    const { kept: { db }, project } = this.#site;
+    const { retry, ...rest } = wish;
+    const options = { ...defaultRunOptions(project), ...rest, ...(retry === undefined ? {} : retryOf(db, honest(this.#site, findRun(db, retry)))), wait: false, trigger: "ui" as const };
+    return this.#begin((emit, cancellation) => runMirrored(options, emit, cancellation));
+  }
+
+  /** Runs past slots one after the other, as the command does it. @returns the id of the first run; null: none was to run */
+  async backfill({ schedule: name, from, to }: BackfillWish): Promise<string | null> {
+    const { kept: { db }, project } = this.#site;
+    const { schedule } = findSchedule(db, name);
+    const slots = pastSlots(schedule, from, Math.min(Date.now(), to), mostSlots + 1);
+    if (slots.length > mostSlots) fail("E_USAGE", `more than ${mostSlots} slots`, { remedy: "take a shorter time, or the command: backfill --from … --to …" });
+    return this.#begin((emit, cancellation) => runSlots(db, project, schedule, slots, undefined, emit, cancellation));
+  }
+
+  #begin(work: (emit: Emit, cancellation: Cancellation) => Promise<unknown>): Promise<string | null> {
     if (this.#current) fail("E_LOCKED", "a run goes on", { remedy: "wait for it, or cancel it" });
-    const { live, project } = this.#site;
+    const { live } = this.#site;
     const cancellation = new Cancellation();
     return new Promise((resolve, reject) => {
-      const options = { ...defaultRunOptions(project), ...wish, wait: false, trigger: "ui" as const };
-      const ended = runMirrored(options, (event) => {
+      const listen: Emit = (event) => {
         if (event.type === "run.started") resolve(event.run);
         live.take(event);
-      }, cancellation)
-        .then(() => {}, (error: unknown) => reject(error instanceof Error ? error : new Error(toFailure(error).message)))
+      };
+      const ended = work(listen, cancellation)
+        .then(() => resolve(null), (error: unknown) => reject(error instanceof Error ? error : new Error(toFailure(error).message)))
         .finally(() => {
           this.#current = undefined;
           live.ended();
@@ -74,11 +113,13 @@ export class Acts {
 /** A body as a run's wish; anything else in it is refused. @throws E_USAGE */
 export function readWish(body: unknown): RunWish {
   if (typeof body !== "object" || body === null || Array.isArray(body)) return fail("E_USAGE", "the body is no object");
-  const { steps = [], params = {}, force = false, ...others } = body as Record<string, unknown>;
+  const { steps = [], params = {}, force = false, from = [], retry, ...others } = body as Record<string, unknown>;
   const isText = (each: unknown): each is string => typeof each === "string" && each.length <= 10_000;
-  if (Object.keys(others).length > 0) fail("E_USAGE", `unknown: ${Object.keys(others).join(", ")}`, { remedy: "a run takes steps, params and force" });
+  if (Object.keys(others).length > 0) fail("E_USAGE", `unknown: ${Object.keys(others).join(", ")}`, { remedy: "a run takes steps, params, force, from and retry" });
   if (!Array.isArray(steps) || !steps.every(isText)) fail("E_USAGE", "steps must be a list of texts");
   if (typeof params !== "object" || params === null || Array.isArray(params) || !Object.values(params).every(isText)) fail("E_USAGE", "params must be an object of texts");
   if (typeof force !== "boolean") fail("E_USAGE", "force must be true or false");
-  return { steps: steps as string[], params: { ...(params as Record<string, string>) }, force };
+  if (!Array.isArray(from) || !from.every(isText)) fail("E_USAGE", "from must be a list of texts");
+  if (retry !== undefined && (!isText(retry) || Object.keys(body).length > 1)) fail("E_USAGE", "retry must be the id of a run, and stand alone");
+  return { ...(retry === undefined ? {} : { retry: retry as string }), from: from as string[], steps: steps as string[], params: { ...(params as Record<string, string>) }, force };
 }

@@ -1,7 +1,8 @@
 import { Hono } from "hono";
 import { toFailure } from "../errors.ts";
 import { messagePage } from "./page/message.ts";
-import { json, page } from "./route.ts";
+import { isApi, problem, statusOf } from "./api/problem.ts";
+import { page } from "./route.ts";
 import { routes } from "./routes/all.ts";
 import type { Site } from "./site.ts";
 
@@ -9,12 +10,11 @@ import type { Site } from "./site.ts";
 export function makeApp(site: Site): Hono {
   const app = new Hono();
   for (const { method, path, handle } of routes) app.on(method, path, (context) => handle(site, context));
-  app.notFound((context) => (context.req.path.startsWith("/api/") ? json({ code: "E_NOT_FOUND", message: "there is no such address" }, 404) : page(messagePage(site, "Not found", "There is no such page."), 404)));
+  app.notFound((context) => (isApi(context.req.path) ? problem({ code: "E_NOT_FOUND", message: "there is no such address", remedy: "/api/openapi.json lists them" }) : page(messagePage(site, "Not found", "There is no such page."), 404)));
   app.onError((error, context) => {
     const failure = toFailure(error);
-    const status = failure.code === "E_NOT_FOUND" ? 404 : failure.code === "E_LOCKED" ? 409 : failure.code === "E_INTERNAL" ? 500 : 400;
-    const { code, message, remedy, place } = failure;
-    if (context.req.path.startsWith("/api/")) return json({ code, message, ...(remedy ? { remedy } : {}), ...(place ? { place } : {}) }, status);
+    if (isApi(context.req.path)) return problem(failure);
+    const [status, { message, remedy }] = [statusOf(failure), failure];
     return page(messagePage(site, status === 404 ? "Not found" : "That did not work", message, remedy), status);
   });
   return app;

@@ -18,6 +18,7 @@ export type Listener = (notice: Notice) => void;
 /** What goes on now, and all who watch it. */
 export class Live {
   readonly #listeners = new Set<Listener>();
+  readonly #hearers = new Set<(event: Event) => void>();
   readonly #steps = new Map<StepId, LiveStep>();
   #run: string | null = null;
   #waiting = false;
@@ -44,11 +45,18 @@ export class Live {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** Hears each event of this server's run as it is. */
+  hear(hearer: (event: Event) => void): () => void {
+    this.#hearers.add(hearer);
+    return () => void this.#hearers.delete(hearer);
+  }
+
   changed(): void {
     this.#tell({ type: "change" });
   }
 
   take(event: Event): void {
+    for (const hearer of this.#hearers) hearer(event);
     if (event.type === "step.progress") return this.#progress(event);
     if (event.type === "step.output") return;
     if (event.type === "run.waiting") this.#waiting = true;

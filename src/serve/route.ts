@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { fail } from "../errors.ts";
 import { safeHeaders } from "./guard.ts";
 import type { Html } from "./html.ts";
+import type { ApiDescription } from "./api/describe.ts";
 import type { Site } from "./site.ts";
 
 /** One address of the server. The table of them is walked by the router, the OpenAPI document and the tests. */
@@ -11,6 +12,8 @@ export interface Route {
   readonly path: string;
   readonly summary: string;
   readonly answers: "page" | "part" | "json" | "file" | "events";
+  /** What the OpenAPI document says further: of routes under /api. */
+  readonly api?: ApiDescription;
   readonly handle: (site: Site, context: Context) => Response | Promise<Response>;
 }
 
@@ -27,11 +30,12 @@ export function file(content: string | Uint8Array<ArrayBuffer> | ReadableStream,
   return new Response(content, { headers: { ...safeHeaders, "content-type": type, ...headers } });
 }
 
-const shapes = {
+export const idShapes = {
   run: /^\d{8}-\d{6}-[0-9a-z]{1,12}$/,
   step: /^\d+_[A-Za-z0-9][A-Za-z0-9_.-]*$/,
   record: /^\d{1,15}$/,
   model: /^[A-Za-z0-9][A-Za-z0-9._-]*$/,
+  schedule: /^[A-Za-z0-9][\w.-]*$/,
   version: /^\d{1,9}$/,
   index: /^\d{1,6}$/,
   /** Exports are looked up among those of a record: any name may be asked for. */
@@ -40,9 +44,9 @@ const shapes = {
 } as const;
 
 /** A part of the address, which must look as such an id does. @throws E_NOT_FOUND */
-export function idOf(context: Context, kind: keyof typeof shapes): string {
+export function idOf(context: Context, kind: keyof typeof idShapes): string {
   const value = context.req.param(kind) ?? "";
-  return shapes[kind].test(value) && !value.includes("..") ? value : fail("E_NOT_FOUND", `there is no such ${kind}`);
+  return idShapes[kind].test(value) && !value.includes("..") ? value : fail("E_NOT_FOUND", `there is no such ${kind}`);
 }
 
 export function wholeOf(text: string | undefined, standard: number, most: number): number {

@@ -1,8 +1,9 @@
-import { createServer, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { hostname, networkInterfaces } from "node:os";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { fail } from "../errors.ts";
+import { isApi, problemText, problemType } from "./api/problem.ts";
 import { makeApp } from "./app.ts";
 import type { Duty } from "./health/health.ts";
 import { cookieName, type GuardOptions, type Refusal, refusal, safeHeaders } from "./guard.ts";
@@ -36,7 +37,7 @@ export async function serve({ project, port, host, names = [], duty }: ServeOpti
   const handle = getRequestListener(makeApp(site).fetch, { overrideGlobalObjects: false });
   const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 30_000, headersTimeout: 15_000 }, (request, response) => {
     const refused = refusal(request, guard);
-    if (refused) return refuse(response, refused);
+    if (refused) return refuse(request, response, refused);
     if (enters(request.url!, guard)) return letIn(response, request.url!, guard);
     void handle(request, response);
   });
@@ -67,9 +68,10 @@ export async function serve({ project, port, host, names = [], duty }: ServeOpti
   };
 }
 
-function refuse(response: ServerResponse, { status, message }: Refusal): void {
-  response.writeHead(status, { ...safeHeaders, "content-type": "text/plain; charset=utf-8", connection: "close" });
-  response.end(`${message}\n`);
+function refuse({ url }: IncomingMessage, response: ServerResponse, { status, message }: Refusal): void {
+  const forPrograms = isApi(url?.split("?")[0] ?? "");
+  response.writeHead(status, { ...safeHeaders, "content-type": forPrograms ? problemType : "text/plain; charset=utf-8", connection: "close" });
+  response.end(forPrograms ? problemText(status, message) : `${message}\n`);
 }
 
 /** The printed address carries the token once; from then on a cookie does, which no other site can use. */

@@ -41,11 +41,11 @@ export function newMarks(): Marks {
   return { COUNTER: path.join(tmpdir(), `stepbook-chaos-${mark}.count`), MARK: mark };
 }
 
-/** `step.export` → digest, of the newest record of each step. */
+/** `step.export` → digest, of what the newest run made or used. */
 export function digests(folder: string): Record<string, string> {
   const db = openState(folder);
   try {
-    const rows = db.prepare("SELECT name, body FROM records WHERE id IN (SELECT max(id) FROM records GROUP BY name)").all() as { name: string; body: string }[];
+    const rows = db.prepare("SELECT name, body FROM records WHERE id IN (SELECT record FROM run_steps WHERE run = (SELECT id FROM runs ORDER BY rowid DESC LIMIT 1))").all() as { name: string; body: string }[];
     return Object.fromEntries(
       rows.flatMap(({ name, body }) => Object.entries((JSON.parse(body) as { artifacts: Record<string, { digest: string }> }).artifacts).map(([key, { digest }]) => [`${name}.${key}`, digest])),
     );

@@ -1,12 +1,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Pids of living processes whose environment holds the mark. */
-export function alive(mark: string): number[] {
+/** Pids of living processes whose environment holds the mark; with states, such as T for stopped, only those in one of them. */
+export function alive(mark: string, states?: string): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .filter((pid) => {
       try {
-        return !isGone(readFileSync(`/proc/${pid}/stat`, "utf8")) && readFileSync(`/proc/${pid}/environ`, "utf8").includes(mark);
+        const state = stateOf(readFileSync(`/proc/${pid}/stat`, "utf8"));
+        // Zombies wait for a parent that does not ask for them; they do nothing any more.
+        const meant = states === undefined ? !"ZX".includes(state) : states.includes(state);
+        return meant && readFileSync(`/proc/${pid}/environ`, "utf8").includes(mark);
       } catch {
         return false;
       }
@@ -14,9 +17,9 @@ export function alive(mark: string): number[] {
     .map(Number);
 }
 
-/** Zombies wait for a parent that does not ask for them; they do nothing any more. */
-function isGone(stat: string): boolean {
-  return /\) [ZX] /.test(stat);
+/** The command's name, before it, may hold brackets. */
+function stateOf(stat: string): string {
+  return stat[stat.lastIndexOf(")") + 2] ?? "X";
 }
 
 /** What it was started with. */

@@ -7,27 +7,35 @@ import type { TestProject } from "./project.ts";
 /** Whether there is a terminal to be had: `script` of util-linux, which hands on what is typed and the exit code. */
 export const hasPty = spawnSync("script", ["-qec", "exit 7", "/dev/null"], { stdio: "ignore" }).status === 7;
 
-/** A command on a terminal of its own. */
+/** A command on a terminal of its own, started by a shell, which stays there when it has ended. */
 export interface OnTerminal {
   readonly child: ChildProcess;
   /** What the terminal showed so far. */
   readonly shown: () => string;
   readonly type: (text: string) => void;
-  /** The command's exit code, as a shell tells it: 130 after Ctrl-C. */
+  /** The command's exit code, as the shell tells it: 130 after Ctrl-C. Null: the terminal went first. */
   readonly ended: Promise<number | null>;
+  readonly close: () => void;
 }
 
 export function onTerminal(project: TestProject, command: string, env: NodeJS.ProcessEnv): OnTerminal {
-  const child = spawn("script", ["-qec", `exec ${command}`, "/dev/null"], {
+  const shell = `trap : INT; ${command}; echo "ended with $?"; cat > /dev/null`;
+  const child = spawn("script", ["-qec", shell, "/dev/null"], {
     cwd: project.folder,
     env: { ...process.env, NO_COLOR: "1", TERM: "xterm", SHELL: "/bin/sh", ...env },
     stdio: ["pipe", "pipe", "inherit"],
   });
   let text = "";
-  child.stdout!.on("data", (data: Buffer) => (text += data.toString()));
   child.stdin!.on("error", () => {});
-  const ended = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));
-  return { child, shown: () => text, type: (word) => void child.stdin!.write(word), ended };
+  const ended = new Promise<number | null>((resolve) => {
+    child.stdout!.on("data", (data: Buffer) => {
+      text += data.toString();
+      const code = /ended with (\d+)/.exec(text)?.[1];
+      if (code !== undefined) resolve(Number(code));
+    });
+    child.once("close", () => resolve(null));
+  });
+  return { child, shown: () => text, type: (word) => void child.stdin!.write(word), ended, close: () => void child.kill("SIGKILL") };
 }
 
 /** The project as a user has it: the package installed, `npx tsx runner.ts` works. */

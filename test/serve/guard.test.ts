@@ -19,17 +19,18 @@ afterAll(async () => {
   project.dispose();
 });
 
-const values: Readonly<Record<string, () => string>> = { run: () => run, record: () => "1", name: () => "rows", index: () => "0", mime: () => "svg", step: () => "10_load", model: () => "tiny", version: () => "1" };
+const values: Readonly<Record<string, () => string>> = { run: () => run, record: () => "1", name: () => "rows", index: () => "0", mime: () => "svg", step: () => "10_load", model: () => "tiny", schedule: () => "train", version: () => "1" };
 
 function addressOf(path: string): string {
   const filled = path.replace(/:(\w+)/g, (_, name: string) => values[name]!());
-  return filled === "/compare" ? `/compare?before=${run}&after=${run}` : filled.replace("/figures/rows/", "/figures/none/");
+  if (filled === "/api/backfills") return `${filled}?schedule=train&from=2026-01-01&to=2026-01-02`;
+  return /\/compare$/.test(filled) ? `${filled}?before=${run}&after=${run}` : filled.replace("/figures/rows/", "/figures/none/").replace("/values/rows", "/values/hostile");
 }
 
 test("every route answers, with headers that let nothing in", async () => {
   for (const route of routes.filter(({ method }) => method === "GET")) {
     const { status, headers } = await ask(server.port, "GET", addressOf(route.path));
-    expect(status, route.path).toBe(route.path.startsWith("/records/:record/figures") ? 404 : 200);
+    expect(status, route.path).toBe(route.path.includes("/records/:record/figures") || route.path === "/api/backfills" ? 404 : 200);
     expect(headers["content-security-policy"], route.path).toContain("default-src 'none'");
     expect(headers["content-security-policy"], route.path).toContain("frame-ancestors");
     expect(headers, route.path).toMatchObject({ "x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cross-origin-resource-policy": "same-origin" });
@@ -112,4 +113,32 @@ test("our own page may act: token, origin and JSON", async () => {
   expect((await ask(port, "POST", "/api/runs", headers, '{"project":"/"}')).status).toBe(400);
   expect((await ask(port, "POST", "/api/runs", headers, "no json")).status).toBe(400);
   expect((await ask(port, "POST", "/api/runs", { ...headers, "content-length": "70000" }, "x".repeat(70_000))).status).toBe(413);
+});
+
+test("on another address nothing is read without the token; with it once, a cookie of this site's own stays", async () => {
+  const open = await served(project, ["--host", "127.0.0.2"]);
+  try {
+    const host = `127.0.0.2:${open.port}`;
+    const get = async (address: string, headers: Record<string, string> = {}) => {
+      const response = await fetch(`http://${host}${address}`, { headers, redirect: "manual" });
+      return { status: response.status, cookie: response.headers.get("set-cookie"), location: response.headers.get("location"), body: await response.text() };
+    };
+    const probes = ["/healthz", "/readyz", "/metrics"];
+    for (const route of routes.filter(({ method, path }) => method === "GET" && !probes.includes(path))) {
+      const { status, body } = await get(addressOf(route.path));
+      expect(status, route.path).toBe(401);
+      expect(body).not.toContain(open.token);
+    }
+    for (const headers of [{ cookie: "stepbook_token=wrong" }, { "x-stepbook-token": `${open.token}x` }] as Record<string, string>[]) expect((await get("/", headers)).status).toBe(401);
+    expect((await get("/?token=wrong")).status).toBe(401);
+    const entered = await get(`/?token=${open.token}`);
+    expect(entered).toMatchObject({ status: 303, location: "/", cookie: expect.stringMatching(/HttpOnly; SameSite=Strict/) });
+    expect((await get("/", { cookie: entered.cookie!.split(";")[0]! })).status).toBe(200);
+    // It listens there and nowhere else.
+    await expect(fetch(`http://127.0.0.1:${open.port}/`)).rejects.toThrow();
+    // The cookie reads; it does not act.
+    expect((await fetch(`http://${host}/api/runs`, { method: "POST", headers: { cookie: entered.cookie!.split(";")[0]!, origin: `http://${host}`, "content-type": "application/json" }, body: "{}" })).status).toBe(401);
+  } finally {
+    await open.stop();
+  }
 });

@@ -53,8 +53,8 @@ export interface Served {
 }
 
 /** Starts `ui` as a user does, on a free port. */
-export async function served(project: TestProject): Promise<Served> {
-  const child = project.start(["ui", "--port", "0", "--json"]);
+export async function served(project: TestProject, words: readonly string[] = []): Promise<Served> {
+  const child = project.start(["ui", "--port", "0", "--json", ...words]);
   let text = "";
   let errors = "";
   child.stderr!.on("data", (chunk: Buffer) => (errors += chunk.toString()));
@@ -66,7 +66,7 @@ export async function served(project: TestProject): Promise<Served> {
     child.once("close", () => reject(new Error(`ui ended: ${errors}`)));
   });
   return {
-    url: url.replace(/\/$/, ""),
+    url: new URL(url).origin,
     port: Number(new URL(url).port),
     token: project.read(".stepbook/ui-token").trim(),
     async stop() {

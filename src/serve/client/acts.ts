@@ -11,7 +11,10 @@ export function startActs(): void {
     const button = (target as Element).closest<HTMLButtonElement>("[data-act]");
     if (!button) return;
     const { act: kind, model = "", alias: name = "", version } = button.dataset;
+    if (kind === "run") void again(button);
     if (kind === "cancel") void act("/api/runs/current/cancel", {}, button);
+    if (kind === "pause" || kind === "resume") void act(`/api/schedules/${button.dataset["schedule"]}/${kind}`, {}, button);
+    if (kind === "backfill") void backfill(button);
     if (kind === "alias") void act(`/api/models/${model}/aliases`, { alias: name, version: version === undefined ? null : Number(version) }, button);
   });
 }
@@ -26,6 +29,17 @@ async function run(form: HTMLFormElement): Promise<void> {
   const force = form.querySelector<HTMLInputElement>("[name=force]")?.checked === true;
   const answer = await act("/api/runs", { params, steps: step === "" ? [] : [step], force }, form.querySelector("button"));
   if (answer) location.href = "/";
+}
+
+async function again(button: HTMLButtonElement): Promise<void> {
+  if (!(await act("/api/runs", JSON.parse(button.dataset["wish"]!), button))) return;
+  if (location.pathname !== "/") location.href = "/";
+  button.disabled = false;
+}
+
+async function backfill(button: HTMLButtonElement): Promise<void> {
+  const { schedule, from, to } = button.dataset;
+  if (await act("/api/backfills", { schedule, from, to }, button)) location.href = "/schedule";
 }
 
 async function alias(form: HTMLFormElement): Promise<void> {
@@ -51,9 +65,9 @@ async function act(address: string, body: unknown, button: HTMLButtonElement | n
   try {
     const answer = await fetch(address, { method: "POST", headers: { accept, "content-type": "application/json", "x-stepbook-token": token }, body: JSON.stringify(body) });
     if (answer.ok && accept === "text/html") return await answer.text();
-    const content = (await answer.json().catch(() => ({ message: answer.statusText }))) as { message?: string; remedy?: string };
+    const content = (await answer.json().catch(() => ({ detail: answer.statusText }))) as { detail?: string; remedy?: string };
     if (answer.ok) return content;
-    say([content.message, content.remedy].filter(Boolean).join(": "));
+    say([content.detail, content.remedy].filter(Boolean).join(": "));
   } catch {
     say("the server does not answer");
   }

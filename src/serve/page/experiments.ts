@@ -67,7 +67,7 @@ ${rows.length === 0 ? html`<p class="empty">No results${query.find && ` with “
   return layout(site, { title: "Experiments", at: "/experiments", main });
 }
 
-function tablesOf({ project }: Site, current: string): string[] {
+export function tablesOf({ project }: Pick<Site, "project">, current: string): string[] {
   try {
     return [...new Set([...readResultTables(project).tables.keys(), current])];
   } catch {

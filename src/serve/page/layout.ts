@@ -12,10 +12,10 @@ export interface Page {
   readonly aside?: Piece;
 }
 
-const places = [["/", "Notebook"], ["/graph", "Graph"], ["/runs", "Runs"], ["/experiments", "Experiments"], ["/models", "Models"]] as const;
+const places = [["/", "Notebook"], ["/graph", "Graph"], ["/runs", "Runs"], ["/experiments", "Experiments"], ["/models", "Models"], ["/schedule", "Schedule"]] as const;
 
 export function layout(site: Site, { title, at, main, aside }: Page): Html {
-  const { assets, token, name, live } = site;
+  const { assets, token, name, live, acts } = site;
   const links = places.map(([href, label]) => html`<a href="${href}"${href === at && html` aria-current="page"`}>${label}</a>`);
   return html`<!doctype html>
 <html lang="en">
@@ -34,7 +34,7 @@ export function layout(site: Site, { title, at, main, aside }: Page): Html {
 <header class="top">
 <a class="brand" href="/"><span class="mark" aria-hidden="true"></span>${name}</a>
 <nav aria-label="Pages">${links}</nav>
-<div class="acts" id="acts">${live.run !== null || live.waiting
+<div class="acts" id="acts">${live.run !== null || live.waiting || acts.busy
     ? html`<button type="button" data-act="cancel">Cancel</button>`
     : html`<a class="button primary" href="/new">Run…</a>`}</div>
 </header>
@@ -49,6 +49,16 @@ ${aside !== undefined && html`<aside class="outline" id="outline">${aside}</asid
 
 export function runLink({ id }: Pick<RunRow, "id">): Html {
   return html`<a class="mono" href="/runs/${id}">${id}</a>`;
+}
+
+/** A button that starts a run. */
+export function actButton(label: string, wish: object, words?: string): Html {
+  return html`<button type="button" class="small${words !== undefined && " icon"}" data-act="run" data-wish="${JSON.stringify(wish)}"${words !== undefined && html` title="${words}" aria-label="${words}"`}>${label}</button>`;
+}
+
+/** Where something of a run did not end well. */
+export function retryButton({ id, status }: RunRow): Html | false {
+  return (status === "failed" || status === "cancelled" || status === "interrupted") && html`<p class="retry">${actButton(status === "failed" ? "Retry failed" : "Run the rest", { retry: id })}</p>`;
 }
 
 /** A run in one line. */

@@ -9,7 +9,7 @@ import { logBox } from "../part/log.ts";
 import { outputs } from "../part/outputs.ts";
 import { prose } from "../part/prose.ts";
 import type { Site } from "../site.ts";
-import { layout, runLine } from "./layout.ts";
+import { actButton, layout, retryButton, runLine } from "./layout.ts";
 
 /** The pipeline as one document: prose, code, outputs, step by step. */
 export async function notebookPage(site: Site, run?: string): Promise<Html> {
@@ -24,7 +24,7 @@ ${cells.length === 0 && html`<p class="empty">No step yet. A step is a module su
 
 function heading({ run, newest }: Notebook): Html {
   if (!run) return html`<div class="run-head" id="run-head"><p class="run-line"><span class="quiet">Nothing has run here yet.</span></p></div>`;
-  return html`<div class="run-head" id="run-head"><h1 class="hidden">Notebook</h1>${runLine(run)}${!newest && html`<p class="note">An earlier run. <a href="/">Show the newest</a></p>`}</div>`;
+  return html`<div class="run-head" id="run-head"><h1 class="hidden">Notebook</h1>${runLine(run)}${retryButton(run)}${!newest && html`<p class="note">An earlier run. <a href="/">Show the newest</a></p>`}</div>`;
 }
 
 function outline(site: Site, { cells }: Notebook): Html {
@@ -37,8 +37,9 @@ function titleFor(site: Site, { id, step }: Cell): string {
   return (step && titleOf(readSource(site.project, step.file).prose)) ?? name;
 }
 
-export async function cellPart(site: Site, cell: Cell, notebook: Pick<Notebook, "run">): Promise<Html> {
+export async function cellPart(site: Site, cell: Cell, notebook: Pick<Notebook, "run" | "newest">): Promise<Html> {
   const { id, step, state, row, record } = cell;
+  const { newest } = notebook;
   const source = step && readSource(site.project, step.file);
   const failure = row?.failure ?? null;
   const title = titleFor(site, cell);
@@ -46,7 +47,7 @@ export async function cellPart(site: Site, cell: Cell, notebook: Pick<Notebook, 
   return html`<section class="cell" id="step-${id}" data-step="${id}" aria-labelledby="title-${id}">
 <header class="cell-head">
 <h2 id="title-${id}"><a class="mono id" href="#step-${id}">${id}</a>${title}</h2>
-<p class="cell-state">${badge(state)}<span class="quiet">${timeOf(cell)}</span>${state !== "failed" && html`<span class="quiet reason">${cell.reason}</span>`}</p>
+<p class="cell-state">${badge(state)}<span class="quiet">${timeOf(cell)}</span>${state !== "failed" && html`<span class="quiet reason">${cell.reason}</span>`}${newest && step && actButton("↻", { from: [id], params: notebook.run?.params ?? {} }, `Run ${id} and all that depends on it`)}</p>
 ${progressBar(cell)}
 </header>
 ${text && html`<div class="prose">${prose(text)}</div>`}

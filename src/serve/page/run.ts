@@ -10,7 +10,7 @@ import { failureBox } from "../part/failure.ts";
 import { badge } from "../part/icons.ts";
 import { logBox } from "../part/log.ts";
 import type { Site } from "../site.ts";
-import { layout, runLine } from "./layout.ts";
+import { layout, retryButton, runLine } from "./layout.ts";
 
 /** One run: what failed first, then when each step ran, then what each printed. */
 export async function runPage(site: Site, id: string): Promise<Html> {
@@ -25,7 +25,7 @@ export async function runPage(site: Site, id: string): Promise<Html> {
   });
   const before = site.kept.db.prepare("SELECT id FROM runs WHERE started_at < ? ORDER BY started_at DESC LIMIT 1").pluck().get(run!.startedAt) as string | undefined;
   const main = html`<h1 class="mono run-title">${id}</h1>
-${runLine(run!)}
+${runLine(run!)}${retryButton(run!)}
 <p class="note"><a href="/runs/${id}/notebook">Its notebook</a>${before && html` · <a href="/compare?before=${before}&after=${id}">Compare with the run before</a>`} · for ${run!.logicalDate}</p>
 ${failures}
 <h3>Timeline</h3>${timeline(site, run!, part)}

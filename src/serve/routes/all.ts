@@ -1,3 +1,4 @@
+import { apiRoutes } from "../api/all.ts";
 import type { Route } from "../route.ts";
 import { actRoutes } from "./acts.ts";
 import { assetRoutes } from "./assets.ts";
@@ -6,4 +7,4 @@ import { outputRoutes } from "./outputs.ts";
 import { pageRoutes } from "./pages.ts";
 
 /** Every address that is answered. */
-export const routes: readonly Route[] = [...pageRoutes, ...outputRoutes, ...assetRoutes, ...actRoutes, ...healthRoutes];
+export const routes: readonly Route[] = [...pageRoutes, ...outputRoutes, ...assetRoutes, ...actRoutes, ...apiRoutes(actRoutes), ...healthRoutes];

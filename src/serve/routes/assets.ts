@@ -1,7 +1,7 @@
 import type { Context } from "hono";
-import type { Notice } from "../live.ts";
 import { file, type Route } from "../route.ts";
 import type { Site } from "../site.ts";
+import { eventStream } from "../stream.ts";
 
 const forGood = { "cache-control": "public, max-age=31536000, immutable" };
 const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#2f6f68"/><path d="M8 23h6v-6h6v-6h5" fill="none" stroke="#fff" stroke-width="3.4" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
@@ -13,26 +13,7 @@ export const assetRoutes: readonly Route[] = [
   { method: "GET", path: "/events", summary: "what changes, as server-sent events", answers: "events", handle: events },
 ];
 
-const mostViewers = 100;
-
 /** Tells a page that it shows something else now. The page fetches itself again; progress comes along at once. */
 function events(site: Site, context: Context): Response {
-  if (site.live.viewers >= mostViewers) return new Response("too many viewers", { status: 503 });
-  const text = new TextEncoder();
-  let stop = () => {};
-  const stream = new ReadableStream<Uint8Array>({
-    start(controller) {
-      const send = (notice: Notice) => controller.enqueue(text.encode(`data: ${JSON.stringify(notice)}\n\n`));
-      const beat = setInterval(() => controller.enqueue(text.encode(": still here\n\n")), 15_000);
-      const unwatch = site.live.watch(send);
-      controller.enqueue(text.encode("retry: 1000\n\n"));
-      stop = () => {
-        clearInterval(beat);
-        unwatch();
-      };
-      context.req.raw.signal.addEventListener("abort", () => stop());
-    },
-    cancel: () => stop(),
-  });
-  return file(stream, "text/event-stream");
+  return eventStream(site, context, (send) => site.live.watch(send));
 }

@@ -14,28 +14,28 @@ import type { PageQuery } from "../table-reader.ts";
 
 export const outputRoutes: readonly Route[] = [
   { method: "GET", path: "/records/:record/tables/:name", summary: "one page of a stored table", answers: "part", handle: tablePage },
-  { method: "GET", path: "/records/:record/displays/:index/:mime", summary: "an image or framed HTML that a step displayed", answers: "file", handle: (site, context) => figureFile(site, context, display(site, context)) },
-  { method: "GET", path: "/records/:record/figures/:name/:mime", summary: "an image or framed HTML that a step exported", answers: "file", handle: (site, context) => figureFile(site, context, exported(site, context, "figure")) },
+  { method: "GET", path: "/records/:record/displays/:index/:mime", summary: "an image or framed HTML that a step displayed", answers: "file", handle: (site, context) => figureFile(site, context, displayOf(site, context)) },
+  { method: "GET", path: "/records/:record/figures/:name/:mime", summary: "an image or framed HTML that a step exported", answers: "file", handle: (site, context) => figureFile(site, context, artifactOf(site, context, "figure")) },
   { method: "GET", path: "/runs/:run/steps/:step/log", summary: "all that a step printed", answers: "file", handle: log },
 ];
 
-function recordOf(site: Site, context: Context): KeptRecord {
+export function recordOf(site: Site, context: Context): KeptRecord {
   return recordById(site.kept.db, Number(idOf(context, "record"))) ?? fail("E_NOT_FOUND", "there is no such record");
 }
 
-function exported(site: Site, context: Context, codec: Artifact["codec"]): Artifact {
+export function artifactOf(site: Site, context: Context, codec: Artifact["codec"]): Artifact {
   const { artifacts } = recordOf(site, context);
   const name = idOf(context, "name");
   const artifact = Object.hasOwn(artifacts, name) ? artifacts[name] : undefined;
   return artifact?.codec === codec ? artifact : fail("E_NOT_FOUND", `there is no such ${codec}`);
 }
 
-function display(site: Site, context: Context): Artifact {
+export function displayOf(site: Site, context: Context): Artifact {
   return recordOf(site, context).displays[Number(idOf(context, "index"))] ?? fail("E_NOT_FOUND", "there is no such display");
 }
 
 async function tablePage(site: Site, context: Context): Promise<Response> {
-  const artifact = exported(site, context, "table");
+  const artifact = artifactOf(site, context, "table");
   const schema = artifact.schema ?? [];
   const stored = storedFile(site, artifact);
   const query = queryOf(context, schema.length);
@@ -50,7 +50,7 @@ function queryOf(context: Context, columns: number): PageQuery {
   return { offset: wholeOf(asked["offset"], 0, Number.MAX_SAFE_INTEGER), limit: pageSize, sort, descending: asked["down"] === "1", filters: new Map(filters) };
 }
 
-function storedFile(site: Site, artifact: Artifact): string {
+export function storedFile(site: Site, artifact: Artifact): string {
   const stored = site.kept.store.path(artifact);
   return existsSync(stored) ? stored : fail("E_NOT_FOUND", "its stored bytes are gone", { remedy: "run again: it is made anew" });
 }

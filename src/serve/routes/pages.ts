@@ -12,6 +12,7 @@ import { newRunPage } from "../page/new.ts";
 import { notebookPage } from "../page/notebook.ts";
 import { runPage } from "../page/run.ts";
 import { runsPage } from "../page/runs.ts";
+import { schedulePage } from "../page/schedule.ts";
 import { file, idOf, page, type Route, wholeOf } from "../route.ts";
 import type { Site } from "../site.ts";
 
@@ -28,6 +29,7 @@ export const pageRoutes: readonly Route[] = [
   { method: "GET", path: "/models", summary: "the saved models", answers: "page", handle: (site) => page(modelsPage(site)) },
   { method: "GET", path: "/models/:model", summary: "the versions of a model", answers: "page", handle: (site, context) => page(modelPage(site, idOf(context, "model"))) },
   { method: "GET", path: "/models/:model/:version/file", summary: "a version of a model as its file", answers: "file", handle: modelFile },
+  { method: "GET", path: "/schedule", summary: "the schedules, their slots, and what a backfill would run", answers: "page", handle: (site, context) => page(schedulePage(site, context.req.query())) },
   { method: "GET", path: "/new", summary: "the form of a run", answers: "page", handle: async (site) => page(await newRunPage(site)) },
 ];
 

@@ -1,0 +1,18 @@
+import type { RunOptions } from "../config.ts";
+import { fail } from "../errors.ts";
+import { type RunRow, runSteps } from "../record/runs.ts";
+import type { Db } from "../record/state.ts";
+
+export type Retry = Pick<RunOptions, "steps" | "params" | "logicalDate">;
+
+/**
+ * What a run is to be to retry another: the steps that did not end well there, with its params and for its logical
+ * date. What they need is reused where it still holds. @throws E_USAGE where nothing is to be retried
+ */
+export function retryOf(db: Db, { id, status, params, logicalDate }: RunRow): Retry {
+  const undone = runSteps(db, id).filter((row) => row.status === "failed" || row.status === "skipped" || row.status === "cancelled");
+  // Of a run whose runner died the steps that were not reached are not known.
+  const steps = status === "interrupted" ? [] : undone.map(({ step }) => step);
+  if (steps.length === 0 && status !== "interrupted") fail("E_USAGE", `run ${id} has nothing to retry: it ${status === "running" ? "goes on" : "succeeded"}`, { remedy: "run without --retry" });
+  return { steps, params, logicalDate };
+}

@@ -1,0 +1,42 @@
+import type { StepOutcome } from "../events.ts";
+import type { Step } from "../model.ts";
+import type { Decision } from "../plan/decide.ts";
+import type { Planned } from "../plan/plan.ts";
+import { putTable } from "../record/outbox.ts";
+import { highestPublished, publishModels } from "../record/publish.ts";
+import { renewModels } from "../record/records.ts";
+import { putRunStep } from "../record/runs.ts";
+import type { RunContext } from "./context.ts";
+
+/** A step and the record that stands for it. */
+export interface Reused {
+  readonly step: Step;
+  readonly decision: Extract<Decision, { verdict: "reuse" }>;
+}
+
+/** All steps of the plan, where each is reused and none has effects to renew; else undefined. */
+export function aloneReused(planned: readonly Planned[]): Reused[] | undefined {
+  const reused = planned.flatMap(({ step, decision }): Reused[] => (decision?.verdict === "reuse" && decision.record.effects.length === 0 ? [{ step, decision }] : []));
+  return reused.length === planned.length && planned.length > 0 ? reused : undefined;
+}
+
+/**
+ * Reuses steps: one transaction for all of them, and then what is told of it.
+ * @param withThem what belongs into the same transaction
+ */
+export function reuseSteps({ db, store, graph, info, emit }: Pick<RunContext, "db" | "store" | "graph" | "info" | "emit">, reused: readonly Reused[], withThem = () => {}): StepOutcome[] {
+  const outcomes = reused.map(({ step, decision }): StepOutcome => ({ step: step.id, status: "cached", reason: decision.reason.text, ms: 0, attempts: 0 }));
+  if (reused.length === 0) return outcomes;
+  const renewed = db.transaction(() => {
+    withThem();
+    return reused.flatMap(({ step, decision: { record } }, at) => {
+      // After an edit and its undoing the mirrored table is again what this record left.
+      for (const effect of record.effects) if (effect.kind === "table") putTable(db, { run: info.id, step: step.id }, effect.table, effect.artifact);
+      putRunStep(db, info.id, outcomes[at]!, record.id, null);
+      return renewModels(db, record, (name) => highestPublished(graph.project, name));
+    });
+  })();
+  publishModels(db, store, graph.project, [...new Set(renewed)]);
+  for (const { step, decision } of reused) emit({ type: "step.reused", run: info.id, step: step.id, reason: decision.reason, from: decision.record.run, ms: decision.record.ms });
+  return outcomes;
+}

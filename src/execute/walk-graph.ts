@@ -1,0 +1,23 @@
+import { rmSync } from "node:fs";
+import type { StepOutcome } from "../events.ts";
+import { readResultTables } from "../record/experiments.ts";
+import { stagingFolder } from "../record/recover.ts";
+import type { RunContext } from "./context.ts";
+import { ProcessPool } from "./pool.ts";
+import { Walk } from "./walk.ts";
+
+/**
+ * Walks the graph with processes at hand; loaded only where a step runs.
+ * @param finish what is done when all steps have ended, before the processes and the staged files go
+ */
+export async function walkGraph<T>(base: Omit<RunContext, "pool" | "resultTables">, child: string, finish: (steps: StepOutcome[]) => T): Promise<T> {
+  const { project } = base.graph;
+  const pool = new ProcessPool(child, project);
+  let tables: ReturnType<typeof readResultTables> | undefined;
+  try {
+    return finish(await new Walk({ ...base, pool, resultTables: () => (tables ??= readResultTables(project)) }).run());
+  } finally {
+    pool.close();
+    rmSync(stagingFolder(project, base.info.id), { recursive: true, force: true });
+  }
+}

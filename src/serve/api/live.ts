@@ -1,0 +1,20 @@
+import type { Route } from "../route.ts";
+import { eventStream } from "../stream.ts";
+import { text } from "./schema.ts";
+
+const summary = "server-sent events: `change` (something that the API shows is other now), `progress` (how far a step is), `run` (each event of this server's run, as `run --json` prints it)";
+
+export const liveApi: readonly Route[] = [
+  {
+    method: "GET", path: "/api/events", summary, answers: "events", api: { answer: text, type: "text/event-stream" },
+    handle: (site, context) =>
+      eventStream(site, context, (send) => {
+        const unwatch = site.live.watch(({ type, ...notice }) => send(notice, type));
+        const deafen = site.live.hear((event) => send(event, "run"));
+        return () => {
+          unwatch();
+          deafen();
+        };
+      }),
+  },
+];

@@ -1,0 +1,115 @@
+/// <reference lib="dom" />
+import { spawn } from "node:child_process";
+import path from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { built } from "../rig/build.ts";
+import { finished, TestProject } from "../rig/project.ts";
+import { launch, seriousFaults, served, type Served, watchedPage } from "./rig.ts";
+
+const wrong: string[] = [];
+let project: TestProject;
+let server: Served;
+let browser: Browser;
+let page: Page;
+
+beforeAll(async () => {
+  project = new TestProject({
+    "experiments.sql": "CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, experiment_datetime timestamptz, slope integer, bend integer, error double precision);\n",
+    "lib/line.ts": "export function predict(parts: { slope: number }, row: { x: number }) {\n  return { y: parts.slope * row.x, shares: { up: 0.75, down: 0.25 } };\n}\n",
+    "steps/10_train.ts": `import { param, record, saveModel } from "stepbook";
+const [slope, bend] = [param("slope", 2, { doc: "how steep" }), param("bend", 1)];
+saveModel("line", { slope }, { metrics: { error: 1 / slope }, predict: "lib/line.ts", inputs: { x: { example: 1, min: 0, max: 100 } } });
+record("experiments", { slope, bend, error: slope === 4 ? null : 1 / slope + bend });
+export const trained = slope;
+`,
+    "steps/20_flip.ts": 'import { existsSync } from "node:fs";\nimport { trained } from "./10_train.ts";\nif (existsSync("broken")) throw new Error("it is broken");\nexport const flipped = -trained;\n',
+    "steps/30_after.ts": 'import { flipped } from "./20_flip.ts";\nexport const after = flipped + 1;\n',
+    "steps/40_apart.ts": 'import { loadModel } from "stepbook";\nimport { after } from "./30_after.ts";\nexport const apart = (await loadModel("line", 1)).version + after * 0;\n',
+    "schedule.mjs": `import { schedule } from ${JSON.stringify(path.join(built, "schedule.js"))};\nawait schedule({ train: { cron: "@daily" } });\n`,
+  });
+  for (const words of [["slope=2"], ["slope=3", "bend=4"], ["slope=4"], ["slope=5", "bend=4"]]) expect((await project.run(words.flatMap((word) => ["-p", word]))).code).toBe(0);
+  await finished(spawn(process.execPath, [project.path("schedule.mjs"), "--once", "--no-ui"], { cwd: project.folder, stdio: ["ignore", "pipe", "pipe"] }));
+  server = await served(project);
+  browser = await launch();
+  page = await watchedPage(browser, server, wrong, 1280);
+});
+afterEach(() => expect(wrong.splice(0)).toEqual([]));
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+  project?.dispose();
+});
+
+const main = () => page.locator("main").innerText();
+const badge = (step: string) => page.locator(`#step-${step} .cell-state .badge`).innerText();
+
+test("a model: aliases are set, moved and taken away; it says where it is used; a form asks it", async () => {
+  await page.goto(`${server.url}/models/line`);
+  const card = (version: number) => page.locator(".card", { has: page.locator(`#v${version}`) });
+  await card(4).getByRole("button", { name: "Make production" }).click();
+  await card(4).locator(".chip.alias", { hasText: "production" }).waitFor();
+  expect(JSON.parse(project.read("models/line@production.json"))).toMatchObject({ version: 4 });
+  await card(2).getByRole("button", { name: "Make production" }).click();
+  await card(2).locator(".chip.alias", { hasText: "production" }).waitFor();
+  expect(await card(4).locator(".chip.alias").count()).toBe(0);
+  await card(3).getByLabel("Other alias for v3").fill("tried");
+  await card(3).getByRole("button", { name: "Set" }).click();
+  await card(3).getByRole("button", { name: "Take tried away from v3" }).click();
+  await expect.poll(() => project.has("models/line@tried.json")).toBe(false);
+  await card(1).getByText("Where used").click();
+  expect(await card(1).innerText()).toMatch(/40_apart\s+in 4 runs/);
+  await card(4).getByLabel("x", { exact: true }).fill("7");
+  await card(4).getByRole("button", { name: "Predict" }).click();
+  await card(4).locator("output", { hasText: "35" }).waitFor();
+  expect(await card(4).locator("output").innerText()).toMatch(/up\s+75\.0 %/);
+  await card(4).getByLabel("x", { exact: true }).fill("700");
+  await card(4).getByRole("button", { name: "Predict" }).click();
+  await page.locator("#toast", { hasText: "not from 0 to 100" }).waitFor();
+  expect(wrong.splice(0)).toEqual([expect.stringContaining("400")]);
+  expect(await seriousFaults(page)).toEqual([]);
+  await page.goto(`${server.url}/models`);
+  expect(await main()).toContain("production v2");
+});
+
+test("the schedule: it rests and goes on, a backfill is looked at and run", async () => {
+  await page.goto(`${server.url}/graph`);
+  await page.getByRole("link", { name: "Schedule" }).click();
+  expect(await main()).toMatch(/No scheduler runs[\s\S]*0 0 \* \* \*[\s\S]*next/);
+  await page.getByRole("button", { name: "Pause" }).click();
+  await page.getByRole("button", { name: "Resume" }).waitFor();
+  expect((await project.command(["slots", "pause"])).stdout).toContain("rests already");
+  await page.getByRole("button", { name: "Resume" }).click();
+  await page.getByRole("button", { name: "Pause" }).waitFor();
+  await page.getByLabel("from").fill("2026-01-01");
+  await page.getByLabel("to", { exact: true }).fill("2026-01-02");
+  await page.getByRole("button", { name: "Preview" }).click();
+  expect(await seriousFaults(page)).toEqual([]);
+  await page.getByRole("button", { name: "Run 2 slots" }).click();
+  await page.waitForURL(/schedule$/);
+  await expect.poll(() => page.locator(".stripe .s-succeeded").count(), { timeout: 60_000 }).toBe(2);
+  await expect.poll(() => page.locator("#acts").innerText()).toContain("Run");
+  expect(await main()).toMatch(/2026-01-02 00:00\s+train\s+✓?\s*succeeded\s+1\s+\S+\s+backfill/);
+  await page.goto(`${server.url}/schedule?schedule=train&from=2026-01-01&to=2026-01-03`);
+  await page.getByRole("button", { name: "Run 1 slot" }).waitFor();
+  expect((await project.command(["runs", "--json", "-n", "2"])).stdout).toMatch(/"trigger":"backfill","logicalDate":"2026-01-02T00:00:00.000Z"/);
+});
+
+test("a step runs again with what depends on it; what failed is retried; each is a run by ui", async () => {
+  await page.goto(server.url);
+  await page.getByRole("button", { name: "Run 20_flip and all that depends on it" }).click();
+  await expect.poll(() => badge("40_apart"), { timeout: 60_000 }).toContain("ran");
+  expect(await Promise.all(["10_train", "20_flip", "30_after"].map(badge))).toEqual([expect.stringContaining("ran"), expect.stringContaining("ran"), expect.stringContaining("ran")]);
+  expect(await page.locator("#step-30_after .reason").innerText()).toBe("forced");
+  await expect.poll(() => page.locator("#run-head").innerText()).toMatch(/succeeded[\s\S]*ui/);
+  project.write("broken", "");
+  expect((await project.run(["-p", "slope=5"])).code).toBe(1);
+  await expect.poll(() => badge("30_after")).toContain("skipped");
+  project.remove("broken");
+  await page.getByRole("button", { name: "Retry failed" }).click();
+  await expect.poll(() => badge("40_apart"), { timeout: 60_000 }).toMatch(/ran|reused/);
+  await expect.poll(() => page.locator("#run-head").innerText()).toMatch(/succeeded[\s\S]*ui[\s\S]*slope=5/);
+  const [last] = (await project.command(["runs", "--json"])).stdout.split("\n");
+  expect(JSON.parse(last!)).toMatchObject({ trigger: "ui", status: "succeeded", params: { slope: "5" } });
+  expect((await project.command(["run", "--retry", "last"])).stderr).toContain("has nothing to retry");
+});
