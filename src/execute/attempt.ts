@@ -20,7 +20,7 @@ const patience = 5000;
 
 /** Runs a step once, in a process of its own or in one that had others before. */
 export async function attempt(pool: ProcessPool, step: Step, job: Job, log: StepLog, emit: Emit, cancel: Cancel, notes = new Notes()): Promise<Outcome> {
-  const process = pool.take({ memory: step.config.memory, shared: job.mark !== null });
+  const process = pool.take({ memory: step.config.memory, shared: job.mark !== null, tables: job.tables });
   const ending = new Ending(process, step, cancel);
   let last: Message | undefined;
   let stderrTail = "";

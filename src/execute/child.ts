@@ -17,7 +17,7 @@ import { Inputs } from "./inputs.ts";
 import { baseline, type Baseline, unmarked } from "./marks.ts";
 import { Noting } from "./noting.ts";
 import { observe, type Observer } from "./observe.ts";
-import type { DoneMessage, Job, Message } from "./protocol.ts";
+import { type DoneMessage, type Job, type Message, tablesWord } from "./protocol.ts";
 import { storeResults } from "./results.ts";
 import { failureOfStep } from "./stack.ts";
 
@@ -85,7 +85,9 @@ const watching: Observer = {
   marked: () => at?.notes.marked(),
 };
 
-next();
+// The step's arguments are those of a plain script: none.
+if (process.argv.splice(2).includes(tablesWord)) void import("@duckdb/node-api").then(next, next);
+else next();
 
 /** Waits for a step, and runs it. */
 function next(): void {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Duplex, Readable } from "node:stream";
 import { channelFd, frame, unframe } from "./channel.ts";
 import { holdGroup, releaseGroup } from "./guard.ts";
-import type { Job, Message } from "./protocol.ts";
+import { type Job, type Message, tablesWord } from "./protocol.ts";
 
 /** A step's process: leader of its own group, which the guard ends with this one. */
 export interface StepProcess {
@@ -14,6 +14,8 @@ export interface StepProcess {
   /** Takes what it tells. */
   hear: (message: Message) => void;
   readonly ended: Promise<Exit>;
+  /** DuckDB was loaded ahead of need. */
+  readonly tables: boolean;
 }
 
 export interface Exit {
@@ -28,6 +30,8 @@ export interface Place {
   readonly memory: number | null;
   /** Whether it may have had other steps before. */
   readonly shared: boolean;
+  /** Whether it will want DuckDB. */
+  readonly tables: boolean;
 }
 
 /** Output still on its way after the process has gone is waited for this long, in ms. */
@@ -46,17 +50,27 @@ export class ProcessPool {
     this.#cwd = cwd;
   }
 
-  /** Has at least this many processes waiting. */
-  prepare(count: number): void {
-    while (this.#idle.length < count) this.#idle.push(this.#spawn([]));
+  /** Has a process waiting for each of these steps: with DuckDB loaded, or without. */
+  prepare(kinds: readonly boolean[]): void {
+    const waiting = [...this.#idle];
+    for (const tables of kinds) {
+      const at = waiting.findIndex((each) => each.tables === tables);
+      if (at >= 0) waiting.splice(at, 1);
+      else this.#idle.push(this.#spawn([], tables));
+    }
   }
 
-  take({ memory, shared }: Place): StepProcess {
-    if (memory !== null) return this.#spawn([`--max-old-space-size=${memory}`]);
+  take({ memory, shared, tables }: Place): StepProcess {
+    if (memory !== null) return this.#spawn([`--max-old-space-size=${memory}`], tables);
     for (;;) {
-      const idle = (shared ? this.#resting.pop() : undefined) ?? this.#idle.shift() ?? this.#spawn([]);
-      if (idle.child.exitCode === null && idle.child.signalCode === null) return idle;
+      const waiting = (shared ? this.#resting.pop() : undefined) ?? this.#takeIdle(tables) ?? this.#spawn([], tables);
+      if (waiting.child.exitCode === null && waiting.child.signalCode === null) return waiting;
     }
+  }
+
+  #takeIdle(tables: boolean): StepProcess | undefined {
+    const at = this.#idle.findIndex((each) => each.tables === tables);
+    return this.#idle.splice(Math.max(0, at), 1)[0];
   }
 
   /** It waits for another step. */
@@ -70,8 +84,8 @@ export class ProcessPool {
     for (const { child } of [...this.#idle.splice(0), ...this.#resting.splice(0)]) child.kill("SIGKILL");
   }
 
-  #spawn(flags: readonly string[]): StepProcess {
-    const child = spawn(process.execPath, ["--enable-source-maps", "--disable-warning=ExperimentalWarning", ...flags, this.#program], {
+  #spawn(flags: readonly string[], tables: boolean): StepProcess {
+    const child = spawn(process.execPath, ["--enable-source-maps", "--disable-warning=ExperimentalWarning", ...flags, this.#program, ...(tables ? [tablesWord] : [])], {
       cwd: this.#cwd,
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "pipe"],
@@ -84,7 +98,7 @@ export class ProcessPool {
     }
     // That it closes when the child goes is no error.
     const channel = (child.stdio[channelFd] as Duplex).on("error", () => {});
-    const started: StepProcess = { child, pid, stdout: child.stdout!, stderr: child.stderr!, channel, hear: () => {}, ended: exited(child) };
+    const started: StepProcess = { child, pid, stdout: child.stdout!, stderr: child.stderr!, channel, tables, hear: () => {}, ended: exited(child) };
     channel.on("data", unframe((message) => started.hear(message as Message)));
     return started;
   }

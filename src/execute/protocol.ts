@@ -3,6 +3,9 @@ import type { Artifact, Digest, Opaque, Read, RunInfo } from "../model.ts";
 import type { LookKind } from "../store/look.ts";
 import type { StagedEffect, StepEvent } from "../step/host.ts";
 
+/** Argument of a process that is to load DuckDB ahead of need. */
+export const tablesWord = "tables";
+
 /** What the runner asks of a step's process. */
 export interface Job {
   readonly project: string;

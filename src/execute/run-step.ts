@@ -9,6 +9,7 @@ import type { Decision } from "../plan/decide.ts";
 import { stagingFolder } from "../record/recover.ts";
 import { attempt } from "./attempt.ts";
 import { writeBundle } from "./bundles.ts";
+import { usesTables } from "./coming.ts";
 import { commit } from "./commit.ts";
 import type { RunContext } from "./context.ts";
 import { logFile, StepLog } from "./logs.ts";
@@ -98,9 +99,6 @@ function explainCommit(step: Step, error: unknown): Failure {
   return toFailure(error);
 }
 
-/** Functions of the step API that work by DuckDB. */
-const tableFunctions: ReadonlySet<string> = new Set(["sql", "csv", "parquet", "table", "check"]);
-
 /** What a step's process is asked: also by `verify`, which is no run. */
 export function makeJob({ graph, info, known, store }: Pick<RunContext, "graph" | "info" | "known" | "store">, step: Step, artifacts: Artifacts, bundle: string, staging: string): Job {
   const names = new Map(graph.steps.map((each) => [each.id, each.name]));
@@ -119,7 +117,7 @@ export function makeJob({ graph, info, known, store }: Pick<RunContext, "graph" 
     packages: known.packages.folders(step.id, step.packages),
     duckdb: known.packages.reaches(step.id, step.packages, "@duckdb/node-api"),
     params: known.world.params,
-    tables: step.uses.some((name) => tableFunctions.has(name)) || inputs.some(([, { artifact }]) => artifact.codec === "table"),
+    tables: usesTables(step) || inputs.some(([, { artifact }]) => artifact.codec === "table"),
     run: info,
     staging,
     kept: path.dirname(logFile(graph.project, info.id, step.id)),

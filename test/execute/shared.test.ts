@@ -45,7 +45,7 @@ test("steps of one process: each with its own code, reads, output and results, r
   // Where it ran is no part of the result.
   project.edit("steps/20_b.ts", '"shared"', '"process"');
   expect((await project.run(["-p", "c=2"], { env: { SHARED_C: "1" } })).ran).toEqual([]);
-}, 60_000);
+}, 240_000);
 
 describe("a step that leaves a mark on its process has no successor in it", () => {
   const marks: Record<string, string> = {
@@ -59,7 +59,7 @@ describe("a step that leaves a mark on its process has no successor in it", () =
     folder: 'process.chdir("steps");',
     listener: 'process.on("warning", () => {});',
     "exit code": "process.exitCode = 0;",
-    timer: "setInterval(() => {}, 60_000);",
+    timer: "setInterval(() => {}, 240_000);",
     require: 'import { createRequire } from "node:module";\ncreateRequire(import.meta.url)("../data.json");',
     subprocess: 'import { execSync } from "node:child_process";\nexecSync("true");',
     secret: 'import { secret } from "stepbook";\nsecret("SHARED_SECRET");',
@@ -72,7 +72,7 @@ describe("a step that leaves a mark on its process has no successor in it", () =
     expect(run.code, run.stderr).toBe(0);
     expect(new Set(names.map((_, i) => pidOf(run, `${10 + i}_m${i}`))).size).toBe(names.length);
     expect(pidOf(run, "90_last")).toBe(pidOf(run, "91_last"));
-  }, 120_000);
+  }, 240_000);
 });
 
 test("a crash, an error, a time-out and a skip concern the step at hand; a limit of memory is a process's own", async () => {
@@ -98,7 +98,7 @@ test("a crash, an error, a time-out and a skip concern the step at hand; a limit
   const pids = ["10_a", "30_b", "70_own", "80_c", "90_d"].map((step) => pidOf(run, step));
   expect(new Set(pids).size).toBe(4);
   expect(pids[3]).toBe(pids[4]);
-}, 60_000);
+}, 240_000);
 
 test("tables: DuckDB is loaded once, each step has its own of it", async () => {
   project = new TestProject({
@@ -113,7 +113,7 @@ test("tables: DuckDB is loaded once, each step has its own of it", async () => {
   expect(pidOf(run, "10_a")).toBe(pidOf(run, "20_b"));
   project.write("data.csv", "a\n1\n");
   expect((await project.run()).ran).toEqual(["20_b"]);
-}, 60_000);
+}, 240_000);
 
 test("a word that is none", async () => {
   project = new TestProject({ "steps/10_a.ts": 'export const config = { isolation: "thread" };\nexport const a = 1;\n' });
