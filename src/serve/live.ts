@@ -24,6 +24,9 @@ export type Notice = { readonly type: "change" } | LogNotice | { readonly type: 
 
 export type Listener = (notice: Notice) => void;
 
+/** ms between two changes that are told. */
+const between = 80;
+
 /** What goes on now, and all who watch it. */
 export class Live {
   readonly #listeners = new Set<Listener>();
@@ -32,6 +35,8 @@ export class Live {
   #run: string | null = null;
   #waiting = false;
   #version = 0;
+  #told = -Infinity;
+  #later: NodeJS.Timeout | undefined;
 
   get run(): string | null {
     return this.#run;
@@ -42,7 +47,7 @@ export class Live {
     return this.#waiting;
   }
 
-  /** Another number whenever something was told. */
+  /** Another number whenever pages show something else. */
   get version(): number {
     return this.#version;
   }
@@ -66,7 +71,19 @@ export class Live {
     return () => void this.#hearers.delete(hearer);
   }
 
+  /** Told at once, then no more often than pages can follow: a burst of events is one change and one more. */
   changed(): void {
+    this.#version++;
+    if (this.#later) return;
+    const wait = this.#told + between - performance.now();
+    if (wait <= 0) return this.#tellChange();
+    this.#later = setTimeout(() => this.#tellChange(), wait);
+    this.#later.unref();
+  }
+
+  #tellChange(): void {
+    this.#later = undefined;
+    this.#told = performance.now();
     this.#tell({ type: "change" });
   }
 
@@ -105,7 +122,8 @@ export class Live {
   #progress({ step, label, done, total }: Extract<Event, { type: "step.progress" }>): void {
     const first = this.#steps.get(step)?.progress === undefined;
     this.#change(step, { progress: { label, done, total } });
-    this.#tell(first ? { type: "change" } : { type: "progress", step, label, done, total });
+    if (first) this.changed();
+    else this.#tell({ type: "progress", step, label, done, total });
   }
 
   #change(step: StepId, change: Partial<LiveStep>): void {
@@ -114,7 +132,6 @@ export class Live {
   }
 
   #tell(notice: Notice): void {
-    this.#version++;
     for (const listener of this.#listeners) listener(notice);
   }
 }
