@@ -33,9 +33,14 @@ async function measureAll(site: Site): Promise<Result[]> {
   const results: Result[] = [];
   for (const comparison of chosen()) {
     process.stderr.write(`${comparison.name} …\n`);
-    const result = await measure(comparison, site);
-    results.push(result);
-    console.log(printed(result));
+    try {
+      const result = await measure(comparison, site);
+      results.push(result);
+      console.log(printed(result));
+    } catch (error) {
+      console.log(`${comparison.title}\n  could not be measured: ${(error as Error).message}\n`);
+      process.exitCode = 1;
+    }
   }
   return results;
 }

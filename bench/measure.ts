@@ -7,23 +7,27 @@ import type { Site } from "./site.ts";
 export async function measure(comparison: Comparison, site: Site): Promise<Result> {
   const { contenders, absent = [], goals, finish } = await comparison.prepare(site);
   try {
+    const failed = new Map<Contender, string>();
     const entries = contenders.map((contender) => ({ contender, samples: [] as Sample[] }));
     const rounds = site.quick ? comparison.rounds.quick : comparison.rounds.full;
     for (let round = 0; round < rounds; round++) {
       for (const { contender, samples } of entries) {
-        if (round < (contender.turns ?? rounds)) samples.push(await turn(contender));
+        if (round < (contender.turns ?? rounds) && !failed.has(contender)) await turn(contender, samples, failed);
       }
     }
-    return { comparison, entries, absent, verdicts: goals.map((goal) => judge(goal, entries)) };
+    const all = [...absent, ...[...failed].map(([{ name }, why]) => ({ name, why }))];
+    return { comparison, entries, absent: all, verdicts: goals.map((goal) => judge(goal, entries)) };
   } finally {
     await finish?.();
   }
 }
 
-async function turn(contender: Contender): Promise<Sample> {
+/** A contender that fails takes no further turns: the others go on. */
+async function turn(contender: Contender, samples: Sample[], failed: Map<Contender, string>): Promise<void> {
   try {
-    return await contender.turn();
+    samples.push(await contender.turn());
   } catch (error) {
-    throw new Error(`${contender.name}: ${(error as Error).message}`, { cause: error });
+    failed.set(contender, (error as Error).message.split("\n").filter(Boolean).slice(0, 4).join(" "));
+    samples.length = 0;
   }
 }

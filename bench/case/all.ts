@@ -3,8 +3,13 @@ import { chain } from "./chain.ts";
 import { cold100, cold1000 } from "./cold.ts";
 import { comment } from "./comment.ts";
 import { noop100, noop1000, noopTsx } from "./nothing-changed.ts";
+import { readingBack } from "./reading-back.ts";
 import { shared } from "./shared.ts";
 import { shipped } from "./shipped.ts";
+import { outOfCore, sqlCsv } from "./sql.ts";
+import { storing } from "./storing.ts";
+import { columnsIn, columnsOut } from "./tables.ts";
+import { watch } from "./watch.ts";
 
 /** All that `npm run bench` measures, in this order. */
-export const comparisons: readonly Comparison[] = [noop100, noopTsx, noop1000, comment, cold100, shared, cold1000, chain, shipped];
+export const comparisons: readonly Comparison[] = [noop100, noopTsx, noop1000, comment, cold100, shared, cold1000, chain, shipped, watch, sqlCsv, outOfCore, columnsOut, columnsIn, storing, readingBack];

@@ -1,6 +1,4 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
-import path from "node:path";
 import { outFile, scriptFile, scriptFiles, scriptText } from "../grid.ts";
 import type { Peer } from "./peer.ts";
 import { ofPip } from "./tools.ts";
@@ -18,9 +16,6 @@ export const dvc: Peer = {
     execFileSync(program, ["init", "--no-scm", "--quiet"], { cwd: project });
     for (const [name, value] of [["core.analytics", "false"], ["core.check_update", "false"]] as const) execFileSync(program, ["config", name, value], { cwd: project });
   },
-  command: (program, cwd) => {
-    mkdirSync(path.join(cwd, "out"), { recursive: true });
-    return { file: program, words: ["repro", "--quiet"], cwd };
-  },
+  command: (program, cwd) => ({ file: program, words: ["repro", "--quiet"], cwd }),
   keeps: ["out", "dvc.lock", ".dvc/cache", ".dvc/tmp"],
 };

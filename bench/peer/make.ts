@@ -1,5 +1,3 @@
-import { mkdirSync } from "node:fs";
-import path from "node:path";
 import { outFile, scriptFile, scriptFiles, scriptText } from "../grid.ts";
 import type { Peer } from "./peer.ts";
 import { ofSystem } from "./tools.ts";
@@ -12,9 +10,6 @@ export const make: Peer = {
     return { ...scriptFiles(nodes), Makefile: `all: ${nodes.map(({ id }) => outFile(id)).join(" ")}\n${rules.join("")}` };
   },
   source: (node, comment) => [scriptFile(node), scriptText(node, comment)],
-  command: (program, cwd) => {
-    mkdirSync(path.join(cwd, "out"), { recursive: true });
-    return { file: program, words: ["-j2", "-s"], cwd };
-  },
+  command: (program, cwd) => ({ file: program, words: ["-j2", "-s"], cwd }),
   keeps: ["out"],
 };

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import type { Absent, Contender, Sample } from "../comparison.ts";
 import type { Node } from "../grid.ts";
-import { run, timed } from "../shell.ts";
+import { timed } from "../shell.ts";
 import { write, type Site } from "../site.ts";
 import { dvc } from "./dvc.ts";
 import { make } from "./make.ts";
@@ -41,7 +41,7 @@ function contend(site: Site, peer: Peer, program: string, nodes: readonly Node[]
   write(project, peer.files(nodes));
   try {
     peer.begin?.(program, project);
-    if (before !== "cold") run(peer.command(program, project));
+    if (before !== "cold") counted(peer.command(program, project), project);
   } catch (error) {
     return (error as Error).message.split("\n").filter(Boolean).slice(0, 3).join(" ");
   }
@@ -58,6 +58,7 @@ function contend(site: Site, peer: Peer, program: string, nodes: readonly Node[]
 function counted(command: Parameters<typeof timed>[0], project: string): Sample {
   const file = path.join(project, "ran.txt");
   rmSync(file, { force: true });
+  mkdirSync(path.join(project, "out"), { recursive: true });
   const sample = timed({ ...command, env: { ...command.env, RAN: file } });
   return { ...sample, steps: existsSync(file) ? readFileSync(file).length : 0 };
 }

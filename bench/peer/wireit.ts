@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { outFile, scriptFile, scriptFiles, scriptText } from "../grid.ts";
 import type { Peer } from "./peer.ts";
@@ -16,7 +15,6 @@ export const wireit: Peer = {
   },
   source: (node, comment) => [scriptFile(node), scriptText(node, comment)],
   command: (program, cwd) => {
-    mkdirSync(path.join(cwd, "out"), { recursive: true });
     const env = { WIREIT_PARALLEL: "2", WIREIT_LOGGER: "simple", PATH: `${path.dirname(program)}${path.delimiter}${process.env["PATH"] ?? ""}` };
     return { file: "npm", words: ["run", "--silent", "all"], cwd, env };
   },

@@ -24,7 +24,7 @@ export async function why(io: Io, word: string, flags: RunFlags): Promise<number
     const planned = await planProject(opened, selectSteps(opened.graph, [step.id]), known);
     const own = planned.find((each) => each.step.id === step.id)!;
     const record = comparedRecord(opened, own, known);
-    const ingredients = await compareIngredients(step, partsNow(opened, step, planned, known), record, known);
+    const ingredients = await compareIngredients(step, await partsNow(opened, step, planned, known), record, known);
     const comparedWith = record ? { run: record.run, finishedAt: record.finishedAt } : null;
     if (io.json) printJson(io, { step: step.id, verdict: own.verdict, reason: own.reason, comparedWith, ...ingredients });
     else printWhy(io, own, record, ingredients);
@@ -39,10 +39,10 @@ function comparedRecord({ db }: Opened, { step, decision }: Planned, known: Know
   return same ?? currentRecord(db, step.name);
 }
 
-function partsNow({ graph }: Opened, step: Step, planned: readonly Planned[], known: Knowledge): PartsNow {
+async function partsNow({ graph }: Opened, step: Step, planned: readonly Planned[], known: Knowledge): Promise<PartsNow> {
   const artifacts = new Map<StepId, Readonly<Record<string, Artifact>>>();
   for (const each of planned) if (each.decision?.verdict === "reuse") artifacts.set(each.step.id, each.decision.record.artifacts);
-  const { parts } = fingerprint(step, known.packages.closure(step.id, step.packages), known.engine, inputDigests(graph, step, artifacts));
+  const { parts } = fingerprint(step, await known.packages.closure(step.id, step.packages), known.engine, inputDigests(graph, step, artifacts));
   const inputs = Object.fromEntries(Object.entries(parts.inputs).map(([name, digest]) => [name, digest === "none" ? null : digest]));
   return { ...parts, inputs };
 }

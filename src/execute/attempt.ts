@@ -20,10 +20,9 @@ const patience = 5000;
 const drainMs = 1000;
 
 /** Runs a step once in a process of its own. */
-export async function attempt(pool: ProcessPool, step: Step, job: Job, log: StepLog, emit: Emit, cancel: Cancel): Promise<Outcome> {
+export async function attempt(pool: ProcessPool, step: Step, job: Job, log: StepLog, emit: Emit, cancel: Cancel, notes = new Notes()): Promise<Outcome> {
   const process = pool.take(step.config.memory);
   const ending = new Ending(process, step, cancel);
-  const notes = new Notes();
   let last: Message | undefined;
   let stderrTail = "";
   log.follow(process.stdout, (line) => emit({ type: "step.output", run: job.run.id, step: step.id, stream: "stdout", line }));

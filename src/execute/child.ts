@@ -149,6 +149,7 @@ function makeHost(job: Job, notes: Noting, effects: StagedEffect[], displays: Mi
       if ("digest" in read) send({ type: "param", read });
       else notes.path(read.kind, path.resolve(job.project, read.name), read.since);
     },
+    soon: (file) => send({ type: "soon", path: file }),
     opaque: ({ kind, what }) => notes.opaque(kind, what),
     written: (file) => notes.written(path.resolve(job.project, file)),
     secret(name, value) {

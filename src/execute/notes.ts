@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import type { Digest, Opaque, Read, Written } from "../model.ts";
+import { pacer } from "../pace.ts";
 import { keptPath, type World } from "../plan/reads.ts";
 import { sabotaged } from "../sabotage.ts";
 import type { FileHasher } from "../store/files.ts";
@@ -8,6 +9,8 @@ import type { Message, PathNote } from "./protocol.ts";
 
 /** A change this short before the reading might not show in the file's times. */
 const tickMs = 20;
+/** Files from this size on are hashed while the step works. */
+const largeBytes = 8 << 20;
 
 /** Gathers what a step's process says it read and wrote, and makes it fit for the record. */
 export class Notes {
@@ -17,14 +20,26 @@ export class Notes {
   readonly #env = new Set<string>();
   readonly #machine = new Set<string>();
   readonly #written = new Set<string>();
+  readonly #ahead: (file: string) => void;
+
+  /** @param ahead begins to hash a file that the step reads */
+  constructor(ahead: (file: string) => void = () => {}) {
+    this.#ahead = ahead;
+  }
 
   take(message: Message): void {
     if (message.type === "param") this.#reads.push(message.read);
     else if (message.type === "env") this.#env.add(message.name);
     else if (message.type === "machine") this.#machine.add(message.name);
-    else if (message.type === "path") this.#paths.push(message);
+    else if (message.type === "path") this.#takePath(message);
+    else if (message.type === "soon") this.#ahead(message.path);
     else if (message.type === "written") this.#written.add(message.path);
     else if (message.type === "opaque") this.opaque.push(message.opaque);
+  }
+
+  #takePath(note: PathNote): void {
+    this.#paths.push(note);
+    if (note.kind === "file" && note.signature !== null && Number(note.signature.split(":")[0]) >= largeBytes) this.#ahead(note.path);
   }
 
   /** The reads as they stand after the step; `racy` where a file changed since it was read. */
@@ -34,7 +49,9 @@ export class Notes {
     for (const name of this.#machine) reads.push({ kind: "machine", name, digest: await world.digest({ kind: "machine", name, digest: null }) });
     const found = new Map<string, Digest | null>();
     let racy = false;
+    const pace = pacer();
     for (const note of this.#paths) {
+      await pace();
       const { kind } = note;
       const name = keptPath(world.project, note.path);
       if (kind === "file") {

@@ -58,6 +58,8 @@ export type Message =
   | { readonly type: "secret"; readonly name: string; readonly value: string }
   | { readonly type: "machine"; readonly name: string }
   | PathNote
+  /** A large file that is about to be read: it may be hashed meanwhile. */
+  | { readonly type: "soon"; readonly path: string }
   | { readonly type: "written"; readonly path: string }
   | { readonly type: "opaque"; readonly opaque: Opaque }
   | { readonly type: "event"; readonly event: Exclude<StepEvent, { type: "effect" }> }

@@ -11,6 +11,7 @@ import { writeBundle } from "./bundles.ts";
 import { commit } from "./commit.ts";
 import type { RunContext } from "./context.ts";
 import { logFile, StepLog } from "./logs.ts";
+import { Notes } from "./notes.ts";
 import type { Job, StoredInput } from "./protocol.ts";
 
 /** How a step ended, its retries included. */
@@ -56,11 +57,13 @@ async function once(
   const staging = path.join(stagingFolder(graph.project, info.id), `${step.id}.${nth}`);
   const log = new StepLog(graph.project, info.id, step.id, nth, context.mask);
   const startedAt = performance.now();
+  const over = new AbortController();
   emit({ type: "step.started", run: info.id, step: step.id, at: new Date().toISOString(), attempt: nth, reason: decision.reason });
   try {
     mkdirSync(staging, { recursive: true });
     const job = makeJob(context, step, artifacts, bundle, staging);
-    const attempted = attempt(context.pool, step, job, log, emit, context.cancel);
+    const notes = new Notes((file) => context.hasher.ahead(file, over.signal));
+    const attempted = attempt(context.pool, step, job, log, emit, context.cancel, notes);
     onStarted();
     const outcome = await attempted;
     if (outcome.kind === "failed") {
@@ -73,6 +76,7 @@ async function once(
   } catch (error) {
     return { kind: "failed", failure: context.mask.data(explainCommit(step, error)) };
   } finally {
+    over.abort();
     rmSync(staging, { recursive: true, force: true });
     await log.close();
   }

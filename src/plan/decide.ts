@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import ms from "ms";
 import type { Artifact, Digest, FingerprintParts, Reason, Step, StepId } from "../model.ts";
+import { pacer } from "../pace.ts";
 import type { KeptRecord, RecordReader } from "../record/records.ts";
 import { sabotaged } from "../sabotage.ts";
 import type { Store } from "../store/store.ts";
@@ -37,7 +38,7 @@ export type Decision = {
  * @param inputs `step.export` → digest
  */
 export async function decide(step: Step, inputs: Readonly<Record<string, Digest>>, known: Knowledge): Promise<Decision> {
-  const { digest, parts } = fingerprint(step, known.packages.closure(step.id, step.packages), known.engine, inputs);
+  const { digest, parts } = fingerprint(step, await known.packages.closure(step.id, step.packages), known.engine, inputs);
   const run = (why: Reason): Decision => ({ verdict: "run", fingerprint: digest, parts, reason: why });
   const always = alwaysRuns(step, known);
   if (always) return run(always);
@@ -89,7 +90,9 @@ function doubtOfAge(step: Step, record: KeptRecord, { now }: Knowledge): Reason 
 }
 
 async function doubtOfReads(record: KeptRecord, { world }: Knowledge): Promise<Reason | undefined> {
+  const pace = pacer();
   for (const read of record.reads) {
+    await pace();
     SABOTAGE: if (sabotaged("reuse-ignores-files") && /^(?:file|stat|exists|folder)$/.test(read.kind)) continue;
     const now = await world.digest(read);
     if (read.kind === "run" || now !== read.digest) return explainRead(read, now, world);
@@ -98,7 +101,9 @@ async function doubtOfReads(record: KeptRecord, { world }: Knowledge): Promise<R
 }
 
 async function doubtOfOutputs(record: KeptRecord, { world }: Knowledge): Promise<Reason | undefined> {
+  const pace = pacer();
   for (const written of record.written) {
+    await pace();
     const now = await world.output(written.path);
     if (now !== written.digest) return reason("output-changed", `its output ${written.path} ${now === null ? "is gone" : "was changed"}`);
   }

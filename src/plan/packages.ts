@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { builtinModules } from "node:module";
 import path from "node:path";
 import { fail } from "../errors.ts";
 import type { Digest } from "../model.ts";
+import { pacer } from "../pace.ts";
 import { type DigestCache, signatureOf } from "../store/files.ts";
 
 /** A package as it is installed. */
@@ -41,12 +43,13 @@ export class PackageHasher {
    * `name@version` → hash, for the packages and all that they depend on.
    * @throws E_IMPORT where a package is not installed
    */
-  closure(step: string, names: readonly string[]): Record<string, Digest> {
+  async closure(step: string, names: readonly string[]): Promise<Record<string, Digest>> {
+    await this.#prepare(step, names);
     const entries = this.#reached(step, names).map((each) => [each.label, this.#digest(each)] as const);
     return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
-  /** The folders of those packages, as Node finds them and as they really lie. */
+  /** The folders of those packages, as Node finds them and as they really lie. Their closure was asked for before. */
   folders(step: string, names: readonly string[]): string[] {
     const reached = new Set(this.#reached(step, names).map(({ folder }) => folder));
     return [...reached, ...[...this.#installed].filter(([, { folder }]) => reached.has(folder)).map(([candidate]) => candidate)];
@@ -57,19 +60,37 @@ export class PackageHasher {
     return this.#reached(step, names).some(({ label }) => label.startsWith(`${name}@`));
   }
 
+  /** Looks at all that is reached, in slices. */
+  async #prepare(step: string, names: readonly string[]): Promise<void> {
+    const seen = new Set<string>();
+    const queue = this.#roots(step, names);
+    for (let next = queue.pop(); next; next = queue.pop()) {
+      if (seen.has(next.folder)) continue;
+      seen.add(next.folder);
+      if (!this.#looked.has(next.folder)) await this.#lookAt(next.folder);
+      queue.push(...this.#next(next));
+    }
+  }
+
   #reached(step: string, names: readonly string[]): Installed[] {
     const found = new Map<string, Installed>();
-    const queue = names.map((name) => this.#resolve(name, this.#project) ?? missing(step, name));
+    const queue = this.#roots(step, names);
     for (let next = queue.pop(); next; next = queue.pop()) {
       if (found.has(next.folder)) continue;
       found.set(next.folder, next);
-      if (next.label.startsWith(`${engine}@`)) continue;
-      for (const name of new Set([...next.dependencies, ...next.optional, ...this.#named(next)])) {
-        const dependency = this.#resolve(name, next.folder);
-        if (dependency) queue.push(dependency);
-      }
+      queue.push(...this.#next(next));
     }
     return [...found.values()];
+  }
+
+  #roots(step: string, names: readonly string[]): Installed[] {
+    return names.map((name) => this.#resolve(name, this.#project) ?? missing(step, name));
+  }
+
+  #next(installed: Installed): Installed[] {
+    if (installed.label.startsWith(`${engine}@`)) return [];
+    const names = [...new Set([...installed.dependencies, ...installed.optional, ...this.#named(installed)])];
+    return names.map((name) => this.#resolve(name, installed.folder)).filter((each) => each !== undefined);
   }
 
   /** The package as Node would find it from a folder: the nearest node_modules upwards. */
@@ -110,17 +131,26 @@ export class PackageHasher {
   }
 
   #look(folder: string): Looked {
-    const known = this.#looked.get(folder);
-    if (known) return known;
-    const files = listFiles(folder, "");
-    const signature = createHash("sha256").update(JSON.stringify(files)).digest("hex");
+    return this.#looked.get(folder) ?? fail("E_INTERNAL", `${folder} was not looked at`);
+  }
+
+  async #lookAt(folder: string): Promise<void> {
+    const pace = pacer();
+    const files = await listFiles(folder, "", pace);
+    const hash = createHash("sha256").update("[");
+    for (const [i, file] of files.entries()) {
+      hash.update(`${i === 0 ? "" : ","}${JSON.stringify(file)}`);
+      await pace();
+    }
+    const signature = hash.update("]").digest("hex");
     const kept = this.#cache.get(`package:${folder}`);
-    const looked = kept?.signature === signature ? (JSON.parse(kept.digest) as Looked) : readPackage(folder, files);
+    const looked = kept?.signature === signature ? (JSON.parse(kept.digest) as Looked) : await readPackage(folder, files, pace);
     this.#looked.set(folder, looked);
     if (kept?.signature !== signature && isSettled(files)) this.#cache.set(`package:${folder}`, signature, JSON.stringify(looked));
-    return looked;
   }
 }
+
+type Pace = ReturnType<typeof pacer>;
 
 /** What the files of a package hold. */
 interface Looked {
@@ -133,17 +163,26 @@ function missing(step: string, name: string): never {
   return fail("E_IMPORT", `${step} imports the package "${name}", which is not installed`, { step, remedy: `npm install ${name}` });
 }
 
+type Files = [file: string, signature: string][];
+
 /** Relative path and signature of each file that may change behaviour, in a stable order. */
-function listFiles(folder: string, prefix: string): [file: string, signature: string][] {
+async function listFiles(folder: string, prefix: string, pace: Pace): Promise<Files> {
   const entries = readdirSync(path.join(folder, prefix), { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-  return entries.flatMap((entry): [string, string][] => {
+  const files: Files = [];
+  for (const entry of entries) {
+    const due = pace();
+    if (due) await due;
     const relative = prefix ? `${prefix}/${entry.name}` : entry.name;
-    if (entry.isDirectory()) return entry.name === "node_modules" || entry.name === ".git" ? [] : listFiles(folder, relative);
-    if (inert.test(entry.name)) return [];
+    if (entry.isDirectory()) {
+      if (entry.name !== "node_modules" && entry.name !== ".git") for (const file of await listFiles(folder, relative, pace)) files.push(file);
+      continue;
+    }
+    if (inert.test(entry.name)) continue;
     // Links are followed: to files, not to folders, which may lead round in a circle.
     const stats = statSync(path.join(folder, relative), { bigint: true, throwIfNoEntry: false });
-    return stats?.isFile() ? [[relative, signatureOf(stats)]] : [];
-  });
+    if (stats?.isFile()) files.push([relative, signatureOf(stats)]);
+  }
+  return files;
 }
 
 /** Whether the newest change is long enough ago to show in the files' times. */
@@ -154,11 +193,12 @@ function isSettled(files: readonly [file: string, signature: string][]): boolean
 
 const builtins = new Set(builtinModules);
 
-function readPackage(folder: string, files: readonly [file: string, signature: string][]): Looked {
+async function readPackage(folder: string, files: Files, pace: Pace): Promise<Looked> {
   const hash = createHash("sha256");
   const names = new Set<string>();
   for (const [file] of files) {
-    const bytes = readFileSync(path.join(folder, file));
+    await pace();
+    const bytes = await readFile(path.join(folder, file));
     hash.update(JSON.stringify([file, bytes.length])).update(bytes);
     if (/\.[cm]?js$/.test(file)) for (const name of namedIn(bytes.toString("latin1"))) names.add(name);
   }

@@ -1,5 +1,6 @@
 import type * as Duck from "@duckdb/node-api";
 import { converter, record, type Converter } from "./values.ts";
+import { numbersOf } from "./vectors.ts";
 
 type NumberArray = Float64Array | Float32Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Int8Array | Uint8Array;
 
@@ -13,13 +14,13 @@ export async function readColumns(api: typeof Duck, result: Duck.DuckDBResult, c
   const names = result.columnNames();
   const builders = result.columnTypes().map((type) => columnBuilder(api, type, count));
   for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
-    for (const [index, builder] of builders.entries()) builder.add(chunk.getColumnValues(index));
+    for (const [index, builder] of builders.entries()) builder.add(chunk.getColumnVector(index));
   }
   return record(names.map((name, index) => [name, builders[index]!.done()]));
 }
 
 interface Builder {
-  add(values: readonly Duck.DuckDBValue[]): void;
+  add(vector: Duck.DuckDBVector): void;
   done(): unknown;
 }
 
@@ -31,25 +32,26 @@ function columnBuilder(api: typeof Duck, type: Duck.DuckDBType, count: number): 
 
 function plainBuilder(items: unknown[], convert: Converter): Builder {
   return {
-    add: (values) => {
-      for (const value of values) items.push(convert(value));
+    add: (vector) => {
+      for (let i = 0; i < vector.itemCount; i++) items.push(convert(vector.getItem(i)));
     },
     done: () => items,
   };
 }
 
-/** Fills the typed array; at the first NULL goes on with a plain one. */
+/** Fills the typed array with a copy a chunk; from the first NULL on goes on with a plain one. */
 function typedBuilder(array: AnyTyped, convert: Converter): Builder {
   let filled = 0;
   let plain: Builder | undefined;
-  const add = (values: readonly Duck.DuckDBValue[]) => {
-    if (plain) return plain.add(values);
-    const nullAt = values.indexOf(null);
-    const whole = nullAt < 0 ? values : values.slice(0, nullAt);
-    for (const value of whole) array[filled++] = value as never;
-    if (nullAt < 0) return;
-    plain = plainBuilder(Array.from(array.subarray(0, filled) as Iterable<Duck.DuckDBValue>, convert), convert);
-    plain.add(values.slice(nullAt));
+  const add = (vector: Duck.DuckDBVector) => {
+    const numbers = plain ? undefined : numbersOf(vector);
+    if (numbers) {
+      array.set(numbers as never, filled);
+      filled += numbers.length;
+      return;
+    }
+    plain ??= plainBuilder(Array.from(array.subarray(0, filled) as Iterable<Duck.DuckDBValue>, convert), convert);
+    plain.add(vector);
   };
   return { add, done: () => (plain ? plain.done() : array) };
 }

@@ -1,12 +1,15 @@
+import { types as is } from "node:util";
 import type * as Duck from "@duckdb/node-api";
 import { fail } from "../errors.ts";
 import { duckdb, type Engine } from "./duckdb.ts";
+import { feed, type FedColumn } from "./feed.ts";
 import { here } from "./here.ts";
 import { kindOf, merge, toDuck, typeOf, type Kind } from "./kinds.ts";
 import { opened, stagedFile } from "./materialise.ts";
 import { sqlError } from "./sqlerror.ts";
 import { quoteIdentifier, quoteString } from "./sqltext.ts";
 import { Table } from "./table.ts";
+import { putNumbers } from "./vectors.ts";
 
 /** Rows as objects, or columns as arrays or typed arrays. */
 export type TableData = readonly object[] | Readonly<Record<string, ArrayLike<unknown>>>;
@@ -17,7 +20,8 @@ type RowOf<Data> = Data extends readonly (infer Row)[] ? Row : { [Name in keyof 
 interface Source {
   readonly name: string;
   readonly length: number;
-  at(row: number): unknown;
+  readonly at: (row: number) => unknown;
+  readonly typed?: NodeJS.TypedArray;
 }
 
 /**
@@ -55,7 +59,7 @@ function rowSources(rows: readonly object[]): Source[] {
 function columnSources(columns: Readonly<Record<string, ArrayLike<unknown>>>): Source[] {
   const sources = Object.entries(columns).map(([name, items]): Source => {
     if (typeof items?.length !== "number" || typeof items === "string") fail("E_UNSTORABLE", `table: column "${name}" is no array`, { remedy: "give columns as arrays or typed arrays" });
-    return { name, length: items.length, at: (row) => items[row], ...(ArrayBuffer.isView(items) ? { typed: items } : {}) };
+    return { name, length: items.length, at: (row) => items[row], ...(is.isTypedArray(items) ? { typed: items } : {}) };
   });
   const odd = sources.find(({ length }) => length !== sources[0]!.length);
   if (odd) fail("E_UNSTORABLE", `table: column "${odd.name}" has ${odd.length} values and "${sources[0]!.name}" ${sources[0]!.length}`, { remedy: "columns are equally long" });
@@ -68,48 +72,36 @@ function withSchema(sources: Source[], schema: Readonly<Record<string, string>>)
   return [...sources, ...missing.map((name): Source => ({ name, length, at: () => null }))];
 }
 
-function kindOfColumn(source: Source): Kind {
-  const { typed } = source as Source & { typed?: NodeJS.TypedArray };
+function kindOfColumn({ name, length, at, typed }: Source): Kind {
   if (typed) return typeOf(typed);
   let kind: Kind = "null";
-  for (let row = 0; row < source.length; row++) {
-    const where = `table: row ${row + 1}, column "${source.name}"`;
-    kind = merge(kind, kindOf(source.at(row), where), where);
+  for (let row = 0; row < length; row++) {
+    const where = () => `table: row ${row + 1}, column "${name}"`;
+    kind = merge(kind, kindOf(at(row), where), where);
   }
   return kind;
 }
 
-const chunkSize = 2048;
-
 async function write(engine: Engine, sources: readonly Source[], kinds: readonly Kind[], schema: Readonly<Record<string, string>>) {
-  const { api, connection } = engine;
-  const host = here();
-  const types = kinds.map((kind) => toDuck(api, kind).type);
-  const columns = types.map((type, index) => `${quoteIdentifier(`c${index}`)} ${type}`);
-  await connection.run(`CREATE OR REPLACE TEMP TABLE stepbook_rows (${columns.join(", ")})`);
-  await append(engine, sources, kinds, types);
+  const rows = sources[0]!.length;
   const selected = sources.map(({ name }, index) => `${cast(`c${index}`, schema[name])} AS ${quoteIdentifier(name)}`);
-  const file = stagedFile(host, "rows", "parquet");
-  const text = `COPY (SELECT ${selected.join(", ")} FROM temp.stepbook_rows) TO ${quoteString(file)} (FORMAT parquet, COMPRESSION zstd)`;
-  await connection.run(text).catch((thrown: unknown) => sqlError(thrown, { text, start: 0, length: text.length }));
-  await connection.run("DROP TABLE temp.stepbook_rows");
-  return opened(engine, host, file, sources[0]!.length);
+  const file = stagedFile(here(), "rows", "parquet");
+  const text = `COPY (SELECT ${selected.join(", ")} FROM stepbook_rows()) TO ${quoteString(file)} (FORMAT parquet, COMPRESSION zstd)`;
+  const columns = sources.map((source, index) => fedColumn(engine.api, source, kinds[index]!));
+  await feed(engine, columns, rows, () => engine.connection.run(text).catch((thrown: unknown) => sqlError(thrown, { text, start: 0, length: text.length })));
+  return opened(engine, here(), file, rows);
 }
 
 function cast(column: string, type: string | undefined): string {
   return type === undefined ? column : `CAST(${column} AS ${type})`;
 }
 
-async function append({ api, connection }: Engine, sources: readonly Source[], kinds: readonly Kind[], types: readonly Duck.DuckDBType[]): Promise<void> {
-  const appender = await connection.createAppender("stepbook_rows", null, "temp");
-  const converters = kinds.map((kind) => toDuck(api, kind).convert);
-  for (let start = 0; start < sources[0]!.length; start += chunkSize) {
-    const length = Math.min(chunkSize, sources[0]!.length - start);
-    const chunk = api.DuckDBDataChunk.create(types, length);
-    sources.forEach((source, index) => {
-      chunk.setColumnValues(index, Array.from({ length }, (_, row) => converters[index]!(source.at(start + row))));
-    });
-    appender.appendDataChunk(chunk);
-  }
-  appender.closeSync();
+function fedColumn(api: typeof Duck, { at, typed }: Source, kind: Kind): FedColumn {
+  const { type, convert } = toDuck(api, kind);
+  const fill: FedColumn["fill"] = (vector, start, length) => {
+    if (typed && putNumbers(vector, typed.subarray(start, start + length))) return;
+    for (let row = 0; row < length; row++) vector.setItem(row, convert(at(start + row)));
+    vector.flush();
+  };
+  return { type, fill };
 }

@@ -21,6 +21,8 @@ export interface Host {
   readonly memory: number | null;
   readonly threads: number;
   note(read: NotedRead): void;
+  /** Tells of a large file that is about to be read, so that the runner may hash it meanwhile. */
+  soon?(file: string): void;
   opaque(what: Opaque): void;
   written(path: string): void;
   emit(event: StepEvent): void;

@@ -8,8 +8,11 @@ type IntegerKind = "INTEGER" | "UINTEGER" | "SMALLINT" | "USMALLINT" | "TINYINT"
 /** What a column of JavaScript values becomes. */
 export type Kind = Simple | { readonly list: Kind } | { readonly fields: Readonly<Record<string, Kind>> };
 
+/** Where a value stands, for errors: written only where there is one, since there are millions of values. */
+type Where = () => string;
+
 /** The kind of one value. @throws E_UNSTORABLE for what no column can hold */
-export function kindOf(value: unknown, where: string): Kind {
+export function kindOf(value: unknown, where: Where): Kind {
   switch (typeof value) {
     case "undefined":
       return "null";
@@ -28,20 +31,20 @@ export function kindOf(value: unknown, where: string): Kind {
   }
 }
 
-function kindOfObject(value: object, where: string): Kind {
+function kindOfObject(value: object, where: Where): Kind {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? refuse(where, "an invalid Date") : "TIMESTAMP";
   if (value instanceof Uint8Array) return "BLOB";
   if (is.isTypedArray(value)) return { list: typeOf(value) };
-  if (Array.isArray(value)) return { list: value.reduce((kind: Kind, item, index) => merge(kind, kindOf(item, `${where}[${index}]`), where), "null") };
+  if (Array.isArray(value)) return { list: value.reduce((kind: Kind, item, index) => merge(kind, kindOf(item, () => `${where()}[${index}]`), where), "null") };
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== null && prototype !== Object.prototype) return refuse(where, `a ${(prototype as { constructor?: { name?: string } }).constructor?.name ?? "class instance"}`);
   const entries = Object.entries(value);
   if (entries.length === 0) return refuse(where, "an object without fields");
-  return { fields: Object.fromEntries(entries.map(([name, inner]) => [name, kindOf(inner, `${where}.${name}`)])) };
+  return { fields: Object.fromEntries(entries.map(([name, inner]) => [name, kindOf(inner, () => `${where()}.${name}`)])) };
 }
 
-function refuse(where: string, what: string): never {
-  return fail("E_UNSTORABLE", `${where} is ${what}, which a table cannot hold`, {
+function refuse(where: Where, what: string): never {
+  return fail("E_UNSTORABLE", `${where()} is ${what}, which a table cannot hold`, {
     remedy: "tables hold numbers, bigints, strings, booleans, Dates, bytes, and arrays and objects of these",
   });
 }
@@ -60,7 +63,7 @@ export function typeOf(array: NodeJS.TypedArray): Simple {
 }
 
 /** The kind that holds both. @throws E_UNSTORABLE where there is none */
-export function merge(a: Kind, b: Kind, where: string): Kind {
+export function merge(a: Kind, b: Kind, where: Where): Kind {
   if (a === b || b === "null") return a;
   if (a === "null") return b;
   if (typeof a === "object" && typeof b === "object") {
@@ -68,10 +71,10 @@ export function merge(a: Kind, b: Kind, where: string): Kind {
     if ("fields" in a && "fields" in b) return mergeFields(a.fields, b.fields, where);
   }
   if (isNumber(a) && isNumber(b)) return "DOUBLE";
-  return fail("E_UNSTORABLE", `${where} is ${kindText(b)}, and the rows above are ${kindText(a)}`, { remedy: "make all values of a column of one type" });
+  return fail("E_UNSTORABLE", `${where()} is ${kindText(b)}, and the rows above are ${kindText(a)}`, { remedy: "make all values of a column of one type" });
 }
 
-function mergeFields(a: Readonly<Record<string, Kind>>, b: Readonly<Record<string, Kind>>, where: string): Kind {
+function mergeFields(a: Readonly<Record<string, Kind>>, b: Readonly<Record<string, Kind>>, where: Where): Kind {
   const names = [...new Set([...Object.keys(a), ...Object.keys(b)])];
   return { fields: Object.fromEntries(names.map((name) => [name, merge(a[name] ?? "null", b[name] ?? "null", where)])) };
 }

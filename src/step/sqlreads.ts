@@ -1,4 +1,4 @@
-import { readdirSync } from "./quiet-fs.ts";
+import { readdirSync, statSync } from "./quiet-fs.ts";
 import path from "node:path";
 import { perHost, type Host } from "./host.ts";
 import { noteFile, projectPath } from "./here.ts";
@@ -66,6 +66,7 @@ export function noteNamed(host: Host, { text, params }: Rendered, anyString: boo
     const remote = remoteHost(name);
     if (remote) host.opaque({ kind: "network", what: remote });
     else if (/[*?[]/.test(name)) notePattern(host, name);
+    else if (!anyString) noteSoon(host, path.resolve(host.project, name));
   }
   const known = new Set(code.some(({ text: word }) => word === "|") ? [] : namedFiles(code, params, anyString));
   const wild = [...code.filter(({ kind }) => kind === "string").map((token) => token.text), ...params.flatMap(({ value }) => texts(value))].filter(looksLikePattern);
@@ -74,6 +75,16 @@ export function noteNamed(host: Host, { text, params }: Rendered, anyString: boo
   if (code[0]?.text === "INSTALL") host.opaque({ kind: "network", what: "a DuckDB extension" });
   if (code[0]?.text === "LOAD") host.opaque({ kind: "native", what: `DuckDB extension ${code[1]?.text.toLowerCase() ?? ""}` });
 }
+
+/** Whether the name is a file at all, and was read, the file log tells afterwards. */
+function noteSoon(host: Host, file: string): void {
+  if (ownFiles(host).has(file)) return;
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (stats?.isFile() && stats.size >= largeBytes) host.soon?.(file);
+}
+
+/** Smaller ones are hashed before anyone could wait for it. */
+const largeBytes = 8 << 20;
 
 function* namedFiles(code: readonly Token[], params: Rendered["params"], anyString: boolean): Generator<string> {
   let call = 0; // depth of parentheses inside read_csv(…)

@@ -27,13 +27,33 @@ export function signatureOf(stats: BigIntStats): string {
 /** Hashes files, each once as long as it does not change. */
 export class FileHasher {
   readonly #cache: DigestCache;
+  readonly #ahead = new Map<string, Promise<unknown>>();
 
   constructor(cache: DigestCache) {
     this.#cache = cache;
   }
 
+  /** Begins to hash a file that will be asked for, while a step still works on it. One that changed just now would be hashed again. */
+  ahead(file: string, signal: AbortSignal): void {
+    if (this.#ahead.has(file)) return;
+    const hashed = this.#hashSettled(file, signal).catch(() => null);
+    this.#ahead.set(file, hashed.finally(() => this.#ahead.delete(file)));
+  }
+
+  async #hashSettled(file: string, signal: AbortSignal): Promise<void> {
+    const stats = statOrNull(file);
+    if (stats !== null && Date.now() - Number(stats.ctimeMs) > racyMs) await this.#hash(file, signal);
+  }
+
   /** SHA-256 of the file's bytes; null where there is no file. Follows links. */
   async hash(file: string): Promise<HashedFile | null> {
+    // What was hashed ahead is known then, if the file is still the same.
+    const ahead = this.#ahead.get(file);
+    if (ahead) await ahead;
+    return this.#hash(file);
+  }
+
+  async #hash(file: string, signal?: AbortSignal): Promise<HashedFile | null> {
     // A file that changes while it is hashed is hashed again, a few times.
     for (let attempt = 0; attempt < 5; attempt++) {
       const before = statOrNull(file);
@@ -41,7 +61,7 @@ export class FileHasher {
       const signature = signatureOf(before);
       const known = this.#cache.get(file);
       if (known?.signature === signature) return known;
-      const digest = await hashStream(file);
+      const digest = await hashStream(file, signal);
       const after = statOrNull(file);
       if (after === null || signatureOf(after) !== signature) continue;
       SABOTAGE: if (sabotaged("stat-only")) this.#cache.set(file, signature, digest);
@@ -61,8 +81,8 @@ function statOrNull(file: string): BigIntStats | null {
   }
 }
 
-async function hashStream(file: string): Promise<Digest> {
+async function hashStream(file: string, signal?: AbortSignal): Promise<Digest> {
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20, ...(signal ? { signal } : {}) })) hash.update(chunk as Buffer);
   return hash.digest("hex");
 }

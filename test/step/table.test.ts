@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { beforeEach, describe, expect, expectTypeOf, test } from "vitest";
 import { sql, table, type Table } from "../../src/step/api.ts";
 import { mimeBundle } from "../../src/step/display.ts";
@@ -73,6 +74,20 @@ describe("columns", () => {
     expect(Array.isArray(d) && Array.isArray(b)).toBe(true);
     expect([d[4999], d[5000], d[5001], d.length]).toEqual([2499.5, null, 2500.5, 6000]);
     expect([b[0], b[1], b[5999]]).toEqual([null, 1, 5999]);
+  });
+
+  test("are those of rows(), NULLs anywhere in chunks of any size", { timeout: 60_000 }, async () => {
+    const places = fc.uniqueArray(fc.integer({ min: 0, max: 4200 }), { maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 4200 }), places, async (count, nulls) => {
+        const made = await sql`SELECT CASE WHEN NOT list_contains(${nulls}::INTEGER[], range::INTEGER) THEN range / 4 END AS d, range::SMALLINT AS i FROM range(${count})`;
+        const [rows, { d, i }] = [await made.rows(), await made.columns()];
+        expect(Array.from(d as Iterable<unknown>)).toEqual(rows.map((row) => row["d"]));
+        expect(i).toEqual(Int16Array.from(rows, (row) => row["i"] as number));
+        expect(Array.isArray(d)).toBe(nulls.some((place) => place < count));
+      }),
+      { numRuns: 15 },
+    );
   });
 
   test("of no rows", async () => {
@@ -161,6 +176,24 @@ describe("table(…)", () => {
     expect(made.schema.map(({ type }) => type)).toEqual(["BIGINT", "DATE", "VARCHAR"]);
     expect(await made.rows()).toEqual([{ id: 1, day: new Date("2024-02-29"), note: null }]);
     expect((await table([], { id: "INTEGER" })).count).toBe(0);
+  });
+
+  test("several at once, while another table is read, with several threads: each its own rows in order", async () => {
+    makeRig({ threads: 4 });
+    const many = Array.from({ length: 5 }, (_, n) => Int32Array.from({ length: 50_000 }, (_, i) => i * n));
+    const first = await table({ x: many[1]! });
+    const reader = first.batches(1000);
+    const [{ value: head }, ...made] = await Promise.all([reader.next(), ...many.map((x) => table({ x }))]);
+    expect((head as { x: number }[])[999]).toEqual({ x: 999 });
+    for (const [n, each] of made.entries()) expect((await each.columns()).x).toEqual(many[n]);
+    await reader.return();
+  });
+
+  test("what a value throws when it is asked for is told as it is, and the next table is not harmed", async () => {
+    let asked = 0;
+    const row = { get x(): number { if (++asked > 1) throw new RangeError("gone"); return 1; } };
+    await expect(table([row])).rejects.toThrow(new RangeError("gone"));
+    expect(await (await table([{ x: 2 }])).rows()).toEqual([{ x: 2 }]);
   });
 
   test("the row type is that of the data", async () => {

@@ -1,0 +1,34 @@
+import type * as Duck from "@duckdb/node-api";
+
+/** What of @duckdb/node-api's vectors is private there, and of one version here: the memory itself, without a call a value. */
+interface Memory {
+  readonly items?: unknown;
+  readonly validity?: { readonly data: BigUint64Array | null };
+}
+
+const all = 0xffff_ffff_ffff_ffffn;
+
+/** The numbers of a chunk's column; undefined where it has other values, or a NULL among them. */
+export function numbersOf(vector: Duck.DuckDBVector): NodeJS.TypedArray | undefined {
+  const { items, validity } = vector as unknown as Memory;
+  if (!ArrayBuffer.isView(items) || items instanceof DataView || validity === undefined) return undefined;
+  return hasNull(validity.data, vector.itemCount) ? undefined : (items as NodeJS.TypedArray);
+}
+
+/** Puts numbers into a chunk's column; false where it holds other values. */
+export function putNumbers(vector: Duck.DuckDBVector, numbers: NodeJS.TypedArray): boolean {
+  const { items } = vector as unknown as Memory;
+  if (!ArrayBuffer.isView(items) || items instanceof DataView) return false;
+  (items as Float64Array).set(numbers as Float64Array);
+  vector.flush();
+  return true;
+}
+
+/** A bit a row, in words of 64; what follows the last row is anything. */
+function hasNull(words: BigUint64Array | null, count: number): boolean {
+  if (words === null) return false;
+  const whole = count >> 6;
+  for (let i = 0; i < whole; i++) if (words[i] !== all) return true;
+  const rest = (1n << BigInt(count & 63)) - 1n;
+  return (count & 63) > 0 && (words[whole]! & rest) !== rest;
+}

@@ -1,0 +1,70 @@
+/** A file that changes while the step that reads it still works: what the step made is used now, and never again. */
+import { renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { afterEach, expect, test } from "vitest";
+import { type RunResult, TestProject } from "../rig/project.ts";
+
+let project: TestProject;
+afterEach(() => project.dispose());
+
+// The barrier lies where the engine notes no reads; the step tells by its output that it has read.
+const wait = 'while (!fs.existsSync(".stepbook/go")) await new Promise((done) => setTimeout(done, 5));';
+const readers = {
+  "node:fs": `import fs from "node:fs";\nexport const text = fs.readFileSync("data/in.csv", "utf8");\nconsole.log("read");\n${wait}\n`,
+  DuckDB: `import fs from "node:fs";\nimport { csv } from "stepbook";\nexport const text = JSON.stringify(await (await csv("data/in.csv")).rows());\nconsole.log("read");\n${wait}\n`,
+};
+
+const changes: Record<string, () => void> = {
+  "rewritten, of the same size, its time set back": () => {
+    const file = project.path("data/in.csv");
+    const { atime, mtime } = statSync(file);
+    writeFileSync(file, "a\n2\n");
+    utimesSync(file, atime, mtime);
+  },
+  "replaced by another": () => {
+    const { atime, mtime } = statSync(project.path("data/in.csv"));
+    project.write("data/other.csv", "a\n2\n");
+    utimesSync(project.path("data/other.csv"), atime, mtime);
+    renameSync(project.path("data/other.csv"), project.path("data/in.csv"));
+  },
+};
+
+/** A run that is held after the step has read, until the change is made. */
+async function runWhile(change: () => void, env: NodeJS.ProcessEnv = {}): Promise<Pick<RunResult, "code" | "stdout">> {
+  project.remove(".stepbook/go");
+  const child = project.start(["run", "--json"], { env });
+  let stdout = "";
+  let changed = false;
+  child.stdout!.on("data", (chunk: Buffer) => {
+    stdout += chunk.toString();
+    if (changed || !/"line":"read"/.test(stdout)) return;
+    changed = true;
+    change();
+    project.write(".stepbook/go", "");
+  });
+  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  expect(changed, stdout).toBe(true);
+  return { code, stdout };
+}
+
+test.each(Object.entries(readers))("read by %s", async (_, reader) => {
+  for (const [name, change] of Object.entries(changes)) {
+    project = new TestProject({ "steps/10_a.ts": reader, "data/in.csv": "a\n1\n" });
+    // Long enough ago that only the change itself can be the doubt.
+    utimesSync(project.path("data/in.csv"), 1e9, 1e9);
+    const { code, stdout } = await runWhile(change);
+    expect(code, name).toBe(0);
+    expect(stdout, name).toContain("a file changed while it was read");
+    expect(await project.value("10_a.text"), name).toContain("1");
+    const again = await project.run();
+    expect(again.steps["10_a"], name).toMatchObject({ status: "ran", reason: "an input changed while it ran last time" });
+    expect(await project.value("10_a.text"), name).toContain("2");
+    expect((await project.run()).ran, name).toEqual([]);
+    project.dispose();
+  }
+  // The twin: without the second look the old result is served for the new file.
+  project = new TestProject({ "steps/10_a.ts": reader, "data/in.csv": "a\n1\n" });
+  utimesSync(project.path("data/in.csv"), 1e9, 1e9);
+  await runWhile(changes["replaced by another"]!, { STEPBOOK_SABOTAGE: "no-second-look" });
+  expect((await project.run()).ran).toEqual([]);
+  expect(await project.value("10_a.text")).toContain("1");
+});
