@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { build } from "esbuild";
-import { buildChild } from "./src/execute/runtime.ts";
+import { buildChild, graphDigest } from "./src/execute/runtime.ts";
 import { sabotageOptions } from "./src/sabotage.ts";
 import { buildAssets } from "./src/serve/assets.ts";
 import { digestText } from "./src/store/text.ts";
@@ -32,7 +32,7 @@ export async function buildPackage(root: string, outdir: string, tested = false)
   for (const [name, text] of Object.entries(await buildAssets(root))) writeFileSync(path.join(outdir, name), text);
   // The engine is the same one: what either made is reused by the other.
   const shipped = tested ? await buildChild(root) : child;
-  writeFileSync(path.join(outdir, "runtime.json"), JSON.stringify({ api: child.api, digest: digestText(shipped.text) }));
+  writeFileSync(path.join(outdir, "runtime.json"), JSON.stringify({ api: child.api, digest: digestText(shipped.text), graph: graphDigest(root) }));
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -3,9 +3,9 @@
  *
  *     npm run bench -- --quick          in under 3 minutes, fewer turns, smaller data; writes no page
  *     npm run bench -- --only noop-100  one comparison; may be given several times
+ *     npm run bench -- --out /tmp/x     writes the page and the plot there, of any run
  *     npm run bench -- --list
  */
-import { writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -16,10 +16,10 @@ import { measure } from "./measure.ts";
 import { page } from "./page.ts";
 import { plot } from "./plot.ts";
 import { printed } from "./print.ts";
-import { makeSite, type Site } from "./site.ts";
+import { makeSite, type Site, write } from "./site.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
-const { values: options } = parseArgs({ options: { quick: { type: "boolean", default: false }, only: { type: "string", multiple: true }, list: { type: "boolean", default: false } } });
+const { values: options } = parseArgs({ options: { quick: { type: "boolean", default: false }, only: { type: "string", multiple: true }, out: { type: "string" }, list: { type: "boolean", default: false } } });
 
 function chosen() {
   const { only, quick } = options;
@@ -54,9 +54,9 @@ async function bench(): Promise<void> {
     const machine = describeMachine(root, load);
     for (const [name, value] of machine.facts) console.log(`${name}: ${value}`);
     console.log(`${results.flatMap(({ verdicts }) => verdicts).filter(({ met }) => met).length} of ${results.flatMap(({ verdicts }) => verdicts).length} goals met, in ${((performance.now() - started) / 1000).toFixed(0)} s`);
-    if (options.quick || options.only) return;
-    writeFileSync(path.join(root, "docs", "performance.md"), page(results, machine));
-    writeFileSync(path.join(root, "docs", "performance.svg"), plot(results));
+    const whole = !options.quick && !options.only;
+    const out = options.out ?? (whole ? path.join(root, "docs") : undefined);
+    if (out) write(out, { "performance.md": page(results, machine), "performance.svg": plot(results) });
   } finally {
     site.dispose();
   }

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Contender, Sample } from "./comparison.ts";
 import { middle, stepFile, stepFiles, stepText, type Node } from "./grid.ts";
@@ -10,9 +10,15 @@ export function stepbook(site: Site, cwd: string, ...words: readonly string[]): 
   return { file: site.command, words, cwd };
 }
 
-/** The grid as a project in which everything is up to date. */
+/** The grid as a project of that name; comparisons share it. */
+export function gridProject(site: Site, name: string, nodes: readonly Node[]): string {
+  const made = path.join(site.folder, name);
+  return existsSync(made) ? made : site.project(name, { ...stepFiles(nodes), "runner.ts": 'import { main } from "stepbook/runner";\n\nawait main();\n' });
+}
+
+/** The grid with everything up to date. */
 export function warmGrid(site: Site, name: string, nodes: readonly Node[]): string {
-  const project = site.project(name, { ...stepFiles(nodes), "runner.ts": 'import { main } from "stepbook/runner";\n\nawait main();\n' });
+  const project = gridProject(site, name, nodes);
   run(stepbook(site, project, "run", "-j", "2"));
   return project;
 }

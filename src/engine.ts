@@ -1,6 +1,6 @@
 import path from "node:path";
 import { findRuntime, type Runtime } from "./execute/runtime.ts";
-import { readGraph } from "./graph/graph.ts";
+import { readKeptGraph } from "./graph/graph.ts";
 import type { Graph, StepId } from "./model.ts";
 import type { Knowledge } from "./plan/decide.ts";
 import { PackageHasher } from "./plan/packages.ts";
@@ -36,8 +36,10 @@ export function openKept(project: string): Omit<Opened, "runtime" | "graph"> {
 
 export async function openProject(project: string): Promise<Opened> {
   const runtime = await findRuntime();
-  const graph = await readGraph(project, runtime.api);
-  return { ...openKept(project), runtime, graph };
+  const { graph, keep } = await readKeptGraph(project, runtime.api, runtime.maker, path.join(stateFolder(project), "graph"));
+  const kept = openKept(project);
+  keep();
+  return { ...kept, runtime, graph };
 }
 
 /** What decisions are made on, with the params and the environment of now. */

@@ -80,7 +80,8 @@ export function exitCodeOf(failure: Failure): number {
 }
 
 /** What to do about a damaged state file, wherever that is noticed. */
-export const damagedState = "it was left as it is; move it away (mv .stepbook/state.db state.damaged.db) and run again: steps are then computed anew";
+export const damagedState =
+  "`doctor --rebuild` makes it anew from the records beside it and keeps the damaged file; or move it away (mv .stepbook/state.db state.damaged.db) and run again: steps are then computed anew";
 
 /** Any thrown thing as a failure; what is not ours keeps its message under the given code. */
 export function toFailure(thrown: unknown, code: ErrorCode = "E_INTERNAL"): Failure {

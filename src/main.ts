@@ -162,8 +162,12 @@ function addKeepCommands(program: Command, exit: Setter): void {
     .addHelpText("after", example("gc --keep 7d", "gc --size 1GB --dry-run"))
     .action(async (options, command: Command) => exit(await (await import("./command/gc.ts")).gc(io(command), options)));
   program.command("doctor").description("look for what is wrong with this machine or project")
-    .addHelpText("after", example("doctor"))
-    .action(async (_options, command: Command) => exit(await (await import("./command/doctor.ts")).doctor(io(command))));
+    .option("--rebuild", "make a damaged .stepbook/state.db anew from what lies beside it; the damaged file is kept")
+    .addHelpText("after", example("doctor", "doctor --rebuild"))
+    .action(async (options: { rebuild?: boolean }, command: Command) => {
+      if (options.rebuild) exit(await (await import("./command/rebuild.ts")).rebuild(io(command)));
+      else exit(await (await import("./command/doctor.ts")).doctor(io(command)));
+    });
 }
 
 function example(...lines: string[]): string {

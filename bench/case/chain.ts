@@ -9,7 +9,7 @@ const work = "const until = performance.now() + 300;\nlet spun = 0;\nwhile (perf
 export const chain: Comparison = {
   name: "chain",
   title: "a chain of 10 steps of 300 ms of work each",
-  rounds: { full: 5, quick: 2 },
+  rounds: { full: 5, quick: 1 },
   async prepare(site) {
     const step = (i: number) => `${i === 0 ? "" : `import { x as before } from "./${i + 9}_s${i - 1}.ts";\n`}${work}export const x = ${i === 0 ? "1" : "before + 1"};\n`;
     const steps = Object.fromEntries(Array.from({ length: count }, (_, i) => [`steps/${i + 10}_s${i}.ts`, step(i)]));

@@ -3,8 +3,8 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 import type { Comparison, Contender } from "../comparison.ts";
 import { aheadOf, atMost, under } from "../goals.ts";
-import { grid, middle, scriptFile, scriptFiles, stepFiles, type Node } from "../grid.ts";
-import { coldTurn, forget, stepbook } from "../ours.ts";
+import { grid, middle, scriptFile, scriptFiles, type Node } from "../grid.ts";
+import { coldTurn, forget, gridProject, stepbook } from "../ours.ts";
 import { ninja } from "../peer/ninja.ts";
 import { takePart } from "../peer/take-part.ts";
 import { turbo } from "../peer/turbo.ts";
@@ -20,8 +20,8 @@ export const cold100: Comparison = {
   title: "100 trivial steps cold, 2 jobs",
   rounds: { full: 5, quick: 1 },
   async prepare(site) {
-    const project = site.project("cold-100", stepFiles(hundred));
-    const peers = takePart(site, hundred, middle(hundred), "cold", site.quick ? {} : { make: 2, wireit: 2, turbo: 2, moon: 2, nx: 2, DVC: 1, Snakemake: 2 }, site.quick ? [ninja] : undefined);
+    const project = gridProject(site, "grid-100", hundred);
+    const peers = takePart(site, hundred, middle(hundred), "cold", { make: 2, wireit: 2, turbo: 2, moon: 2, nx: 2, DVC: 1, Snakemake: 2 });
     return {
       contenders: [plainNode(site, hundred), { name: "stepbook", role: "ours", turn: () => coldTurn(site, project) }, ...peers.contenders],
       absent: peers.absent,
@@ -35,7 +35,7 @@ export const cold1000: Comparison = {
   title: "1,000 trivial steps cold, 2 jobs",
   rounds: { full: 1, quick: 0 },
   async prepare(site) {
-    const project = site.project("cold-1000", stepFiles(thousand));
+    const project = gridProject(site, "grid-1000", thousand);
     const turn = () => {
       forget(project);
       return watched(stepbook(site, project, "run", "-j", "2"), ofCommand);

@@ -12,14 +12,14 @@ export const comment: Comparison = {
   title: "a comment edited in a middle step of 100",
   rounds: { full: 7, quick: 2 },
   async prepare(site) {
-    const [still, edited] = [warmGrid(site, "comment-still", nodes), warmGrid(site, "comment-edited", nodes)];
+    const [still, edited] = [warmGrid(site, "grid-100", nodes), warmGrid(site, "grid-100-edited", nodes)];
     const turn = () => {
       editComment(edited, nodes);
       const { ms, stdout } = run(stepbook(site, edited, "run", "--json"));
       const finished = JSON.parse(stdout.trim().split("\n").at(-1)!) as { steps: { status: string }[] };
       return { ms, steps: finished.steps.filter(({ status }) => status === "ran").length };
     };
-    const peers = takePart(site, nodes, middle(nodes), "comment", site.quick ? { DVC: 1, Snakemake: 1 } : { DVC: 3, Snakemake: 3, nx: 5 });
+    const peers = takePart(site, nodes, middle(nodes), "comment", { nx: 5, DVC: 3, Snakemake: 3 });
     return {
       contenders: [
         nodeItself(site),

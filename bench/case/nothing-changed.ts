@@ -16,8 +16,8 @@ export const noop100: Comparison = {
   title: "nothing changed, 100 steps",
   rounds: { full: 11, quick: 3 },
   async prepare(site) {
-    const project = warmGrid(site, "noop-100", hundred);
-    const peers = takePart(site, hundred, middle(hundred), "warm", site.quick ? { DVC: 1, Snakemake: 1, nx: 1 } : { DVC: 5, Snakemake: 5 });
+    const project = warmGrid(site, "grid-100", hundred);
+    const peers = takePart(site, hundred, middle(hundred), "warm", { nx: 7, DVC: 5, Snakemake: 5 });
     return {
       contenders: [nodeItself(site), { name: "stepbook", role: "ours", turn: () => timed(stepbook(site, project)) }, ...peers.contenders],
       absent: peers.absent,
@@ -31,7 +31,7 @@ export const noopTsx: Comparison = {
   title: "nothing changed, 100 steps, from source: npx tsx runner.ts",
   rounds: { full: 7, quick: 3 },
   async prepare(site) {
-    const project = warmGrid(site, "noop-tsx", hundred);
+    const project = warmGrid(site, "grid-100", hundred);
     const empty = site.project("empty", { "empty.ts": "export {};\n" });
     return {
       contenders: [
@@ -47,11 +47,10 @@ export const noopTsx: Comparison = {
 export const noop1000: Comparison = {
   name: "noop-1000",
   title: "nothing changed, 1,000 steps",
-  rounds: { full: 7, quick: 3 },
+  rounds: { full: 7, quick: 0 },
   async prepare(site) {
-    const [small, large] = [warmGrid(site, "noop-small", hundred), warmGrid(site, "noop-large", thousand)];
-    const peers = site.quick ? [ninja] : [ninja, wireit, turbo];
-    const others = takePart(site, thousand, middle(thousand), "warm", {}, peers);
+    const [small, large] = [warmGrid(site, "grid-100", hundred), warmGrid(site, "grid-1000", thousand)];
+    const others = takePart(site, thousand, middle(thousand), "warm", {}, [ninja, wireit, turbo]);
     return {
       contenders: [
         nodeItself(site),

@@ -9,7 +9,7 @@ import type { Site } from "../site.ts";
 export const shipped: Comparison = {
   name: "shipped",
   title: "the shipped pipeline, cold",
-  rounds: { full: 5, quick: 2 },
+  rounds: { full: 5, quick: 1 },
   async prepare(site) {
     const [stored, alone] = [copy(site, "shipped"), copy(site, "shipped-alone")];
     return {

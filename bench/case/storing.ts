@@ -3,7 +3,7 @@ import { atMost } from "../goals.ts";
 import { forget, stepbook } from "../ours.ts";
 import { timed } from "../shell.ts";
 
-const rows = (quick: boolean) => (quick ? 1_000_000 : 4_000_000);
+const rows = (quick: boolean) => (quick ? 1_000_000 : 8_000_000);
 
 const query = (count: number) => `SELECT i AS id, hash(i) % 1000003 AS a, ((hash(i + 1) % 1000000007) / 1000)::DOUBLE AS x, 'name ' || (hash(i) % 50000) AS name FROM range(${count}) r(i)`;
 
@@ -24,8 +24,8 @@ console.log(hash.digest("hex"));
 
 export const storing: Comparison = {
   name: "storing",
-  title: "storing a table that SQL made: 4,000,000 rows",
-  rounds: { full: 5, quick: 2 },
+  title: "storing a table that SQL made: 8,000,000 rows",
+  rounds: { full: 3, quick: 2 },
   async prepare(site) {
     const count = rows(site.quick);
     const cwd = site.project("storing", { "steps/10_make.ts": `import { sql } from "stepbook";\nexport const out = await sql\`${query(count)}\`;\n`, "bare.mjs": bare(count) });

@@ -15,15 +15,19 @@ import { findTools, type Tools } from "./tools.ts";
 import { turbo } from "./turbo.ts";
 import { wireit } from "./wireit.ts";
 
-export const allPeers: readonly Peer[] = [ninja, make, wireit, turbo, moon, nx, dvc, snakemake];
+const allPeers: readonly Peer[] = [ninja, make, wireit, turbo, moon, nx, dvc, snakemake];
+/** Those that are quick to set up. */
+const quickPeers: readonly Peer[] = [ninja, make, wireit, turbo];
 
 /** What is done before a turn is timed. */
 export type Before = "warm" | "comment" | "cold";
 
 let tools: Tools | undefined;
+/** Projects that were made, and whether all is up to date there: comparisons share them. */
+const projects = new Map<string, { warm: boolean }>();
 
 /** Each of the peers that is there, as a contender at the grid; why the others are not. */
-export function takePart(site: Site, nodes: readonly Node[], edited: Node, before: Before, turns: Readonly<Record<string, number>> = {}, peers = allPeers): { contenders: Contender[]; absent: Absent[] } {
+export function takePart(site: Site, nodes: readonly Node[], edited: Node, before: Before, turns: Readonly<Record<string, number>> = {}, peers = site.quick ? quickPeers : allPeers): { contenders: Contender[]; absent: Absent[] } {
   const contenders: Contender[] = [];
   const absent: Absent[] = [];
   tools ??= findTools((line) => process.stderr.write(`${line}\n`));
@@ -37,21 +41,32 @@ export function takePart(site: Site, nodes: readonly Node[], edited: Node, befor
 
 /** Adds the peer; what it says where it cannot do the work here. */
 function contend(site: Site, peer: Peer, program: string, nodes: readonly Node[], edited: Node, before: Before, turns: Readonly<Record<string, number>>, into: Contender[]): string | undefined {
-  const project = path.join(site.folder, `${peer.name}-${nodes.length}-${before}`);
-  write(project, peer.files(nodes));
+  const project = path.join(site.folder, `${peer.name}-${nodes.length}`);
+  const command = peer.command(program, project);
   try {
-    peer.begin?.(program, project);
-    if (before !== "cold") counted(peer.command(program, project), project);
+    const state = begun(peer, program, project, nodes);
+    if (before !== "cold" && !state.warm) counted(command, project);
+    state.warm = true;
   } catch (error) {
     return (error as Error).message.split("\n").filter(Boolean).slice(0, 3).join(" ");
   }
   const turn = () => {
     if (before === "cold") for (const kept of peer.keeps) rmSync(path.join(project, kept), { recursive: true, force: true });
     if (before === "comment") write(project, Object.fromEntries([peer.source(edited, `// ${performance.now()}\n`)]));
-    return counted(peer.command(program, project), project);
+    return counted(command, project);
   };
   into.push({ name: peer.name, role: "peer", turn, ...(peer.name in turns ? { turns: turns[peer.name]! } : {}) });
   return undefined;
+}
+
+function begun(peer: Peer, program: string, project: string, nodes: readonly Node[]): { warm: boolean } {
+  const known = projects.get(project);
+  if (known) return known;
+  write(project, peer.files(nodes));
+  peer.begin?.(program, project);
+  const state = { warm: false };
+  projects.set(project, state);
+  return state;
 }
 
 /** The scripts write a byte each into the file that RAN names. */

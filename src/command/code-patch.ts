@@ -3,6 +3,7 @@ import path from "node:path";
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
 import { transform } from "esbuild";
 import { bundleFolder } from "../execute/bundles.ts";
+import type { Step } from "../model.ts";
 import type { KeptRecord } from "../record/records.ts";
 import { oneByOne } from "./one-by-one.ts";
 
@@ -11,16 +12,31 @@ import { oneByOne } from "./one-by-one.ts";
  * included. Null where the code of one of them is no longer kept.
  */
 export async function codePatch(project: string, before: KeptRecord, after: KeptRecord): Promise<string | null> {
-  const [old, fresh] = [await shownCode(project, before), await shownCode(project, after)];
-  if (old === null || fresh === null) return null;
-  const name = (record: KeptRecord) => `${record.run}/${record.step}`;
-  return createTwoFilesPatch(name(before), name(after), old, fresh, undefined, undefined, { context: 2, headerOptions: FILE_HEADERS_ONLY });
+  return patchOf([nameOf(before), await shownCode(project, before)], [nameOf(after), await shownCode(project, after)]);
 }
 
-/** The code of a record as it ran, or null. Bundles have no layout: declarations are taken apart and esbuild gives them lines again. */
+/** The same from a record to the step as it is now. */
+export async function codeSince(project: string, before: KeptRecord, now: Step): Promise<string | null> {
+  return patchOf([nameOf(before), await shownCode(project, before)], [now.file, await layOut(now.code.text)]);
+}
+
+function nameOf({ run, step }: KeptRecord): string {
+  return `${run}/${step}`;
+}
+
+function patchOf([oldName, old]: readonly [string, string | null], [newName, fresh]: readonly [string, string | null]): string | null {
+  if (old === null || fresh === null) return null;
+  return createTwoFilesPatch(oldName, newName, old, fresh, undefined, undefined, { context: 2, headerOptions: FILE_HEADERS_ONLY });
+}
+
+/** The code of a record as it ran, or null. */
 export async function shownCode(project: string, { bundle }: KeptRecord): Promise<string | null> {
   const file = bundle === undefined ? undefined : path.join(bundleFolder(project), bundle);
   if (file === undefined || !existsSync(file)) return null;
-  const text = readFileSync(file, "utf8").replace(/^\/\/# sourceMappingURL=.*$/gm, "");
+  return layOut(readFileSync(file, "utf8").replace(/^\/\/# sourceMappingURL=.*$/gm, ""));
+}
+
+/** Bundles have no layout: declarations are taken apart and esbuild gives them lines again. */
+async function layOut(text: string): Promise<string> {
   return (await transform(oneByOne(text), { loader: "js", format: "esm", target: "esnext", charset: "utf8", logLevel: "silent" })).code;
 }

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { bundleFolder } from "../execute/bundles.ts";
+import { manifestFolder } from "../record/manifests.ts";
 import { type History, keptArtifacts, keptRecords } from "../record/retention.ts";
 import { stateFolder } from "../record/state.ts";
 import { sabotaged } from "../sabotage.ts";
@@ -13,6 +14,7 @@ export interface GcPlan {
   readonly objects: readonly Removable[];
   readonly logs: readonly Removable[];
   readonly bundles: readonly Removable[];
+  readonly manifests: readonly Removable[];
   readonly staging: readonly Removable[];
   /** Bytes that the store holds then. */
   readonly storeBytes: number;
@@ -45,12 +47,14 @@ export function planGc(project: string, history: History, store: Store, rules: G
   const swept = unreached(runs);
   const known = new Set(history.runs.map(({ id }) => id).filter((id) => !runs.has(id)));
   const bundles = new Set([...records].map((id) => history.records.get(id)?.bundle));
+  const seals = new Set([...records].map((id) => history.records.get(id)?.seal));
   return {
     runs: [...runs],
     records: [...history.records.keys()].filter((id) => !records.has(id)),
     objects: swept,
     logs: listEntries(path.join(stateFolder(project), "runs")).filter((folder) => runs.has(path.basename(folder.path)) || (!known.has(path.basename(folder.path)) && old(folder))),
     bundles: listEntries(bundleFolder(project)).filter((file) => !bundles.has(path.basename(file.path).replace(/\.map$/, "")) && old(file)),
+    manifests: listEntries(manifestFolder(project)).filter((file) => !seals.has(path.parse(file.path).name) && old(file)),
     staging: rules.alone ? listEntries(path.join(stateFolder(project), "staging")) : [],
     storeBytes: sum(objects) - sum(swept),
   };

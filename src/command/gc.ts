@@ -37,7 +37,7 @@ export async function gc(io: Io, flags: GcFlags): Promise<number> {
         recover(db, project);
         forget(db, plan.runs, plan.records);
         forgetDigests(db, plan.objects);
-        for (const files of [plan.objects, plan.logs, plan.bundles, plan.staging]) remove(files);
+        for (const files of [plan.objects, plan.logs, plan.bundles, plan.manifests, plan.staging]) remove(files);
         return tell(io, project, plan, size, false);
       });
     }),
@@ -58,8 +58,8 @@ function forgetDigests(db: Db, objects: readonly Removable[]): void {
 }
 
 function tell(io: Io, project: string, plan: GcPlan, size: number | null, dryRun: boolean): number {
-  const { objects, logs, bundles, staging } = plan;
-  const files = { objects, logs, bundles, staging };
+  const { objects, logs, bundles, manifests, staging } = plan;
+  const files = { objects, logs, bundles, manifests, staging };
   const bytes = Object.values(files).reduce((total, each) => total + sum(each), 0);
   if (io.json) {
     const names = (all: readonly Removable[]) => all.map((file) => path.relative(project, file.path));

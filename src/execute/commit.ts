@@ -3,6 +3,7 @@ import type { StepOutcome } from "../events.ts";
 import type { Artifact, Effect, Scalar, Step, StepRecord } from "../model.ts";
 import type { Decision } from "../plan/decide.ts";
 import { completeRow, deliverEmbedded, probeRow } from "../record/experiments.ts";
+import { type Manifest, writeManifest } from "../record/manifests.ts";
 import { commitRecord } from "../record/records.ts";
 import { highestPublished, publishModels } from "../record/publish.ts";
 import { sabotaged } from "../sabotage.ts";
@@ -56,11 +57,22 @@ export async function commit(context: RunContext, finished: Finished): Promise<R
     ms: Math.round(finished.ms),
     attempts: finished.attempts,
   };
-  commitRecord(context.db, record, context.mask.data(outcomeOf(finished)), (name) => highestPublished(context.graph.project, name));
+  const outcome = context.mask.data(outcomeOf(finished));
+  commitRecord(context.db, record, outcome, (name) => highestPublished(context.graph.project, name));
+  keepManifest(context, { info: context.info, params: context.mask.data(context.known.world.params), outcome, record });
   SABOTAGE: for (const late of postponed.splice(0)) await late();
   rmSync(finished.staging, { recursive: true, force: true });
   publish(context, record);
   return artifacts;
+}
+
+/** The result is real without it: where it cannot be written, it is only missed when the state has to be made anew. */
+function keepManifest({ graph, emit, info }: RunContext, manifest: Manifest): void {
+  try {
+    writeManifest(graph.project, manifest);
+  } catch (error) {
+    emit({ type: "run.warned", run: info.id, message: `the manifest of ${manifest.record.step} could not be written: ${(error as Error).message}` });
+  }
 }
 
 function outcomeOf({ step, decision, ms, attempts }: Finished): StepOutcome {

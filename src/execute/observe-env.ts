@@ -1,5 +1,11 @@
 import { allNames } from "../plan/reads.ts";
+import { asker } from "./asker.ts";
 import type { Observer } from "./observe.ts";
+
+/** Ways to go through an object that look at a descriptor only to see whether there is a name to go on with: the value is got. */
+const enumerations: ReadonlySet<string> = new Set(["", "keys", "entries", "values", "assign", "stringify"]);
+/** Those of them that get the value of a name right after they looked at it; "": a spread or a loop. */
+const copies: ReadonlySet<string> = new Set(["", "entries", "values", "assign"]);
 
 /**
  * Reading a variable is noted, and so is listing their names. What the step itself set is not, and
@@ -8,15 +14,15 @@ import type { Observer } from "./observe.ts";
 export function observeEnvironment(observer: Observer): void {
   // Node's own module loader asks for these two.
   const own = new Set<string>(["WATCH_REPORT_DEPENDENCIES", "NODE_V8_COVERAGE"]);
-  const copying = new CopyWatch();
-  /** Names that a listing is about to ask for, one after the other: `Object.keys` reads no value. */
-  let listed: (string | symbol)[] = [];
+  /** What a package's copy is about to get. */
+  let copied: string | symbol | undefined;
   const note = (name: string | symbol) => {
     if (typeof name === "string" && !own.has(name)) observer.env(name);
   };
   process.env = new Proxy(process.env, {
     get(env, name) {
-      if (!copying.gets(name)) note(name);
+      if (name !== copied) note(name);
+      copied = undefined;
       return Reflect.get(env, name) as string | undefined;
     },
     has(env, name) {
@@ -24,18 +30,15 @@ export function observeEnvironment(observer: Observer): void {
       return Reflect.has(env, name);
     },
     ownKeys(env) {
-      const names = Reflect.ownKeys(env);
-      if (calledByPackage()) {
-        copying.begins(names);
-        return names;
-      }
-      observer.env(allNames);
-      listed = [...names];
-      return names;
+      if (!asker().inPackage) observer.env(allNames);
+      return Reflect.ownKeys(env);
     },
     getOwnPropertyDescriptor(env, name) {
-      if (listed[0] === name) listed.shift();
-      else if (!copying.describes(name)) note(name);
+      const { builtin, inPackage } = asker();
+      if (!enumerations.has(builtin)) note(name);
+      copied = inPackage && copies.has(builtin) ? name : undefined;
+      // A copy is made in one go.
+      if (copied !== undefined) queueMicrotask(() => (copied = undefined));
       return Reflect.getOwnPropertyDescriptor(env, name);
     },
     set(env, name, value) {
@@ -47,32 +50,4 @@ export function observeEnvironment(observer: Observer): void {
       return Reflect.deleteProperty(env, name);
     },
   });
-}
-
-/** Whether the code that triggered this trap lies in a package, not in the step or its helpers. */
-function calledByPackage(): boolean {
-  const frames = (new Error().stack ?? "").split("\n").slice(3);
-  const caller = frames.find((line) => !line.includes(import.meta.filename) && /[\\/:]/.test(line));
-  return caller !== undefined && /[\\/]node_modules[\\/]/.test(caller);
-}
-
-/** Tells a copy of an object from single reads: the keys are listed, then each is described and got in turn. */
-class CopyWatch {
-  #left = new Set<string | symbol>();
-  #described: string | symbol | undefined;
-
-  begins(keys: readonly (string | symbol)[]): void {
-    this.#left = new Set(keys);
-    // A copy is made in one go.
-    queueMicrotask(() => this.#left.clear());
-  }
-
-  describes(name: string | symbol): boolean {
-    this.#described = name;
-    return this.#left.has(name);
-  }
-
-  gets(name: string | symbol): boolean {
-    return this.#described === name && this.#left.delete(name);
-  }
 }

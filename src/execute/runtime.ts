@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, type BuildOptions, version as esbuildVersion } from "esbuild";
+import type { BuildOptions } from "esbuild";
 import { sabotageOptions } from "../sabotage.ts";
 import { digestText } from "../store/text.ts";
 
@@ -13,11 +13,15 @@ export interface Runtime {
   readonly api: readonly string[];
   /** Versions of everything of ours that a result depends on. */
   readonly engine: string;
+  /** Versions of all that reads a graph. */
+  readonly maker: string;
 }
 
 interface Built {
   readonly api: readonly string[];
   readonly digest: string;
+  /** Of the code that reads a graph. */
+  readonly graph: string;
 }
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -33,7 +37,7 @@ export function findRuntime(): Promise<Runtime> {
 async function find(): Promise<Runtime> {
   const root = path.resolve(here, fromSource ? "../.." : "..");
   const { child, built } = fromSource ? await buildFromSource(root) : readBuilt(here);
-  return { child, api: built.api, engine: engineVersions(root, built.digest) };
+  return { child, api: built.api, engine: engineVersions(root, built.digest), maker: `${built.graph} ${["esbuild", "acorn"].map((name) => versionOf(root, name)).join(" ")}` };
 }
 
 function readBuilt(folder: string): { child: string; built: Built } {
@@ -51,7 +55,13 @@ async function buildFromSource(root: string): Promise<{ child: string; built: Bu
     writeFileSync(draft, text);
     renameSync(draft, child);
   }
-  return { child, built: { api, digest } };
+  return { child, built: { api, digest, graph: graphDigest(root) } };
+}
+
+/** What was kept by other code than this is read anew. */
+export function graphDigest(root: string): string {
+  const folder = path.join(root, "src", "graph");
+  return digestText(readdirSync(folder).sort().map((file) => readFileSync(path.join(folder, file), "utf8")).join("\0")).slice(0, 16);
 }
 
 /**
@@ -59,6 +69,7 @@ async function buildFromSource(root: string): Promise<{ child: string; built: Bu
  * Node starts that in half the time of a module with its many imports: a step waits for it.
  */
 export async function buildChild(root: string, tested = false): Promise<{ text: string; api: string[] }> {
+  const { build } = await import("esbuild");
   const common: BuildOptions = { absWorkingDir: root, outdir: "out", bundle: true, write: false, platform: "node", target: "node20", external: ["@duckdb/node-api"] };
   const [child, api] = await Promise.all([
     build({ ...common, entryPoints: ["src/execute/child.ts"], format: "cjs", define: commonPlaces, sourcemap: false, ...sabotages(tested) }),
@@ -81,7 +92,7 @@ function engineVersions(root: string, digest: string): string {
     `stepbook-${digest.slice(0, 12)}`,
     `node-${process.versions.node.split(".")[0]}`,
     `${process.platform}-${process.arch}`,
-    `esbuild-${esbuildVersion}`,
+    `esbuild-${versionOf(root, "esbuild")}`,
     `duckdb-${versionOf(root, "@duckdb/node-api")}`,
     `timezone-${timeZone}`,
     `locale-${locale}`,

@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import path from "node:path";
-import { build, type BuildFailure, type BuildResult, type Message, type Plugin } from "esbuild";
+import { build, type BuildFailure, type BuildResult, type Loader, type Message, type Metafile, type OutputFile, type Plugin } from "esbuild";
 import { fail } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { type StepFile, stepPattern } from "./discover.ts";
 import { apiCall, inputCall, metaCall } from "./names.ts";
+import type { Sources } from "./sources.ts";
 
 /** A step's code as esbuild gives it. */
 export interface RawBundle {
@@ -21,30 +21,33 @@ export interface RawBundle {
 const virtual = { input: "stepbook-input", api: "stepbook-api" } as const;
 
 /**
- * One esbuild call over all steps: each with its helpers, tree-shaken, minified but for its names,
+ * One esbuild call over all wanted steps: each with its helpers, tree-shaken, minified but for its names,
  * with other steps and the step API swapped for generated modules and packages left outside.
  * @throws E_SYNTAX, E_IMPORT, E_MISSING_EXPORT, E_COMPUTED_IMPORT
  */
 export async function bundleSteps(
   project: string,
+  wanted: readonly StepFile[],
   steps: readonly StepFile[],
   exports: ReadonlyMap<string, readonly string[]>,
   apiNames: readonly string[],
+  sources: Sources,
 ): Promise<Map<string, RawBundle>> {
-  const result = await run(project, steps, exports, apiNames);
-  return new Map(steps.map((step) => [step.id, rawBundle(result, project, step)]));
+  const result = await run(project, wanted, steps, exports, apiNames, sources);
+  const outputs = new Map(Object.entries(result.metafile.outputs).map(([key, output]) => [output.entryPoint, key]));
+  const texts = new Map(result.outputFiles.map((file) => [file.path, file]));
+  return new Map(wanted.map((step) => [step.id, rawBundle(result.metafile, texts, outputs.get(step.file)!, project, step)]));
 }
 
-function rawBundle(result: BuildResult<{ write: false; metafile: true }>, project: string, step: StepFile): RawBundle {
-  const [key, output] = Object.entries(result.metafile.outputs).find(([, candidate]) => candidate.entryPoint === step.file)!;
-  const file = (name: string) => result.outputFiles.find((candidate) => candidate.path === path.resolve(project, name))!.text;
-  const inputs = reachable(result.metafile.inputs, step.file);
+function rawBundle({ inputs: all, outputs }: Metafile, texts: ReadonlyMap<string, OutputFile>, key: string, project: string, step: StepFile): RawBundle {
+  const file = (name: string) => texts.get(path.resolve(project, name))!.text;
+  const inputs = reachable(all, step.file);
   return {
     text: file(key),
     map: file(`${key}.map`),
     // All that is reached, not output.inputs: a constant that was inlined leaves no other trace of its file.
     sources: inputs.filter((name) => !isVirtual(name)).sort(),
-    externals: output.imports.filter((each) => each.external).map((each) => each.path),
+    externals: outputs[key]!.imports.filter((each) => each.external).map((each) => each.path),
     steps: inputs.filter((name) => name.startsWith(virtual.input)).map((name) => name.slice(virtual.input.length + 1)),
   };
 }
@@ -59,14 +62,16 @@ function reachable(inputs: Readonly<Record<string, { imports: { path: string }[]
 
 async function run(
   project: string,
+  wanted: readonly StepFile[],
   steps: readonly StepFile[],
   exports: ReadonlyMap<string, readonly string[]>,
   apiNames: readonly string[],
+  sources: Sources,
 ): Promise<BuildResult<{ write: false; metafile: true }>> {
   try {
     const result = await build({
       absWorkingDir: project,
-      entryPoints: steps.map((step) => step.file),
+      entryPoints: wanted.map((step) => step.file),
       outdir: ".stepbook/bundles",
       outbase: "steps",
       outExtension: { ".js": ".mjs" },
@@ -87,7 +92,7 @@ async function run(
       logLevel: "silent",
       logOverride: { "unsupported-dynamic-import": "error" },
       define: Object.fromEntries(["url", "dirname", "filename"].map((key) => [`import.meta.${key}`, `${metaLocal}.${key}`])),
-      plugins: [metaPlugin(project), swapPlugin(project, steps, exports, apiNames)],
+      plugins: [sources.plugin((text, file) => withMeta(project, text, file)), swapPlugin(project, steps, exports, apiNames)],
     });
     refuseGlobs(result.metafile!.inputs);
     return result as BuildResult<{ write: false; metafile: true }>;
@@ -159,20 +164,12 @@ function generated(names: readonly string[], call: (name: string) => string): st
 const metaLocal = "__stepbook_here";
 
 /** Gives each source file that looks at `import.meta` its own, since the bundle lies elsewhere. */
-function metaPlugin(project: string): Plugin {
-  return {
-    name: "stepbook-meta",
-    setup(builder) {
-      builder.onLoad({ filter: /\.[cm]?[jt]sx?$/, namespace: "file" }, ({ path: file }) => {
-        const contents = readFileSync(file, "utf8");
-        if (!/\bimport\.meta\b/.test(contents)) return undefined;
-        const relative = path.relative(project, file).replaceAll("\\", "/");
-        // On the first line, so that no line moves.
-        const loader = path.extname(file).replace(/^\.[cm]?/, "") as "ts" | "tsx" | "js" | "jsx";
-        return { contents: `const ${metaLocal} = ${metaCall}(${JSON.stringify(relative)}); ${contents.replace(/^#!.*/, "")}`, loader };
-      });
-    },
-  };
+function withMeta(project: string, text: string, file: string): { contents: string; loader: Loader } | undefined {
+  if (!/\bimport\.meta\b/.test(text)) return undefined;
+  const relative = path.relative(project, file).replaceAll("\\", "/");
+  // On the first line, so that no line moves.
+  const loader = path.extname(file).replace(/^\.[cm]?/, "") as "ts" | "tsx" | "js" | "jsx";
+  return { contents: `const ${metaLocal} = ${metaCall}(${JSON.stringify(relative)}); ${text.replace(/^#!.*/, "")}`, loader };
 }
 
 /** esbuild's message as ours: code, place, remedy. */

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { build, type Metafile } from "esbuild";
 import type { StepFile } from "./discover.ts";
+import type { Sources } from "./sources.ts";
 
 /** Exports of a module that are code or settings, never artifacts. */
 const notArtifacts: ReadonlySet<string> = new Set(["config"]);
@@ -9,8 +10,8 @@ const notArtifacts: ReadonlySet<string> = new Set(["config"]);
  * The names that each step exports as artifacts, without bundling: what the importers' generated
  * modules offer. `export *` is followed, through helpers and through other steps.
  */
-export async function readExports(project: string, steps: readonly StepFile[]): Promise<Map<string, string[]>> {
-  const reader = new ExportReader(project);
+export async function readExports(project: string, steps: readonly StepFile[], sources: Sources): Promise<Map<string, string[]>> {
+  const reader = new ExportReader(project, sources);
   await reader.load(steps.map((step) => step.file));
   const result = new Map<string, string[]>();
   for (const step of steps) {
@@ -22,14 +23,17 @@ export async function readExports(project: string, steps: readonly StepFile[]): 
 
 class ExportReader {
   readonly #project: string;
+  readonly #sources: Sources;
   readonly #modules = new Map<string, { names: string[]; stars: string[] }>();
 
-  constructor(project: string) {
+  constructor(project: string, sources: Sources) {
     this.#project = project;
+    this.#sources = sources;
   }
 
   /** Transforms the files, each for itself, and notes what they export. */
   async load(files: readonly string[]): Promise<void> {
+    if (files.length === 0) return;
     const result = await build({
       absWorkingDir: this.#project,
       entryPoints: [...files],
@@ -40,6 +44,7 @@ class ExportReader {
       metafile: true,
       format: "esm",
       logLevel: "silent",
+      plugins: [this.#sources.plugin()],
     });
     for (const output of result.outputFiles) {
       const key = path.relative(this.#project, output.path).replaceAll("\\", "/");

@@ -87,8 +87,25 @@ function applyEffect(db: Db, record: StepRecord, id: number, effect: Effect, pub
   if (effect.kind === "table") return putTable(db, record, effect.table, effect.artifact);
   const latest = latestModel(db, effect.name);
   if (latest?.body.parts.digest === effect.artifact.digest && latest.body.card.digest === effect.card.digest) return;
+  insertModel(db, record, id, effect, Math.max(latest?.version ?? 0, published(effect.name)) + 1);
+}
+
+function insertModel(db: Db, record: StepRecord, id: number, effect: Extract<Effect, { kind: "model" }>, version: number): void {
   const body: ModelBody = { parts: effect.artifact, card: effect.card, step: record.step, run: record.run, createdAt: record.finishedAt };
-  db.prepare("INSERT INTO models (name, version, record, body) VALUES (?, ?, ?, ?)").run(effect.name, Math.max(latest?.version ?? 0, published(effect.name)) + 1, id, JSON.stringify(body));
+  db.prepare("INSERT OR IGNORE INTO models (name, version, record, body) VALUES (?, ?, ?, ?)").run(effect.name, version, id, JSON.stringify(body));
+}
+
+/** Puts a record that was committed once into a state that is made anew; its models follow, in their versions. */
+export function putBack(db: Db, record: StepRecord, outcome: StepOutcome): number {
+  const id = insertRecord(db, record);
+  for (const effect of record.effects) if (effect.kind !== "model") applyEffect(db, record, id, effect, () => 0);
+  putRunStep(db, record.run, outcome, id, null);
+  return id;
+}
+
+/** A version of a model that the record made. */
+export function putModel(db: Db, record: StepRecord, id: number, name: string, version: number): void {
+  for (const effect of record.effects) if (effect.kind === "model" && effect.name === name) insertModel(db, record, id, effect, version);
 }
 
 /** Finds records. Each is read once: a record never changes. One that is damaged is none. */

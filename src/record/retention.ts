@@ -9,6 +9,7 @@ import type { Db } from "./state.ts";
 interface Held {
   readonly artifacts: readonly Artifact[];
   readonly bundle: string | undefined;
+  readonly seal: string | null;
 }
 
 /** What is kept of the past, as far as it matters for what may go. */
@@ -56,12 +57,12 @@ function heldByRecords(db: Db): Map<number, Held> {
   const held = new Map<number, Held>();
   for (const row of db.prepare(`SELECT ${sealedColumns} FROM records`).iterate() as Iterable<SealedRow>) {
     if (!isSound(db, row)) {
-      held.set(row.id, { artifacts: [], bundle: undefined });
+      held.set(row.id, { artifacts: [], bundle: undefined, seal: null });
       continue;
     }
     const { artifacts, displays, effects, bundle } = JSON.parse(row.body) as StepRecord;
     const ofEffects = effects.flatMap((effect) => (effect.kind === "model" ? [effect.artifact, effect.card] : effect.kind === "table" ? [effect.artifact] : []));
-    held.set(row.id, { artifacts: [...Object.values(artifacts), ...displays, ...ofEffects], bundle });
+    held.set(row.id, { artifacts: [...Object.values(artifacts), ...displays, ...ofEffects], bundle, seal: row.seal });
   }
   return held;
 }

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { toFailure } from "../errors.ts";
+import { makeOnce } from "./once.ts";
 import { messagePage } from "./page/message.ts";
 import { isApi, problem, statusOf } from "./api/problem.ts";
 import { page } from "./route.ts";
@@ -9,7 +10,10 @@ import type { Site } from "./site.ts";
 /** The routes as one handler. Nothing is answered that is not in their table. */
 export function makeApp(site: Site): Hono {
   const app = new Hono();
-  for (const { method, path, handle } of routes) app.on(method, path, (context) => handle(site, context));
+  const once = makeOnce(site);
+  for (const { method, path, answers, handle } of routes) {
+    app.on(method, path, (context) => (method === "GET" && answers === "page" ? once(context.req.url, () => handle(site, context)) : handle(site, context)));
+  }
   app.notFound((context) => (isApi(context.req.path) ? problem({ code: "E_NOT_FOUND", message: "there is no such address", remedy: "/api/openapi.json lists them" }) : page(messagePage(site, "Not found", "There is no such page."), 404)));
   app.onError((error, context) => {
     const failure = toFailure(error);

@@ -10,8 +10,17 @@ export interface LiveStep {
   readonly progress?: { readonly label: string; readonly done: number; readonly total: number | null };
 }
 
+/** Lines that a running step has printed, each with the place in its log where it ends. */
+export interface LogNotice {
+  readonly type: "log";
+  readonly run: string;
+  readonly step: StepId;
+  readonly from: number;
+  readonly lines: readonly (readonly [line: string, end: number])[];
+}
+
 /** What viewers are told: that pages show something else now, or how far a step is. */
-export type Notice = { readonly type: "change" } | { readonly type: "progress"; readonly step: StepId; readonly label: string; readonly done: number; readonly total: number | null };
+export type Notice = { readonly type: "change" } | LogNotice | { readonly type: "progress"; readonly step: StepId; readonly label: string; readonly done: number; readonly total: number | null };
 
 export type Listener = (notice: Notice) => void;
 
@@ -22,6 +31,7 @@ export class Live {
   readonly #steps = new Map<StepId, LiveStep>();
   #run: string | null = null;
   #waiting = false;
+  #version = 0;
 
   get run(): string | null {
     return this.#run;
@@ -30,6 +40,11 @@ export class Live {
   /** Another runner works in the folder, and this one's run waits for it. */
   get waiting(): boolean {
     return this.#waiting;
+  }
+
+  /** Another number whenever something was told. */
+  get version(): number {
+    return this.#version;
   }
 
   get viewers(): number {
@@ -53,6 +68,10 @@ export class Live {
 
   changed(): void {
     this.#tell({ type: "change" });
+  }
+
+  printed(notice: LogNotice): void {
+    this.#tell(notice);
   }
 
   take(event: Event): void {
@@ -95,6 +114,7 @@ export class Live {
   }
 
   #tell(notice: Notice): void {
+    this.#version++;
     for (const listener of this.#listeners) listener(notice);
   }
 }

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import path from "node:path";
-import { logFolder } from "./data/logs.ts";
+import { loggedSteps, logFolder, readLogSince } from "./data/logs.ts";
 import type { Site } from "./site.ts";
 
 const every = 150;
@@ -12,14 +12,40 @@ const every = 150;
  */
 export function watchOutside(site: Site): () => void {
   let before = "";
+  const printed = new Map<string, number>();
   const timer = setInterval(() => {
     if (site.live.viewers === 0) return;
     const now = signature(site);
     if (before !== "" && now !== before) site.live.changed();
     before = now;
+    follow(site, printed);
   }, every);
   timer.unref();
   return () => clearInterval(timer);
+}
+
+/** Tells what running steps print. The first lines make the page show a log, later ones are told by themselves. */
+function follow({ kept: { db }, project, live }: Site, printed: Map<string, number>): void {
+  const running = db.prepare("SELECT id FROM runs WHERE status = 'running'").pluck().all() as string[];
+  for (const run of running) {
+    for (const step of loggedSteps(project, run)) {
+      const id = `${run}/${step}`;
+      const size = changedSize(project, run, step);
+      const since = printed.get(id);
+      if (size === 0 || since === size) continue;
+      const news = readLogSince(project, run, step, since ?? 0);
+      const end = news?.lines.at(-1)?.[1];
+      if (!news || end === undefined) continue;
+      printed.set(id, end);
+      if (since === undefined) live.changed();
+      else live.printed({ type: "log", ...news });
+    }
+  }
+  for (const id of printed.keys()) if (!running.includes(id.split("/")[0]!)) printed.delete(id);
+}
+
+function changedSize(project: string, run: string, step: string): number {
+  return statSync(path.join(logFolder(project, run), `${step}.log`), { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function signature(site: Site): string {

@@ -40,7 +40,7 @@ export const idShapes = {
   index: /^\d{1,6}$/,
   /** Exports are looked up among those of a record: any name may be asked for. */
   name: /^[\s\S]{1,300}$/,
-  mime: /^(?:svg|png|html)$/,
+  mime: /^(?:svg|png|html|chart)$/,
 } as const;
 
 /** A part of the address, which must look as such an id does. @throws E_NOT_FOUND */

@@ -27,6 +27,8 @@ export interface Distribution {
   readonly bins?: readonly number[];
   readonly min?: string;
   readonly max?: string;
+  readonly low?: number;
+  readonly high?: number;
   /** Else: the most frequent values. */
   readonly top?: readonly { readonly value: string; readonly count: number }[];
 }
@@ -70,6 +72,11 @@ export class TableReader {
     found.catch(() => this.#distributions.delete(file));
     if (this.#distributions.size > 500) this.#distributions.delete(this.#distributions.keys().next().value!);
     return found;
+  }
+
+  /** How many cells of a column lie in each of equal parts of a range. */
+  bins(file: string, column: Column, min: number, max: number): Promise<number[]> {
+    return this.#use((connection) => bins(connection, `FROM read_parquet(${text(file)}, hive_partitioning = false)`, column, min, max));
   }
 
   close(): void {
@@ -119,7 +126,7 @@ async function distributionsOf(connection: DuckDBConnection, file: string, schem
   for (const [index, column] of schema.entries()) {
     const [nulls, distinct, min, max] = row!.slice(index * 4, index * 4 + 4) as [bigint, bigint, number | null, number | null];
     const known = { nulls: Number(nulls), distinct: Number(distinct) };
-    if (min !== null && max !== null) result.push({ ...known, bins: await bins(connection, from, column, min, max), min: shown(min), max: shown(max) });
+    if (min !== null && max !== null) result.push({ ...known, bins: await bins(connection, from, column, min, max), min: shown(min), max: shown(max), low: min, high: max });
     else result.push({ ...known, top: await mostFrequent(connection, from, column) });
   }
   return result;

@@ -6,6 +6,7 @@ import { runSteps } from "../../src/record/runs.ts";
 import { openState } from "../../src/record/state.ts";
 import { type RunResult, TestProject } from "../rig/project.ts";
 import { attacks, stepFile } from "./attacks.ts";
+import { tell } from "./trials.ts";
 
 /** Step name → digests of its exports. */
 type Results = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -36,7 +37,11 @@ beforeAll(async () => {
   clean = { ...again.values, ...(again.reused.length === 0 ? {} : (await results(project, again.reused, env)).values) };
 }, 300_000);
 
-afterAll(() => project.dispose());
+afterAll(() => {
+  const failures = named.filter(({ step }) => JSON.stringify(incremental?.[step]) !== JSON.stringify(clean?.[step])).map(({ name }) => name);
+  tell({ kind: "row", row: "attacks", trials: named.length, failures: failures.length, ms: 0, note: "", first: failures[0] ?? null });
+  project.dispose();
+});
 
 async function results(of: TestProject, steps: readonly string[], env: NodeJS.ProcessEnv): Promise<{ values: Results; reused: string[] }> {
   const run = await of.run(["--keep-going", "-j", "4", ...steps], { env });

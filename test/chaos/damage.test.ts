@@ -2,8 +2,11 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { inMemory } from "../rig/memory.ts";
 import { finished, TestProject } from "../rig/project.ts";
 import { isRelease, type Random, trials } from "./trials.ts";
+
+inMemory();
 
 let project: TestProject;
 afterEach(() => project.dispose());

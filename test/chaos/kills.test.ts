@@ -7,11 +7,14 @@ import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { openState } from "../../src/record/state.ts";
+import { inMemory } from "../rig/memory.ts";
 import { alive, commandLine, signalTo } from "../rig/processes.ts";
 import { finished, TestProject } from "../rig/project.ts";
 import { type Call, calls, hasStrace, stepsTracedRun, tracedRun } from "../rig/strace.ts";
 import { committed, files, type Marks, newMarks, recoversFrom } from "./three-steps.ts";
 import { possible, shuffled, seed, randomFrom, trials } from "./trials.ts";
+
+inMemory();
 
 const timeout = 6 * 3600_000;
 const noStrace = hasStrace ? null : "no strace here, or it may not trace";
@@ -27,6 +30,7 @@ async function points(of: readonly Call[], traced: typeof tracedRun): Promise<Po
   const { made, code, stderr } = await traced(project, null, newMarks());
   project.dispose();
   expect(code, stderr).toBe(0);
+  expect(made["openat"]! + made["write"]!, "the trace holds something").toBeGreaterThan(0);
   const all = of.flatMap((call) => Array.from({ length: made[call] ?? 0 }, (_, i) => ({ call, k: i + 1 })));
   return shuffled(all, randomFrom(seed));
 }
@@ -101,22 +105,27 @@ test("the runner is killed at a random moment", { timeout }, async () => {
 });
 
 test("a step is killed at a random moment: the run says so", { timeout }, async () => {
-  await trials("stepRandom", async (_, { random }) => {
+  let hit = 0;
+  await trials("stepRandom", async (_, notes) => {
+    const { random } = notes;
     await recoversFrom("step killed", async (project, env) => {
       const child = project.start(["run", "--json"], { env });
       const ended = finished(child);
       while (!existsSync(env.COUNTER)) await sleep(5);
       await sleep(random() * 50);
-      // The runner's other child, the bundler's service, is no step.
-      for (const pid of stepsOf(env)) if (pid !== child.pid) signalTo(pid, "SIGKILL");
+      // The runner's other children, the bundler's service and the guard, are no steps.
+      const steps = stepsOf(env);
+      for (const pid of steps) signalTo(pid, "SIGKILL");
       const { stdout, code } = await ended;
       if (code !== 0) expect(stdout).toContain("E_STEP_KILLED");
+      if (steps.length > 0) hit++;
     });
+    notes.note = `${hit} hit`;
   });
 });
 
 function stepsOf({ MARK }: Marks): number[] {
-  return alive(MARK).filter((pid) => /child\.m?js/.test(commandLine(pid)));
+  return alive(MARK).filter((pid) => /child\.[cm]?js/.test(commandLine(pid)));
 }
 
 test("a state file that is opened again is synced at every commit", () => {

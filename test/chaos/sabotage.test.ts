@@ -4,6 +4,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { openState } from "../../src/record/state.ts";
 import type { Sabotage } from "../../src/sabotage.ts";
+import { inMemory } from "../rig/memory.ts";
 import { finished, TestProject } from "../rig/project.ts";
 import { hasStrace, tracedRun } from "../rig/strace.ts";
 import { assertNoticed, assertSeen, changes } from "./changing.ts";
@@ -12,6 +13,8 @@ import { assertOrphansEnd, untilThere } from "./orphans.ts";
 import { newMarks } from "./three-steps.ts";
 import { assertGcSpares, assertOneWorks } from "./together.ts";
 import { isRelease, messageOf, randomFrom, seed, tell } from "./trials.ts";
+
+inMemory();
 
 type Check = (env: NodeJS.ProcessEnv) => Promise<unknown>;
 

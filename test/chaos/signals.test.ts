@@ -7,12 +7,15 @@ import { existsSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openState } from "../../src/record/state.ts";
+import { inMemory } from "../rig/memory.ts";
 import { alive, commandLine, signalTo } from "../rig/processes.ts";
 import { TestProject } from "../rig/project.ts";
 import { asInstalled, hasPty, onTerminal, type OnTerminal } from "../rig/pty.ts";
 import { assertOrphansEnd, untilThere } from "./orphans.ts";
 import { assertNoneAlive, newMarks } from "./three-steps.ts";
 import { possible, trials } from "./trials.ts";
+
+inMemory();
 
 const timeout = 6 * 3600_000;
 const noPty = hasPty ? null : "no `script` of util-linux here, or it hands on no exit code";

@@ -5,6 +5,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { built } from "../rig/build.ts";
+import { inMemory } from "../rig/memory.ts";
 import { alive, signalTo } from "../rig/processes.ts";
 import { finished, TestProject } from "../rig/project.ts";
 import { hasStrace } from "../rig/strace.ts";
@@ -12,6 +13,8 @@ import { assertNoticed, assertSeen, changes } from "./changing.ts";
 import { assertRecovered, files, newMarks } from "./three-steps.ts";
 import { assertGcSpares, assertOneWorks, assertOwner, inTwoDays } from "./together.ts";
 import { trials } from "./trials.ts";
+
+inMemory();
 
 const timeout = 6 * 3600_000;
 

@@ -40,6 +40,7 @@ export interface Notes {
 export async function trials(id: RowId, one: (nth: number, notes: Notes) => Promise<void> | void, most = Infinity): Promise<void> {
   const startedAt = performance.now();
   const wanted = Math.min(most, isRelease ? rows[id].release : rows[id].quick);
+  if (most === 0) throw new Error(`${id}: there is nothing to try`);
   const notes: Notes = { random: randomFrom(seed + id.length * 7919 + id.charCodeAt(0)), note: "" };
   const failures: unknown[] = [];
   let done = 0;

@@ -51,6 +51,25 @@ test("a package's copy of the environment, made for its subprocesses, reads none
   expect((await project.run([], env("south", "y"))).ran).toContain("10_copy");
 });
 
+test("however the environment is listed, a value that could be seen is noted, and one that could not is not", async () => {
+  const doors: Record<string, string> = {
+    "10_descriptors": "Object.getOwnPropertyDescriptors(process.env).REGION?.value",
+    "20_each": 'Object.fromEntries(Reflect.ownKeys(process.env).map((name) => [name, Object.getOwnPropertyDescriptor(process.env, name)?.value])).REGION',
+    "30_values": "Object.values(process.env).sort()",
+    "40_assigned": "Object.assign({}, process.env).REGION",
+    "50_json": "JSON.parse(JSON.stringify(process.env)).REGION",
+    "60_rest": "(({ PATH, ...rest }) => rest.REGION)(process.env)",
+    "70_loop": '(() => { let found = ""; for (const name in process.env) if (name === "REGION") found = process.env[name]!; return found; })()',
+    "80_keys": 'Object.keys(process.env).includes("REGION")',
+    "90_names": 'Object.getOwnPropertyNames(process.env).includes("REGION")',
+  };
+  project = new TestProject(Object.fromEntries(Object.entries(doors).map(([step, seen]) => [`steps/${step}.ts`, `export const seen = ${seen};\n`])));
+  const env = (region: string) => ({ env: { REGION: region } });
+  await project.run([], env("north"));
+  expect((await project.run([], env("north"))).ran).toEqual([]);
+  expect((await project.run([], env("south"))).ran).toEqual(Object.keys(doors).filter((step) => Number.parseInt(step, 10) < 80));
+});
+
 test("a dependency's code changes, without and with the lock file", async () => {
   project = new TestProject({
     "node_modules/dep/package.json": '{ "name": "dep", "version": "1.0.0", "type": "module", "exports": "./index.js", "dependencies": { "inner": "1" } }',

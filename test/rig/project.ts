@@ -71,10 +71,15 @@ export class TestProject {
     return copy;
   }
 
+  /** What Node is given to start the command. */
+  words(words: readonly string[]): string[] {
+    return [path.join(built, "bin.js"), ...words];
+  }
+
   /** Starts the command and hands over its process. */
   start(words: readonly string[], options: CommandOptions = {}): ChildProcess {
     const env = { ...process.env, NO_COLOR: "1", ...options.env };
-    return spawn(process.execPath, [path.join(built, "bin.js"), ...words], { cwd: this.folder, env, stdio: ["ignore", "pipe", "pipe"] });
+    return spawn(process.execPath, this.words(words), { cwd: this.folder, env, stdio: ["ignore", "pipe", "pipe"] });
   }
 
   async command(words: readonly string[], options: CommandOptions = {}): Promise<Result> {

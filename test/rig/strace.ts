@@ -40,7 +40,7 @@ export async function stepsTracedRun(project: TestProject, inject: string | null
   const words = ["strace", "-f", "-p", "PID", ...options(`${log}.PID`, inject)];
   // No file of ours and no read of the step's: the step's process is stopped here until strace holds it.
   const preload = `import { spawn } from "node:child_process"; import { readFileSync } from "node:fs";
-if (/child\\.m?js$/.test(process.argv[1] ?? "")) {
+if (/child\\.[cm]?js$/.test(process.argv[1] ?? "")) {
   const [program, ...words] = ${JSON.stringify(words)}.map((word) => word.replace("PID", process.pid));
   spawn(program, words, { stdio: "ignore", detached: true, env: { PATH: process.env.PATH } }).unref();
   const held = () => !/TracerPid:\\s+0/.test(readFileSync("/proc/self/status", "utf8"));

@@ -17,11 +17,12 @@ beforeAll(async () => {
   project = new TestProject({
     "experiments.sql": "CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, experiment_datetime timestamptz, slope integer, bend integer, error double precision);\n",
     "lib/line.ts": "export function predict(parts: { slope: number }, row: { x: number }) {\n  return { y: parts.slope * row.x, shares: { up: 0.75, down: 0.25 } };\n}\n",
-    "steps/10_train.ts": `import { param, record, saveModel } from "stepbook";
+    "steps/10_train.ts": `import { param, record, saveModel, sql } from "stepbook";
 const [slope, bend] = [param("slope", 2, { doc: "how steep" }), param("bend", 1)];
 saveModel("line", { slope }, { metrics: { error: 1 / slope }, predict: "lib/line.ts", inputs: { x: { example: 1, min: 0, max: 100 } } });
 record("experiments", { slope, bend, error: slope === 4 ? null : 1 / slope + bend });
 export const trained = slope;
+export const spread = await sql\`SELECT (range * ${"${slope}"})::INTEGER AS v, 3 AS same FROM range(100)\`;
 `,
     "steps/20_flip.ts": 'import { existsSync } from "node:fs";\nimport { trained } from "./10_train.ts";\nif (existsSync("broken")) throw new Error("it is broken");\nexport const flipped = -trained;\n',
     "steps/30_after.ts": 'import { flipped } from "./20_flip.ts";\nexport const after = flipped + 1;\n',
@@ -112,4 +113,79 @@ test("a step runs again with what depends on it; what failed is retried; each is
   const [last] = (await project.command(["runs", "--json"])).stdout.split("\n");
   expect(JSON.parse(last!)).toMatchObject({ trigger: "ui", status: "succeeded", params: { slope: "5" } });
   expect((await project.command(["run", "--retry", "last"])).stderr).toContain("has nothing to retry");
+});
+
+test("by the keyboard alone: what is there is found, and the keys are listed", async () => {
+  await page.goto(`${server.url}/runs`);
+  await page.keyboard.press("/");
+  await page.getByRole("combobox").waitFor();
+  await page.keyboard.type("flip");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/#step-20_flip$/);
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("run slope=3");
+  await page.locator("#found li", { hasText: "bend=4" }).waitFor();
+  expect(await seriousFaults(page)).toEqual([]);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/runs\/\d/);
+  expect(await main()).toContain("slope=3");
+  await page.keyboard.press("/");
+  await page.keyboard.type("li");
+  await page.locator("#found li[aria-selected=true]", { hasText: "line" }).waitFor();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.type("ne v");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/models\/line$/);
+  await page.keyboard.press("/");
+  await page.keyboard.type("<img src=x onerror=alert(1)>");
+  await page.locator("#found", { hasText: "nothing" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("?");
+  await page.locator("#keys").waitFor();
+  expect(await seriousFaults(page)).toEqual([]);
+  await page.keyboard.press("Escape");
+  expect(await page.locator("#keys").count()).toBe(0);
+  await page.keyboard.press("s");
+  await page.waitForURL(/schedule$/);
+  await page.keyboard.press("n");
+  await page.waitForURL(`${server.url}/`);
+  await page.keyboard.press("o");
+  await page.locator("#step-10_train .code").waitFor();
+});
+
+test("experiments: parallel lines, a heatmap of two params, rows that are picked and compared", async () => {
+  await page.goto(`${server.url}/experiments`);
+  expect(await page.locator(".plot circle").count()).toBeGreaterThanOrEqual(3);
+  await page.getByRole("link", { name: "parallel" }).click();
+  expect(await page.locator(".parallel polyline").count()).toBeGreaterThanOrEqual(3);
+  expect(await page.locator(".parallel text.strong").allTextContents()).toEqual(["slope", "bend", "error"]);
+  await page.getByRole("link", { name: "heatmap" }).click();
+  await page.getByLabel("across").selectOption("slope");
+  await page.getByLabel("down").selectOption("bend");
+  await page.getByLabel("metric").selectOption("error");
+  await page.getByRole("button", { name: "Show" }).click();
+  const heat = page.locator(".heatmap");
+  expect(await heat.locator("thead").innerText()).toMatch(/2\s+3\s+5/);
+  expect(await heat.locator("tbody tr").first().innerText()).toMatch(/^4\s+none\s+4\.333\s+4\.2/);
+  const rows = page.locator("table.data tbody tr");
+  await rows.filter({ hasText: "4.333" }).getByRole("checkbox").check();
+  await rows.filter({ hasText: "4.2" }).first().getByRole("checkbox").check();
+  await page.getByRole("button", { name: "Compare selected" }).click();
+  const compared = page.locator("section.picked");
+  expect(await compared.innerText()).toMatch(/slope\s+[35]\s+[35] [+-]2[\s\S]*1 equal/);
+  expect(await heat.count()).toBe(1);
+  await page.reload();
+  expect(await compared.count()).toBe(1);
+  expect(await seriousFaults(page)).toEqual([]);
+  await page.getByRole("link", { name: "Compare their runs" }).click();
+  expect(await page.locator("h1").innerText()).toBe("Compare");
+  expect(await page.locator(".distributions tbody").innerText()).toMatch(/v integer[\s\S]*0 … (?:297|495)[\s\S]*0 … (?:297|495)/);
+  expect(await page.locator(".distributions .overlay").count()).toBe(1);
+  expect(await main()).toContain("1 column with equal distributions");
+  expect(await seriousFaults(page)).toEqual([]);
+  await page.goBack();
+  expect(await compared.count()).toBe(1);
+  await page.goto(`${server.url}/experiments?plot=parallel&z=nothing&x=%3Cscript%3E&pick=none`);
+  expect(await page.locator(".parallel polyline").count()).toBeGreaterThanOrEqual(3);
 });

@@ -50,6 +50,17 @@ test("the notebook: prose, code, outputs, states and reasons; the failure at the
   await page.waitForFunction(() => document.querySelector<HTMLImageElement>("#step-10_load img")!.naturalWidth === 40);
 });
 
+test("a figure that moves does so in a frame without an origin or a network; a chart that nothing draws says so", async () => {
+  await page.goto(server.url);
+  const frame = page.locator("#step-10_load iframe").nth(1);
+  await frame.scrollIntoViewIfNeeded();
+  const inside = frame.contentFrame().locator("body");
+  await expect.poll(() => inside.innerText()).toMatch(/moved, origin null[\s\S]*kept out[\s\S]*no network/);
+  await expect.poll(async () => (await frame.boundingBox())?.height).toBeLessThan(150);
+  expect(await page.title()).toContain("Notebook");
+  expect(await page.locator("#step-10_load .figure", { hasText: "npm i vega vega-lite" }).innerText()).toContain("mark");
+});
+
 test("a table: types, distributions, sorting, filters, paging", async () => {
   await page.goto(server.url);
   const table = page.locator("#step-10_load .table-box");
@@ -73,7 +84,7 @@ test("a table: types, distributions, sorting, filters, paging", async () => {
 
 test("a run from the form is watched live, keeps folds and place, and is one of the runs", async () => {
   await page.goto(`${server.url}/new`);
-  await page.getByLabel("pause").fill("25");
+  await page.getByLabel("pause").fill("60");
   await page.getByRole("button", { name: "Run" }).click();
   await page.waitForURL(`${server.url}/`);
   await page.evaluate(() => Object.assign(window, { unbroken: true }));
@@ -83,11 +94,15 @@ test("a run from the form is watched live, keeps folds and place, and is one of 
   const far = () => slow.locator("progress").evaluate((bar) => (bar as HTMLProgressElement).value);
   const before = await far();
   await expect.poll(far).toBeGreaterThan(before);
+  const log = slow.locator(".log .line");
+  await expect.poll(async () => (await log.count()) > 2 && (await slow.locator(".badge").innerText()).includes("running")).toBe(true);
   await expect.poll(() => slow.locator(".badge").innerText(), { timeout: 20_000 }).toContain("ran");
   expect(await slow.locator(".code").isVisible()).toBe(true);
+  // What came line by line is what was printed, once each.
+  expect(await log.allTextContents()).toEqual(Array.from({ length: 50 }, (_, index) => `item ${index + 1}\n`));
   expect(await page.evaluate(() => "unbroken" in window)).toBe(true);
   await page.goto(`${server.url}/runs`);
-  expect(await page.locator("tbody tr").first().innerText()).toMatch(/failed[\s\S]*ui[\s\S]*pause=25/);
+  expect(await page.locator("tbody tr").first().innerText()).toMatch(/failed[\s\S]*ui[\s\S]*pause=60/);
 });
 
 test("a run is cancelled; what is wrong with a param is said", async () => {
@@ -114,6 +129,10 @@ test("a run of the terminal, and a saved file, are seen without a reload", async
   project.edit("steps/50_slow.ts", "done / 50", "done / 51");
   await expect.poll(() => badge("10_load")).toContain("stale");
   await expect.poll(() => badge("50_slow")).toContain("stale");
+  const edits = page.locator("#step-50_slow details", { hasText: "What changed since" });
+  await edits.locator("summary").click();
+  expect(await edits.locator(".plus").innerText()).toContain("done / 51");
+  expect(await edits.locator(".minus").innerText()).toContain("done / 50");
   project.edit("steps/10_load.ts", "range(5001)", "range(5000)");
   await expect.poll(() => badge("10_load")).toContain("reused");
   expect(await page.evaluate(() => "unbroken" in window)).toBe(true);
@@ -135,7 +154,7 @@ test("graph, runs, comparison, experiments and models are clicked through; Back 
   await page.getByRole("button", { name: "Compare two" }).click();
   expect(await page.locator("h1").innerText()).toBe("Compare");
   await page.goto(`${server.url}/experiments?sort=pause&down=1`);
-  expect(await page.locator("table.data tbody tr").first().innerText()).toContain("25");
+  expect(await page.locator("table.data tbody tr").first().innerText()).toContain("60");
   expect(await page.locator(".plot circle").count()).toBeGreaterThan(2);
   const csv = await (await page.request.get(`${server.url}/experiments.csv?find=1%2B1`)).text();
   expect(csv).toContain("'=1+1 <script>alert(1)</script>");

@@ -26,6 +26,8 @@ test("HTML stands in the page only where it can do nothing", () => {
 
 test("a step's file in its two parts", () => {
   expect(splitSource('/**\n * # T\n * Text.\n */\n\nimport "x";\n')).toEqual({ prose: "# T\nText.", code: 'import "x";', firstLine: 6 });
+  expect(splitSource('// steps/10_a.ts\n/** # T */\nconst a = 1;\n')).toEqual({ prose: "# T", code: "const a = 1;", firstLine: 3 });
+  expect(splitSource("// a word\nconst a = 1;\n")).toEqual({ prose: "", code: "// a word\nconst a = 1;", firstLine: 1 });
   expect(splitSource("const a = 1;\n")).toEqual({ prose: "", code: "const a = 1;", firstLine: 1 });
 });
 

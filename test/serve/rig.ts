@@ -20,6 +20,8 @@ import { display, sql } from "stepbook";
 export const rows = await sql\`SELECT range AS id, range * 1.5 AS score, CASE WHEN range % 7 = 0 THEN NULL ELSE '<img src=x onerror=alert(1)>' || range END AS "<svg onload=alert(1)>", range % 3 = 0 AS third FROM range(5000)\`;
 display({ "image/svg+xml": '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><script>alert(1)</script><rect width="40" height="40" fill="teal"/></svg>' });
 display({ "text/html": "<p onclick='alert(1)'>framed</p>" });
+display({ "text/html": "<p id='moved'>still</p><img src='https://example.org/x.png'><script>document.getElementById('moved').textContent = 'moved, origin ' + origin; try { parent.document.title = 'taken'; } catch { document.body.append(' kept out'); } fetch('/api/runs', { method: 'POST' }).catch(() => document.body.append(' no network'));</script>" });
+display({ "application/vnd.vegalite.v5+json": { mark: "bar", data: { values: [{ a: "<img src=x onerror=alert(1)>" }] } } });
 display({ "text/markdown": "**bold** <script>alert(1)</script>" });
 export const hostile = { "<b>key</b>": "</script><script>alert(1)</script>" };
 console.log("loaded \\u001b[31m<img src=x onerror=alert(1)>\\u001b[0m \\u001b]0;title\\u0007 done");
@@ -37,7 +39,7 @@ import { param, record, saveModel, track } from "stepbook";
 import { rows } from "./10_load.ts";
 const pause = param("pause", 1, { doc: "ms for each item <b>bold</b>" });
 let done = rows.count * 0;
-for (const _ of track(Array.from({ length: 50 }), "items")) { await new Promise((resolve) => setTimeout(resolve, pause)); done++; }
+for (const _ of track(Array.from({ length: 50 }), "items")) { await new Promise((resolve) => setTimeout(resolve, pause)); done++; console.log("item", done); }
 export const items = done;
 record("experiments", { pause, score: done / 50, note: "=1+1 <script>alert(1)</script>" });
 saveModel("tiny", { weights: [1, 2] }, { doc: "a <i>tiny</i> model", metrics: { score: 0.5 } });
@@ -90,9 +92,11 @@ export async function watchedPage(browser: Browser, server: Served, wrong: strin
   page.on("pageerror", (error) => wrong.push(error.message));
   page.on("console", (message) => {
     // The browser says that a figure may run no script: that is what the frame is for.
-    if (message.type() === "error" && !/sandboxed/.test(message.text())) wrong.push(message.text());
+    if (message.type() === "error" && !/sandboxed|Content Security Policy directive: "(?:img-src data:|default-src 'none')|violates the document's Content Security Policy/.test(message.text())) wrong.push(message.text());
   });
   page.on("request", (request) => {
+    // What a frame asked for and was refused never left the browser.
+    if (request.frame() !== page.mainFrame()) return;
     if (!request.url().startsWith(server.url) && !request.url().startsWith("data:")) wrong.push(`asked ${request.url()}`);
   });
   page.on("dialog", (dialog) => {

@@ -4,11 +4,13 @@ import { startFolds } from "./folds.ts";
 import { startKeys } from "./keys.ts";
 import { startLive } from "./live.ts";
 import { startFind } from "./find.ts";
+import { startFrames } from "./frames.ts";
 import { startTables } from "./tables.ts";
 
 startFolds();
 startTables();
 startFind();
+startFrames();
 startActs();
 startKeys();
 startLive();

@@ -1,20 +1,40 @@
-const places: Readonly<Record<string, string>> = { n: "/", g: "/graph", r: "/runs", e: "/experiments", m: "/models" };
+import { openFinder, openKeys } from "./finder.ts";
+
+const places: Readonly<Record<string, string>> = { n: "/", g: "/graph", r: "/runs", e: "/experiments", m: "/models", s: "/schedule" };
 
 /** `j` and `k` go from step to step; a letter goes to a page. Not while something is typed. */
 export function startKeys(): void {
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || (event.target as Element).closest("input, select, textarea")) return;
+    if (event.key === "k" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      return openFinder();
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || (event.target as Element).closest("input, select, textarea, dialog")) return;
     const place = places[event.key];
+    const act = { "/": openFinder, "?": openKeys, o: toggleCode, j: () => go(1), k: () => go(-1) }[event.key];
     if (place) location.href = place;
-    else if (event.key === "j" || event.key === "k") go(event.key === "j" ? 1 : -1);
+    else if (act) {
+      event.preventDefault();
+      act();
+    }
   });
+  document.addEventListener("click", ({ target }) => (target as Element).closest("[data-act=find]") && openFinder());
+}
+
+function cells(): { all: HTMLElement[]; at: number } {
+  const all = [...document.querySelectorAll<HTMLElement>(".cell")];
+  return { all, at: all.findLastIndex((cell) => cell.getBoundingClientRect().top < 120) };
 }
 
 function go(by: number): void {
-  const cells = [...document.querySelectorAll<HTMLElement>(".cell")];
-  const at = cells.findLastIndex((cell) => cell.getBoundingClientRect().top < 120);
-  const next = cells[Math.max(0, Math.min(cells.length - 1, at + by))];
+  const { all, at } = cells();
+  const next = all[Math.max(0, Math.min(all.length - 1, at + by))];
   if (!next) return;
   next.scrollIntoView();
   next.querySelector<HTMLElement>("h2 a")?.focus({ preventScroll: true });
+}
+
+function toggleCode(): void {
+  const { all, at } = cells();
+  all[Math.max(0, at)]?.querySelector<HTMLElement>('details[data-keep^="code-"] > summary')?.click();
 }

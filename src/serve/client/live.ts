@@ -1,7 +1,10 @@
 import { Idiomorph } from "idiomorph";
 
 interface Notice {
-  readonly type: "change" | "progress";
+  readonly type: "change" | "progress" | "log";
+  readonly run?: string;
+  readonly from?: number;
+  readonly lines?: readonly (readonly [string, number])[];
   readonly step?: string;
   readonly label?: string;
   readonly done?: number;
@@ -23,6 +26,7 @@ export function startLive(): void {
   source.onmessage = ({ data }) => {
     const notice = JSON.parse(data as string) as Notice;
     if (notice.type === "change") void refresh();
+    else if (notice.type === "log") showLines(notice);
     else showProgress(notice);
   };
   addEventListener("stepbook:refresh", () => void refresh());
@@ -67,7 +71,31 @@ function keep(old: Node, now: Node): boolean {
 
 /** What the reader folded or unfolded stays so. */
 function keepOpen(name: string, node: Node): boolean {
+  if (name === "style" && node instanceof HTMLIFrameElement) return false;
   return !(name === "open" && node instanceof HTMLDetailsElement && node.dataset["touched"] !== undefined);
+}
+
+const mostLines = 3000;
+
+/** Adds what a step printed below what is there; whoever looks at the end goes on looking at the end. */
+function showLines({ run, step, from = 0, lines = [] }: Notice): void {
+  const log = document.querySelector<HTMLElement>(`[data-log="${CSS.escape(`${run}/${step}`)}"]`);
+  if (!log) return;
+  const shown = Number(log.dataset["bytes"]);
+  if (from > shown) return void refresh();
+  const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 4;
+  const wish = log.closest("details")?.querySelector<HTMLInputElement>("[data-find]")?.value.toLowerCase() ?? "";
+  for (const [text, end] of lines) {
+    if (end <= shown) continue;
+    const line = document.createElement("span");
+    line.className = "line";
+    line.textContent = `${text}\n`;
+    line.hidden = !text.toLowerCase().includes(wish);
+    log.append(line);
+    log.dataset["bytes"] = String(end);
+  }
+  while (log.childElementCount > mostLines) log.firstElementChild!.remove();
+  if (atEnd) log.scrollTop = log.scrollHeight;
 }
 
 function showProgress({ step, label, done = 0, total = null }: Notice): void {

@@ -1,6 +1,7 @@
 import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readSync } from "node:fs";
 import path from "node:path";
 import { logFile } from "../../execute/logs.ts";
+import type { LogNotice } from "../live.ts";
 import { cleanOutput } from "../../report/clean.ts";
 
 /** As much of a log as a page shows: its end. */
@@ -19,6 +20,8 @@ export function loggedSteps(project: string, run: string): string[] {
 export interface LogEnd {
   readonly lines: readonly string[];
   readonly bytes: number;
+  /** Where its last whole line ends. */
+  readonly whole: number;
   /** Whether there is more before the first line. */
   readonly cut: boolean;
   /** ms since 1970: when the step began to be logged, and when it last wrote. */
@@ -26,8 +29,11 @@ export interface LogEnd {
   readonly to: number;
 }
 
-/** The end of a log, cleaned of what a terminal would obey; undefined where there is none. */
-export function readLogEnd(project: string, run: string, step: string): LogEnd | undefined {
+/**
+ * The end of a log, cleaned of what a terminal would obey; undefined where there is none.
+ * @param running the last line is left out until it is whole
+ */
+export function readLogEnd(project: string, run: string, step: string, running = false): LogEnd | undefined {
   const handle = openLog(project, run, step);
   if (handle === undefined) return undefined;
   try {
@@ -35,9 +41,33 @@ export function readLogEnd(project: string, run: string, step: string): LogEnd |
     const length = Math.min(size, mostBytes);
     const buffer = Buffer.alloc(length);
     readSync(handle, buffer, 0, length, size - length);
-    const lines = buffer.toString("utf8").replace(/\n$/, "").split("\n").map((line) => cleanOutput(line, false));
+    const end = buffer.lastIndexOf(10) + 1;
+    const lines = buffer.toString("utf8", 0, running ? end : length).replace(/\n$/, "").split("\n").map((line) => cleanOutput(line, false));
     const cut = size > length;
-    return { lines: size === 0 ? [] : cut ? lines.slice(1) : lines, bytes: size, cut, from: birthtimeMs, to: mtimeMs };
+    return { whole: size - length + end, lines: size === 0 || (running && end === 0) ? [] : cut ? lines.slice(1) : lines, bytes: size, cut, from: birthtimeMs, to: mtimeMs };
+  } finally {
+    closeSync(handle);
+  }
+}
+
+const mostAtOnce = 32 * 1024;
+
+/** What was printed since a place in the log, in whole lines; of very much at once the end. */
+export function readLogSince(project: string, run: string, step: string, since: number): Omit<LogNotice, "type"> | undefined {
+  const handle = openLog(project, run, step);
+  if (handle === undefined) return undefined;
+  try {
+    const { size } = fstatSync(handle);
+    const start = Math.max(since, size - mostAtOnce);
+    const buffer = Buffer.alloc(Math.max(0, size - start));
+    readSync(handle, buffer, 0, buffer.length, start);
+    // Of a piece that begins inside a line the rest of that line is left out.
+    const from = start === since ? start : start + buffer.indexOf(10) + 1;
+    const lines: [string, number][] = [];
+    for (let at = from - start, end = buffer.indexOf(10, at); end >= 0; at = end + 1, end = buffer.indexOf(10, at)) {
+      lines.push([cleanOutput(buffer.toString("utf8", at, end), false), start + end + 1]);
+    }
+    return { run, step, from, lines };
   } finally {
     closeSync(handle);
   }

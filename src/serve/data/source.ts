@@ -19,7 +19,8 @@ export function readSource(project: string, file: string): Source {
 }
 
 export function splitSource(text: string): Source {
-  const found = /^(?:#!.*\n)?\s*\/\*\*([\s\S]*?)\*\/[ \t]*\n?/.exec(text);
+  // A line above it, such as the name of the file or a word to a linter, does not keep it from being the first.
+  const found = /^(?:#!.*\n)?(?:\s*\/\/.*\n)*\s*\/\*\*([\s\S]*?)\*\/[ \t]*\n?/.exec(text);
   const body = text.slice(found?.[0].length ?? 0);
   const gap = /^(?:[ \t]*\n)*/.exec(body)![0];
   const before = (found?.[0] ?? "") + gap;

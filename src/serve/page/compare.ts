@@ -8,6 +8,8 @@ import { runById } from "../../record/lookup.ts";
 import type { RunRow } from "../../record/runs.ts";
 import { formatBytes, formatDuration, formatNumber } from "../../report/format.ts";
 import { html, type Html, type Piece } from "../html.ts";
+import { distributionsPart } from "../part/distributions.ts";
+import { patchPart } from "../part/patch.ts";
 import type { Site } from "../site.ts";
 import { layout, runLine } from "./layout.ts";
 
@@ -23,6 +25,7 @@ ${found.every(({ type }) => type === "step") && html`<p class="empty">No differe
 ${section("Metrics", ["metric", "before", "after", "delta", "table"], only("metric").map((each) => [each.column, shown(each.before), shown(each.after), delta(each.delta), each.table]))}
 ${section("Params", ["param", "before", "after", "step"], only("param").map((each) => [each.name, JSON.stringify(each.before), JSON.stringify(each.after), each.step]))}
 ${section("Data", ["export", "before", "after", "columns"], only("data").map((each) => [`${each.step}.${each.export}`, artifact(each.before), artifact(each.after), each.columns.map(columnText).join(", ")]))}
+${await Promise.all(only("data").map((each) => each.before?.codec === "table" && each.after?.codec === "table" && distributionsPart(site, `${each.step}.${each.export}`, each.before, each.after)))}
 ${section("Read", ["what", "kind", "before", "after", "step"], only("read").map((each) => [each.name, each.kind, ...[each.before, each.after].map((digest) => (digest === null ? "not there" : each.kind === "env" ? "set" : short(digest))), each.step]))}
 ${only("code").map(codePart)}
 ${section("Steps", ["step", "before", "after"], only("step").map((each) => [each.step, state(each.before), state(each.after)]))}`;
@@ -47,7 +50,7 @@ function section(title: string, heads: readonly string[], rows: readonly (readon
 
 function codePart({ step, files, declarations, packages, engine, patch }: Of<"code">): Html {
   const changes = [...files.map((each) => ({ ...each, kind: "file" })), ...declarations.map((each) => ({ ...each, kind: "declaration" })), ...packages.map((each) => ({ ...each, kind: "package" }))];
-  return html`<h3>Code of <span class="mono">${step}</span></h3><p>${changes.map(({ name, kind, change }) => html`<span class="chip">${kind} <span class="mono">${name}</span> ${change}</span> `)}${engine.map((word) => html`<span class="chip mono">${word}</span> `)}</p>${patch !== null && html`<pre class="text patch scroll" tabindex="0">${patch.split("\n").map((line) => html`<span class="${line.startsWith("+") ? "plus" : line.startsWith("-") ? "minus" : line.startsWith("@@") ? "at" : "same"}">${line}</span>\n`)}</pre>`}`;
+  return html`<h3>Code of <span class="mono">${step}</span></h3><p>${changes.map(({ name, kind, change }) => html`<span class="chip">${kind} <span class="mono">${name}</span> ${change}</span> `)}${engine.map((word) => html`<span class="chip mono">${word}</span> `)}</p>${patch !== null && patchPart(patch)}`;
 }
 
 function shown(value: unknown): string {

@@ -2,6 +2,10 @@ import { readResultTables } from "../../record/experiments.ts";
 import { readResults, type ResultRow } from "../../record/results.ts";
 import { formatNumber } from "../../report/format.ts";
 import { html, type Html } from "../html.ts";
+import { axisOf } from "../part/axis.ts";
+import { heatmap } from "../part/heatmap.ts";
+import { parallel } from "../part/parallel.ts";
+import { pickedPart } from "../part/picked.ts";
 import { scatter } from "../part/scatter.ts";
 import type { Site } from "../site.ts";
 import { layout } from "./layout.ts";
@@ -18,6 +22,11 @@ export interface ExperimentsQuery {
   readonly columns: readonly string[];
   readonly x: string;
   readonly y: string;
+  /** The metric of a heatmap, and what colours parallel lines. */
+  readonly z: string;
+  readonly plot: "scatter" | "parallel" | "heatmap";
+  /** Keys of the rows that are compared. */
+  readonly picked: readonly string[];
 }
 
 export interface Results {
@@ -41,30 +50,81 @@ function compare(a: unknown, b: unknown): number {
   return typeof a === "string" || typeof b === "string" ? String(a).localeCompare(String(b)) : Number(a) - Number(b);
 }
 
+const plots = ["scatter", "parallel", "heatmap"] as const;
+/** Rows that are compared at most, and rows that a page shows. */
+const [mostPicked, mostShown] = [8, 500];
+
 export function experimentsPage(site: Site, query: ExperimentsQuery): Html {
   const { columns, rows } = readExperiments(site, query);
   const shown = query.columns.length > 0 ? columns.filter((name) => query.columns.includes(name)) : columns.filter((name) => rows.some((row) => row[name] !== null));
+  const key = keyOf(site, query.table, columns);
+  const picked = rows.filter((row) => query.picked.includes(String(row[key]))).slice(0, mostPicked);
+  const chosen = { ...query, ...axesFor(rows, columns, query) };
+  const main = html`<h1>Experiments</h1>
+${tools(site, chosen, columns, shown)}
+${rows.length === 0 ? html`<p class="empty">No results${query.find && ` with “${query.find}”`}. <code>record(table, row)</code> in a step adds one.</p>` : html`
+${plotPart(rows, shown, chosen, new Set(picked))}
+${picked.length > 1 && pickedPart(picked, columns, key)}
+${table(rows, shown, key, query)}`}`;
+  return layout(site, { title: "Experiments", at: "/experiments", main });
+}
+
+/** The address of this page with something else in it. */
+function addressOf({ table, find, sort, down, x, y, z, plot, columns, picked }: ExperimentsQuery, change: Readonly<Record<string, string>> = {}): string {
+  const kept = { table, find, sort, down: down ? "1" : "", x, y, z, plot, ...change };
+  const words = [...Object.entries(kept).filter(([, value]) => value !== ""), ...columns.map((name) => ["column", name]), ...picked.map((name) => ["pick", name])];
+  return `/experiments?${new URLSearchParams(words as [string, string][])}`;
+}
+
+/** What a plot shows where nothing is chosen: a metric over time; for a heatmap two columns with few values. */
+function axesFor(rows: Results["rows"], columns: readonly string[], { x, y, z, plot }: ExperimentsQuery): Pick<ExperimentsQuery, "x" | "y" | "z"> {
   const numeric = columns.filter((name) => rows.some((row) => typeof row[name] === "number"));
-  const x = query.x || columns.find((name) => name.endsWith("datetime")) || numeric[0] || "";
-  const y = query.y || numeric.find((name) => /accuracy|score|loss|auc|f1/.test(name)) || numeric[0] || "";
-  const kept = Object.entries({ table: query.table, find: query.find, sort: query.sort, down: query.down ? "1" : "", x: query.x, y: query.y });
-  const address = (change: Record<string, string>) => {
-    const all = [...query.columns.map((name) => ["column", name]), ...Object.entries({ ...Object.fromEntries(kept), ...change }).filter(([, value]) => value !== "")];
-    return `/experiments?${new URLSearchParams(all as [string, string][])}`;
-  };
+  const metric = numeric.find((name) => /accuracy|score|loss|error|auc|f1/.test(name)) ?? numeric[0] ?? "";
+  const valid = (name: string) => (columns.includes(name) ? name : "");
+  if (plot !== "heatmap") return { x: valid(x) || columns.find((name) => name.endsWith("datetime")) || numeric[0] || "", y: valid(y) || metric, z: valid(z) || metric };
+  const few = columns.filter((name) => name !== metric && axisOf(rows, name).distinct > 1 && axisOf(rows, name).distinct <= Math.max(2, rows.length / 2));
+  return { x: valid(x) || few[0] || numeric[0] || "", y: valid(y) || few.find((name) => name !== (valid(x) || few[0])) || numeric.at(-1) || "", z: valid(z) || metric };
+}
+
+function plotPart(rows: Results["rows"], shown: readonly string[], query: ExperimentsQuery, picked: ReadonlySet<ResultRow>): Html {
+  const tabs = plots.map((plot) => html`<a href="${addressOf({ ...query, x: "", y: "", z: "" }, { plot })}"${plot === query.plot && html` aria-current="true"`}>${plot}</a>`);
+  const drawn = query.plot === "parallel" ? parallel(rows, shown, query.z, picked) : query.plot === "heatmap" ? heatmap(rows, query.x, query.y, query.z) : query.y && scatter(rows, query.x, query.y, picked);
+  return html`<p class="filter-line">${tabs}</p>${drawn || html`<p class="note">Nothing to draw: the columns do not differ.</p>`}`;
+}
+
+function tools(site: Site, query: ExperimentsQuery, columns: readonly string[], shown: readonly string[]): Html {
+  const choose = (name: string, label: string, value: string) => html`<label>${label} <select name="${name}">${columns.map((each) => html`<option${each === value && html` selected`}>${each}</option>`)}</select></label>`;
+  const axes = query.plot === "parallel" ? choose("z", "colour", query.z) : query.plot === "heatmap" ? [choose("x", "across", query.x), choose("y", "down", query.y), choose("z", "metric", query.z)] : [choose("x", "x", query.x), choose("y", "y", query.y)];
+  const hidden = [["sort", query.sort], ["down", query.sort && query.down ? "1" : ""], ["plot", query.plot], ...query.picked.map((name) => ["pick", name])].filter(([, value]) => value !== "");
+  return html`<form action="/experiments" method="get" data-still class="tools"><label>table <select name="table">${tablesOf(site, query.table).map((each) => html`<option${each === query.table && html` selected`}>${each}</option>`)}</select></label><label>find <input type="search" name="find" value="${query.find}"></label>${hidden.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
+${columns.length > 0 && axes}<button>Show</button>
+${columns.length > 0 && html`<details class="fold"><summary>Columns</summary><fieldset><legend class="hidden">Columns</legend>${columns.map((name) => html`<label><input type="checkbox" name="column" value="${name}"${shown.includes(name) && html` checked`}>${name}</label>`)}</fieldset></details>`}</form>`;
+}
+
+function table(rows: Results["rows"], shown: readonly string[], key: string, query: ExperimentsQuery): Html {
   const heads = shown.map((name) => {
     const isSorted = query.sort === name;
-    return html`<th scope="col" aria-sort="${isSorted ? (query.down ? "descending" : "ascending") : "none"}"><a href="${address({ sort: name, down: isSorted && !query.down ? "1" : "" })}">${name}${isSorted && (query.down ? " ↓" : " ↑")}</a></th>`;
+    return html`<th scope="col" aria-sort="${isSorted ? (query.down ? "descending" : "ascending") : "none"}"><a href="${addressOf(query, { sort: name, down: isSorted && !query.down ? "1" : "" })}">${name}${isSorted && (query.down ? " ↓" : " ↑")}</a></th>`;
   });
-  const choose = (name: string, value: string, all: readonly string[]) => html`<label>${name} <select name="${name}">${all.map((each) => html`<option${each === value && html` selected`}>${each}</option>`)}</select></label>`;
-  const main = html`<h1>Experiments</h1>
-<form action="/experiments" method="get" data-still class="tools">${choose("table", query.table, tablesOf(site, query.table))}<label>find <input type="search" name="find" value="${query.find}"></label>${query.sort && html`<input type="hidden" name="sort" value="${query.sort}"><input type="hidden" name="down" value="${query.down ? "1" : ""}">`}
-${columns.length > 0 && html`${choose("x", x, columns)}${choose("y", y, numeric)}`}<button>Show</button>
-${columns.length > 0 && html`<details class="fold"><summary>Columns</summary><fieldset><legend class="hidden">Columns</legend>${columns.map((name) => html`<label><input type="checkbox" name="column" value="${name}"${shown.includes(name) && html` checked`}>${name}</label>`)}</fieldset></details>`}</form>
-${rows.length === 0 ? html`<p class="empty">No results${query.find && ` with “${query.find}”`}. <code>record(table, row)</code> in a step adds one.</p>` : html`${y && scatter(rows, x, y)}
-<div class="scroll grid-box" tabindex="0" role="region" aria-label="Results"><table class="data"><thead><tr>${heads}</tr></thead><tbody>${rows.slice(0, 500).map((row) => html`<tr>${shown.map((name) => html`<td${typeof row[name] === "number" && html` class="number"`}>${cell(row[name])}</td>`)}</tr>`)}</tbody></table></div>
-<p class="pager"><span>${rows.length.toLocaleString("en-US")} rows${rows.length > 500 && ", the first 500 shown"}</span><a href="${address({}).replace("/experiments", "/experiments.csv")}" download>CSV</a> <a href="${address({}).replace("/experiments", "/experiments.json")}" download>JSON</a></p>`}`;
-  return layout(site, { title: "Experiments", at: "/experiments", main });
+  const hidden = [...new URLSearchParams(addressOf({ ...query, picked: [] }).split("?")[1])].map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`);
+  const lines = rows.slice(0, mostShown).map((row) => {
+    const id = String(row[key]);
+    return html`<tr><td><label class="pick"><input type="checkbox" name="pick" value="${id}" aria-label="Compare ${id}"${query.picked.includes(id) && html` checked`}></label></td>${shown.map((name) => html`<td${typeof row[name] === "number" && html` class="number"`}>${cell(row[name])}</td>`)}</tr>`;
+  });
+  const file = (kind: string) => addressOf({ ...query, picked: [] }).replace("/experiments", `/experiments.${kind}`);
+  return html`<form action="/experiments" method="get">${hidden}<div class="scroll grid-box" tabindex="0" role="region" aria-label="Results"><table class="data"><thead><tr><th><span class="hidden">compare</span></th>${heads}</tr></thead><tbody>${lines}</tbody></table></div>
+<p class="pager"><span>${rows.length.toLocaleString("en-US")} rows${rows.length > mostShown && `, the first ${mostShown} shown`}</span><a href="${file("csv")}" download>CSV</a> <a href="${file("json")}" download>JSON</a><button class="right">Compare selected</button></p></form>`;
+}
+
+/** What a row is named by: its key where experiments.sql has one of one column. */
+function keyOf({ project }: Site, table: string, columns: readonly string[]): string {
+  try {
+    const keys = (readResultTables(project).tables.get(table) ?? []).filter(({ key }) => key > 0);
+    if (keys.length === 1 && columns.includes(keys[0]!.name)) return keys[0]!.name;
+  } catch {
+    // what is wrong with experiments.sql the run says
+  }
+  return columns[0] ?? "";
 }
 
 export function tablesOf({ project }: Pick<Site, "project">, current: string): string[] {

@@ -12,7 +12,7 @@ export interface Page {
   readonly aside?: Piece;
 }
 
-const places = [["/", "Notebook"], ["/graph", "Graph"], ["/runs", "Runs"], ["/experiments", "Experiments"], ["/models", "Models"], ["/schedule", "Schedule"]] as const;
+export const places = [["/", "Notebook"], ["/graph", "Graph"], ["/runs", "Runs"], ["/experiments", "Experiments"], ["/models", "Models"], ["/schedule", "Schedule"]] as const;
 
 export function layout(site: Site, { title, at, main, aside }: Page): Html {
   const { assets, token, name, live, acts } = site;
@@ -34,7 +34,7 @@ export function layout(site: Site, { title, at, main, aside }: Page): Html {
 <header class="top">
 <a class="brand" href="/"><span class="mark" aria-hidden="true"></span>${name}</a>
 <nav aria-label="Pages">${links}</nav>
-<div class="acts" id="acts">${live.run !== null || live.waiting || acts.busy
+<div class="acts" id="acts"><button type="button" class="find-button" data-act="find" aria-keyshortcuts="/ Control+K">Find <kbd aria-hidden="true">/</kbd></button>${live.run !== null || live.waiting || acts.busy
     ? html`<button type="button" data-act="cancel">Cancel</button>`
     : html`<a class="button primary" href="/new">Run…</a>`}</div>
 </header>

@@ -1,5 +1,6 @@
 import { formatDuration } from "../../report/format.ts";
 import { type Cell, type Notebook, readNotebook } from "../data/cells.ts";
+import { editsOf } from "../data/edits.ts";
 import { readSource, titleOf } from "../data/source.ts";
 import { html, type Html } from "../html.ts";
 import { codeBlock } from "../part/code.ts";
@@ -7,6 +8,7 @@ import { failureBox } from "../part/failure.ts";
 import { badge } from "../part/icons.ts";
 import { logBox } from "../part/log.ts";
 import { outputs } from "../part/outputs.ts";
+import { patchPart } from "../part/patch.ts";
 import { prose } from "../part/prose.ts";
 import type { Site } from "../site.ts";
 import { actButton, layout, retryButton, runLine } from "./layout.ts";
@@ -43,6 +45,7 @@ export async function cellPart(site: Site, cell: Cell, notebook: Pick<Notebook, 
   const source = step && readSource(site.project, step.file);
   const failure = row?.failure ?? null;
   const title = titleFor(site, cell);
+  const edits = await editsOf(site.project, cell);
   const text = source?.prose.replace(/^#\s+.+$/m, "").trim();
   return html`<section class="cell" id="step-${id}" data-step="${id}" aria-labelledby="title-${id}">
 <header class="cell-head">
@@ -53,6 +56,7 @@ ${progressBar(cell)}
 ${text && html`<div class="prose">${prose(text)}</div>`}
 ${failure && state === "failed" && (await failureBox(site, failure))}
 ${source && source.code !== "" && html`<details class="fold" data-keep="code-${id}"><summary>Code <span class="quiet mono">${step.file}</span>${edited(cell) && html` <span class="chip warn">edited since</span>`}</summary>${await codeBlock(source.code, { firstLine: source.firstLine })}</details>`}
+${edits !== null && html`<details class="fold" data-keep="edits-${id}"><summary>What changed since <span class="mono">${record!.run}</span></summary>${patchPart(edits)}</details>`}
 ${record && (await outputs(site, record, state))}
 ${notebook.run && logBox(site, cell, notebook.run.id)}
 </section>`;

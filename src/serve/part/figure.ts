@@ -7,14 +7,27 @@ import { tree } from "./tree.ts";
 /** How a figure's bytes get to the page: by an address of the server, or inside the page itself. */
 export type FigureSource = (mime: string) => { readonly src: string } | { readonly content: string };
 
-/** The richest thing that a page shows safely: images are images, foreign HTML is framed without any right. */
-export function figure(bundle: MimeBundle, name: string, source: FigureSource): Html {
+const charts = /^application\/vnd\.vega(?:lite)?\.v\d+\+json$/;
+
+/** The specification of a chart, where there is one. */
+export function chartOf(bundle: MimeBundle): unknown {
+  return bundle[Object.keys(bundle).find((mime) => charts.test(mime)) ?? ""];
+}
+
+/**
+ * The richest thing that a page shows safely: images are images, foreign HTML and charts are framed.
+ * @param chart the address that draws a chart; none where nothing can
+ */
+export function figure(bundle: MimeBundle, name: string, source: FigureSource, chart?: string): Html {
+  const spec = chartOf(bundle);
+  if (spec !== undefined && chart !== undefined) return html`<iframe class="figure paper" sandbox="allow-scripts" src="${chart}" title="${name}" loading="lazy"></iframe>`;
   const [svg, png, page] = ["image/svg+xml", "image/png", "text/html"].map((mime) => textOf(bundle[mime]));
   if (svg !== undefined) return image("image/svg+xml", name, source, svg);
   if (png !== undefined) return image("image/png", name, source, png);
   const markdown = textOf(bundle["text/markdown"]);
   if (markdown !== undefined) return html`<div class="figure prose">${prose(markdown)}</div>`;
   if (page !== undefined) return framed(page, name, source);
+  if (spec !== undefined) return html`<div class="figure">${tree(spec)}<p class="note">A chart: <code>npm i vega vega-lite</code> in the project lets the pages draw it.</p></div>`;
   if (bundle["application/json"] !== undefined) return html`<div class="figure">${tree(bundle["application/json"])}</div>`;
   const plain = textOf(bundle["text/plain"]);
   return html`<pre class="figure text" tabindex="0">${plain ?? `nothing that a page can show: ${Object.keys(bundle).join(", ")}`}</pre>`;
@@ -30,8 +43,8 @@ function image(mime: string, name: string, source: FigureSource, content: string
 function framed(content: string, name: string, source: FigureSource): Html {
   if (plainHtml(content)) return html`<div class="figure prose scroll" tabindex="0">${trusted(content)}</div>`;
   const from = source("text/html");
-  const at = "src" in from ? html`src="${from.src}"` : html`srcdoc="${content}"`;
-  return html`<iframe class="figure paper" sandbox="" ${at} title="${name}" loading="lazy"></iframe>`;
+  const at = "src" in from ? html`sandbox="allow-scripts" src="${from.src}"` : html`sandbox="" srcdoc="${content}"`;
+  return html`<iframe class="figure paper" ${at} title="${name}" loading="lazy"></iframe>`;
 }
 
 /** Notebooks write a text also as a list of lines. */

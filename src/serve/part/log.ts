@@ -7,12 +7,13 @@ import type { Site } from "../site.ts";
 /** What a step printed: folded, open while it runs or where it failed. A reused step shows what it printed when it ran. */
 export function logBox(site: Pick<Site, "project">, { id, row, record, state }: Pick<Cell, "id" | "row" | "record" | "state">, run: string): Html | undefined {
   const source = row?.status === "cached" && record ? { run: record.run, step: record.step } : { run, step: id };
-  const log = readLogEnd(site.project, source.run, source.step);
+  const running = state === "running" || state === "retrying";
+  const log = readLogEnd(site.project, source.run, source.step, running);
   if (!log || log.lines.length === 0) return undefined;
-  const open = state === "running" || state === "retrying" || state === "failed";
+  const open = running || state === "failed";
   const raw = `/runs/${source.run}/steps/${source.step}/log`;
   return html`<details class="fold" data-keep="log-${id}"${open && html` open`}><summary>Log <span class="quiet">${formatBytes(log.bytes)}</span></summary>
 <div class="log-tools"><input type="search" placeholder="Find in the log" aria-label="Find in the log of ${id}" data-find><a href="${raw}" download="${source.step}.log">Download</a></div>
 ${log.cut && html`<p class="note">Only the end is shown. <a href="${raw}">All of it</a></p>`}
-<pre class="log" tabindex="0">${log.lines.map((line) => html`<span class="line${/^--- attempt \d+ ---$/.test(line) && " attempt"}">${line}\n</span>`)}</pre></details>`;
+<pre class="log" tabindex="0" data-log="${source.run}/${source.step}" data-bytes="${log.whole}">${log.lines.map((line) => html`<span class="line${/^--- attempt \d+ ---$/.test(line) && " attempt"}">${line}\n</span>`)}</pre></details>`;
 }

@@ -9,6 +9,7 @@ import type { Site } from "../site.ts";
 import { figure } from "./figure.ts";
 import type { CellState } from "./icons.ts";
 import { tableShell } from "./table.ts";
+import { hasVega } from "../vega.ts";
 import { tree } from "./tree.ts";
 
 /** A value is not taken apart for a page beyond this many bytes. */
@@ -38,10 +39,10 @@ function shape({ rows = 0, schema = [], bytes }: Artifact): string {
   return `${rows.toLocaleString("en-US")} rows × ${schema.length} columns, ${formatBytes(bytes)}`;
 }
 
-function figureOf({ kept }: Site, artifact: Artifact, name: string, base: string): Html {
+function figureOf({ kept, project }: Site, artifact: Artifact, name: string, base: string): Html {
   const bundle = read<Figure>(kept.store.path(artifact), artifact, name)?.bundle;
   if (!bundle) return gone(name);
-  return figure(bundle satisfies MimeBundle, name, (mime) => ({ src: `${base}/${mime === "image/svg+xml" ? "svg" : mime === "image/png" ? "png" : "html"}` }));
+  return figure(bundle satisfies MimeBundle, name, (mime) => ({ src: `${base}/${mime === "image/svg+xml" ? "svg" : mime === "image/png" ? "png" : "html"}` }), hasVega(project) ? `${base}/chart` : undefined);
 }
 
 function valueOf({ kept }: Site, artifact: Artifact, name: string): Html {

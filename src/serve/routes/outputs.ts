@@ -6,10 +6,12 @@ import type { Artifact } from "../../model.ts";
 import { type KeptRecord, recordById } from "../../record/records.ts";
 import { type Figure, readArtifact } from "../../store/artifacts.ts";
 import { openLog } from "../data/logs.ts";
-import { textOf } from "../part/figure.ts";
+import { chartOf, textOf } from "../part/figure.ts";
+import { framedChart, framedHtml, frameRights } from "../part/frame.ts";
 import { pageSize, tablePart } from "../part/table.ts";
 import { file, idOf, page, type Route, wholeOf } from "../route.ts";
 import type { Site } from "../site.ts";
+import { vegaScript } from "../vega.ts";
 import type { PageQuery } from "../table-reader.ts";
 
 export const outputRoutes: readonly Route[] = [
@@ -55,12 +57,19 @@ export function storedFile(site: Site, artifact: Artifact): string {
   return existsSync(stored) ? stored : fail("E_NOT_FOUND", "its stored bytes are gone", { remedy: "run again: it is made anew" });
 }
 
-const mimes = { svg: "image/svg+xml", png: "image/png", html: "text/html" } as const;
+const mimes = { svg: "image/svg+xml", png: "image/png" } as const;
 
 /** What comes from a step has no rights, even where it is opened as a page of its own. */
-const noRights = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'self'";
+const noRights = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'none'";
 
-function figureFile(site: Site, context: Context, artifact: Artifact): Response {
+async function figureFile(site: Site, context: Context, artifact: Artifact): Promise<Response> {
+  const wish = idOf(context, "mime");
+  if (wish === "chart" || wish === "html") {
+    const { bundle } = readArtifact(artifact, storedFile(site, artifact), "figure") as Figure;
+    const spec = chartOf(bundle);
+    const page = wish === "html" ? framedHtml(textOf(bundle["text/html"]) ?? fail("E_NOT_FOUND", "it has no html")) : framedChart(spec ?? fail("E_NOT_FOUND", "it is no chart"), await vegaScript(site.project));
+    return file(page, "text/html; charset=utf-8", { "content-security-policy": frameRights, "x-frame-options": "SAMEORIGIN" });
+  }
   const mime = mimes[idOf(context, "mime") as keyof typeof mimes];
   const { bundle } = readArtifact(artifact, storedFile(site, artifact), "figure") as Figure;
   const content = textOf(bundle[mime]) ?? fail("E_NOT_FOUND", `it has no ${mime}`);

@@ -3,6 +3,7 @@ import path from "node:path";
 import { Readable } from "node:stream";
 import type { Context } from "hono";
 import { fail } from "../../errors.ts";
+import { find } from "../data/find.ts";
 import { readModels } from "../data/models.ts";
 import { comparePage } from "../page/compare.ts";
 import { asCsv, experimentsPage, type ExperimentsQuery, readExperiments } from "../page/experiments.ts";
@@ -13,7 +14,7 @@ import { notebookPage } from "../page/notebook.ts";
 import { runPage } from "../page/run.ts";
 import { runsPage } from "../page/runs.ts";
 import { schedulePage } from "../page/schedule.ts";
-import { file, idOf, page, type Route, wholeOf } from "../route.ts";
+import { file, idOf, json, page, type Route, wholeOf } from "../route.ts";
 import type { Site } from "../site.ts";
 
 export const pageRoutes: readonly Route[] = [
@@ -29,6 +30,7 @@ export const pageRoutes: readonly Route[] = [
   { method: "GET", path: "/models", summary: "the saved models", answers: "page", handle: (site) => page(modelsPage(site)) },
   { method: "GET", path: "/models/:model", summary: "the versions of a model", answers: "page", handle: (site, context) => page(modelPage(site, idOf(context, "model"))) },
   { method: "GET", path: "/models/:model/:version/file", summary: "a version of a model as its file", answers: "file", handle: modelFile },
+  { method: "GET", path: "/find", summary: "steps, models, runs and pages that have these words", answers: "json", handle: async (site, context) => json(await find(site, (context.req.query("q") ?? "").slice(0, 200))) },
   { method: "GET", path: "/schedule", summary: "the schedules, their slots, and what a backfill would run", answers: "page", handle: (site, context) => page(schedulePage(site, context.req.query())) },
   { method: "GET", path: "/new", summary: "the form of a run", answers: "page", handle: async (site) => page(await newRunPage(site)) },
 ];
@@ -44,7 +46,11 @@ async function compare(site: Site, context: Context): Promise<Response> {
 function experiments(context: Context): ExperimentsQuery {
   const asked = context.req.query();
   const text = (name: string) => (asked[name] ?? "").slice(0, 200);
-  return { table: text("table") || "experiments", sort: text("sort"), down: asked["down"] === "1", find: text("find"), columns: (context.req.queries("column") ?? []).slice(0, 500), x: text("x"), y: text("y") };
+  return { table: text("table") || "experiments", sort: text("sort"), down: asked["down"] === "1", find: text("find"), columns: (context.req.queries("column") ?? []).slice(0, 500), x: text("x"), y: text("y"), z: text("z"), plot: plotOf(asked["plot"]), picked: (context.req.queries("pick") ?? []).slice(0, 50) };
+}
+
+function plotOf(text: string | undefined): ExperimentsQuery["plot"] {
+  return text === "parallel" || text === "heatmap" ? text : "scatter";
 }
 
 function asJson(site: Site, context: Context): string {

@@ -1,0 +1,28 @@
+/** Who is behind a trap of a proxy. */
+export interface Asker {
+  /** The function of the language that it went by, such as `keys` of `Object.keys`; empty: the code itself, as a spread does. */
+  readonly builtin: string;
+  /** The code lies in a package, not in the step or its helpers. */
+  readonly inPackage: boolean;
+}
+
+/** To be called by the trap itself. Traps give no word of who asks, and the stack does. */
+export function asker(): Asker {
+  // callSites, this function, the trap.
+  const [first, ...rest] = callSites().slice(3);
+  const builtin = first && !first.getFileName() && !first.isEval() ? (first.getFunctionName() ?? "?") : "";
+  const caller = [first, ...rest].find((site) => site?.getFileName())?.getFileName() ?? "";
+  return { builtin, inPackage: /[\\/]node_modules[\\/]/.test(caller) };
+}
+
+/** As V8 has them: a stack as text is made by way of the source maps, which takes its time. */
+function callSites(): NodeJS.CallSite[] {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  try {
+    Error.stackTraceLimit = 12;
+    Error.prepareStackTrace = (_, sites) => sites;
+    return new Error().stack as unknown as NodeJS.CallSite[];
+  } finally {
+    Object.assign(Error, { prepareStackTrace, stackTraceLimit });
+  }
+}

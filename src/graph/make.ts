@@ -1,0 +1,158 @@
+import { readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import path from "node:path";
+import { fail } from "../errors.ts";
+import type { Edge, Graph, Place, Step } from "../model.ts";
+import { type Analysis, analyse } from "./analyse.ts";
+import { bundleSteps, type RawBundle } from "./bundle.ts";
+import { discoverSteps, type StepFile } from "./discover.ts";
+import { readExports } from "./exports.ts";
+import { type Checked, type Known, readTerrainKey } from "./kept.ts";
+import { NotLiteral } from "./literal.ts";
+import { lookAt, type Sight } from "./look.ts";
+import { defaultConfig, readConfig } from "./settings.ts";
+import { Sources } from "./sources.ts";
+import { certainSight, firstTerrain, terrainOf } from "./terrain.ts";
+
+/** A graph as it was made; `known` where the next run may rely on it. */
+export interface Made {
+  readonly graph: Graph;
+  readonly known: Known | undefined;
+}
+
+/**
+ * Makes the graph from the sources.
+ * @param before what was kept: steps none of whose files changed are taken from it
+ */
+export async function makeGraph(project: string, apiNames: readonly string[], before: Checked | undefined): Promise<Made> {
+  const since = Date.now();
+  const first = before?.terrain ?? new Map(firstTerrain(project).map((key) => [key, lookAtKey(key)]));
+  const files = discoverSteps(project);
+  const sources = new Sources(project);
+  const some = before && (await makeSome(project, files, apiNames, before, sources));
+  const steps = some ?? (await makeSteps(project, files, files, await readExports(project, files, sources).catch(() => undefined), apiNames, sources));
+  const imported = new Set(steps.flatMap((step) => step.edges.map((edge) => edge.from)));
+  const graph = { project, steps: steps.map((step) => ({ ...step, unwired: step.edges.length === 0 && !imported.has(step.id) })) };
+  return { graph, known: knownOf(graph, sources, some && before, first, since) };
+}
+
+function lookAtKey(key: string): Sight {
+  return lookAt(...readTerrainKey(key));
+}
+
+/** Makes only the steps that hold a changed file; undefined where others may depend on the change. */
+async function makeSome(project: string, files: readonly StepFile[], apiNames: readonly string[], before: Checked, sources: Sources): Promise<Step[] | undefined> {
+  const old = new Map(before.graph.steps.map((step) => [step.id, step]));
+  const stale = files.filter(({ id }) => Object.keys(old.get(id)?.code.sources ?? {}).some((file) => before.changed.has(file)));
+  if (files.length !== old.size || files.some(({ id, name }) => old.get(id)?.name !== name)) return undefined;
+  const fresh = await readExports(project, stale, sources).catch(() => undefined);
+  // What a step exports is part of the steps that import it.
+  if (!fresh || stale.some(({ id, name }) => fresh.get(name)?.join() !== old.get(id)!.exports.join())) return undefined;
+  const exports = new Map(files.map(({ id, name }) => [name, [...old.get(id)!.exports]]));
+  const made = new Map((await makeSteps(project, stale, files, exports, apiNames, sources)).map((step) => [step.id, step]));
+  return files.map(({ id }) => made.get(id) ?? old.get(id)!);
+}
+
+async function makeSteps(project: string, wanted: readonly StepFile[], files: readonly StepFile[], exports: ReadonlyMap<string, string[]> | undefined, apiNames: readonly string[], sources: Sources): Promise<Step[]> {
+  // Where the first pass failed, the second fails too, and with the better message.
+  if (!exports) sources.moved = true;
+  const names = exports ?? new Map<string, string[]>();
+  const bundles = await bundleSteps(project, wanted, files, names, apiNames, sources);
+  const byName = new Map(files.map((file) => [file.name, file]));
+  return wanted.map((file) => readStep(project, file, bundles.get(file.id)!, names.get(file.name) ?? [], byName, sources));
+}
+
+/** The graph with all that it was made from; undefined where something moved meanwhile, or cannot be known. */
+function knownOf(graph: Graph, sources: Sources, before: Checked | undefined, first: ReadonlyMap<string, Sight>, since: number): Known | undefined {
+  if (sources.moved) return undefined;
+  const names = new Set(graph.steps.flatMap((step) => Object.keys(step.code.sources)));
+  const files = new Map<string, Sight>();
+  for (const name of names) {
+    const sight = sources.sight(name) ?? before?.files.get(name);
+    if (!sight) return undefined;
+    files.set(name, sight);
+  }
+  const asked = terrainOf([...names].filter((name) => sources.sight(name)).map((name) => path.resolve(graph.project, name)), sources.asked);
+  if (!asked) return undefined;
+  const terrain = new Map<string, Sight>();
+  let certain = true;
+  for (const key of new Set([...(before?.terrain.keys() ?? []), ...firstTerrain(graph.project), ...asked])) {
+    const sight = certainSight(...readTerrainKey(key), first.get(key), since);
+    certain &&= sight !== undefined;
+    terrain.set(key, sight ?? lookAtKey(key));
+  }
+  // What is known to matter can be looked at before the next reading; without steps it is nothing to rely on.
+  return certain ? { graph, files, terrain } : { graph: { ...graph, steps: [] }, files: new Map(), terrain };
+}
+
+function readStep(project: string, file: StepFile, raw: RawBundle, exports: readonly string[], byName: ReadonlyMap<string, StepFile>, from: Sources): Step {
+  const analysis = analyse(raw.text);
+  return {
+    ...file,
+    code: {
+      text: raw.text,
+      map: raw.map,
+      digest: analysis.digest,
+      parts: analysis.parts,
+      sources: Object.fromEntries(raw.sources.map((source) => [source, from.digest(source)])),
+    },
+    edges: readEdges(project, file, raw, analysis, byName),
+    exports,
+    packages: packageNames(raw.externals),
+    config: settings(file, analysis),
+    params: analysis.params,
+    openParams: analysis.openParams,
+    uses: analysis.uses,
+    unwired: false,
+  };
+}
+
+function settings(file: StepFile, analysis: Analysis) {
+  if (analysis.config === undefined) return defaultConfig;
+  if (analysis.config instanceof NotLiteral) {
+    return fail("E_CONFIG", `config of ${file.id} is computed`, {
+      step: file.id,
+      place: { file: file.file },
+      remedy: "write it as a literal: it is read without running the step",
+    });
+  }
+  return readConfig(file.id, file.file, analysis.config);
+}
+
+function readEdges(project: string, step: StepFile, raw: RawBundle, analysis: Analysis, byName: ReadonlyMap<string, StepFile>): Edge[] {
+  return raw.steps
+    .map((name) => byName.get(name)!)
+    .sort((a, b) => a.number - b.number)
+    .map((from) => {
+      if (from.number >= step.number) refuseOrder(project, step, from, raw);
+      return { from: from.id, exports: analysis.inputs.get(from.name) ?? [] };
+    });
+}
+
+function refuseOrder(project: string, step: StepFile, from: StepFile, raw: RawBundle): never {
+  const message = from.id === step.id ? `${step.id} imports itself` : `${step.id} imports ${from.id}, which does not come before it`;
+  return fail("E_IMPORT_ORDER", message, {
+    step: step.id,
+    place: findImport(project, [step.file, ...raw.sources], path.basename(from.file)),
+    remedy: `a step imports lower numbers only: give ${from.id} a number below ${step.number}, or ${step.id} a higher one`,
+  });
+}
+
+/** Where one of the files names the import. */
+function findImport(project: string, files: readonly string[], specifier: string): Place {
+  for (const file of files) {
+    const lines = readFileSync(path.join(project, file), "utf8").split("\n");
+    const line = lines.findIndex((text) => text.includes(specifier.replace(/\.[^.]+$/, "")) && /\b(import|from)\b/.test(text));
+    if (line >= 0) return { file, line: line + 1, column: lines[line]!.indexOf(specifier.replace(/\.[^.]+$/, "")) + 1 };
+  }
+  return { file: files[0]! };
+}
+
+const builtins = new Set(builtinModules);
+
+function packageNames(specifiers: readonly string[]): string[] {
+  const names = specifiers
+    .filter((specifier) => !specifier.startsWith("node:") && !builtins.has(specifier.split("/")[0]!) && !/^[./]|^[a-z]+:/.test(specifier))
+    .map((specifier) => specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/"));
+  return [...new Set(names)].sort();
+}

@@ -1,0 +1,63 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import type { Loader, Plugin } from "esbuild";
+import type { Digest } from "../model.ts";
+import { digestOf, settledSignature, type Sight, statOf } from "./look.ts";
+import type { Asked } from "./terrain.ts";
+
+type Rewrite = (text: string, file: string) => { contents: string; loader: Loader } | undefined;
+
+/** Reads the source files for esbuild, so that what is noted of them is what was bundled; and notes the paths they ask for. */
+export class Sources {
+  readonly #project: string;
+  readonly #sights = new Map<string, Sight>();
+  readonly #asked = new Map<string, Asked>();
+  /** A file was read twice and had changed in between. */
+  moved = false;
+
+  constructor(project: string) {
+    this.#project = project;
+  }
+
+  get asked(): Asked[] {
+    return [...this.#asked.values()];
+  }
+
+  /** @param file relative to the project, as esbuild names it */
+  sight(file: string): Sight | undefined {
+    return this.#sights.get(file);
+  }
+
+  digest(file: string): Digest {
+    return this.sight(file)?.digest ?? digestOf(readFileSync(path.join(this.#project, file)));
+  }
+
+  /** @param rewrite changes a file's text on its way */
+  plugin(rewrite: Rewrite = () => undefined): Plugin {
+    return {
+      name: "stepbook-sources",
+      setup: (builder) => {
+        builder.onResolve({ filter: /.*/ }, ({ path: specifier, resolveDir, kind }) => {
+          if (kind !== "entry-point" && resolveDir !== "") this.#asked.set(`${resolveDir}\0${specifier}`, { specifier, from: resolveDir });
+          return undefined;
+        });
+        builder.onLoad({ filter: /.*/, namespace: "file" }, ({ path: file }) => {
+          const bytes = this.#read(file);
+          const rewritten = /\.[cm]?[jt]sx?$/.test(file) ? rewrite(bytes.toString("utf8"), file) : undefined;
+          return rewritten ?? { contents: bytes, loader: "default" };
+        });
+      },
+    };
+  }
+
+  #read(file: string): Buffer {
+    const signature = settledSignature(statOf(file));
+    const bytes = readFileSync(file);
+    const digest = digestOf(bytes);
+    const name = path.relative(this.#project, file).replaceAll("\\", "/");
+    const before = this.#sights.get(name);
+    if (before && before.digest !== digest) this.moved = true;
+    this.#sights.set(name, { digest, signature });
+    return bytes;
+  }
+}

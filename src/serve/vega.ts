@@ -1,0 +1,43 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+
+const packages = ["vega", "vega-lite"] as const;
+const built = new Map<string, Promise<string>>();
+
+/** Whether the project has what draws Vega-Lite: its own packages, none of ours. */
+export function hasVega(project: string): boolean {
+  return packages.every((name) => {
+    for (let folder = project; ; folder = path.dirname(folder)) {
+      if (existsSync(path.join(folder, "node_modules", name, "package.json"))) return true;
+      if (path.dirname(folder) === folder) return false;
+    }
+  });
+}
+
+/** The project's Vega and Vega-Lite as one script that draws what the element `spec` holds; made once. */
+export function vegaScript(project: string): Promise<string> {
+  const known = built.get(project) ?? build(project);
+  built.set(project, known);
+  known.catch(() => built.delete(project));
+  return known;
+}
+
+const entry = `import { parse, View } from "vega";
+import { compile } from "vega-lite";
+const spec = JSON.parse(document.getElementById("spec").textContent);
+const place = document.getElementById("chart");
+const lite = !/\\/vega\\/v/.test(String(spec.$schema));
+Promise.resolve()
+  .then(() => new View(parse(lite ? compile(spec).spec : spec), { renderer: "svg", container: place, hover: true }).runAsync())
+  .catch((error) => { place.textContent = String(error); });`;
+
+async function build(project: string): Promise<string> {
+  const { build: bundle } = await import("esbuild");
+  const { outputFiles } = await bundle({
+    absWorkingDir: project,
+    stdin: { contents: entry, resolveDir: project, loader: "js" },
+    bundle: true, write: false, minify: true, format: "iife", platform: "browser", target: ["es2022"], charset: "utf8", legalComments: "none", logLevel: "silent",
+  });
+  // Nothing in it may end the script element that it stands in.
+  return outputFiles[0]!.text.replaceAll("</script", "<\\/script").replaceAll("<!--", "<\\!--");
+}
