@@ -90,6 +90,8 @@ export interface StepConfig {
   readonly memory: number | null;
   /** Threads that DuckDB may use. 1 keeps row order and float sums the same in every run. */
   readonly threads: number;
+  /** A process for the step alone, or one that takes several steps, one after the other. */
+  readonly isolation: "process" | "shared";
 }
 
 /** A place in a source file; line and column are 1-based. */

@@ -21,10 +21,9 @@ export const watch: Comparison = {
     const child = spawn(file, words, { cwd, stdio: ["ignore", "pipe", "inherit"] });
     const waiting = new Map<string, () => void>();
     createInterface(child.stdout).on("line", (line) => waiting.get((JSON.parse(line) as { type: string }).type)?.());
-    const event = (type: string) => new Promise<void>((resolve, reject) => {
-      waiting.set(type, resolve);
-      child.once("exit", () => reject(new Error("--watch ended")));
-    });
+    const gone = new Promise<never>((_, reject) => child.once("exit", () => reject(new Error("--watch ended"))));
+    gone.catch(() => {});
+    const event = (type: string) => Promise.race([gone, new Promise<void>((resolve) => waiting.set(type, resolve))]);
     await event("run.finished");
     const edited = middle(nodes);
     let value = 1;

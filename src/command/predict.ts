@@ -136,6 +136,6 @@ function jobOf(project: string, folder: string, bundle: string): Job {
   return {
     project, step: step.id, bundle, inputs: {}, exports: step.exports, packages: [], duckdb: false, params: {}, tables: false,
     run: { id: "predict", trigger: "manual", logicalDate: now, startedAt: now },
-    staging: folder, kept: folder, memory: null, threads: 1,
+    staging: folder, kept: folder, memory: null, threads: 1, mark: null,
   };
 }

@@ -2,9 +2,10 @@ import type { Failure } from "../errors.ts";
 import type { Emit } from "../events.ts";
 import type { Step } from "../model.ts";
 import { sabotaged } from "../sabotage.ts";
-import type { StepLog } from "./logs.ts";
+import type { Printed, StepLog } from "./logs.ts";
 import { Notes } from "./notes.ts";
-import { type ProcessPool, sendJob, signalGroup, type StepProcess } from "./pool.ts";
+import { Part } from "./part.ts";
+import { type Exit, type ProcessPool, sendJob, signalGroup, type StepProcess } from "./pool.ts";
 import type { DoneMessage, Job, Message } from "./protocol.ts";
 
 /** How one attempt of a step ended. */
@@ -16,29 +17,33 @@ export type Outcome =
 
 /** A step that is asked to end has this long before it is killed, in ms. */
 const patience = 5000;
-/** Output still on its way after the process has gone is waited for this long, in ms. */
-const drainMs = 1000;
 
-/** Runs a step once in a process of its own. */
+/** Runs a step once, in a process of its own or in one that had others before. */
 export async function attempt(pool: ProcessPool, step: Step, job: Job, log: StepLog, emit: Emit, cancel: Cancel, notes = new Notes()): Promise<Outcome> {
-  const process = pool.take(step.config.memory);
+  const process = pool.take({ memory: step.config.memory, shared: job.mark !== null, tables: job.tables });
   const ending = new Ending(process, step, cancel);
   let last: Message | undefined;
   let stderrTail = "";
-  log.follow(process.stdout, (line) => emit({ type: "step.output", run: job.run.id, step: step.id, stream: "stdout", line }));
-  log.follow(process.stderr, (line) => {
+  const { stdout, stderr, printed } = outputs(process, job.mark);
+  log.follow(stdout, (line) => emit({ type: "step.output", run: job.run.id, step: step.id, stream: "stdout", line }));
+  log.follow(stderr, (line) => {
     stderrTail = `${stderrTail}\n${line}`.slice(-4000);
     emit({ type: "step.output", run: job.run.id, step: step.id, stream: "stderr", line });
   });
-  sendJob(process, job, (message) => {
-    if (message.type === "event") relay(message.event, job, emit);
-    else if (message.type === "done" || message.type === "failed" || message.type === "skipped") last = message;
-    else if (message.type === "secret") log.mask.add(message.name, message.value);
-    else notes.take(message);
+  const again = new Promise<undefined>((resolve) => {
+    sendJob(process, job, (message) => {
+      if (message.type === "event") relay(message.event, job, emit);
+      else if (message.type === "done" || message.type === "failed" || message.type === "skipped") last = message;
+      else if (message.type === "secret") log.mask.add(message.name, message.value);
+      else notes.take(message);
+      if (message.type === "done" && message.again) resolve(undefined);
+    });
   });
-  const exit = await exited(process);
+  const exit = await Promise.race([again, process.ended]);
+  if (exit === undefined) await printed;
   ending.clear();
-  const outcome = judge(step, last, exit, notes, ending, stderrTail);
+  if (exit === undefined && !ending.timedOut && !ending.cancelled) pool.giveBack(process);
+  const outcome = judge(step, last, exit ?? { code: 0, signal: null }, notes, ending, stderrTail);
   // A step that fails or skips says why in its own words.
   return outcome.kind === "done" ? outcome : log.mask.data(outcome);
 }
@@ -49,6 +54,13 @@ export interface Cancel {
   onCancel(listener: (now: boolean) => void): () => void;
 }
 
+/** What the step prints: all that its process prints, or its part of that. */
+function outputs({ stdout, stderr }: StepProcess, mark: string | null): { stdout: Printed; stderr: Printed; printed: Promise<unknown> } {
+  if (mark === null) return { stdout, stderr, printed: Promise.resolve() };
+  const parts = [stdout, stderr].map((stream) => new Part(stream, Buffer.from(mark)));
+  return { stdout: parts[0]!, stderr: parts[1]!, printed: Promise.all(parts.map(({ ended }) => ended)) };
+}
+
 type StepEventMessage = Extract<Message, { type: "event" }>["event"];
 
 function relay(event: StepEventMessage, { run, step }: Job, emit: Emit): void {
@@ -57,30 +69,6 @@ function relay(event: StepEventMessage, { run, step }: Job, emit: Emit): void {
   else if (event.type === "display") emit({ type: "step.displayed", ...at, bundle: event.bundle });
   else if (event.type === "checked") emit({ type: "step.checked", ...at, table: event.table, rules: event.rules });
   else emit({ type: "step.warned", ...at, message: event.message });
-}
-
-interface Exit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly error?: Error;
-}
-
-function exited({ child, stdout, stderr }: StepProcess): Promise<Exit> {
-  return new Promise((resolve) => {
-    let exit: Exit | undefined;
-    child.once("error", (error) => resolve({ code: null, signal: null, error }));
-    child.once("exit", (code, signal) => {
-      exit = { code, signal };
-      // A grandchild may hold the pipes open: not waited for.
-      setTimeout(() => {
-        stdout.destroy();
-        stderr.destroy();
-        resolve(exit!);
-      }, drainMs).unref();
-    });
-    child.once("close", (code, signal) => resolve(exit ?? { code, signal }));
-    if (child.exitCode !== null || child.signalCode !== null) resolve({ code: child.exitCode, signal: child.signalCode });
-  });
 }
 
 /** Ends a step's process on timeout or cancellation: first asked, then killed. */

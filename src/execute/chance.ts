@@ -5,6 +5,7 @@
 export class ChanceWatch {
   readonly #clock = new Set<number>();
   #random = false;
+  readonly #originals = { random: Math.random, now: Date.now, Date };
 
   /** @param bundle path of the step's code, by which its own calls are told from a library's */
   constructor(bundle: string) {
@@ -17,6 +18,13 @@ export class ChanceWatch {
     if (this.#random) return "it calls Math.random(); use random(seed)";
     const name = Object.keys(exported).find((key) => this.#holdsClock(exported[key], 0));
     return name === undefined ? null : `its export ${name} holds the time at which it ran`;
+  }
+
+  /** The process is as it was. */
+  end(): void {
+    Math.random = this.#originals.random;
+    globalThis.Date = this.#originals.Date;
+    Date.now = this.#originals.now;
   }
 
   #watchRandom(bundle: string): void {

@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Failure, toFailure } from "../errors.ts";
@@ -8,19 +9,22 @@ import * as api from "../step/api.ts";
 import { maskOutput } from "../step/mask-output.ts";
 import { refuseSecret, refuseSecretEvent, refuseSecretTable } from "../step/secrets.ts";
 import { skipReason } from "../step/skip.ts";
+import { closeDuckdb } from "../step/duckdb.ts";
 import { type Host, type NotedRead, setHost, settlePending, type StagedEffect, type StepEvent } from "../step/host.ts";
 import { ChanceWatch } from "./chance.ts";
 import { hear, tell } from "./channel.ts";
 import { Inputs } from "./inputs.ts";
+import { baseline, type Baseline, unmarked } from "./marks.ts";
 import { Noting } from "./noting.ts";
-import { observe } from "./observe.ts";
-import type { Job, Message } from "./protocol.ts";
+import { observe, type Observer } from "./observe.ts";
+import { type DoneMessage, type Job, type Message, tablesWord } from "./protocol.ts";
 import { storeResults } from "./results.ts";
 import { failureOfStep } from "./stack.ts";
 
 /**
  * A step's process. It is started ahead of need, waits for its job, runs the bundle as a plain
- * module, stores what that exports in the staging folder and tells the runner.
+ * module, stores what that exports in the staging folder and tells the runner. With `isolation: "shared"` it then waits for
+ * another, if the step has left no mark on it.
  */
 
 /** How long work that the module left behind may go on, in ms. */
@@ -53,45 +57,86 @@ function fails(failure: Failure): void {
 /** What is never told: secrets, and the values of variables that are named like one. */
 const mask = new Mask();
 mask.addEnvironment(process.env);
-let masked = false;
+let flushOutput: (() => void) | undefined;
 
 function maskOwnOutput(): void {
-  if (!masked) maskOutput(mask);
-  masked = true;
+  flushOutput ??= maskOutput(mask);
 }
 
 // What CommonJS gives to a main script is no door for the step.
 process.mainModule = undefined;
-const job = hear() as Job | undefined;
-if (job) void work(job);
+
+/** The step at hand. */
+let at: { readonly job: Job; readonly notes: Noting; readonly inputs: Inputs } | undefined;
+/** The process as it was before its first step, where it takes several. */
+let before: Baseline | undefined;
+let taken = 0;
+/** After so many steps a process is replaced: what each leaves in memory ends with it. */
+const mostSteps = 200;
+
+/** Tells of the step at hand what is seen of the process. */
+const watching: Observer = {
+  path: (kind, file) => at?.notes.path(kind, file),
+  written: (file) => at?.notes.written(file),
+  made: (folder) => at?.notes.made(folder),
+  env: (name) => at?.notes.env(name),
+  machine: (name) => at?.notes.machine(name),
+  opaque: (kind, what) => at?.notes.opaque(kind, what),
+  marked: () => at?.notes.marked(),
+};
+
+// The step's arguments are those of a plain script: none.
+if (process.argv.splice(2).includes(tablesWord)) void import("@duckdb/node-api").then(next, next);
+else next();
+
+/** Waits for a step, and runs it. */
+function next(): void {
+  const job = hear() as Job | undefined;
+  if (job) void work(job);
+}
 
 async function work(job: Job): Promise<void> {
   if (!mask.isEmpty) maskOwnOutput();
   const fail = (error: unknown) => fails(failureOfStep(job, toFailure(error, "E_STEP_THREW"), error));
   process.on("uncaughtException", fail);
   process.on("unhandledRejection", fail);
+  let done: DoneMessage;
   try {
-    await runStep(job);
+    done = await runStep(job);
   } catch (error) {
     const reason = skipReason(error);
     if (reason === undefined) fail(error);
     else end({ type: "skipped", reason: mask.text(reason) }, 0);
+    return;
   }
+  if (job.mark === null || !reusable()) return end(done, 0);
+  process.off("uncaughtException", fail).off("unhandledRejection", fail);
+  flushOutput?.();
+  for (const fd of [1, 2]) writeSync(fd, job.mark);
+  send({ ...done, again: true });
+  at = undefined;
+  next();
 }
 
-async function runStep(job: Job): Promise<void> {
+/** Whether the step has left this process as it found it. */
+function reusable(): boolean {
+  return before !== undefined && taken < mostSteps && at!.notes.leavesNothing && unmarked(before);
+}
+
+async function runStep(job: Job): Promise<DoneMessage> {
   const effects: StagedEffect[] = [];
   const displays: MimeBundle[] = [];
   const notes = new Noting(job, import.meta.dirname, send);
   const host = makeHost(job, notes, effects, displays);
   setHost(host);
   const inputs = new Inputs(job.inputs);
-  defineGlobals(job, inputs, notes);
-  refuseExit(job);
   // What DuckDB looks up while it loads (the C library, the executable) is no read of the step's.
   if (job.tables) await import("@duckdb/node-api");
+  await settlePending(host);
+  if (taken++ === 0) prepare(job.mark !== null);
+  refuseExit(job);
+  at = { job, notes, inputs };
   const chance = new ChanceWatch(job.bundle);
-  observe(notes);
   if (job.duckdb) notes.opaque("native", "@duckdb/node-api");
 
   const unsettled = () =>
@@ -102,7 +147,7 @@ async function runStep(job: Job): Promise<void> {
       remedy: "look for an await of a promise whose resolve is never called",
     });
   process.once("beforeExit", unsettled);
-  const module = (await import(pathToFileURL(job.bundle).href)) as Record<string, unknown>;
+  const module = (await import(fresh(job.bundle))) as Record<string, unknown>;
   // A display or a check that was not awaited belongs to the step all the same.
   await settlePending(host);
   process.off("beforeExit", unsettled);
@@ -115,18 +160,34 @@ async function runStep(job: Job): Promise<void> {
   for (const effect of effects) if (effect.kind === "table") await refuseSecretTable(host, effect.rows, `mirrorTable("${effect.table}")`);
   const results = await storeResults(exported, displays, effects, job.staging);
   inputs.assertUnchanged(job.step);
-  await drained();
-  end({ type: "done", ...results, notReproducible: chance.verdict(exported) }, 0);
+  await drained(notes);
+  chance.end();
+  if (job.mark !== null) await closeDuckdb(host);
+  return { type: "done", ...results, notReproducible: chance.verdict(exported) };
+}
+
+/** Once per process: what the step's code finds of the engine, and what watches it. */
+function prepare(several: boolean): void {
+  defineGlobals();
+  observe(watching);
+  if (several) before = baseline();
+}
+
+/** Its module is made anew for each step that runs it: a retry in the same process, too. */
+function fresh(bundle: string): string {
+  const { href } = pathToFileURL(bundle);
+  return taken === 1 ? href : `${href}?${taken}`;
 }
 
 /** Lets what the module did not await come to its end, for a while. */
-async function drained(): Promise<void> {
+async function drained(notes: Noting): Promise<void> {
   const late = await new Promise<boolean>((resolve) => {
     const timer = setTimeout(() => resolve(true), grace);
     timer.unref();
-    process.once("beforeExit", () => resolve(false));
+    process.once("beforeExit", () => (clearTimeout(timer), resolve(false)));
   });
   if (!late) return;
+  notes.marked();
   const open = [...new Set(process.getActiveResourcesInfo())].filter((kind) => kind !== "PipeWrap");
   send({
     type: "event",
@@ -154,6 +215,7 @@ function makeHost(job: Job, notes: Noting, effects: StagedEffect[], displays: Mi
     written: (file) => notes.written(path.resolve(job.project, file)),
     secret(name, value) {
       mask.add(name, value);
+      notes.marked();
       maskOwnOutput();
       send({ type: "secret", name, value });
     },
@@ -167,13 +229,13 @@ function makeHost(job: Job, notes: Noting, effects: StagedEffect[], displays: Mi
   return host;
 }
 
-function defineGlobals(job: Job, inputs: Inputs, notes: Noting): void {
+function defineGlobals(): void {
   const define = (name: string, value: unknown) => Object.defineProperty(globalThis, name, { value });
   define(apiCall, (name: string) => (api as Record<string, unknown>)[name]);
-  define(inputCall, (step: string, name: string) => inputs.get(`${step}.${name}`));
+  define(inputCall, (step: string, name: string) => at!.inputs.get(`${step}.${name}`));
   define(metaCall, (file: string) => {
-    const filename = path.join(job.project, file);
-    notes.machine("project");
+    const filename = path.join(at!.job.project, file);
+    at!.notes.machine("project");
     return { url: pathToFileURL(filename).href, filename, dirname: path.dirname(filename) };
   });
 }

@@ -1,6 +1,6 @@
 import { createWriteStream, mkdirSync, type WriteStream } from "node:fs";
 import path from "node:path";
-import type { Readable } from "node:stream";
+import type { EventEmitter } from "node:events";
 import { StringDecoder } from "node:string_decoder";
 import type { Mask } from "../mask.ts";
 import { stateFolder } from "../record/state.ts";
@@ -13,6 +13,9 @@ const maxLine = 64 * 1024;
 export function logFile(project: string, run: string, step: string): string {
   return path.join(stateFolder(project), "runs", run, `${step}.log`);
 }
+
+/** A stream of bytes that are there as they come: `data` and `end`. */
+export type Printed = Pick<EventEmitter, "on">;
 
 /** Writes a step's output to its log and hands it on line by line. */
 export class StepLog {
@@ -32,7 +35,7 @@ export class StepLog {
     if (attempt > 1) this.#file.write(`--- attempt ${attempt} ---\n`);
   }
 
-  follow(stream: Readable, onLine: (line: string) => void): void {
+  follow(stream: Printed, onLine: (line: string) => void): void {
     const decoder = new StringDecoder("utf8");
     const masked = this.mask.stream();
     let rest = "";

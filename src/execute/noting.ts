@@ -18,10 +18,12 @@ export class Noting implements Observer {
   readonly #inside: readonly string[];
   readonly #seen = new Map<string, string>();
   readonly #own = new Set<string>();
+  #marked = false;
 
   /** @param engine folder of the engine's own code */
   constructor(job: Job, engine: string, send: (message: Message) => void) {
     this.#send = send;
+    this.#marked = job.packages.length > 0;
     this.#inside = [path.join(job.project, ".stepbook"), engine, ...job.packages].map((folder) => folder + path.sep);
   }
 
@@ -52,7 +54,17 @@ export class Noting implements Observer {
   }
 
   opaque(kind: Opaque["kind"], what: string): void {
+    this.#marked = true;
     this.#once(`opaque ${kind} ${what}`, { type: "opaque", opaque: { kind, what } });
+  }
+
+  marked(): void {
+    this.#marked = true;
+  }
+
+  /** Whether another step may follow in this process: packages keep what they will, and so does what cannot be seen through. */
+  get leavesNothing(): boolean {
+    return !this.#marked;
   }
 
   /** Once, and again where it was found different. */

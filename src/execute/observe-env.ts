@@ -42,10 +42,12 @@ export function observeEnvironment(observer: Observer): void {
       return Reflect.getOwnPropertyDescriptor(env, name);
     },
     set(env, name, value) {
+      observer.marked();
       own.add(String(name));
       return Reflect.set(env, name, value);
     },
     deleteProperty(env, name) {
+      observer.marked();
       own.add(String(name));
       return Reflect.deleteProperty(env, name);
     },

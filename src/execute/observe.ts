@@ -22,6 +22,8 @@ export interface Observer {
   env(name: string): void;
   machine(name: string): void;
   opaque(kind: Opaque["kind"], what: string): void;
+  /** The process is not as it was. */
+  marked(): void;
 }
 
 /** Wraps what Node offers for reading the outside world, before any of the step's code is loaded. */

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Duplex, Readable } from "node:stream";
 import { channelFd, frame, unframe } from "./channel.ts";
 import { holdGroup, releaseGroup } from "./guard.ts";
-import type { Job, Message } from "./protocol.ts";
+import { type Job, type Message, tablesWord } from "./protocol.ts";
 
 /** A step's process: leader of its own group, which the guard ends with this one. */
 export interface StepProcess {
@@ -11,40 +11,81 @@ export interface StepProcess {
   readonly stdout: Readable;
   readonly stderr: Readable;
   readonly channel: Duplex;
+  /** Takes what it tells. */
+  hear: (message: Message) => void;
+  readonly ended: Promise<Exit>;
+  /** DuckDB was loaded ahead of need. */
+  readonly tables: boolean;
 }
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly error?: Error;
+}
+
+/** What decides which process may take a step. */
+export interface Place {
+  /** Limit of the V8 heap in MiB; such a process cannot be started ahead. */
+  readonly memory: number | null;
+  /** Whether it may have had other steps before. */
+  readonly shared: boolean;
+  /** Whether it will want DuckDB. */
+  readonly tables: boolean;
+}
+
+/** Output still on its way after the process has gone is waited for this long, in ms. */
+const drainMs = 1000;
 
 /** Starts the processes of steps, some ahead of need: their start-up is then not waited for. */
 export class ProcessPool {
   readonly #program: string;
   readonly #cwd: string;
   readonly #idle: StepProcess[] = [];
+  /** Those that had a step already. */
+  readonly #resting: StepProcess[] = [];
 
   constructor(program: string, cwd: string) {
     this.#program = program;
     this.#cwd = cwd;
   }
 
-  /** Has at least this many processes waiting. */
-  prepare(count: number): void {
-    while (this.#idle.length < count) this.#idle.push(this.#spawn([]));
+  /** Has a process waiting for each of these steps: with DuckDB loaded, or without. */
+  prepare(kinds: readonly boolean[]): void {
+    const waiting = [...this.#idle];
+    for (const tables of kinds) {
+      const at = waiting.findIndex((each) => each.tables === tables);
+      if (at >= 0) waiting.splice(at, 1);
+      else this.#idle.push(this.#spawn([], tables));
+    }
   }
 
-  /** @param memory limit of the V8 heap in MiB; such a process cannot be started ahead */
-  take(memory: number | null): StepProcess {
-    if (memory !== null) return this.#spawn([`--max-old-space-size=${memory}`]);
+  take({ memory, shared, tables }: Place): StepProcess {
+    if (memory !== null) return this.#spawn([`--max-old-space-size=${memory}`], tables);
     for (;;) {
-      const idle = this.#idle.shift() ?? this.#spawn([]);
-      if (idle.child.exitCode === null && idle.child.signalCode === null) return idle;
+      const waiting = (shared ? this.#resting.pop() : undefined) ?? this.#takeIdle(tables) ?? this.#spawn([], tables);
+      if (waiting.child.exitCode === null && waiting.child.signalCode === null) return waiting;
     }
+  }
+
+  #takeIdle(tables: boolean): StepProcess | undefined {
+    const at = this.#idle.findIndex((each) => each.tables === tables);
+    return this.#idle.splice(Math.max(0, at), 1)[0];
+  }
+
+  /** It waits for another step. */
+  giveBack(process: StepProcess): void {
+    process.hear = () => {};
+    this.#resting.push(process);
   }
 
   /** Ends the processes that wait for a job. */
   close(): void {
-    for (const { child } of this.#idle.splice(0)) child.kill("SIGKILL");
+    for (const { child } of [...this.#idle.splice(0), ...this.#resting.splice(0)]) child.kill("SIGKILL");
   }
 
-  #spawn(flags: readonly string[]): StepProcess {
-    const child = spawn(process.execPath, ["--enable-source-maps", "--disable-warning=ExperimentalWarning", ...flags, this.#program], {
+  #spawn(flags: readonly string[], tables: boolean): StepProcess {
+    const child = spawn(process.execPath, ["--enable-source-maps", "--disable-warning=ExperimentalWarning", ...flags, this.#program, ...(tables ? [tablesWord] : [])], {
       cwd: this.#cwd,
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "pipe"],
@@ -57,7 +98,9 @@ export class ProcessPool {
     }
     // That it closes when the child goes is no error.
     const channel = (child.stdio[channelFd] as Duplex).on("error", () => {});
-    return { child, pid, stdout: child.stdout!, stderr: child.stderr!, channel };
+    const started: StepProcess = { child, pid, stdout: child.stdout!, stderr: child.stderr!, channel, tables, hear: () => {}, ended: exited(child) };
+    channel.on("data", unframe((message) => started.hear(message as Message)));
+    return started;
   }
 }
 
@@ -77,7 +120,24 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): void {
 }
 
 /** Gives it its step, and hears what that tells. */
-export function sendJob({ channel }: StepProcess, job: Job, handle: (message: Message) => void): void {
-  channel.on("data", unframe((message) => handle(message as Message)));
-  channel.write(frame(job));
+export function sendJob(process: StepProcess, job: Job, hear: (message: Message) => void): void {
+  process.hear = hear;
+  process.channel.write(frame(job));
+}
+
+function exited(child: ChildProcess): Promise<Exit> {
+  return new Promise((resolve) => {
+    let exit: Exit | undefined;
+    child.once("error", (error) => resolve({ code: null, signal: null, error }));
+    child.once("exit", (code, signal) => {
+      exit = { code, signal };
+      // A process that has left its group may hold the pipes open: not waited for.
+      setTimeout(() => {
+        child.stdout!.destroy();
+        child.stderr!.destroy();
+        resolve(exit!);
+      }, drainMs).unref();
+    });
+    child.once("close", (code, signal) => resolve(exit ?? { code, signal }));
+  });
 }

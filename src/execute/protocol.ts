@@ -3,6 +3,9 @@ import type { Artifact, Digest, Opaque, Read, RunInfo } from "../model.ts";
 import type { LookKind } from "../store/look.ts";
 import type { StagedEffect, StepEvent } from "../step/host.ts";
 
+/** Argument of a process that is to load DuckDB ahead of need. */
+export const tablesWord = "tables";
+
 /** What the runner asks of a step's process. */
 export interface Job {
   readonly project: string;
@@ -26,6 +29,8 @@ export interface Job {
   readonly kept: string;
   readonly memory: number | null;
   readonly threads: number;
+  /** Printed behind what the step prints, where its process may take another step; null: it is for this one only. */
+  readonly mark: string | null;
 }
 
 export interface StoredInput {
@@ -73,6 +78,8 @@ export interface DoneMessage {
   readonly displays: readonly StagedArtifact[];
   readonly effects: readonly StoredEffect[];
   readonly notReproducible: string | null;
+  /** The process waits for another step. */
+  readonly again?: boolean;
 }
 
 /** An effect with its bytes staged. */

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,6 +9,7 @@ import type { Decision } from "../plan/decide.ts";
 import { stagingFolder } from "../record/recover.ts";
 import { attempt } from "./attempt.ts";
 import { writeBundle } from "./bundles.ts";
+import { usesTables } from "./coming.ts";
 import { commit } from "./commit.ts";
 import type { RunContext } from "./context.ts";
 import { logFile, StepLog } from "./logs.ts";
@@ -61,7 +63,7 @@ async function once(
   emit({ type: "step.started", run: info.id, step: step.id, at: new Date().toISOString(), attempt: nth, reason: decision.reason });
   try {
     mkdirSync(staging, { recursive: true });
-    const job = makeJob(context, step, artifacts, bundle, staging);
+    const job = { ...makeJob(context, step, artifacts, bundle, staging), mark: markFor(step) };
     const notes = new Notes((file) => context.hasher.ahead(file, over.signal));
     const attempted = attempt(context.pool, step, job, log, emit, context.cancel, notes);
     onStarted();
@@ -97,9 +99,6 @@ function explainCommit(step: Step, error: unknown): Failure {
   return toFailure(error);
 }
 
-/** Functions of the step API that work by DuckDB. */
-const tableFunctions: ReadonlySet<string> = new Set(["sql", "csv", "parquet", "table", "check"]);
-
 /** What a step's process is asked: also by `verify`, which is no run. */
 export function makeJob({ graph, info, known, store }: Pick<RunContext, "graph" | "info" | "known" | "store">, step: Step, artifacts: Artifacts, bundle: string, staging: string): Job {
   const names = new Map(graph.steps.map((each) => [each.id, each.name]));
@@ -118,13 +117,19 @@ export function makeJob({ graph, info, known, store }: Pick<RunContext, "graph" 
     packages: known.packages.folders(step.id, step.packages),
     duckdb: known.packages.reaches(step.id, step.packages, "@duckdb/node-api"),
     params: known.world.params,
-    tables: step.uses.some((name) => tableFunctions.has(name)) || inputs.some(([, { artifact }]) => artifact.codec === "table"),
+    tables: usesTables(step) || inputs.some(([, { artifact }]) => artifact.codec === "table"),
     run: info,
     staging,
     kept: path.dirname(logFile(graph.project, info.id, step.id)),
     memory: step.config.memory,
     threads: step.config.threads,
+    mark: null,
   };
+}
+
+/** A limit of memory holds for a process: such a step has its own. */
+function markFor({ config }: Step): string | null {
+  return config.isolation === "shared" && config.memory === null ? randomUUID() : null;
 }
 
 function changedExports(before: Readonly<Record<string, Artifact>>, now: Readonly<Record<string, Artifact>>): string[] {

@@ -6,6 +6,7 @@ import { type Decision, decide } from "../plan/decide.ts";
 import { inputDigests } from "../plan/plan.ts";
 import { reason } from "../plan/reasons.ts";
 import { putRunStep } from "../record/runs.ts";
+import { Coming } from "./coming.ts";
 import type { RunContext } from "./context.ts";
 import { Order } from "./order.ts";
 import { type Reused, reuseSteps } from "./reuse.ts";
@@ -24,12 +25,14 @@ export class Walk {
   readonly #tasks = new Map<StepId, Promise<void>>();
   /** What the plan says, by step. */
   readonly #early: ReadonlyMap<StepId, Decision>;
+  readonly #coming: Coming;
   #executed = 0;
   #failed: StepId | undefined;
 
   constructor(context: RunContext) {
     this.#context = context;
     this.#slots = new Slots(context.jobs);
+    this.#coming = new Coming(context.planned);
     this.#early = new Map(context.planned.flatMap(({ step, decision }) => (decision ? [[step.id, decision] as const] : [])));
   }
 
@@ -37,7 +40,7 @@ export class Walk {
   async run(): Promise<StepOutcome[]> {
     const { graph, selected, pool, planned, jobs } = this.#context;
     const steps = graph.steps.filter((step) => selected.has(step.id));
-    pool.prepare(Math.min(jobs, planned.filter(({ verdict }) => verdict === "run").length));
+    pool.prepare(this.#coming.next(Math.min(jobs, planned.filter(({ verdict }) => verdict === "run").length)));
     const order = new Order(steps, this.#context.known.latestRecord);
     const before = new Map(steps.map((step) => [step.id, order.waitsFor(step)]));
     this.#reuseAtOnce(this.#reusedAtOnce(steps, before));
@@ -113,10 +116,11 @@ export class Walk {
 
   async #execute(step: Step, decision: Decision): Promise<void> {
     this.#executed++;
-    const { pool, planned, jobs, emit, info } = this.#context;
+    const { pool, jobs, emit, info } = this.#context;
     const startedAt = performance.now();
     const result = await runStep(this.#context, step, decision, this.#artifacts, () => {
-      pool.prepare(Math.min(jobs, planned.filter(({ verdict }) => verdict !== "reuse").length - this.#executed));
+      this.#coming.started(step);
+      if (step.config.isolation === "process") pool.prepare(this.#coming.next(jobs));
     });
     const ms = performance.now() - startedAt;
     if (result.kind === "done") {

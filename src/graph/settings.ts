@@ -11,6 +11,7 @@ export const defaultConfig: StepConfig = {
   cache: null,
   memory: null,
   threads: 1,
+  isolation: "process",
 };
 
 /** The key's reader: the written value as the engine uses it, or undefined where it makes no sense. */
@@ -22,6 +23,7 @@ const readers: { readonly [K in keyof StepConfig]: { read: (value: unknown) => S
   cache: { read: (value) => (typeof value === "boolean" ? value : undefined), expects: "true or false" },
   memory: { read: mebibytes, expects: 'a size such as "512MB" or "2GB"' },
   threads: { read: (value) => wholeNumber(value) || undefined, expects: "a whole number from 1" },
+  isolation: { read: (value) => (value === "process" || value === "shared" ? value : undefined), expects: '"process" or "shared"' },
 };
 
 /**

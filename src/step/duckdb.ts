@@ -18,7 +18,20 @@ export interface Engine {
 /** The one door to DuckDB. */
 export function duckdb(): Promise<Engine> {
   const host = here();
-  return perHost(host, "duckdb", () => open(host));
+  return perHost(host, "duckdb", () => {
+    const engine = open(host);
+    engines.set(host, engine);
+    return engine;
+  });
+}
+
+const engines = new WeakMap<Host, Promise<Engine>>();
+
+/** Lets go of what the step has opened, before another one runs in this process. */
+export async function closeDuckdb(host: Host): Promise<void> {
+  const engine = await engines.get(host);
+  engine?.connection.closeSync();
+  engine?.instance.closeSync();
 }
 
 async function open(host: Host): Promise<Engine> {

@@ -94,7 +94,7 @@ test("a damaged state file is refused with its remedy and kept, or of no consequ
 
 test("a step that floods its log: lines, one line, bytes that are no text", { timeout: 6 * 3600_000 }, async () => {
   const floods = ['Buffer.from(("x".repeat(99) + "\\n").repeat(10_000))', 'Buffer.alloc(1_000_000, "x")', "Buffer.from(Array.from({ length: 1_000_000 }, (_, i) => (i * 7919) % 256))"];
-  const megabytes = Number(process.env["CHAOS_LOG_MB"] ?? (isRelease ? 1000 : 20));
+  const megabytes = Number(process.env["CHAOS_LOG_MB"] ?? (isRelease ? 1000 : 10));
   let peak = 0;
   await trials("flood", async (nth, notes) => {
     project = new TestProject({ "steps/10_a.ts": flooding(floods[nth]!, megabytes) });

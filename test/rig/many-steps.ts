@@ -33,6 +33,7 @@ const observer: Observer = {
   env: (name) => current?.env(name),
   machine: (name) => current?.machine(name),
   opaque: (kind, what) => current?.opaque(kind, what),
+  marked: () => current?.marked(),
 };
 observe(observer);
 

@@ -25,8 +25,12 @@ export function sharedPool(real: typeof Pool, ownShare: number): typeof Pool {
     override take(): Pool.StepProcess {
       const child = new EventEmitter() as ChildProcess;
       Object.assign(child, { exitCode: null, signalCode: null });
-      const own = () => new real.ProcessPool(this.#program, this.#cwd).take(null);
-      const process: Shared = { child, pid: -1, stdout: new PassThrough(), stderr: new PassThrough(), channel: new PassThrough(), own };
+      const own = () => new real.ProcessPool(this.#program, this.#cwd).take({ memory: null, shared: false, tables: false });
+      const ended = new Promise<Pool.Exit>((resolve) => {
+        child.once("error", (error) => resolve({ code: null, signal: null, error }));
+        child.once("close", (code, signal) => resolve({ code, signal }));
+      });
+      const process: Shared = { child, pid: -1, stdout: new PassThrough(), stderr: new PassThrough(), channel: new PassThrough(), hear: () => {}, ended, tables: false, own };
       return process;
     }
   }

@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import { Ajv } from "ajv";
 import fc from "fast-check";
 import MarkdownIt from "markdown-it";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Page, Request } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { cellText } from "../../src/serve/export/table.ts";
 import type { TestProject } from "../rig/project.ts";
@@ -23,7 +23,7 @@ let run = "";
 beforeAll(async () => {
   project = everyState();
   project.edit("steps/30_broken.ts", 'console.log("parsing", rows.count);', 'console.log("parsing", rows.count, "in", process.cwd());');
-  project.write("steps/60_more.ts", 'import { items } from "./50_slow.ts";\nimport "./10_load.ts";\n// a word on this\nexport const twice: number = items * 2;\n');
+  project.write("steps/60_more.ts", 'import { secret } from "stepbook";\nimport { items } from "./50_slow.ts";\nimport "./10_load.ts";\n// a word on this\nconsole.log("hushed:", secret("HUSH"));\nexport const twice: number = items * 2;\n');
   const { events } = await project.run(["--keep-going", "-p", "pause=2"], { env: { HUSH: "hush-2f9c" } });
   run = (events.find((event) => event.type === "run.started") as { run: string }).run;
   expect((await project.command(["report", "-o", "report.html"])).code).toBe(0);
@@ -42,11 +42,15 @@ async function opened(width: number, colorScheme: "light" | "dark" = "light", fi
   const made = await context.newPage();
   made.on("pageerror", (error) => wrong.push(error.message));
   made.on("console", (message) => {
-    if (message.type() === "error" && !/sandboxed/.test(message.text())) wrong.push(message.text());
+    if (message.type() === "error" && !/sandboxed|https:\/\/example\.org\/x\.png' violates/.test(message.text())) wrong.push(message.text());
   });
-  made.on("request", (request) => {
-    if (!/^data:/.test(request.url()) && request.url().split("#")[0] !== pathToFileURL(project.path(file)).href) wrong.push(`asked ${request.url()}`);
-  });
+  // What the file's own policy stops never leaves the browser; anything else that is tried ends here.
+  const note = (request: Request) => {
+    const own = /^data:/.test(request.url()) || request.url().split("#")[0] === pathToFileURL(project.path(file)).href;
+    if (!own && request.failure()?.errorText !== "csp") wrong.push(`asked ${request.url()} ${request.failure()?.errorText}`);
+  };
+  made.on("requestfailed", note);
+  made.on("requestfinished", note);
   made.on("dialog", (dialog) => {
     wrong.push(`dialog ${dialog.message()}`);
     void dialog.dismiss();
@@ -62,6 +66,7 @@ test("the same run gives the same bytes, with nothing of this machine in them", 
   expect(JSON.parse(told.stdout)).toMatchObject({ path: "again.html", bytes: Buffer.byteLength(bytes), run, contents: expect.arrayContaining(["table 10_load.rows: 200 of 5,000 rows, 4 columns"]) });
   for (const place of [project.folder, homedir(), "127.0.0.1", "hush-2f9c"]) expect(bytes).not.toContain(place);
   expect((await project.command(["report", "last", "-o", "-"])).stdout).toBe(bytes);
+  expect(bytes).toMatch(/hushed: (?!hush)\S/);
 });
 
 test("what is embedded is said first in the file, and again below", async () => {
@@ -84,7 +89,7 @@ test("error first; then prose, code, outputs, folded logs and the graph of the r
   await page.locator("#step-10_load summary", { hasText: "Code" }).click();
   expect(await page.locator("#step-10_load .code .t-keyword").first().isVisible()).toBe(true);
   await page.waitForFunction(() => document.querySelector<HTMLImageElement>("#step-10_load img")!.naturalWidth === 40);
-  expect(await page.frameLocator("#step-10_load iframe").locator("p").innerText()).toBe("framed");
+  expect(await page.frameLocator("#step-10_load iframe[title='display 2']").locator("p").innerText()).toBe("framed");
   expect(await page.locator("#step-50_slow").innerText()).toMatch(/recorded into experiments[\s\S]*model tiny v1/);
   expect(await page.locator("#graph .node").count()).toBe(6);
   await page.locator("#graph .node", { hasText: "50_slow" }).click();
@@ -136,6 +141,8 @@ test("a Jupyter notebook that its own schema accepts, the same at each call", as
   expect(code).toBe(0);
   const text = project.read("run.ipynb");
   expect((await project.command(["export", "ipynb"])).stdout).toBe(text);
+  expect(text).toContain("hushed: ");
+  expect(text).not.toContain("hush-2f9c");
   const notebook = JSON.parse(text) as { cells: { id: string; cell_type: string; source: string[]; execution_count?: number | null; outputs?: Record<string, any>[]; metadata: { name?: string } }[] };
   const { $schema: _, ...schema } = JSON.parse(readFileSync(new URL("../fixtures/nbformat/nbformat.v4.5.schema.json", import.meta.url), "utf8")) as Record<string, unknown>;
   const valid = new Ajv({ strict: false, allErrors: true }).compile(schema);
@@ -144,7 +151,7 @@ test("a Jupyter notebook that its own schema accepts, the same at each call", as
   expect(new Set(notebook.cells.map(({ id }) => id)).size).toBe(notebook.cells.length);
   const cell = (id: string) => notebook.cells.find((each) => each.cell_type === "code" && each.metadata.name === id)!;
   expect(cell("10_load").source.join("")).toBe(project.read("steps/10_load.ts").split("*/\n")[1]!.trimEnd());
-  expect(cell("10_load").outputs!.map((output) => Object.keys((output["data"] as object | undefined) ?? { [output["name"] as string]: 1 }).sort().join(" "))).toEqual(["stdout", "image/svg+xml text/plain", "text/html text/plain", "text/markdown text/plain", "text/html text/plain", "text/plain"]);
+  expect(cell("10_load").outputs!.map((output) => Object.keys((output["data"] as object | undefined) ?? { [output["name"] as string]: 1 }).sort().join(" "))).toEqual(["stdout", "image/svg+xml text/plain", "text/html text/plain", "text/html text/plain", "application/vnd.vegalite.v5+json text/plain", "text/markdown text/plain", "text/html text/plain", "text/plain"]);
   expect(cell("30_broken").outputs!.find((output) => output["output_type"] === "error")).toMatchObject({ ename: "E_STEP_THREW", evalue: expect.stringContaining('"two" is no number') });
   expect([cell("30_broken").execution_count, cell("40_after").execution_count]).toEqual([3, null]);
 });

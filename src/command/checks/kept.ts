@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { damagedState } from "../../errors.ts";
 import { lockOwner } from "../../record/lock.ts";
 import { readHistory } from "../../record/retention.ts";
 import { type Damaged, damagedRecords } from "../../record/seal.ts";
@@ -13,7 +14,7 @@ import { type Check, guarded, ok, warning, wrong } from "./check.ts";
 /** Everything in `.stepbook/`. */
 export async function checkKept(project: string): Promise<Check[]> {
   if (!existsSync(path.join(stateFolder(project), "state.db"))) return [ok("state", "nothing has run here yet")];
-  return guarded("state", "move .stepbook/state.db away and run again", async () => {
+  return guarded("state", damagedState, async () => {
     const db = openState(project);
     try {
       // In one list: where the database is damaged, the others would be wrong too.
@@ -31,7 +32,7 @@ function checkIntegrity(db: Db): Check {
   const [damaged, ...more] = sound ? findDamaged(db) : [];
   if (damaged) return warning("state", `record ${damaged.id}, of ${damaged.name}, is damaged${more.length > 0 ? `, and ${more.length} more` : ""}: not used`, "run again: what is needed is computed anew");
   if (sound) return ok("state", "state.db is sound");
-  return wrong("state", `state.db is damaged: ${first?.integrity_check ?? "unknown"}`, "move .stepbook/state.db away and run again: steps are then computed anew");
+  return wrong("state", `state.db is damaged: ${first?.integrity_check ?? "unknown"}`, damagedState);
 }
 
 function findDamaged(db: Db): Damaged[] {
