@@ -32,5 +32,6 @@ function* chunks(lines: readonly (readonly (string | null)[])[]): Generator<stri
 const escapes: Readonly<Record<string, string>> = { "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r" };
 
 function field(value: string | null): string {
-  return value === null ? "\\N" : value.replace(/[\\\t\n\r]/g, (found) => escapes[found]!);
+  if (value === null) return "\\N";
+  return /[\\\t\n\r]/.test(value) ? value.replace(/[\\\t\n\r]/g, (found) => escapes[found]!) : value;
 }

@@ -24,9 +24,9 @@ export function groupRows(waiting: readonly Waiting[]): Group[] {
   const groups = new Map<string, { table: string; columns: string[]; rows: Row[] }>();
   for (const each of waiting) {
     const values = JSON.parse(each.body) as Row["values"];
-    const columns = Object.keys(values).sort();
-    const name = JSON.stringify([each.table, columns]);
-    const group = groups.get(name) ?? { table: each.table, columns, rows: [] };
+    const given = Object.keys(values);
+    const name = `${each.table}\0${given.join("\0")}`;
+    const group = groups.get(name) ?? { table: each.table, columns: given, rows: [] };
     groups.set(name, group);
     group.rows.push({ ...each, values });
   }

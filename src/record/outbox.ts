@@ -42,10 +42,9 @@ export function putTable(db: Db, source: Source, table: string, artifact: Artifa
 }
 
 function put(db: Db, { run, step }: Source, kind: "row" | "table", table: string, body: string): void {
-  const last = (db.prepare("SELECT version FROM outbox ORDER BY id DESC LIMIT 1").pluck().get() as number | undefined) ?? 0;
-  const version = Math.max(Date.now(), last + 1);
-  const insert = db.prepare("INSERT INTO outbox (run, step, kind, table_name, version, body) VALUES (?, ?, ?, ?, ?, ?)");
-  insert.run(run, step, kind, table, version, body);
+  const grown = "max(?, 1 + coalesce((SELECT version FROM outbox ORDER BY id DESC LIMIT 1), 0))";
+  const insert = db.prepare(`INSERT INTO outbox (run, step, kind, table_name, version, body) VALUES (?, ?, ?, ?, ${grown}, ?)`);
+  insert.run(run, step, kind, table, Date.now(), body);
 }
 
 /** The newest of each mirrored table. */
@@ -78,8 +77,7 @@ export function markTableMirrored(db: Db, { id, table }: Waiting): void {
 }
 
 export function markMirrored(db: Db, ids: readonly number[]): void {
-  const mark = db.prepare("UPDATE outbox SET mirrored = 1, refusals = 0, refused = NULL WHERE id = ?");
-  db.transaction(() => ids.forEach((id) => mark.run(id)))();
+  db.prepare("UPDATE outbox SET mirrored = 1, refusals = 0, refused = NULL WHERE id IN (SELECT value FROM json_each(?))").run(JSON.stringify(ids));
 }
 
 /** @returns whether the row is parked now */

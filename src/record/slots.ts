@@ -21,6 +21,19 @@ export interface SlotRow {
   readonly updatedAt: string;
 }
 
+/** A process that works on the ledger, and how it tells whether others live: the real ones, or those of a model. */
+export interface Worker {
+  readonly pid: number;
+  readonly started: string;
+  readonly boot: string;
+  lives(owner: LockOwner): boolean;
+}
+
+/** This process. */
+export function thisWorker(): Worker {
+  return { pid: process.pid, started: identify(process.pid)?.started ?? "", boot: bootId(), lives: ownerLives };
+}
+
 const columns = 'schedule, slot, status, reason, "trigger", attempts, failures, not_before AS notBefore, run, updated_at AS updatedAt';
 const ended = "status IN ('succeeded', 'failed', 'skipped', 'missed')";
 const now = () => new Date().toISOString();
@@ -72,11 +85,10 @@ export function backlogOf(db: Db, schedule: string): { running: boolean; due: bo
 }
 
 /** Takes a slot to run it; false where somebody else has. */
-export function claim(db: Db, { schedule, slot }: Pick<SlotRow, "schedule" | "slot">): boolean {
-  const self = identify(process.pid);
+export function claim(db: Db, { schedule, slot }: Pick<SlotRow, "schedule" | "slot">, { pid, started, boot } = thisWorker()): boolean {
   return db
     .prepare("UPDATE slots SET status = 'running', attempts = attempts + 1, run = NULL, pid = ?, started = ?, boot = ?, updated_at = ? WHERE schedule = ? AND slot = ? AND status = 'due'")
-    .run(process.pid, self?.started ?? "", bootId(), now(), schedule, slot).changes === 1;
+    .run(pid, started, boot, now(), schedule, slot).changes === 1;
 }
 
 /** Enters a past slot for a backfill and claims it; one that has succeeded, or is on its way, is left alone. */
@@ -107,9 +119,9 @@ export function dueAgain(db: Db, { schedule, slot }: Pick<SlotRow, "schedule" | 
  * Puts in order what a process that died left running: a run that had ended counts, whatever else it could not say any
  * more; any other is due again, or, of a backfill, missed.
  */
-export function recoverSlots(db: Db): void {
+export function recoverSlots(db: Db, { lives } = thisWorker()): void {
   const running = db.prepare(`SELECT ${columns}, pid, started, boot FROM slots WHERE status = 'running'`).all() as (SlotRow & LockOwner)[];
-  for (const row of running.filter((each) => !ownerLives(each))) {
+  for (const row of running.filter((each) => !lives(each))) {
     const status = db.prepare("SELECT status FROM runs WHERE id = ?").pluck().get(row.run) as string | undefined;
     if (status === "succeeded") endSlot(db, row, "succeeded", null);
     else if (row.trigger === "backfill") endSlot(db, row, "missed", "its backfill was interrupted");
@@ -145,11 +157,11 @@ export function pageOfSlots(db: Db, schedule: string | null, offset: number, lim
 }
 
 /** Takes the lead among the schedulers of this folder, from a dead one at once. @returns whether this process leads */
-export function lead(db: Db): boolean {
+export function lead(db: Db, { pid, started, boot, lives } = thisWorker()): boolean {
   return db.transaction(() => {
     const leader = db.prepare("SELECT pid, started, boot, since FROM leader").get() as LockOwner | undefined;
-    if (leader && ownerLives(leader)) return leader.pid === process.pid;
-    db.prepare("INSERT OR REPLACE INTO leader (id, pid, started, boot, since) VALUES (1, ?, ?, ?, ?)").run(process.pid, identify(process.pid)?.started ?? "", bootId(), now());
+    if (leader && lives(leader)) return leader.pid === pid;
+    db.prepare("INSERT OR REPLACE INTO leader (id, pid, started, boot, since) VALUES (1, ?, ?, ?, ?)").run(pid, started, boot, now());
     return true;
   }).immediate();
 }

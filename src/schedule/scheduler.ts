@@ -3,7 +3,7 @@ import type { Event } from "../events.ts";
 import { toFailure } from "../errors.ts";
 import { Cancellation } from "../execute/cancel.ts";
 import { beat } from "../record/beat.ts";
-import { claim, dropUnknown, dueAgain, dueSlots, endSlot, lead, noteRun, noteSchedule, recoverSlots, resign, type SlotRow, slotOf } from "../record/slots.ts";
+import { claim, dropUnknown, dueAgain, dueSlots, endSlot, lead, noteRun, noteSchedule, recoverSlots, resign, type SlotRow, slotOf, thisWorker, type Worker } from "../record/slots.ts";
 import type { Db } from "../record/state.ts";
 import { type Attempt, attemptSlot } from "./attempt.ts";
 import type { Schedule, SlotReport } from "./define.ts";
@@ -12,6 +12,24 @@ import type { Voice } from "./voice.ts";
 
 /** How often the ledger is looked at beside the alarms, which a blocked loop or a suspended machine may swallow. */
 const pollEvery = { leading: 5_000, waiting: 1_000 };
+
+/** What the scheduler has of the world: the real one, or that of a model. */
+export interface World {
+  now(): number;
+  readonly worker: Worker;
+  readonly attempt: typeof attemptSlot;
+  /** The end of a run could not be written: this scheduler ends, and the next one takes the slot up. */
+  broken(error: unknown): void;
+}
+
+const realWorld: World = {
+  now: Date.now,
+  worker: thisWorker(),
+  attempt: attemptSlot,
+  broken(error) {
+    throw error;
+  },
+};
 
 /** Who looks on while runs go on, such as the pages. */
 export interface Onlooker {
@@ -25,6 +43,7 @@ export class Scheduler {
   readonly #project: string;
   readonly #schedules: ReadonlyMap<string, Schedule>;
   readonly #voice: Voice;
+  readonly #world: World;
   readonly #running = new Map<string, { readonly schedule: string; readonly cancellation: Cancellation; readonly done: Promise<void> }>();
   readonly #alarms: ScheduledTask[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -34,11 +53,12 @@ export class Scheduler {
   /** Whether a slot ended as failed. */
   failed = false;
 
-  constructor(db: Db, project: string, schedules: readonly Schedule[], voice: Voice) {
+  constructor(db: Db, project: string, schedules: readonly Schedule[], voice: Voice, world: World = realWorld) {
     this.#db = db;
     this.#project = project;
     this.#schedules = new Map(schedules.map((schedule) => [schedule.name, schedule]));
     this.#voice = voice;
+    this.#world = world;
   }
 
   get leads(): boolean {
@@ -79,18 +99,19 @@ export class Scheduler {
   /** Enters what is due and starts what may run. Harmless at any time. */
   tick(): void {
     if (this.#draining || !this.#mayLead()) return;
-    for (const schedule of this.#schedules.values()) this.#enter(schedule, Date.now());
-    for (const row of dueSlots(this.#db, Date.now())) this.#startSlot(row);
+    for (const schedule of this.#schedules.values()) this.#enter(schedule, this.#world.now());
+    for (const row of dueSlots(this.#db, this.#world.now())) this.#startSlot(row);
     beat(this.#project);
   }
 
   #mayLead(): boolean {
     const before = this.#leads;
-    this.#leads = lead(this.#db);
+    this.#leads = lead(this.#db, this.#world.worker);
+    // Also of a backfill, which may die beside a scheduler that lives.
+    if (this.#leads) recoverSlots(this.#db, this.#world.worker);
     if (!this.#leads || before) return this.#leads;
-    recoverSlots(this.#db);
     dropUnknown(this.#db, [...this.#schedules.keys()]);
-    for (const { name, cron, zone, ...rest } of this.#schedules.values()) noteSchedule(this.#db, name, { ...rest, cron: cron.fields, timezone: zone.name }, Date.now());
+    for (const { name, cron, zone, ...rest } of this.#schedules.values()) noteSchedule(this.#db, name, { ...rest, cron: cron.fields, timezone: zone.name }, this.#world.now());
     this.#voice.say(`scheduling ${[...this.#schedules.keys()].join(", ")}`);
     return true;
   }
@@ -107,10 +128,10 @@ export class Scheduler {
   #startSlot(row: SlotRow): void {
     const schedule = this.#schedules.get(row.schedule);
     const busy = [...this.#running.values()].some((each) => each.schedule === row.schedule);
-    if (!schedule || (busy && schedule.overlap !== "allow") || !claim(this.#db, row)) return;
+    if (!schedule || (busy && schedule.overlap !== "allow") || !claim(this.#db, row, this.#world.worker)) return;
     const cancellation = new Cancellation();
     const id = `${row.schedule} ${row.slot}`;
-    this.#running.set(id, { schedule: row.schedule, cancellation, done: this.#run(schedule, row, cancellation).finally(() => this.#running.delete(id)).then(() => this.#look()) });
+    this.#running.set(id, { schedule: row.schedule, cancellation, done: this.#run(schedule, row, cancellation).finally(() => this.#running.delete(id)).then(() => this.#look(), this.#world.broken) });
   }
 
   async #run(schedule: Schedule, row: SlotRow, cancellation: Cancellation): Promise<void> {
@@ -119,7 +140,7 @@ export class Scheduler {
       this.#voice.event(event, { schedule: row.schedule, slot: row.slot });
       this.#onlooker?.event(event);
     };
-    const attempt = await attemptSlot(schedule, { project: this.#project, slot: row.slot, trigger: "cron" }, listen, cancellation);
+    const attempt = await this.#world.attempt(schedule, { project: this.#project, slot: row.slot, trigger: "cron" }, listen, cancellation);
     this.#onlooker?.ended();
     this.#end(schedule, row, attempt);
   }
@@ -127,7 +148,7 @@ export class Scheduler {
   #end(schedule: Schedule, row: SlotRow, { status, reason }: Attempt): void {
     if (status === "cancelled") return dueAgain(this.#db, row, false, 0);
     if (status === "failed" && row.failures < schedule.retries) {
-      dueAgain(this.#db, row, true, Date.now() + schedule.retryDelay);
+      dueAgain(this.#db, row, true, this.#world.now() + schedule.retryDelay);
       setTimeout(() => this.#look(), schedule.retryDelay).unref();
       return this.#voice.say(`${row.schedule} ${row.slot}: failed (${reason}); attempt ${row.attempts + 2} follows`, { schedule: row.schedule, slot: row.slot }, "warn");
     }

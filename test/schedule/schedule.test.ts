@@ -5,6 +5,7 @@ import { openState } from "../../src/record/state.ts";
 import { claimPast, listSlots, type SlotRow } from "../../src/record/slots.ts";
 import { built } from "../rig/build.ts";
 import { finished, type Result, TestProject } from "../rig/project.ts";
+import { until } from "./rig.ts";
 
 let project: TestProject;
 const started: ChildProcess[] = [];
@@ -158,6 +159,33 @@ test("of several schedulers one leads; killed, another takes over and finishes i
   await taken;
   expect(slots()).toMatchObject([{ status: "succeeded", attempts: 2 }]);
   expect(ran()).toHaveLength(1);
+});
+
+test("a scheduler that is suspended keeps the lead, and sees at its return each slot that passed, once", async () => {
+  make(`cron: "${past()} * * * *", catchUp: "latest"`);
+  const first = scheduler();
+  await says(first, "scheduling train");
+  const other = scheduler();
+  await says(other, "another scheduler leads");
+  first.kill("SIGSTOP");
+  // As if the clock had gone on for three hours meanwhile.
+  away(Date.now() - 3 * hour);
+  const taken = says(first, ": succeeded");
+  first.kill("SIGCONT");
+  await taken;
+  expect(slots().map(({ status }) => status)).toEqual(["missed", "missed", "succeeded"]);
+  expect(ran()).toEqual([slots()[2]!.slot]);
+});
+
+test("a backfill that is killed beside a living scheduler does not stand in the way for good", async () => {
+  make('cron: "@yearly"');
+  const child = scheduler();
+  await says(child, "scheduling train");
+  const db = openState(project.folder);
+  db.prepare("INSERT INTO slots (schedule, slot, status, \"trigger\", pid, started, boot, updated_at) VALUES ('train', '2020-01-01T00:00:00.000Z', 'running', 'backfill', 999999999, 'x', 'x', '')").run();
+  db.close();
+  await until(() => slots()[0]?.status === "missed");
+  expect(slots()[0]).toMatchObject({ reason: "its backfill was interrupted" });
 });
 
 test("a slot that comes while the one before it runs is skipped, and the ledger says why", async () => {
