@@ -1,8 +1,8 @@
 // Makes the package in dist/: plain JavaScript and types. `npm pack` runs it.
 import { execFileSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { build } from "esbuild";
+import { build, type BuildOptions, type Plugin } from "esbuild";
 import { buildChild, graphDigest } from "./src/execute/runtime.ts";
 import { sabotageOptions } from "./src/sabotage.ts";
 import { buildAssets } from "./src/serve/assets.ts";
@@ -14,19 +14,18 @@ import { digestText } from "./src/store/text.ts";
  */
 export async function buildPackage(root: string, outdir: string, tested = false): Promise<void> {
   rmSync(outdir, { recursive: true, force: true });
-  await build({
-    absWorkingDir: root,
-    entryPoints: { runner: "src/main.ts", bin: "src/bin.ts", api: "src/step/api.ts", schedule: "src/schedule/schedule.ts" },
-    outdir,
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    platform: "node",
-    target: "node20",
-    packages: "external",
-    chunkNames: "[name]-[hash]",
-    ...sabotageOptions(tested),
-  });
+  const sabotages: BuildOptions = sabotageOptions(tested);
+  const common: BuildOptions = { absWorkingDir: root, outdir, bundle: true, platform: "node", target: "node20", ...sabotages };
+  const apart = new Map<string, string>();
+  const command = await build({ ...common, ...commandOptions, entryPoints: { command: "src/main.ts" }, define: { ...commandOptions.define, ...(sabotages.define ?? {}) }, plugins: [commandsApart(apart)] });
+  const text = command.outputFiles![0]!.text.replace(/\bimport\((?=")/g, "__command_import(");
+  mkdirSync(outdir, { recursive: true });
+  writeFileSync(path.join(outdir, "command.cjs"), text);
+  const entryPoints = { api: "src/step/api.ts", schedule: "src/schedule/schedule.ts", ...Object.fromEntries(apart) };
+  await build({ ...common, entryPoints, splitting: true, format: "esm", packages: "external", chunkNames: "[name]-[hash]" });
+  writeFileSync(path.join(outdir, "runner.js"), runner);
+  const define = { COMMAND_DIGEST: JSON.stringify(digestText(text).slice(0, 16)) };
+  await build({ ...common, entryPoints: { bin: "src/bin.ts" }, format: "cjs", outExtension: { ".js": ".cjs" }, define });
   const child = await buildChild(root, tested);
   writeFileSync(path.join(outdir, "child.cjs"), child.text);
   for (const [name, text] of Object.entries(await buildAssets(root))) writeFileSync(path.join(outdir, name), text);
@@ -34,6 +33,34 @@ export async function buildPackage(root: string, outdir: string, tested = false)
   const shipped = tested ? await buildChild(root) : child;
   writeFileSync(path.join(outdir, "runtime.json"), JSON.stringify({ api: child.api, digest: digestText(shipped.text), graph: graphDigest(root) }));
 }
+
+/**
+ * The command and `run` in one script: what every run loads. Of CommonJS, whose modules esbuild can put in one file and start
+ * only when they are asked for; Node opens that one file instead of some seventy.
+ */
+const commandOptions: BuildOptions = {
+  format: "cjs",
+  write: false,
+  // Native ones, and those that no short run loads.
+  external: ["better-sqlite3", "@duckdb/node-api", "esbuild", "acorn", "chokidar", "diff", "pg", "pg-copy-streams", "@opentelemetry/*"],
+  // Code that V8 had kept cannot import by itself: bin.cjs hands it a function for that.
+  banner: { js: 'const __command_url = require("node:url").pathToFileURL(__filename).href, __command_import = module.importer ?? ((name) => import(name));' },
+  define: { "import.meta.url": "__command_url", "import.meta.dirname": "__dirname", "import.meta.filename": "__filename" },
+};
+
+/** The other commands stay files of their own, with what they share. Adds their entry points. */
+function commandsApart(entries: Map<string, string>): Plugin {
+  const resolve = ({ kind, path: file, importer }: { kind: string; path: string; importer: string }) => {
+    if (kind !== "dynamic-import" || path.basename(importer) !== "main.ts" || file === "./command/run.ts") return undefined;
+    const name = file.slice(2, -3).replaceAll("/", "-");
+    entries.set(name, path.join("src", file));
+    return { path: `./${name}.js`, external: true };
+  };
+  return { name: "commands-apart", setup: (build) => build.onResolve({ filter: /^\.\// }, resolve) };
+}
+
+/** What `runner.ts` imports. */
+const runner = 'export { main, runCommand } from "./command.cjs";\n';
 
 if (process.argv[1] === import.meta.filename) {
   const root = import.meta.dirname;

@@ -48,8 +48,8 @@ function install(root: string, folder: string): string {
     if (!name.startsWith(".") && name !== "stepbook") symlinkSync(path.join(root, "node_modules", name), path.join(modules, name));
   }
   mkdirSync(path.join(modules, ".bin"));
-  symlinkSync("../stepbook/dist/bin.js", path.join(modules, ".bin", "stepbook"));
-  execFileSync("chmod", ["+x", path.join(own, "dist", "bin.js")]);
+  symlinkSync("../stepbook/dist/bin.cjs", path.join(modules, ".bin", "stepbook"));
+  execFileSync("chmod", ["+x", path.join(own, "dist", "bin.cjs")]);
   symlinkSync(path.join(root, "node_modules", ".bin", "tsx"), path.join(modules, ".bin", "tsx"));
   return modules;
 }

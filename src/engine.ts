@@ -4,6 +4,7 @@ import { readKeptGraph } from "./graph/graph.ts";
 import type { Graph, StepId } from "./model.ts";
 import type { Knowledge } from "./plan/decide.ts";
 import { PackageHasher } from "./plan/packages.ts";
+import { placeOf } from "./plan/place.ts";
 import { makePlan, type Planned } from "./plan/plan.ts";
 import { World } from "./plan/reads.ts";
 import { KeptDigests } from "./record/digests.ts";
@@ -49,7 +50,7 @@ export function knowledge(opened: Opened, params: Readonly<Record<string, string
     world: new World(project, params, process.env, projectKey(project), hasher),
     packages: new PackageHasher(project, digests),
     store,
-    engine: runtime.engine,
+    engine: `${runtime.engine} ${placeOf(digests)}`,
     now,
     force,
     ...readRecords(db),

@@ -59,7 +59,7 @@ function addRunCommands(program: Command, exit: Setter): void {
     .option("--no-wait", "fail at once where another runner works in this folder")
     .option("--watch", "run again at every save")
     .addHelpText("after", example("run", "run 30_tune -p cv_folds=5", "run --from 30_tune", "run --retry last", "run --watch"))
-    .action(async (steps: string[], options, command: Command) => exit(await (await import("./command/run.ts")).run(io(command), steps, options)));
+    .action(async (steps: string[], options, command: Command) => exit(await (await import("./command/run.ts")).run(io(command), steps, options, program.commands.map((each) => each.name()))));
   runOptions(program.command("plan [steps...]").description("what would run and why; runs nothing"))
     .option("--force", "as if nothing could be reused")
     .addHelpText("after", example("plan", "plan -p cv_folds=5"))

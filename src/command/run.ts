@@ -13,7 +13,7 @@ import { type Io, readRunOptions, type RunFlags } from "./io.ts";
 const signals = { SIGINT: exitCodes.interrupt, SIGTERM: exitCodes.terminate, SIGHUP: 129 } as const;
 
 /** `run`: one run, or with `--watch` one after every save. */
-export async function run(io: Io, steps: readonly string[], flags: RunFlags): Promise<number> {
+export async function run(io: Io, steps: readonly string[], flags: RunFlags, commands: readonly string[]): Promise<number> {
   const options = { ...readRunOptions(io, steps, flags), ...(flags.retry === undefined ? {} : await retried(io, steps, flags)) };
   const report = makeReport(io);
   const cancellation = new Cancellation();
@@ -24,7 +24,7 @@ export async function run(io: Io, steps: readonly string[], flags: RunFlags): Pr
       await watchPipeline(options, report, cancellation);
       return signalled() ?? exitCodes.done;
     }
-    return await runOnce(options, report, cancellation, signalled);
+    return await runOnce(options, report, cancellation, signalled, commands);
   } finally {
     report.close();
   }
@@ -37,7 +37,7 @@ async function retried(io: Io, steps: readonly string[], { retry, param, from, l
   return withKept(io, ({ db }) => retryOf(db, findRun(db, retry!)));
 }
 
-async function runOnce(options: ReturnType<typeof readRunOptions>, report: Report, cancellation: Cancellation, signalled: () => number | undefined): Promise<number> {
+async function runOnce(options: ReturnType<typeof readRunOptions>, report: Report, cancellation: Cancellation, signalled: () => number | undefined, commands: readonly string[]): Promise<number> {
   const failures: Failure[] = [];
   const emit = (event: Event) => {
     if (event.type === "step.failed") failures.push(event.failure);
@@ -49,19 +49,17 @@ async function runOnce(options: ReturnType<typeof readRunOptions>, report: Repor
   } catch (error) {
     const code = signalled();
     if (code !== undefined && (error as Error).name === "AbortError") return code;
-    throw meantCommand(options.steps, error);
+    throw meantCommand(options.steps, commands, error);
   }
 }
 
 /** `plna` is read as the name of a step, since `run` may be left out: perhaps a command was meant. */
-function meantCommand(steps: readonly string[], error: unknown): unknown {
+function meantCommand(steps: readonly string[], commands: readonly string[], error: unknown): unknown {
   const failure = toFailure(error);
   const remedy = nearest(steps[0] ?? "", commands);
   if (failure.code !== "E_NOT_FOUND" || steps.length !== 1 || !remedy.startsWith("did you mean")) return error;
   return new StepbookError({ ...failure, message: `there is no command and no step "${steps[0]}"`, remedy });
 }
-
-const commands = ["run", "plan", "why", "graph", "runs", "show", "logs", "diff", "experiments", "models", "predict", "ui", "mirror", "slots", "backfill", "verify", "gc", "doctor"];
 
 function exitCode({ status }: Finished, failures: readonly Failure[]): number {
   if (status === "succeeded") return exitCodes.done;

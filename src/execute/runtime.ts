@@ -87,15 +87,12 @@ function sabotages(tested: boolean): BuildOptions {
 }
 
 function engineVersions(root: string, digest: string): string {
-  const { timeZone, locale } = Intl.DateTimeFormat().resolvedOptions();
   return [
     `stepbook-${digest.slice(0, 12)}`,
     `node-${process.versions.node.split(".")[0]}`,
     `${process.platform}-${process.arch}`,
     `esbuild-${versionOf(root, "esbuild")}`,
     `duckdb-${versionOf(root, "@duckdb/node-api")}`,
-    `timezone-${timeZone}`,
-    `locale-${locale}`,
   ].join(" ");
 }
 

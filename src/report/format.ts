@@ -36,7 +36,8 @@ export function formatBytes(bytes: number): string {
 
 /** `1,204`. */
 export function formatCount(count: number | bigint): string {
-  return count.toLocaleString("en-US");
+  // Not by Intl, whose data takes longer to load than all else that is printed.
+  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ",");
 }
 
 /** `1 step`, `8 steps`. */

@@ -58,7 +58,7 @@ export async function assertOrder(env: NodeJS.ProcessEnv = {}): Promise<number> 
 async function callsOf(project: TestProject, env: NodeJS.ProcessEnv): Promise<Call[]> {
   const folder = mkdtempSync(path.join(tmpdir(), "stepbook-order-"));
   const log = path.join(folder, "log");
-  const traced = spawn("strace", ["-f", "-y", "-qq", "-s", "40", "-o", log, "-e", "trace=write,fsync,fdatasync,rename,mkdir", process.execPath, path.join(built, "bin.js"), "run", "--json"], {
+  const traced = spawn("strace", ["-f", "-y", "-qq", "-s", "40", "-o", log, "-e", "trace=write,fsync,fdatasync,rename,mkdir", process.execPath, path.join(built, "bin.cjs"), "run", "--json"], {
     cwd: project.folder,
     env: { ...process.env, NO_COLOR: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],

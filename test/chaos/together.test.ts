@@ -43,7 +43,7 @@ async function stoppedWhileSwept(k: number): Promise<void> {
   try {
     expect((await project.run([], { env: marks })).code).toBe(0);
     const inject = `inject=openat:signal=SIGSTOP:when=${k}`;
-    const run = spawn("strace", ["-qq", "-o", "/dev/null", "-e", "trace=openat", "-e", inject, process.execPath, path.join(built, "bin.js"), "run", "--json"], {
+    const run = spawn("strace", ["-qq", "-o", "/dev/null", "-e", "trace=openat", "-e", inject, process.execPath, path.join(built, "bin.cjs"), "run", "--json"], {
       cwd: project.folder,
       env: { ...process.env, ...marks },
       stdio: ["ignore", "pipe", "pipe"],

@@ -86,10 +86,10 @@ describe.skipIf(!possible)("the image's commands as another user", () => {
 
   test("a slot trains: the model is saved and Postgres holds what the embedded table holds", async () => {
     const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
-    const backfill = await exec(["node", "dist/bin.js", "backfill", "--from", yesterday, "--to", `${yesterday}T12:00:00Z`]);
+    const backfill = await exec(["node", "dist/bin.cjs", "backfill", "--from", yesterday, "--to", `${yesterday}T12:00:00Z`]);
     expect(backfill.code, backfill.stderr + backfill.stdout).toBe(0);
     expect(readdirSync(path.join(image.folder, "models/breast-cancer"))).toContain("v1.json");
-    const now = await exec(["node", "dist/bin.js", "mirror", "--now"]);
+    const now = await exec(["node", "dist/bin.cjs", "mirror", "--now"]);
     expect(now.code, now.stderr).toBe(0);
     const db = new Database(path.join(image.folder, "data/experiments.db"), { readonly: true });
     const rows = db.prepare("SELECT experiment_id, best_k, cv_accuracy, test_set_roc_auc FROM experiments").all();

@@ -100,6 +100,7 @@ describe("wrong usage ends with 2", () => {
   test.each([
     [["run", "10_fetsh"], 'did you mean "10_fetch"?'],
     [["plna"], 'did you mean "plan"?'],
+    [["reprot"], 'did you mean "report"?'],
     [["run", "-p", "neighbors=3"], 'did you mean "neighbours"?'],
     [["run", "-p", "neighbours=many"], 'param neighbours is "many", which is no number'],
     [["run", "-p", "neighbours"], "-p neighbours has no value"],

@@ -115,7 +115,7 @@ const isRoot = process.getuid?.() === 0;
 test.runIf(isRoot)("a folder that may not be written to", async () => {
   project = new TestProject(oneStep);
   chmodSync(project.folder, 0o755);
-  const child = spawn(process.execPath, [path.join(built, "bin.js"), "run"], { cwd: project.folder, uid: 65534, gid: 65534, env: { ...process.env, NO_COLOR: "1" }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [path.join(built, "bin.cjs"), "run"], { cwd: project.folder, uid: 65534, gid: 65534, env: { ...process.env, NO_COLOR: "1" }, stdio: ["ignore", "pipe", "pipe"] });
   const { code, stderr } = await finished(child);
   expect(stderr).toContain("E_READ_ONLY");
   expect(stderr).toContain("make the project's folder writable");
@@ -134,8 +134,8 @@ function canMount(): boolean {
 
 test.runIf(canMount())("a full disk: the step fails and says so, what was stored before is whole", { timeout: 120_000 }, async () => {
   project = new TestProject({ ...oneStep, "steps/20_big.ts": 'import { a } from "./10_a.ts";\nimport { param } from "stepbook";\nexport const big = new Uint8Array(param("mb", 64) * 2 ** 20).fill(a);\n' });
-  const inside = (words: string) => `cd "${project.folder}" && mkdir -p .stepbook && mount -t tmpfs -o size=12m none .stepbook && "${process.execPath}" "${path.join(built, "bin.js")}" ${words}`;
-  const again = `"${process.execPath}" "${path.join(built, "bin.js")}" run --json -p mb=1`;
+  const inside = (words: string) => `cd "${project.folder}" && mkdir -p .stepbook && mount -t tmpfs -o size=12m none .stepbook && "${process.execPath}" "${path.join(built, "bin.cjs")}" ${words}`;
+  const again = `"${process.execPath}" "${path.join(built, "bin.cjs")}" run --json -p mb=1`;
   const child = spawn("unshare", ["-m", "sh", "-c", `${inside("run --json")}; echo "code $?"; ${again}; echo "code $?"`], { env: { ...process.env, NO_COLOR: "1" }, stdio: ["ignore", "pipe", "pipe"] });
   const { stdout, stderr } = await finished(child);
   expect(stdout, stderr).toContain('"code":"E_DISK_FULL"');

@@ -73,7 +73,7 @@ export class TestProject {
 
   /** What Node is given to start the command. */
   words(words: readonly string[]): string[] {
-    return [path.join(built, "bin.js"), ...words];
+    return [path.join(built, "bin.cjs"), ...words];
   }
 
   /** Starts the command and hands over its process. */

@@ -23,7 +23,7 @@ export interface Traced extends Result {
  */
 export async function tracedRun(project: TestProject, inject: string | null, env: NodeJS.ProcessEnv = {}): Promise<Traced> {
   const { folder, log, dispose } = newLog();
-  const traced = spawn("strace", [...options(log, inject), process.execPath, path.join(built, "bin.js"), "run", "--json"], {
+  const traced = spawn("strace", [...options(log, inject), process.execPath, path.join(built, "bin.cjs"), "run", "--json"], {
     cwd: project.folder,
     env: { ...process.env, NO_COLOR: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
