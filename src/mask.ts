@@ -1,7 +1,7 @@
 import { sabotaged } from "./sabotage.ts";
 
 /** What stands in a secret's place. */
-const veil = "***";
+export const veil = "***";
 /** A secret shorter than this would be found in any text. */
 export const shortestSecret = 4;
 /** A value that only its variable's name makes one is masked from this length on. */

@@ -110,7 +110,7 @@ ${table(["fault in the engine", "noticed by", ""], all.map(({ name, by, caught: 
 
 function rival(lines: readonly Line[]): string {
   const all = lines.filter((line) => line.kind === "rival");
-  const how = "A step writes 400 files. It is killed with SIGKILL while its results go to the cache; the outputs are removed, and it is built again with the same inputs. Counted is how often the second build says that all is well and fewer than 400 files, or other ones, are there.";
+  const how = "A step writes 400 files. It is killed with SIGKILL while its results go to the cache; the outputs are removed, and it is built again with the same inputs. Counted is how often the second build says that all is well and fewer than 400 files, or other ones, are there. wireit waits up to 10 s for the lock of the killed one: the rig removes that lock.";
   return `${how}\n\n${table(["", "trials", "served half", ""], all.map(({ name, trials, served, note }) => [name, grouped(trials), String(served), note]))}`;
 }
 

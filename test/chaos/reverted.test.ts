@@ -51,12 +51,13 @@ test("a flag that appears while the step runs is not taken as seen", async () =>
     "steps/10_a.ts": `import { existsSync, readdirSync } from "node:fs";
 export const before = existsSync("flag");
 export const entries = readdirSync("data").length;
+console.log("has looked");
 await new Promise((resolve) => setTimeout(resolve, 1500));
 `,
     "data/x": "",
   });
   const child = project.start(["run", "--json"]);
-  await new Promise<void>((resolve) => child.stdout!.on("data", (data: Buffer) => data.includes("step.started") && setTimeout(resolve, 900)));
+  await new Promise<void>((resolve) => child.stdout!.on("data", (data: Buffer) => data.includes("has looked") && resolve()));
   project.write("flag", "");
   project.write("data/y", "");
   await new Promise((resolve) => child.once("close", resolve));

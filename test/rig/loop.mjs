@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 
 const report = process.env["LOOP_REPORT"];
 // Of the command alone, not of the steps' processes that inherit the options.
-if (report && /bin\.js$/.test(process.argv[1] ?? "")) {
+if (report && /bin\.cjs$/.test(process.argv[1] ?? "")) {
   const cpu = () => (process.platform === "linux" ? Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, "utf8").split(" ")[0]) / 1e6 : performance.now());
   const holds = [];
   let [wall, used] = [performance.now(), cpu()];

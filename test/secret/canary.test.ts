@@ -136,3 +136,11 @@ test("another value makes the step run again; what is kept of it is a hash with 
     expect(events.find((event) => event.type === "step.failed")).toMatchObject({ failure: { code: "E_SECRET", message: expect.stringContaining(code), remedy: expect.any(String), place: { file: "steps/10_a.ts" } } });
   }
 });
+
+test("a run that was given the secret's value as a param is not retried with what stands in its place", async () => {
+  project = new TestProject({ "steps/10_a.ts": 'import { param, secret } from "stepbook";\nsecret("CANARY");\nexport const length = param("key", "none").length;\nthrow new Error("broken");\n' });
+  expect((await project.run(["-p", `key=${env["CANARY"]}`], { env })).code).toBe(1);
+  const again = await project.command(["run", "--retry", "last"], { env });
+  expect(again.code).toBe(2);
+  expect(again.stderr).toContain("stands for a secret that was not kept");
+});

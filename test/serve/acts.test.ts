@@ -141,11 +141,12 @@ test("by the keyboard alone: what is there is found, and the keys are listed", a
   await page.keyboard.type("<img src=x onerror=alert(1)>");
   await page.locator("#found", { hasText: "nothing" }).waitFor();
   await page.keyboard.press("Escape");
+  await expect.poll(() => page.locator("dialog[open]").count()).toBe(0);
   await page.keyboard.press("?");
   await page.locator("#keys").waitFor();
   expect(await seriousFaults(page)).toEqual([]);
   await page.keyboard.press("Escape");
-  expect(await page.locator("#keys").count()).toBe(0);
+  await expect.poll(() => page.locator("#keys").count()).toBe(0);
   await page.keyboard.press("s");
   await page.waitForURL(/schedule$/);
   await page.keyboard.press("n");

@@ -9,7 +9,7 @@ export function startKeys(): void {
       event.preventDefault();
       return openFinder();
     }
-    if (event.ctrlKey || event.metaKey || event.altKey || (event.target as Element).closest("input, select, textarea, dialog")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyped(event.target as Element)) return;
     const place = places[event.key];
     const act = { "/": openFinder, "?": openKeys, o: toggleCode, j: () => go(1), k: () => go(-1) }[event.key];
     if (place) location.href = place;
@@ -19,6 +19,11 @@ export function startKeys(): void {
     }
   });
   document.addEventListener("click", ({ target }) => (target as Element).closest("[data-act=find]") && openFinder());
+}
+
+/** The focus may still be in a dialog that has just been closed. */
+function isTyped(target: Element): boolean {
+  return target.closest("dialog:not([open])") === null && target.closest("input, select, textarea, dialog") !== null;
 }
 
 function cells(): { all: HTMLElement[]; at: number } {
