@@ -56,7 +56,7 @@ async function bench(): Promise<void> {
     console.log(`${results.flatMap(({ verdicts }) => verdicts).filter(({ met }) => met).length} of ${results.flatMap(({ verdicts }) => verdicts).length} goals met, in ${((performance.now() - started) / 1000).toFixed(0)} s`);
     const whole = !options.quick && !options.only;
     const out = options.out ?? (whole ? path.join(root, "docs") : undefined);
-    if (out) write(out, { "performance.md": page(results, machine), "performance.svg": plot(results) });
+    if (out) write(out, { "performance.md": page(results, machine, options.quick), "performance.svg": plot(results) });
   } finally {
     site.dispose();
   }

@@ -3,10 +3,11 @@ import type { Machine } from "./machine.ts";
 import { cellsOf, headings, rowsOf } from "./rows.ts";
 
 /** docs/performance.md: what was measured, where, and how it came out. */
-export function page(results: readonly Result[], machine: Machine): string {
+export function page(results: readonly Result[], machine: Machine, quick: boolean): string {
   return `${[
     "# Performance",
     "Written by `npm run bench`; not to be edited. Every comparison is one run in which all take turns, so that a noisy machine hits them\nalike. Ratios are medians of the rounds' ratios, the spread is the least and the greatest. Tools that run commands run the same\nsteps as Node scripts. [The no-op path](noop-profile.md) says what the remaining time is made of.",
+    ...(quick ? ["**Of a quick run** (`npm run bench -- --quick --out docs`): few turns, only the comparisons that fit, and less data than the titles say."] : []),
     table(["", ""], machine.facts.map((fact) => [...fact])),
     "![The comparisons, on logarithmic scales](performance.svg)",
     "## The goals",
