@@ -8,7 +8,7 @@ import type * as Pool from "../../src/execute/pool.ts";
 import type { Job, Message } from "../../src/execute/protocol.ts";
 import { root } from "./build.ts";
 
-/** In the place of src/execute/pool.ts: steps share two processes; those with tables, and one in so many, have their own as ever. */
+/** In the place of src/execute/pool.ts: steps share two processes; those with tables or packages, and one in so many, have their own as ever. */
 export function sharedPool(real: typeof Pool, ownShare: number): typeof Pool {
   let started = 0;
   class ProcessPool extends real.ProcessPool {
@@ -37,7 +37,8 @@ export function sharedPool(real: typeof Pool, ownShare: number): typeof Pool {
 
   function sendJob(process: Pool.StepProcess, job: Job, handle: (message: Message) => void): void {
     const shared = process as Shared;
-    if (job.tables || started++ % ownShare === 0) sendToOwn(real, shared, job, handle);
+    // A package stays in the process that has loaded it, whatever becomes of its files.
+    if (job.tables || job.packages.length > 0 || started++ % ownShare === 0) sendToOwn(real, shared, job, handle);
     else void sendToWorker(shared, job, handle);
   }
   return { ...real, ProcessPool, sendJob };
