@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import type { Io } from "./command/io.ts";
 import { exitCodeOf, toFailure } from "./errors.ts";
-import { makeReport } from "./report/report.ts";
+import { makeReport } from "./report/make.ts";
 
 /**
  * The command: `npx tsx runner.ts …` or `stepbook …`. Each subcommand is a file in src/command/,

@@ -3,7 +3,7 @@ import type { Cancellation } from "../execute/cancel.ts";
 import type { Emit } from "../events.ts";
 import { claimPast, endSlot, noteRun, type SlotRow, slotOf } from "../record/slots.ts";
 import type { Db } from "../record/state.ts";
-import { makeReport } from "../report/report.ts";
+import { makeReport } from "../report/make.ts";
 import { attemptSlot } from "../schedule/attempt.ts";
 import type { Schedule } from "../schedule/define.ts";
 import { slotsBetween } from "../schedule/slots.ts";

@@ -2,7 +2,7 @@ import path from "node:path";
 import type { Failure } from "../errors.ts";
 import type { StepId } from "../model.ts";
 import { cleanLines } from "./clean.ts";
-import type { Layout } from "./plain.ts";
+import type { Layout } from "./report.ts";
 
 /**
  * GitHub Actions: what a step says is folded under its line once it has ended (steps run side by

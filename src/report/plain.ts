@@ -5,23 +5,13 @@ import { progressCount } from "./bar.ts";
 import { cleanLine } from "./clean.ts";
 import { formatElapsed } from "./format.ts";
 import { failureLines, linesOf, nameColumns } from "./lines.ts";
-import type { Report } from "./report.ts";
+import type { Layout, Report } from "./report.ts";
 import { Running } from "./running.ts";
 import type { Sink } from "./sink.ts";
 import { Summary } from "./summary.ts";
 
 /** Between two signs of life of a step that runs long, in ms. */
 const heartbeat = 30_000;
-
-/** Where the lines of a step go: at once, or kept together until it ends. */
-export interface Layout {
-  lines(event: Event, lines: readonly string[]): string[];
-  failure(failure: Failure): string[];
-  /** What has been kept and not shown. */
-  rest(): string[];
-  /** The last word on a line, for whoever reads commands out of them. */
-  result(line: string): string;
-}
 
 /** Line after line, for a pipe, a file, CI or a terminal that can do no more. */
 export class PlainReport implements Report {

@@ -1,7 +1,7 @@
 import { type Failure } from "../errors.ts";
 import type { Event } from "../events.ts";
 import { type About, detail, type Level, logLine, logOf } from "../report/log.ts";
-import { makeReport } from "../report/report.ts";
+import { makeReport } from "../report/make.ts";
 import { Sink } from "../report/sink.ts";
 
 /** How the scheduler tells what happens: its own words, and the events of its runs. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Event } from "../../src/events.ts";
-import { makeReport } from "../../src/report/report.ts";
+import { makeReport } from "../../src/report/make.ts";
 import { badRun, badRunEnd, because, run, runStarted } from "./script.ts";
 import { FakeStream } from "./terminal.ts";
 

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { makeReport } from "../../src/report/report.ts";
+import { makeReport } from "../../src/report/make.ts";
 import { firstRun, firstRunEnd } from "./script.ts";
 import { FakeStream } from "./terminal.ts";
 

@@ -1,7 +1,8 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Event } from "../../src/events.ts";
 import { loadDrawing } from "../../src/report/live.ts";
-import { makeReport, type Report } from "../../src/report/report.ts";
+import { makeReport } from "../../src/report/make.ts";
+import type { Report } from "../../src/report/report.ts";
 import { badRun, badRunEnd, because, failure, firstRun, firstRunEnd, run, runStarted } from "./script.ts";
 import { FakeStream, screenOf, widest } from "./terminal.ts";
 

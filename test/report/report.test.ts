@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Event } from "../../src/events.ts";
-import { makeReport } from "../../src/report/report.ts";
+import { makeReport } from "../../src/report/make.ts";
 import { hostile } from "./hostile.ts";
 import { badRun, badRunEnd, because, failure, firstRun, firstRunEnd, run, runStarted } from "./script.ts";
 import { FakeStream, screenOf, widest } from "./terminal.ts";

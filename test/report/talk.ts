@@ -1,6 +1,6 @@
 // A program that talks on long after its reader has gone.
 import { setTimeout as sleep } from "node:timers/promises";
-import { makeReport } from "../../src/report/report.ts";
+import { makeReport } from "../../src/report/make.ts";
 import { firstRun, firstRunEnd } from "./script.ts";
 
 const report = makeReport({ json: process.argv.includes("--json"), stdout: process.stdout, stderr: process.stderr, env: process.env });
