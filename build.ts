@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { build, type BuildOptions, type Plugin } from "esbuild";
+import { buildDuckdb } from "./src/execute/duckdb-script.ts";
 import { buildChild, graphDigest } from "./src/execute/runtime.ts";
 import { sabotageOptions } from "./src/sabotage.ts";
 import { buildAssets } from "./src/serve/assets.ts";
@@ -28,6 +29,7 @@ export async function buildPackage(root: string, outdir: string, tested = false)
   await build({ ...common, entryPoints: { bin: "src/bin.ts" }, format: "cjs", outExtension: { ".js": ".cjs" }, define });
   const child = await buildChild(root, tested);
   writeFileSync(path.join(outdir, "child.cjs"), child.text);
+  writeFileSync(path.join(outdir, "duckdb.cjs"), await buildDuckdb(root));
   for (const [name, text] of Object.entries(await buildAssets(root))) writeFileSync(path.join(outdir, name), text);
   // The engine is the same one: what either made is reused by the other.
   const shipped = tested ? await buildChild(root) : child;

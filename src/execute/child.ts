@@ -9,7 +9,7 @@ import * as api from "../step/api.ts";
 import { maskOutput } from "../step/mask-output.ts";
 import { refuseSecret, refuseSecretEvent, refuseSecretTable } from "../step/secrets.ts";
 import { skipReason } from "../step/skip.ts";
-import { closeDuckdb } from "../step/duckdb.ts";
+import { closeDuckdb, openAhead } from "../step/duckdb.ts";
 import { type Host, type NotedRead, setHost, settlePending, type StagedEffect, type StepEvent } from "../step/host.ts";
 import { ChanceWatch } from "./chance.ts";
 import { hear, tell } from "./channel.ts";
@@ -86,7 +86,7 @@ const watching: Observer = {
 };
 
 // The step's arguments are those of a plain script: none.
-if (process.argv.splice(2).includes(tablesWord)) void import("@duckdb/node-api").then(next, next);
+if (process.argv.splice(2).includes(tablesWord)) void openAhead().then(next);
 else next();
 
 /** Waits for a step, and runs it. */
@@ -131,7 +131,7 @@ async function runStep(job: Job): Promise<DoneMessage> {
   setHost(host);
   const inputs = new Inputs(job.inputs);
   // What DuckDB looks up while it loads (the C library, the executable) is no read of the step's.
-  if (job.tables) await import("@duckdb/node-api");
+  if (job.tables) await openAhead();
   await settlePending(host);
   if (taken++ === 0) prepare(job.mark !== null);
   refuseExit(job);

@@ -62,7 +62,7 @@ export async function commit(context: RunContext, finished: Finished): Promise<R
   keepManifest(context, { info: context.info, params: context.mask.data(context.known.world.params), outcome, record });
   SABOTAGE: for (const late of postponed.splice(0)) await late();
   rmSync(finished.staging, { recursive: true, force: true });
-  publish(context, record);
+  await publish(context, record);
   return artifacts;
 }
 
@@ -120,14 +120,14 @@ function wholeRow(context: RunContext, table: string, row: Readonly<Record<strin
   return whole;
 }
 
-function publish(context: RunContext, record: StepRecord): void {
+async function publish(context: RunContext, record: StepRecord): Promise<void> {
   const { db, emit, info } = context;
   const at = { run: info.id, step: record.step };
   for (const effect of record.effects) {
     if (effect.kind === "record") emit({ type: "row.recorded", ...at, table: effect.table, row: effect.row });
   }
   const models = record.effects.flatMap((effect) => (effect.kind === "model" ? [effect.name] : []));
-  for (const saved of publishModels(db, context.store, context.graph.project, models)) {
+  for (const saved of await publishModels(db, context.store, context.graph.project, models)) {
     emit({ type: "model.saved", ...at, name: saved.name, version: saved.version, path: saved.path, existed: saved.run !== info.id });
   }
   if (record.effects.some((effect) => effect.kind === "record")) {

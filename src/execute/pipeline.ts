@@ -58,7 +58,7 @@ async function runLocked(opened: Opened, options: RunOptions, selected: Readonly
   // Where nothing runs, the run is kept as a whole, in one transaction.
   if (!reused) begin();
   emit({ type: "run.started", run: info.id, at: info.startedAt, info, params: { ...options.params }, steps: [...selected].sort() });
-  settleOwed(opened, info, emit);
+  await settleOwed(opened, info, emit);
 
   const base = { graph, selected, planned, known, db, store: opened.store, hasher: opened.hasher, info, jobs: options.jobs, keepGoing: options.keepGoing, mask, emit, cancel };
   const end = (status: RunStatus) => finishRun(db, info.id, status, new Date().toISOString());
@@ -69,7 +69,7 @@ async function runLocked(opened: Opened, options: RunOptions, selected: Readonly
     return finished;
   };
   if (reused) {
-    const steps = reuseSteps(base, reused, () => {
+    const steps = await reuseSteps(base, reused, () => {
       begin();
       end("succeeded");
     });
@@ -95,9 +95,9 @@ function logicalDate(text: string): string {
 }
 
 /** What an earlier run committed and could no longer publish is published now. */
-function settleOwed({ db, store, project }: Opened, info: RunInfo, emit: Emit): void {
+async function settleOwed({ db, store, project }: Opened, info: RunInfo, emit: Emit): Promise<void> {
   SABOTAGE: if (sabotaged("resume-forgets")) return;
-  publishModels(db, store, project, modelNames(db));
+  await publishModels(db, store, project, modelNames(db));
   if (!existsSync(path.join(project, "experiments.sql"))) return;
   for (const message of deliverEmbedded(db, project)) emit({ type: "run.warned", run: info.id, message });
 }

@@ -24,7 +24,7 @@ export function aloneReused(planned: readonly Planned[]): Reused[] | undefined {
  * Reuses steps: one transaction for all of them, and then what is told of it.
  * @param withThem what belongs into the same transaction
  */
-export function reuseSteps({ db, store, graph, info, emit }: Pick<RunContext, "db" | "store" | "graph" | "info" | "emit">, reused: readonly Reused[], withThem = () => {}): StepOutcome[] {
+export async function reuseSteps({ db, store, graph, info, emit }: Pick<RunContext, "db" | "store" | "graph" | "info" | "emit">, reused: readonly Reused[], withThem = () => {}): Promise<StepOutcome[]> {
   const outcomes = reused.map(({ step, decision }): StepOutcome => ({ step: step.id, status: "cached", reason: decision.reason.text, ms: 0, attempts: 0 }));
   if (reused.length === 0) return outcomes;
   const renewed = db.transaction(() => {
@@ -36,7 +36,7 @@ export function reuseSteps({ db, store, graph, info, emit }: Pick<RunContext, "d
       return renewModels(db, record, (name) => highestPublished(graph.project, name));
     });
   })();
-  publishModels(db, store, graph.project, [...new Set(renewed)]);
+  await publishModels(db, store, graph.project, [...new Set(renewed)]);
   for (const { step, decision } of reused) emit({ type: "step.reused", run: info.id, step: step.id, reason: decision.reason, from: decision.record.run, ms: decision.record.ms });
   return outcomes;
 }

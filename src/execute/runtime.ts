@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { BuildOptions } from "esbuild";
 import { sabotageOptions } from "../sabotage.ts";
 import { digestText } from "../store/text.ts";
+import { buildDuckdb } from "./duckdb-script.ts";
 
 /** The plain JavaScript that a step's process runs, and what the step API offers. */
 export interface Runtime {
@@ -47,15 +48,20 @@ function readBuilt(folder: string): { child: string; built: Built } {
 async function buildFromSource(root: string): Promise<{ child: string; built: Built }> {
   const { text, api } = await buildChild(root);
   const digest = digestText(text);
-  const folder = path.join(root, "node_modules", ".cache", "stepbook");
+  const folder = path.join(root, "node_modules", ".cache", "stepbook", versionOf(root, "@duckdb/node-api"));
   const child = path.join(folder, `child-${digest.slice(0, 16)}.cjs`);
-  if (!existsSync(child)) {
-    mkdirSync(folder, { recursive: true });
-    const draft = `${child}.${process.pid}`;
-    writeFileSync(draft, text);
-    renameSync(draft, child);
-  }
+  await make(child, () => text);
+  await make(path.join(folder, "duckdb.cjs"), () => buildDuckdb(root));
   return { child, built: { api, digest, graph: graphDigest(root) } };
+}
+
+/** Another process may be about to make it, too. */
+async function make(file: string, text: () => string | Promise<string>): Promise<void> {
+  if (existsSync(file)) return;
+  mkdirSync(path.dirname(file), { recursive: true });
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, await text());
+  renameSync(draft, file);
 }
 
 /** What was kept by other code than this is read anew. */

@@ -43,7 +43,7 @@ export class Walk {
     pool.prepare(this.#coming.next(Math.min(jobs, planned.filter(({ verdict }) => verdict === "run").length)));
     const order = new Order(steps, this.#context.known.latestRecord);
     const before = new Map(steps.map((step) => [step.id, order.waitsFor(step)]));
-    this.#reuseAtOnce(this.#reusedAtOnce(steps, before));
+    await this.#reuseAtOnce(this.#reusedAtOnce(steps, before));
     for (const step of steps) if (!this.#outcomes.has(step.id)) this.#tasks.set(step.id, this.#settle(step, before.get(step.id)!));
     await Promise.all(this.#tasks.values());
     return steps.map((step) => this.#outcomes.get(step.id)!);
@@ -61,9 +61,9 @@ export class Walk {
   }
 
   /** Where that fails they are settled one by one, so that the failure is its step's. */
-  #reuseAtOnce(reused: readonly Reused[]): void {
+  async #reuseAtOnce(reused: readonly Reused[]): Promise<void> {
     try {
-      this.#reuse(reused);
+      await this.#reuse(reused);
     } catch {
       for (const { step } of reused) this.#artifacts.delete(step.id);
     }
@@ -133,9 +133,9 @@ export class Walk {
     else this.#cancelled(step, ms);
   }
 
-  #reuse(reused: readonly Reused[]): void {
+  async #reuse(reused: readonly Reused[]): Promise<void> {
     for (const { step, decision } of reused) this.#artifacts.set(step.id, decision.record.artifacts);
-    for (const outcome of reuseSteps(this.#context, reused)) this.#outcomes.set(outcome.step, outcome);
+    for (const outcome of await reuseSteps(this.#context, reused)) this.#outcomes.set(outcome.step, outcome);
   }
 
   #fail(step: Step, failure: Failure, ms: number, attempts: number): void {

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import path from "node:path";
-import { readArtifact } from "../store/artifacts.ts";
-import { publish } from "../store/durable.ts";
-import { encodeModel } from "../store/model-file.ts";
+import { openSource } from "../store/artifacts.ts";
+import { publish, writePieces } from "../store/durable.ts";
+import { modelText } from "../store/model-file.ts";
 import type { Store } from "../store/store.ts";
 import { latestModel, type ModelRow, recordById } from "./records.ts";
 import { type Db, stateFolder } from "./state.ts";
@@ -29,17 +29,21 @@ export function highestPublished(project: string, name: string): number {
 }
 
 /** Writes the newest version of each model into `models/` where it is not there. Can be repeated. */
-export function publishModels(db: Db, store: Store, project: string, names: readonly string[]): PublishedModel[] {
-  return names.flatMap((name) => {
+export async function publishModels(db: Db, store: Store, project: string, names: readonly string[]): Promise<PublishedModel[]> {
+  const published: PublishedModel[] = [];
+  for (const name of names) {
     const row = latestModel(db, name);
-    if (!row) return [];
+    if (!row) continue;
     const relative = modelPath(name, row.version);
-    if (!existsSync(path.join(project, relative))) write(db, store, project, row, relative);
-    return [{ name, version: row.version, path: relative, run: row.body.run }];
-  });
+    if (!existsSync(path.join(project, relative))) await write(db, store, project, row, relative);
+    published.push({ name, version: row.version, path: relative, run: row.body.run });
+  }
+  return published;
 }
 
-function write(db: Db, store: Store, project: string, { name, version, record, body }: ModelRow, relative: string): void {
+let written = 0;
+
+async function write(db: Db, store: Store, project: string, { name, version, record, body }: ModelRow, relative: string): Promise<void> {
   const made = recordById(db, record);
   const provenance = {
     run: body.run,
@@ -50,14 +54,18 @@ function write(db: Db, store: Store, project: string, { name, version, record, b
     inputs: made?.parts.inputs ?? {},
     params: Object.fromEntries((made?.reads ?? []).filter(({ kind }) => kind === "param").map((read) => [read.name, read.shown ?? null])),
   };
-  // Its bytes may have been removed from the store by hand: then there is nothing to write it from.
-  if (!existsSync(store.path(body.parts)) || !existsSync(store.path(body.card))) return;
-  const card = readArtifact(body.card, store.path(body.card), "card") as Record<string, unknown>;
-  const parts = readArtifact(body.parts, store.path(body.parts), "parts");
+  // Its bytes may have been removed from the store or damaged: then there is nothing to write it from, and its step runs again.
+  for (const each of [body.parts, body.card]) if ((await store.health(each)) !== "intact") return;
   const staging = path.join(stateFolder(project), "staging");
   mkdirSync(staging, { recursive: true });
   mkdirSync(path.dirname(path.join(project, relative)), { recursive: true });
-  const staged = path.join(staging, `${name}.v${version}.${process.pid}.json`);
-  writeFileSync(staged, encodeModel({ name, version, card, provenance, parts }));
+  const staged = path.join(staging, `${name}.v${version}.${process.pid}.${++written}.json`);
+  const [card, parts] = [openSource(store.path(body.card), "card"), openSource(store.path(body.parts), "parts")];
+  try {
+    await writePieces(staged, modelText({ name, version, provenance, card, parts }));
+  } finally {
+    card.close();
+    parts.close();
+  }
   publish(staged, path.join(project, relative));
 }

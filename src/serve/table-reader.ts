@@ -1,5 +1,6 @@
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from "@duckdb/node-api";
 import type { Column } from "../model.ts";
+import { duckdbApi } from "../step/duckdb-api.ts";
 import { filterSql } from "./data/filter.ts";
 
 /** Which rows of a stored table are asked for. Columns go by their place, so that no name gets into SQL. */
@@ -96,7 +97,7 @@ export class TableReader {
 
 /** Exported for the test that tries to get out of it. */
 export async function openLocked(folder: string): Promise<DuckDBInstance> {
-  const { DuckDBInstance } = await import("@duckdb/node-api");
+  const { DuckDBInstance } = duckdbApi();
   const instance = await DuckDBInstance.create(":memory:", {
     threads: "2",
     memory_limit: "1GiB",

@@ -1,11 +1,13 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import type * as Duck from "@duckdb/node-api";
+import { duckdbApi } from "./duckdb-api.ts";
 import { perHost, type Host } from "./host.ts";
 import { here } from "./here.ts";
 import { noteOpened } from "./sqlreads.ts";
+import { quoteString } from "./sqltext.ts";
 
-/** DuckDB as a step has it: one in-memory instance per process, loaded at first use (it takes 0.2 s). */
+/** DuckDB as a step has it: one in-memory instance, opened at first use or ahead of it. */
 export interface Engine {
   readonly api: typeof Duck;
   readonly instance: Duck.DuckDBInstance;
@@ -34,11 +36,20 @@ export async function closeDuckdb(host: Host): Promise<void> {
   engine?.instance.closeSync();
 }
 
+type Opened = Pick<Engine, "api" | "instance" | "connection">;
+
+let ahead: Promise<Opened> | undefined;
+
+/** Opens the instance of the step that is to come, which is then not waited for. What goes wrong is found when it is asked for. */
+export function openAhead(): Promise<unknown> {
+  return (ahead ??= openPlain()).catch(() => {});
+}
+
 async function open(host: Host): Promise<Engine> {
-  const api = await import("@duckdb/node-api");
-  const instance = await api.DuckDBInstance.create(":memory:", settings(host));
-  const connection = await instance.connect();
-  await prepare(connection, host);
+  const plain = ahead ?? openPlain();
+  ahead = undefined;
+  const { api, instance, connection } = await plain;
+  await connection.run(settings(host));
   let last: Promise<unknown> = Promise.resolve();
   const exclusive = <T>(work: () => Promise<T>): Promise<T> => {
     const next = last.then(work, work);
@@ -48,33 +59,39 @@ async function open(host: Host): Promise<Engine> {
   return { api, instance, connection, exclusive };
 }
 
-function settings(host: Host): Record<string, string> {
-  const spill = path.join(host.staging, "duckdb");
-  mkdirSync(spill, { recursive: true });
-  return {
+/** As every step has it, whatever its host. */
+async function openPlain(): Promise<Opened> {
+  const api = duckdbApi();
+  const instance = await api.DuckDBInstance.create(":memory:", {
     // One thread: the same row order and the same float sums in every run.
-    threads: String(host.threads),
+    threads: "1",
     preserve_insertion_order: "true",
-    temp_directory: spill,
     // Nothing is downloaded behind the step's back.
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
-    ...(host.memory === null ? {} : { memory_limit: `${host.memory}MiB` }),
-  };
+  });
+  const connection = await instance.connect();
+  await connection.run("SET GLOBAL TimeZone = 'UTC'");
+  return { api, instance, connection };
 }
 
 // Taken before the runner wraps it: where the engine works is no read of the step's.
 const cwd = process.cwd.bind(process);
 
-async function prepare(connection: Duck.DuckDBConnection, host: Host): Promise<void> {
-  await connection.run("SET GLOBAL TimeZone = 'UTC'");
-  // Errors as JSON carry the position in the text.
-  await connection.run("SET GLOBAL errors_as_json = true");
-  if (cwd() !== host.project && !host.project.includes(",")) {
-    await connection.run(`SET GLOBAL file_search_path = '${host.project.replaceAll("'", "''")}'`);
-  }
+function settings(host: Host): string {
+  const spill = path.join(host.staging, "duckdb");
+  mkdirSync(spill, { recursive: true });
+  const all: Record<string, string> = {
+    temp_directory: spill,
+    ...(host.threads === 1 ? {} : { threads: String(host.threads) }),
+    ...(host.memory === null ? {} : { memory_limit: `${host.memory}MiB` }),
+    ...(cwd() === host.project || host.project.includes(",") ? {} : { file_search_path: host.project }),
+    // Errors as JSON carry the position in the text.
+    errors_as_json: "true",
+  };
+  const set = Object.entries(all).map(([name, value]) => `SET GLOBAL ${name} = ${quoteString(value)};`);
   // DuckDB reads files natively, where wrapping node:fs does not see it; its own log does.
-  await connection.run("CALL enable_logging('FileSystem')");
+  return [...set, "CALL enable_logging('FileSystem')"].join("\n");
 }
 
 /** A connection of its own for reading a table: a stream of rows ends when its connection runs something else. */

@@ -62,9 +62,12 @@ async function inEngine<T>(rendered: Rendered, written: Written, work: (run: Run
 
 /** Runs `before + the user's text + after`; what DuckDB says of a failure is told in terms of the user's text. */
 async function execute(run: Run, text: string, prefix = 0): Promise<Duck.DuckDBMaterializedResult> {
-  const values = run.params.map((param) => bound(run.engine.api, param));
+  const { api, connection } = run.engine;
   try {
-    return await run.engine.connection.run(text, values.map(({ value }) => value), values.map(({ type }) => type));
+    // With values it is bound twice, and each time DuckDB looks into the files that it names.
+    if (run.params.length === 0 && run.kind === "query") return await connection.run(text);
+    const values = run.params.map((param) => bound(api, param));
+    return await connection.run(text, values.map(({ value }) => value), values.map(({ type }) => type));
   } catch (thrown) {
     noteMissing(run.host, thrown);
     const place = run.written();
@@ -80,7 +83,7 @@ export function stagedFile(host: Host, name: string, extension: string): string 
 
 async function copyQuery(run: Run): Promise<{ file: string; schema: readonly Column[]; rows: number }> {
   const file = stagedFile(run.host, "table", "parquet");
-  const types = await describe(run);
+  const types = (await isExact(run)) ? [] : await describe(run);
   // DESCRIBE, SHOW and SUMMARIZE are no SELECT; FROM (…) makes them one.
   const first = tokens(run.text).find((token) => token.kind === "word")?.text ?? "";
   const [open, close] = /^(DESC|DESCRIBE|SHOW|SUMMARIZE)$/.test(first) ? ["FROM (\n", "\n)"] : exactColumns(types);
@@ -89,6 +92,19 @@ async function copyQuery(run: Run): Promise<{ file: string; schema: readonly Col
   const [[count] = []] = await result.getRows();
   // A PIVOT is several statements to DuckDB, and the count is then not told.
   return opened(run.engine, run.host, file, count === undefined ? undefined : Number(count));
+}
+
+/** Whether Parquet can hold its columns as they are. Where that is not told for little, or it fails, `describe` tells. */
+async function isExact({ engine, text, params }: Run): Promise<boolean> {
+  if (params.length > 0) return false; // their types are not known yet
+  try {
+    const prepared = await engine.connection.prepare(text);
+    const types = Array.from({ length: prepared.columnCount }, (_, index) => String(prepared.columnType(index)));
+    prepared.destroySync();
+    return types.length > 0 && !types.some((type) => /HUGEINT|UNKNOWN|INVALID|ANY/.test(type));
+  } catch {
+    return false;
+  }
 }
 
 async function describe(run: Run): Promise<Column[]> {

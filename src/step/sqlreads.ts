@@ -18,7 +18,7 @@ export function ownFiles(host: Host): Set<string> {
 export async function noteOpened({ connection }: Engine, host: Host, since: number): Promise<void> {
   const reader = await connection.runAndReadAll(
     `SELECT message->>'path', bool_or(message->>'op' = 'WRITE'), any_value(message->>'fs')
-     FROM duckdb_logs WHERE type = 'FileSystem' GROUP BY ALL`,
+     FROM duckdb_logs() WHERE type = 'FileSystem' GROUP BY ALL`,
   );
   const rows = reader.getRows() as [string, boolean, string][];
   if (rows.length === 0) return;

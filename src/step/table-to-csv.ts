@@ -1,4 +1,5 @@
 import type { DuckDBInstance } from "@duckdb/node-api";
+import { duckdbApi } from "./duckdb-api.ts";
 import { quoteIdentifier } from "./sqltext.ts";
 
 /** A column and the SQL that makes its text, of the column's quoted name. */
@@ -12,7 +13,7 @@ export interface CsvColumn {
  * Works without a host, since it is no step that asks; the rows pass through no JavaScript.
  */
 export async function tableToCsv(parquet: string, columns: readonly CsvColumn[], target: string): Promise<void> {
-  const { DuckDBInstance: Instance } = await import("@duckdb/node-api");
+  const { DuckDBInstance: Instance } = duckdbApi();
   const instance: DuckDBInstance = await Instance.create(":memory:", { threads: "1", autoinstall_known_extensions: "false", autoload_known_extensions: "false" });
   try {
     const connection = await instance.connect();

@@ -118,17 +118,23 @@ export function readArtifact(artifact: Artifact, file: string, label: string): u
 }
 
 function withSource<T>(file: string, label: string, work: (source: Source) => T): T {
+  const source = openSource(file, label);
+  try {
+    return work(source);
+  } finally {
+    source.close();
+  }
+}
+
+/** A stored file to be read in pieces. @throws E_ARTIFACT where it is not there */
+export function openSource(file: string, label: string): Source & { close(): void } {
   let handle: number;
   try {
     handle = openSync(file, "r");
   } catch (thrown) {
     return fail("E_ARTIFACT", `the stored ${label} is not there: ${file}`, { remedy: "run again: it is made anew" }, thrown);
   }
-  try {
-    return work({ size: fstatSync(handle).size, read: (at, length) => readAll(handle, at, length) });
-  } finally {
-    closeSync(handle);
-  }
+  return { size: fstatSync(handle).size, read: (at, length) => readAll(handle, at, length), close: () => closeSync(handle) };
 }
 
 function readAll(handle: number, at: number, length: number): Uint8Array<ArrayBuffer> {

@@ -195,7 +195,7 @@ function numberText(value: number): string {
 }
 
 /** In a typed array they are bare text. */
-function itemText(value: number | bigint): string {
+export function itemText(value: number | bigint): string {
   if (typeof value === "bigint") return `"${value}"`;
   return Number.isFinite(value) && !Object.is(value, -0) ? String(value) : `"${Object.is(value, -0) ? "-0" : value}"`;
 }

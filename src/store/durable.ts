@@ -1,6 +1,8 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import path from "node:path";
 import { fail } from "../errors.ts";
+import { pacer } from "../pace.ts";
 import { sabotaged } from "../sabotage.ts";
 
 /** Waits until the file's bytes are on the disk. */
@@ -28,6 +30,21 @@ export function syncFolder(folder: string): void {
     fsyncSync(handle);
   } finally {
     closeSync(handle);
+  }
+}
+
+/** Writes a file whose pieces are made as they are written, with the loop given back in between; on the disk on return. */
+export async function writePieces(file: string, pieces: Iterable<Uint8Array>): Promise<void> {
+  const handle = await open(file, "w");
+  try {
+    const pace = pacer();
+    for (const piece of pieces) {
+      if (piece.length > 0) await handle.writeFile(piece);
+      await pace();
+    }
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 

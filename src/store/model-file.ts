@@ -1,6 +1,8 @@
 import { fail } from "../errors.ts";
 import { readTagged } from "./codec-read.ts";
+import type { Source } from "./codec.ts";
 import { TagWriter } from "./codec-write.ts";
+import { valueText } from "./value-text.ts";
 
 /** Version of the form; docs/formats.md describes it. */
 export const modelFormat = "stepbook-model/1";
@@ -17,33 +19,27 @@ export interface ModelFile {
   readonly parts: unknown;
 }
 
-/**
- * The model as one readable JSON document, with the value codec's tags and all arrays in it.
- * @throws E_UNSTORABLE with the path inside the parts or the card
- */
-export function encodeModel({ name, version, card, provenance, parts }: ModelFile): Uint8Array {
-  const writer = new TagWriter(Infinity);
-  writer.text(`{\n"format": "${modelFormat}",\n"name": ${JSON.stringify(name)},\n"version": ${version}`);
-  for (const [field, value] of Object.entries({ card, provenance })) {
-    writer.text(`,\n"${field}": `);
-    writer.value(value, field);
-  }
-  writer.text(',\n"parts": ');
-  writeParts(writer, parts);
-  writer.text("\n}\n");
-  return Buffer.concat(writer.chunks());
+/** A model whose card and parts lie in the store. */
+export interface StoredModel extends Pick<ModelFile, "name" | "version" | "provenance"> {
+  readonly card: Source;
+  readonly parts: Source;
 }
 
-/** One line a part, so that a diff of two models says which changed. */
-function writeParts(writer: TagWriter, parts: unknown): void {
-  if (!isPlain(parts) || Object.keys(parts).length === 0 || Object.keys(parts).some((key) => key.startsWith("$"))) return writer.value(parts, "parts");
-  let between = "{\n";
-  for (const [key, value] of Object.entries(parts)) {
-    writer.text(`${between}${JSON.stringify(key)}: `);
-    writer.value(value, `parts.${key}`);
-    between = ",\n";
-  }
-  writer.text("\n}");
+/**
+ * The model as one readable JSON document, with the value codec's tags and all arrays in it; one line a part, so that a diff of
+ * two models says which changed. In small pieces, for a loop that is not to be held.
+ * @throws E_DECODE where parts or card are no stored values
+ */
+export function* modelText({ name, version, provenance, card, parts }: StoredModel): Generator<Uint8Array> {
+  yield Buffer.from(`{\n"format": "${modelFormat}",\n"name": ${JSON.stringify(name)},\n"version": ${version},\n"card": `);
+  yield* valueText(card, false);
+  const writer = new TagWriter(Infinity);
+  writer.text(',\n"provenance": ');
+  writer.value(provenance, "provenance");
+  writer.text(',\n"parts": ');
+  yield* writer.chunks();
+  yield* valueText(parts, true);
+  yield Buffer.from("\n}\n");
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { loadModel, saveModel } from "../../src/step/api.ts";
-import { encodeModel } from "../../src/store/model-file.ts";
+import { encodeModel } from "../store/encode-model.ts";
 import { failed, makeRig, type Rig } from "./rig.ts";
 
 let rig: Rig;

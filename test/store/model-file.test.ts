@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { StepbookError } from "../../src/errors.ts";
-import { decodeModel, encodeModel } from "../../src/store/model-file.ts";
+import { decodeModel } from "../../src/store/model-file.ts";
 import { storable } from "./arbitrary.ts";
+import { encodeModel } from "./encode-model.ts";
 import { assertSame } from "./same.ts";
 
 const model = { name: "knn", version: 3, card: { accuracy: 0.97, note: "a\nb" }, provenance: { run: "r1" } };
