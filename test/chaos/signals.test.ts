@@ -100,6 +100,7 @@ test("Ctrl-C on a terminal ends the run as cancelled", { timeout }, async () => 
     const end = statusOfRun() ?? "not begun";
     const killed = end === "running" ? "killed by tsx" : end;
     ends[killed] = (ends[killed] ?? 0) + 1;
+    console.log("CTRLC", moment, killed, code);
     notes.note = Object.entries(ends).map(([name, count]) => `${count} ${name}`).join(", ");
     expect(["cancelled", "killed by tsx", "not begun", ...(code === 0 ? ["succeeded"] : [])], `${moment}: ${terminal.shown()}`).toContain(killed);
     if (killed === "not begun") expect(["loading", "planning"]).toContain(moment);

@@ -15,7 +15,7 @@ const row = (fault: string, injected: string, promise: string, quick: number, re
 
 /** All sizes in one place. The shares come to 1. */
 export const rows = {
-  oracle: row("random pipelines, random sequences of edits", "fast-check: 16 kinds of edits, results against plain arithmetic and clean runs", "G3", 30, 20_000, 0.17),
+  oracle: row("random pipelines, random sequences of edits", "fast-check: 16 kinds of edits, results against plain arithmetic and clean runs", "G3", 200, 20_000, 0.17),
   attacks: row("ways to make a result stale behind the engine's back", "one step each, changed between two runs", "G3", 1000, 1000, 0),
   order: row("a write that is told before it is durable", "strace: each file synced before its rename, its folder after, the log of the commit before the event", "G2", 1, 5, 0.01),
   runnerCalls: row("runner killed at the k-th system call", "strace inject SIGKILL at openat, write, pwrite64, fsync, fdatasync, rename, link, unlink, mkdir of its main thread", "G1 G2 G4", 2, 3000, 0.11),
