@@ -3,6 +3,7 @@ import { findRuntime, type Runtime } from "./execute/runtime.ts";
 import { readKeptGraph } from "./graph/graph.ts";
 import type { Graph, StepId } from "./model.ts";
 import type { Knowledge } from "./plan/decide.ts";
+import { rest } from "./pace.ts";
 import { PackageHasher } from "./plan/packages.ts";
 import { placeOf } from "./plan/place.ts";
 import { makePlan, type Planned } from "./plan/plan.ts";
@@ -38,7 +39,9 @@ export function openKept(project: string): Omit<Opened, "runtime" | "graph"> {
 export async function openProject(project: string): Promise<Opened> {
   const runtime = await findRuntime();
   const { graph, keep } = await readKeptGraph(project, runtime.api, runtime.maker, path.join(stateFolder(project), "graph"));
+  await rest();
   const kept = openKept(project);
+  await rest();
   keep();
   return { ...kept, runtime, graph };
 }

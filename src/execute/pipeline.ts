@@ -6,6 +6,7 @@ import { fail } from "../errors.ts";
 import type { Emit, Event, StepOutcome } from "../events.ts";
 import { dependents, selectSteps } from "../graph/select.ts";
 import type { RunInfo, RunStatus } from "../model.ts";
+import { rest } from "../pace.ts";
 import { checkParams } from "../params.ts";
 import { deliverEmbedded } from "../record/experiments.ts";
 import { takeLock } from "../record/lock.ts";
@@ -33,6 +34,7 @@ export async function runPipeline(options: RunOptions, emit: Emit, cancel: Cance
     checkParams(opened.graph, options.params);
     const release = await takeLock(opened.db, options.wait, (owner) => emit({ type: "run.waiting", owner }), cancel.signal);
     try {
+      await rest();
       return await runLocked(opened, options, selected, options.force || again, emit, cancel);
     } finally {
       release();
@@ -51,14 +53,21 @@ async function runLocked(opened: Opened, options: RunOptions, selected: Readonly
   const interrupted = recover(db, project);
   if (interrupted.length > 0) emit({ type: "run.recovered", runs: interrupted });
   const info = newRun(options);
+  await rest();
   const known = knowledge(opened, options.params, force, new Date(info.startedAt));
+  await rest();
   const planned = await planProject(opened, selected, known);
+  await rest();
   const reused = cancel.requested ? undefined : aloneReused(planned);
   const begin = () => insertRun(db, info, mask.data(options.params));
   // Where nothing runs, the run is kept as a whole, in one transaction.
-  if (!reused) begin();
+  if (!reused) {
+    begin();
+    await rest();
+  }
   emit({ type: "run.started", run: info.id, at: info.startedAt, info, params: { ...options.params }, steps: [...selected].sort() });
   await settleOwed(opened, info, emit);
+  await rest();
 
   const base = { graph, selected, planned, known, db, store: opened.store, hasher: opened.hasher, info, jobs: options.jobs, keepGoing: options.keepGoing, mask, emit, cancel };
   const end = (status: RunStatus) => finishRun(db, info.id, status, new Date().toISOString());

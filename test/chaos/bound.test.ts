@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { upperBound } from "./bound.ts";
-import { rows } from "./sizes.ts";
+import { budgetOf, type RowId, rows } from "./sizes.ts";
 
 // Values of the beta distribution's quantiles, as published tables give them.
 test.each([
@@ -14,6 +14,11 @@ test.each([
   expect(upperBound(failures, trials)).toBeCloseTo(bound, 3);
 });
 
-test("the rows share all of the time, and no more", () => {
-  expect(Object.values(rows).reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 6);
+test.each([5, 57, 110])("in %i minutes the rows get no more than two lanes have", (minutes) => {
+  const budgets = (Object.keys(rows) as RowId[]).map((id) => budgetOf(id, minutes));
+  expect(budgets.reduce((sum, budget) => sum + budget, 0)).toBeLessThanOrEqual(2 * minutes * 60_000);
+});
+
+test("in an hour each row that is not the oracle has the time for all of its trials", () => {
+  for (const [id, { release, seconds }] of Object.entries(rows)) if (id !== "oracle") expect(budgetOf(id as RowId, 57), id).toBeGreaterThanOrEqual(release * seconds * 1000);
 });

@@ -18,7 +18,7 @@ type RowLine = Extract<Line, { kind: "row" }>;
 
 /** docs/reliability.md, from what the tests reported. */
 export function reliabilityPage(lines: readonly Line[], about: About): string {
-  const told = lines.filter((line): line is RowLine => line.kind === "row");
+  const told = merged(lines.filter((line): line is RowLine => line.kind === "row"));
   const impossible = lines.filter((line) => line.kind === "impossible");
   const failures = told.reduce((sum, line) => sum + line.failures, 0);
   const trials = told.reduce((sum, line) => sum + line.trials, 0);
@@ -39,6 +39,11 @@ ${table(["fault", "how injected", "trials", "failures", "at most (95 %)", "promi
 *At most*: what the rate of failures may still be, given so many trials (Clopper-Pearson, one-sided; without a failure about 3 in the
 number of trials). A row stops when its share of the ${about.minutes} minutes is used, and reports the trials that it did.
 
+A trial of the first row is one sequence: a random pipeline of 2 to 30 steps, run, and then edited one to four times and run after each
+edit. Its states are counted behind it. The runner is called in the test's process; graph, plan, store, records and the program of the
+steps are the engine's. A step takes a process that others had before, as \`isolation: "shared"\` lets it, but for one step in 100 and
+those that use a package. ${grouped(rows.oracle.release)} sequences are the aim; the row says how many there was time for.
+
 ## Sabotages
 
 ${sabotages(lines)}
@@ -51,6 +56,23 @@ ${rival(lines)}
 
 ${[...impossible.map(({ row, why }) => `- ${rows[row].fault}: ${why}.`), ...missing(told, impossible.map(({ row }) => row)), ...never].join("\n")}
 `;
+}
+
+/** What several processes told of one row, as one. */
+function merged(lines: readonly RowLine[]): RowLine[] {
+  const all = new Map<RowId, RowLine>();
+  for (const line of lines) {
+    const before = all.get(line.row);
+    const sum = before && { trials: before.trials + line.trials, failures: before.failures + line.failures, ms: before.ms + line.ms, note: sumOfNotes(before.note, line.note), first: before.first ?? line.first };
+    all.set(line.row, { ...line, ...sum });
+  }
+  return [...all.values()];
+}
+
+/** The same words with other numbers. */
+function sumOfNotes(one: string, other: string): string {
+  const numbers = other.match(/\d+/g) ?? [];
+  return one === "" ? other : one.replace(/\d+/g, (number) => String(Number(number) + Number(numbers.shift() ?? 0)));
 }
 
 const promises = `| | promise |
@@ -78,6 +100,7 @@ function machine({ seed, startedAt, endedAt }: About): string {
   const sqlite = new Database(":memory:").prepare("SELECT sqlite_version()").pluck().get() as string;
   const facts = [
     ["date", `${startedAt.toISOString().slice(0, 16).replace("T", " ")} UTC, ${Math.round((endedAt.getTime() - startedAt.getTime()) / 60_000)} minutes`],
+    ["commit", commit()],
     ["seed", `\`CHAOS_SEED=${seed}\``],
     ["machine", `${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${release()}`],
     ["versions", `Node ${process.versions.node}, SQLite ${sqlite}, DuckDB ${versionOf("@duckdb/node-api")}, esbuild ${versionOf("esbuild")}, tsx ${versionOf("tsx")}, ${firstLine("strace", ["--version"])}`],
@@ -130,6 +153,16 @@ function grouped(count: number): string {
 function versionOf(name: string): string {
   const file = path.resolve(import.meta.dirname, "../../node_modules", name, "package.json");
   return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}
+
+/** What was tested. */
+function commit(): string {
+  const git = (...words: string[]) => execFileSync("git", words, { cwd: import.meta.dirname, encoding: "utf8" }).trim();
+  try {
+    return `\`${git("rev-parse", "--short=12", "HEAD")}\`${git("status", "--porcelain") === "" ? "" : ", and changes that are not committed"}`;
+  } catch {
+    return "unknown: no git here";
+  }
 }
 
 function firstLine(program: string, words: readonly string[]): string {

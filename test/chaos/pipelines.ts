@@ -26,6 +26,8 @@ export interface ModelStep {
   readonly constant: number;
   /** Has a further export, z. */
   readonly more: boolean;
+  /** Has a process of its own; the others share one, which is no part of their results. */
+  readonly alone: boolean;
   readonly place: Place;
   readonly reads: readonly Ingredient[];
   /** Names of earlier steps, with the export that is used. */
@@ -33,7 +35,7 @@ export interface ModelStep {
 }
 
 export type Edit =
-  | { readonly kind: "code" | "renumber" | "swap-imports" | "rename" | "remove" | "export"; readonly step: number; readonly value: number }
+  | { readonly kind: "code" | "renumber" | "swap-imports" | "rename" | "remove" | "export" | "alone"; readonly step: number; readonly value: number }
   | { readonly kind: "helper" | "unused" | "comment" | "types" | "layout" | "package-version" | "package-code"; readonly value: number }
   | { readonly kind: "param" | "env" | "data"; readonly place: Place; readonly value: number }
   | { readonly kind: "revert"; readonly back: number }
@@ -42,13 +44,16 @@ export type Edit =
 const small = fc.integer({ min: 0, max: 5 });
 const place = fc.constantFrom<Place>("k", "m");
 const places = fc.record({ k: small, m: small });
+/** Few: a process has the environment of its start. */
+const flags = fc.record({ k: fc.nat(1), m: fc.nat(1) });
 
-/** Starting DuckDB takes time. */
-const rarely = fc.integer({ min: 0, max: 9 }).map((n) => n === 9);
+const oneIn = (count: number) => fc.integer({ min: 1, max: count }).map((n) => n === count);
+const some = (there: fc.Arbitrary<boolean>, what: Ingredient) => there.map((yes): Ingredient[] => (yes ? [what] : []));
 
+/** Starting DuckDB takes time; and so does the process of its own that a step with a package has. */
 const ingredients = fc
-  .tuple(fc.subarray<Ingredient>(["param", "env", "file", "helper", "package"]), rarely, rarely)
-  .map(([reads, table, model]): Ingredient[] => [...reads, ...(table ? (["table"] as const) : []), ...(model ? (["model"] as const) : [])]);
+  .tuple(fc.subarray<Ingredient>(["param", "env", "file", "helper"]), some(oneIn(40), "package"), some(oneIn(20), "table"), some(oneIn(10), "model"))
+  .map((all): Ingredient[] => all.flat());
 
 const step = (position: number): fc.Arbitrary<ModelStep> => {
   const one = fc.record({ from: fc.nat(Math.max(0, position - 1)).map((from) => `s${from}`), export: fc.constantFrom("x" as const, "y" as const) });
@@ -57,6 +62,7 @@ const step = (position: number): fc.Arbitrary<ModelStep> => {
     number: fc.constant((position + 1) * 10),
     constant: small,
     more: fc.boolean(),
+    alone: oneIn(100),
     place,
     reads: ingredients,
     imports: position === 0 ? fc.constant([]) : fc.uniqueArray(one, { maxLength: 2, selector: (each) => `${each.from}${each.export}` }),
@@ -75,14 +81,14 @@ export const pipelines: fc.Arbitrary<Pipeline> = counts.chain((count) =>
     types: fc.constant(0),
     layout: fc.constant(0),
     params: places,
-    env: places,
+    env: flags,
     data: places,
     pack: fc.record({ version: small, value: small }),
   }),
 );
 
 export const edits: fc.Arbitrary<Edit> = fc.oneof(
-  fc.record({ kind: fc.constantFrom("code", "renumber", "swap-imports", "rename", "remove", "export"), step: fc.nat(29), value: small }),
+  fc.record({ kind: fc.constantFrom("code", "renumber", "swap-imports", "rename", "remove", "export", "alone"), step: fc.nat(29), value: small }),
   fc.record({ kind: fc.constantFrom("helper", "unused", "comment", "types", "layout", "package-version", "package-code"), value: small }),
   fc.record({ kind: fc.constantFrom("param", "env", "data"), place, value: small }),
   fc.record({ kind: fc.constant("revert" as const), back: fc.nat(3) }),
@@ -91,7 +97,7 @@ export const edits: fc.Arbitrary<Edit> = fc.oneof(
 
 /** Edits after which nothing may run. */
 export function isHarmless(edit: Edit): boolean {
-  return ["unused", "comment", "types", "layout", "renumber"].includes(edit.kind);
+  return ["unused", "comment", "types", "layout", "renumber", "alone"].includes(edit.kind);
 }
 
 /**
@@ -114,7 +120,7 @@ export function applyEdit(pipeline: Pipeline, edit: Edit, history: readonly Pipe
     case "param":
       return { ...pipeline, params: { ...pipeline.params, [edit.place]: edit.value } };
     case "env":
-      return { ...pipeline, env: { ...pipeline.env, [edit.place]: edit.value } };
+      return { ...pipeline, env: { ...pipeline.env, [edit.place]: edit.value % 2 } };
     case "data":
       return { ...pipeline, data: { ...pipeline.data, [edit.place]: edit.value } };
     case "revert":
@@ -141,6 +147,8 @@ function editSteps(steps: readonly ModelStep[], { kind, step: picked, value }: S
       return change({ number: Math.floor(steps[at]!.number / 10) * 10 + value });
     case "export":
       return change({ more: !steps[at]!.more });
+    case "alone":
+      return change({ alone: !steps[at]!.alone });
     case "swap-imports":
       return change({ imports: steps[at]!.imports.map((one) => ({ ...one, export: one.export === "x" ? "y" : "x" })) });
     case "rename":

@@ -17,7 +17,7 @@ export function render(pipeline: Pipeline): Record<string, string> {
   return files;
 }
 
-function renderStep(pipeline: Pipeline, { name, constant, more, place, reads, imports }: ModelStep): string {
+function renderStep(pipeline: Pipeline, { name, constant, more, alone, place, reads, imports }: ModelStep): string {
   const { steps, comment, types, layout } = pipeline;
   const has = (what: string) => reads.some((each) => each === what);
   const api = [has("param") ? "param" : "", has("table") ? "sql" : "", has("model") ? "saveModel" : ""].filter(Boolean);
@@ -27,6 +27,7 @@ function renderStep(pipeline: Pipeline, { name, constant, more, place, reads, im
   if (has("helper")) lines.push('import { scale } from "../lib/helper.ts";');
   if (has("file")) lines.push('import { readFileSync } from "node:fs";');
   if (has("package")) lines.push('import { value } from "pack";');
+  lines.push(`export const config = { isolation: "${alone ? "process" : "shared"}" };`);
   const terms = [String(constant)];
   imports.forEach((each, i) => {
     lines.push(`import { ${each.export} as in${i} } from "./${file(each.from)}";`);

@@ -15,11 +15,13 @@ export interface OnTerminal {
   readonly type: (text: string) => void;
   /** The command's exit code, as the shell tells it: 130 after Ctrl-C. Null: the terminal went first. */
   readonly ended: Promise<number | null>;
+  /** Whether its settings are those of before, and the cursor is shown. */
+  readonly restored: () => boolean;
   readonly close: () => void;
 }
 
 export function onTerminal(project: TestProject, command: string, env: NodeJS.ProcessEnv): OnTerminal {
-  const shell = `trap : INT; ${command}; echo "ended with $?"; cat > /dev/null`;
+  const shell = `trap : INT; echo "began with $(stty -g)"; ${command}; echo "ended with $? $(stty -g)."; cat > /dev/null`;
   const child = spawn("script", ["-qec", shell, "/dev/null"], {
     cwd: project.folder,
     env: { ...process.env, NO_COLOR: "1", TERM: "xterm", SHELL: "/bin/sh", ...env },
@@ -30,12 +32,17 @@ export function onTerminal(project: TestProject, command: string, env: NodeJS.Pr
   const ended = new Promise<number | null>((resolve) => {
     child.stdout!.on("data", (data: Buffer) => {
       text += data.toString();
-      const code = /ended with (\d+)/.exec(text)?.[1];
+      const code = /ended with (\d+) \S*\./.exec(text)?.[1];
       if (code !== undefined) resolve(Number(code));
     });
     child.once("close", () => resolve(null));
   });
-  return { child, shown: () => text, type: (word) => void child.stdin!.write(word), ended, close: () => void child.kill("SIGKILL") };
+  const restored = () => {
+    const [, before] = /began with (\S+)/.exec(text) ?? [];
+    const [, after] = /ended with \d+ (\S+)\./.exec(text) ?? [];
+    return before !== undefined && before === after && text.lastIndexOf("\x1b[?25l") <= text.lastIndexOf("\x1b[?25h");
+  };
+  return { child, restored, shown: () => text, type: (word) => void child.stdin!.write(word), ended, close: () => void child.kill("SIGKILL") };
 }
 
 /** The project as a user has it: the package installed, `npx tsx runner.ts` works. */
