@@ -9,8 +9,11 @@ import type { Store } from "../store/store.ts";
 import { type Client, withClient } from "./connect.ts";
 import { draftFile, withDrafts } from "./drafts.ts";
 import { explain, isRefusal, Unsendable } from "./refusal.ts";
-import { type Group, groupRows, sendRows } from "./rows.ts";
-import { prepareLedger, type Shape, shapeResults } from "./shape.ts";
+import type { Row } from "./encode.ts";
+import { prepareLedger } from "./ledger.ts";
+import { readPage } from "./pages.ts";
+import { sendRows } from "./rows.ts";
+import { type Shape, shapeResults } from "./shape.ts";
 import { sendTable } from "./tables.ts";
 import { mapType } from "./types.ts";
 import { mask } from "./url.ts";
@@ -33,9 +36,6 @@ export interface Shipped {
   readonly parked: string[];
 }
 
-/** As many rows in one transaction: more costs memory, fewer costs round trips and the commits of two databases. */
-const batch = 10_000;
-
 /**
  * Sends once all that waits. Nothing is marked as sent before its COMMIT was answered.
  * @throws where the database cannot be reached or does not work: what has not been sent waits
@@ -57,27 +57,32 @@ export async function ship(ends: Ends): Promise<Shipped> {
 }
 
 async function shipRows(client: Client, ends: Ends, shapes: ReadonlyMap<string, Shape>, shipped: Shipped): Promise<void> {
-  let after = 0;
+  let page = await readPage(ends.db, shapes, 0);
   for (;;) {
-    const rows = waitingRows(ends.db, after, batch);
-    if (rows.length === 0) return;
-    for (const group of groupRows(rows)) await shipGroup(client, ends, shapes.get(group.table), group, shipped);
-    after = rows.at(-1)!.id;
+    // Made ready while the database takes this one.
+    const next = page.last === undefined ? undefined : readPage(ends.db, shapes, page.last);
+    try {
+      for (const { row, error } of page.unsendable) refuse(ends, row, error, shipped);
+      for (const [table, rows] of page.tables) await shipBatch(client, ends, shapes.get(table)!, table, rows, shipped);
+    } finally {
+      await next?.catch(() => {});
+    }
+    if (next === undefined) return;
+    page = await next;
   }
 }
 
 /** A refused row must not hold up the others: halves are tried, down to the one. */
-async function shipGroup(client: Client, ends: Ends, shape: Shape | undefined, group: Group, shipped: Shipped): Promise<void> {
-  const { rows } = group;
+async function shipBatch(client: Client, ends: Ends, shape: Shape, table: string, rows: readonly Row[], shipped: Shipped): Promise<void> {
   try {
-    await sendRows(client, shape, group);
+    await sendRows(client, shape, table, rows);
   } catch (error) {
     if (!isRefusal(error)) throw error;
     ends.signal.throwIfAborted();
-    if (rows.length === 1) return refuse(ends, rows[0]!, error, shipped);
+    if (rows.length === 1) return refuse(ends, { id: rows[0]!.id, table }, error, shipped);
     const middle = rows.length >> 1;
-    await shipGroup(client, ends, shape, { ...group, rows: rows.slice(0, middle) }, shipped);
-    return shipGroup(client, ends, shape, { ...group, rows: rows.slice(middle) }, shipped);
+    await shipBatch(client, ends, shape, table, rows.slice(0, middle), shipped);
+    return shipBatch(client, ends, shape, table, rows.slice(middle), shipped);
   }
   ends.signal.throwIfAborted();
   markMirrored(ends.db, rows.map((row) => row.id));
