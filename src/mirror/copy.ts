@@ -7,9 +7,12 @@ import type { Client } from "./connect.ts";
 /** A COPY may take as long as it moves: this only ends one that nobody hears of any more. */
 const patience = 3_600_000;
 
-/** So many lines into a table, by COPY. */
-export async function copyLines(client: Client, table: string, count: number, line: (at: number) => string): Promise<void> {
-  await copy(client, `COPY ${table} FROM STDIN`, Readable.from(chunks(count, line)));
+/**
+ * So many lines into a table, by COPY.
+ * @param fed called when all of them are on their way
+ */
+export async function copyLines(client: Client, table: string, count: number, line: (at: number) => string, fed: () => void): Promise<void> {
+  await copy(client, `COPY ${table} FROM STDIN`, Readable.from(chunks(count, line)).once("end", fed));
 }
 
 /** A CSV file, as `tableToCsv` writes it, into a table. */

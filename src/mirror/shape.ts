@@ -14,6 +14,8 @@ export interface Shape {
   readonly table: string;
   /** Name in experiments.sql → column there. */
   readonly columns: ReadonlyMap<string, Column>;
+  /** Whether it can hold no key twice. A table that somebody made by hand may. */
+  readonly unique: boolean;
   /** Names in experiments.sql; empty: it has no primary key. */
   readonly key: readonly string[];
 }
@@ -40,11 +42,18 @@ async function shapeTable(client: Client, name: string, wanted: readonly ResultC
     await client.query(`ALTER TABLE ${table} ADD COLUMN ${quote(column.toLowerCase())} ${type || "text"}`);
   }
   if (missing.length > 0) present = await columnsOf(client, table);
-  return {
-    table,
-    columns: new Map(wanted.map((column) => [column.name, find(present, column.name)!])),
-    key: wanted.filter((column) => column.key > 0).sort((a, b) => a.key - b.key).map((column) => column.name),
-  };
+  const columns = new Map(wanted.map((column) => [column.name, find(present, column.name)!]));
+  const key = wanted.filter((column) => column.key > 0).sort((a, b) => a.key - b.key).map((column) => column.name);
+  return { table, columns, key, unique: await hasKey(client, table, key.map((column) => columns.get(column)!.name)) };
+}
+
+/** Whether these columns, and no others, are the table's primary key. */
+async function hasKey(client: Client, table: string, key: readonly string[]): Promise<boolean> {
+  const { rows } = await client.query<{ name: string }>(
+    "SELECT attname AS name FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey) WHERE indrelid = $1::regclass AND indisprimary AND indimmediate AND indnatts = indnkeyatts",
+    [table],
+  );
+  return rows.length === key.length && rows.every(({ name }) => key.includes(name));
 }
 
 /** Columns with their types, lengths left out: a cast to varchar(3) would cut a value where an insert refuses it. */

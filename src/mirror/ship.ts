@@ -11,7 +11,7 @@ import { draftFile, withDrafts } from "./drafts.ts";
 import { explain, isRefusal, Unsendable } from "./refusal.ts";
 import type { Row } from "./encode.ts";
 import { prepareLedger } from "./ledger.ts";
-import { readPage } from "./pages.ts";
+import { type Page, readPage } from "./pages.ts";
 import { sendRows } from "./rows.ts";
 import { type Shape, shapeResults } from "./shape.ts";
 import { sendTable } from "./tables.ts";
@@ -57,35 +57,56 @@ export async function ship(ends: Ends): Promise<Shipped> {
 }
 
 async function shipRows(client: Client, ends: Ends, shapes: ReadonlyMap<string, Shape>, shipped: Shipped): Promise<void> {
-  let page = await readPage(ends.db, shapes, 0);
-  for (;;) {
-    // Made ready while the database takes this one.
-    const next = page.last === undefined ? undefined : readPage(ends.db, shapes, page.last);
-    try {
+  const sent: number[] = [];
+  const met = new Set<string>();
+  const mark = () => void (sent.length > 0 && markMirrored(ends.db, sent.splice(0)));
+  try {
+    for (let page: Page | undefined = await readPage(ends.db, shapes, 0); page; ) {
+      const { last }: Page = page;
+      let next: Promise<Page | undefined> | undefined;
+      // While the database works: what was sent before is marked, what goes next is made ready.
+      const meanwhile = () => {
+        mark();
+        next ??= last === undefined ? Promise.resolve(undefined) : readPage(ends.db, shapes, last);
+        next.catch(() => {});
+      };
       for (const { row, error } of page.unsendable) refuse(ends, row, error, shipped);
-      for (const [table, rows] of page.tables) await shipBatch(client, ends, shapes.get(table)!, table, rows, shipped);
-    } finally {
-      await next?.catch(() => {});
+      for (const [table, rows] of page.tables) await shipBatch({ client, ends, shape: shapes.get(table)!, table, met, meanwhile, sent, shipped }, rows);
+      meanwhile();
+      page = await next;
     }
-    if (next === undefined) return;
-    page = await next;
+  } finally {
+    mark();
   }
 }
 
+/** What goes with the rows of one table. */
+interface Batch {
+  readonly client: Client;
+  readonly ends: Ends;
+  readonly shape: Shape;
+  readonly table: string;
+  readonly met: Set<string>;
+  readonly meanwhile: () => void;
+  /** Whose COMMIT was answered, and which are to be marked. */
+  readonly sent: number[];
+  readonly shipped: Shipped;
+}
+
 /** A refused row must not hold up the others: halves are tried, down to the one. */
-async function shipBatch(client: Client, ends: Ends, shape: Shape, table: string, rows: readonly Row[], shipped: Shipped): Promise<void> {
+async function shipBatch(batch: Batch, rows: readonly Row[]): Promise<void> {
+  const { client, ends, shape, table, shipped } = batch;
   try {
-    await sendRows(client, shape, table, rows);
+    await sendRows(client, shape, table, rows, batch.met, batch.meanwhile);
   } catch (error) {
     if (!isRefusal(error)) throw error;
     ends.signal.throwIfAborted();
     if (rows.length === 1) return refuse(ends, { id: rows[0]!.id, table }, error, shipped);
     const middle = rows.length >> 1;
-    await shipBatch(client, ends, shape, table, rows.slice(0, middle), shipped);
-    return shipBatch(client, ends, shape, table, rows.slice(middle), shipped);
+    await shipBatch(batch, rows.slice(0, middle));
+    return shipBatch(batch, rows.slice(middle));
   }
-  ends.signal.throwIfAborted();
-  markMirrored(ends.db, rows.map((row) => row.id));
+  for (const { id } of rows) batch.sent.push(id);
   shipped.sent += rows.length;
 }
 

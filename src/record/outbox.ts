@@ -55,11 +55,9 @@ export function newestTables(db: Db): MirroredTable[] {
 
 /** The rows to be sent next, oldest first; parked ones are left out. */
 export function waitingRows(db: Db, after: number, limit: number): Waiting[] {
-  const rows = db.prepare(
-    `SELECT id, table_name AS "table", version, body FROM outbox
-     WHERE mirrored = 0 AND refusals < ${mostRefusals} AND kind = 'row' AND id > ? ORDER BY id LIMIT ?`,
-  );
-  return rows.all(after, limit) as Waiting[];
+  const rows = db.prepare(`SELECT id, table_name, version, body FROM outbox WHERE mirrored = 0 AND refusals < ${mostRefusals} AND kind = 'row' AND id > ? ORDER BY id LIMIT ?`);
+  // Raw: there may be a hundred thousand, and better-sqlite3 takes twice as long for objects.
+  return (rows.raw().all(after, limit) as [number, string, number, string][]).map(([id, table, version, body]) => ({ id, table, version, body }));
 }
 
 /** The newest of each mirrored table, where that waits: older ones are of no use to anybody. */
