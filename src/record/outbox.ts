@@ -41,9 +41,13 @@ export function putTable(db: Db, source: Source, table: string, artifact: Artifa
   if (newest?.artifact.digest !== artifact.digest) put(db, source, "table", table, JSON.stringify(artifact));
 }
 
+/** Compiled once: a step may record a hundred thousand rows. */
+const inserts = new WeakMap<Db, ReturnType<Db["prepare"]>>();
+
 function put(db: Db, { run, step }: Source, kind: "row" | "table", table: string, body: string): void {
   const grown = "max(?, 1 + coalesce((SELECT version FROM outbox ORDER BY id DESC LIMIT 1), 0))";
-  const insert = db.prepare(`INSERT INTO outbox (run, step, kind, table_name, version, body) VALUES (?, ?, ?, ?, ${grown}, ?)`);
+  const insert = inserts.get(db) ?? db.prepare(`INSERT INTO outbox (run, step, kind, table_name, version, body) VALUES (?, ?, ?, ?, ${grown}, ?)`);
+  inserts.set(db, insert);
   insert.run(run, step, kind, table, Date.now(), body);
 }
 
