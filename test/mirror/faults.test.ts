@@ -1,11 +1,12 @@
 import Database from "better-sqlite3";
 import { createServer } from "node:net";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openKept } from "../../src/engine.ts";
 import { ship } from "../../src/mirror/ship.ts";
 import { mirrorState, putRow, sendAgain } from "../../src/record/outbox.ts";
+import { BlackHole } from "../rig/black-hole.ts";
 import { TestPostgres } from "../rig/postgres.ts";
-import { TestProject } from "../rig/project.ts";
+import { finished, TestProject } from "../rig/project.ts";
 import { CuttingProxy } from "../rig/proxy.ts";
 
 let postgres: TestPostgres;
@@ -173,4 +174,46 @@ test("a server that takes the line and never answers does not hold the run's end
   } finally {
     silent.close();
   }
+});
+
+/** ms from the end of the last step to the end of the process. */
+async function afterTheLastStep(to: string): Promise<number> {
+  const child = project.start(["run", "--json", "--force"], { env: { DATABASE_URL: to } });
+  let last = 0;
+  child.stdout!.on("data", (chunk: Buffer) => chunk.includes('"step.ran"') && (last = performance.now()));
+  const { code, stdout } = await finished(child);
+  const ms = performance.now() - last;
+  expect(code, stdout.slice(-2000)).toBe(0);
+  expect(stdout).toMatch(/"run.warned".*nothing is lost/);
+  expect(stdout.trimEnd().split("\n").at(-1)).toContain('"run.finished"');
+  return ms;
+}
+
+describe("a run does not wait for a line that hangs", () => {
+  // What is waited for without an answer takes 30 s, so a bound far below that and far above what a run needs tells them apart.
+  const bound = 15_000;
+
+  test.each(["password", "pg_advisory_xact_lock", "COPY ", "COMMIT"])("half open from %s on", async (at) => {
+    const hole = await BlackHole.open(postgres.port, at === "password" ? "SCRAM-SHA-256" : at);
+    try {
+      const through = new URL(url);
+      through.port = String(hole.port);
+      expect(await afterTheLastStep(through.href)).toBeLessThan(bound);
+      expect(hole.stuck).toBeGreaterThan(0);
+    } finally {
+      hole.close();
+    }
+    await shipUntilDone(url);
+  });
+
+  test("the server's processes stopped by SIGSTOP", async () => {
+    await shipUntilDone(url);
+    const resume = postgres.suspend();
+    try {
+      expect(await afterTheLastStep(url)).toBeLessThan(bound);
+    } finally {
+      resume();
+    }
+    await shipUntilDone(url);
+  });
 });
