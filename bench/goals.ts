@@ -42,6 +42,14 @@ export function perStep(ms: number, count: number, of: string, to: string): Goal
   });
 }
 
+/** At least so many times as much in the same time. */
+export function throughput(least: number, of: string, to: string): Goal {
+  return pair(`${of} ≥ ${least} × ${to}, in rows a second`, of, to, (a, b) => {
+    const times = 1 / ratio(a, b);
+    return { figure: `${times.toFixed(2)} ×`, met: times >= least };
+  });
+}
+
 /** Faster than each of those that are there. */
 export function aheadOf(of: string, ...others: readonly string[]): Goal {
   return {

@@ -2,6 +2,7 @@ import type { Comparison } from "../comparison.ts";
 import { chain } from "./chain.ts";
 import { cold100, cold1000 } from "./cold.ts";
 import { comment } from "./comment.ts";
+import { mirror1k, mirror10k, mirror100k } from "./mirror.ts";
 import { noop100, noop1000, noopTsx } from "./nothing-changed.ts";
 import { pagesLoad, pagesServer, pagesViewers } from "./pages.ts";
 import { readingBack } from "./reading-back.ts";
@@ -16,5 +17,6 @@ import { watch } from "./watch.ts";
 export const comparisons: readonly Comparison[] = [
   ...[cold100, noop100, noopTsx, comment, cold1000, noop1000, shared, chain, shipped, watch],
   ...[sqlCsv, outOfCore, columnsOut, columnsIn, storing, readingBack],
+  ...[mirror1k, mirror10k, mirror100k],
   ...[pagesServer, pagesLoad, pagesViewers],
 ];

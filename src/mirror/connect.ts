@@ -5,6 +5,10 @@ export type Client = pg.Client;
 /** What a message to or from the database may take; a line that says nothing for longer is given up. */
 const patience = { connect: 5_000, query: 30_000 };
 
+/** What the server is to do where this process stops or the line drops in a transaction: end it, so that the next sender gets the lock. */
+const manners = `SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s';
+SET tcp_keepalives_idle = 20; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3`;
+
 /** A connection that ends with the work, or at once when the signal comes, whatever the line is doing. */
 export async function withClient<T>(url: string, signal: AbortSignal, work: (client: Client) => Promise<T>): Promise<T> {
   signal.throwIfAborted();
@@ -22,7 +26,7 @@ export async function withClient<T>(url: string, signal: AbortSignal, work: (cli
   signal.addEventListener("abort", cut, { once: true });
   try {
     await client.connect();
-    await client.query("SET lock_timeout = '5s'");
+    await client.query(manners);
     return await work(client);
   } finally {
     signal.removeEventListener("abort", cut);
@@ -44,7 +48,8 @@ function lineOf(client: Client): Line {
 
 /** One transaction; the error of the work is the one that is told. */
 export async function transaction<T>(client: Client, work: () => Promise<T>): Promise<T> {
-  await client.query("BEGIN");
+  // Whatever the database's default is: after a lock was waited for, what the others did must be seen.
+  await client.query("BEGIN ISOLATION LEVEL READ COMMITTED");
   try {
     const result = await work();
     await client.query("COMMIT");
@@ -53,4 +58,9 @@ export async function transaction<T>(client: Client, work: () => Promise<T>): Pr
     await client.query("ROLLBACK").catch(() => {});
     throw error;
   }
+}
+
+/** One sender at a time works on what this names, until the transaction ends. */
+export async function lock(client: Client, what: string): Promise<void> {
+  await client.query("SELECT pg_advisory_xact_lock(hashtext('stepbook'), hashtext($1))", [what]);
 }

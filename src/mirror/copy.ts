@@ -7,9 +7,12 @@ import type { Client } from "./connect.ts";
 /** A COPY may take as long as it moves: this only ends one that nobody hears of any more. */
 const patience = 3_600_000;
 
-/** Rows of text into a table, by COPY. */
-export async function copyRows(client: Client, table: string, lines: readonly (readonly (string | null)[])[]): Promise<void> {
-  await copy(client, `COPY ${table} FROM STDIN`, Readable.from(chunks(lines)));
+/**
+ * So many lines into a table, by COPY.
+ * @param fed called when all of them are on their way
+ */
+export async function copyLines(client: Client, table: string, count: number, line: (at: number) => string, fed: () => void): Promise<void> {
+  await copy(client, `COPY ${table} FROM STDIN`, Readable.from(chunks(count, line)).once("end", fed));
 }
 
 /** A CSV file, as `tableToCsv` writes it, into a table. */
@@ -22,16 +25,11 @@ async function copy(client: Client, statement: string, source: Readable): Promis
   await pipeline(source, target);
 }
 
-/** A few hundred rows a chunk: the loop stays free for signals, and no text of all rows is held. */
-function* chunks(lines: readonly (readonly (string | null)[])[]): Generator<string> {
-  for (let at = 0; at < lines.length; at += 200) {
-    yield lines.slice(at, at + 200).map((line) => `${line.map(field).join("\t")}\n`).join("");
+/** A few hundred lines a chunk: the loop stays free for signals, and no text of all is held. */
+function* chunks(count: number, line: (at: number) => string): Generator<string> {
+  for (let from = 0; from < count; from += 250) {
+    let chunk = "";
+    for (let at = from; at < Math.min(count, from + 250); at++) chunk += line(at);
+    yield chunk;
   }
-}
-
-const escapes: Readonly<Record<string, string>> = { "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r" };
-
-function field(value: string | null): string {
-  if (value === null) return "\\N";
-  return /[\\\t\n\r]/.test(value) ? value.replace(/[\\\t\n\r]/g, (found) => escapes[found]!) : value;
 }

@@ -3,8 +3,8 @@ import { Shipper } from "./shipper.ts";
 
 type Finished = Extract<Event, { type: "run.finished" }>;
 
-/** What a run may wait at its end for the mirror, for each of its steps, in ms. */
-const perStep = 100;
+/** What a run may wait at its end for the mirror, in ms: for each of its steps, and in all. What is left waits for the next one. */
+const patience = { perStep: 100, most: 1_500 };
 
 /**
  * Mirrors while a run goes on: after each commit, and briefly at its end. The run's outcome is its own, whatever
@@ -29,7 +29,7 @@ export async function mirrorDuring(project: string, url: string, emit: Emit, run
   try {
     return await run(listen);
   } finally {
-    const left = await shipper?.finish(perStep * Math.max(1, last?.steps.length ?? 1));
+    const left = await shipper?.finish(Math.min(patience.most, patience.perStep * Math.max(1, last?.steps.length ?? 1)));
     if (left !== undefined) warn(left);
     if (last) emit(last);
   }

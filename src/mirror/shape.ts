@@ -1,36 +1,23 @@
 import type { ResultColumn, ResultDefinition } from "../record/experiments.ts";
-import { type Client, transaction } from "./connect.ts";
-import { ledger, quote } from "./names.ts";
+import { type Client, lock, transaction } from "./connect.ts";
+import { quote } from "./names.ts";
+
+/** A column as it is in Postgres. */
+export interface Column {
+  readonly name: string;
+  readonly type: string;
+}
 
 /** A results table as it is in Postgres. */
 export interface Shape {
   /** Its name there, quoted. */
   readonly table: string;
   /** Name in experiments.sql → column there. */
-  readonly columns: ReadonlyMap<string, { readonly name: string; readonly type: string }>;
+  readonly columns: ReadonlyMap<string, Column>;
+  /** Whether it can hold no key twice. A table that somebody made by hand may. */
+  readonly unique: boolean;
   /** Names in experiments.sql; empty: it has no primary key. */
   readonly key: readonly string[];
-}
-
-const schema = `
-CREATE SCHEMA ${ledger};
-COMMENT ON SCHEMA ${ledger} IS 'What Stepbook has sent: its own notes, none of your data.';
-CREATE TABLE ${ledger}.sent_rows (table_name text, key text, version bigint NOT NULL, PRIMARY KEY (table_name, key));
-CREATE TABLE ${ledger}.sent_tables (table_name text PRIMARY KEY, version bigint NOT NULL, rows bigint NOT NULL, sent_at timestamptz NOT NULL DEFAULT now());
-`;
-
-/** One sender at a time works on what this names, until the transaction ends. */
-export async function lock(client: Client, what: string): Promise<void> {
-  await client.query("SELECT pg_advisory_xact_lock(hashtext('stepbook'), hashtext($1))", [what]);
-}
-
-/** Makes the mirror's own notes where they are not there. */
-export async function prepareLedger(client: Client): Promise<void> {
-  await transaction(client, async () => {
-    await lock(client, "shape");
-    const { rows } = await client.query<{ there: boolean }>(`SELECT to_regnamespace('${ledger}') IS NOT NULL AS there`);
-    if (rows[0]?.there !== true) await client.query(schema);
-  });
 }
 
 /** Brings the tables to the shape of experiments.sql, comments included; what has been lost from it stays. */
@@ -55,11 +42,18 @@ async function shapeTable(client: Client, name: string, wanted: readonly ResultC
     await client.query(`ALTER TABLE ${table} ADD COLUMN ${quote(column.toLowerCase())} ${type || "text"}`);
   }
   if (missing.length > 0) present = await columnsOf(client, table);
-  return {
-    table,
-    columns: new Map(wanted.map((column) => [column.name, find(present, column.name)!])),
-    key: wanted.filter((column) => column.key > 0).sort((a, b) => a.key - b.key).map((column) => column.name),
-  };
+  const columns = new Map(wanted.map((column) => [column.name, find(present, column.name)!]));
+  const key = wanted.filter((column) => column.key > 0).sort((a, b) => a.key - b.key).map((column) => column.name);
+  return { table, columns, key, unique: await hasKey(client, table, key.map((column) => columns.get(column)!.name)) };
+}
+
+/** Whether these columns, and no others, are the table's primary key. */
+async function hasKey(client: Client, table: string, key: readonly string[]): Promise<boolean> {
+  const { rows } = await client.query<{ name: string }>(
+    "SELECT attname AS name FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey) WHERE indrelid = $1::regclass AND indisprimary AND indimmediate AND indnatts = indnkeyatts",
+    [table],
+  );
+  return rows.length === key.length && rows.every(({ name }) => key.includes(name));
 }
 
 /** Columns with their types, lengths left out: a cast to varchar(3) would cut a value where an insert refuses it. */

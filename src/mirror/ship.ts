@@ -9,8 +9,11 @@ import type { Store } from "../store/store.ts";
 import { type Client, withClient } from "./connect.ts";
 import { draftFile, withDrafts } from "./drafts.ts";
 import { explain, isRefusal, Unsendable } from "./refusal.ts";
-import { type Group, groupRows, sendRows } from "./rows.ts";
-import { prepareLedger, type Shape, shapeResults } from "./shape.ts";
+import type { Row } from "./encode.ts";
+import { prepareLedger } from "./ledger.ts";
+import { type Page, readPage } from "./pages.ts";
+import { sendRows } from "./rows.ts";
+import { type Shape, shapeResults } from "./shape.ts";
 import { sendTable } from "./tables.ts";
 import { mapType } from "./types.ts";
 import { mask } from "./url.ts";
@@ -33,9 +36,6 @@ export interface Shipped {
   readonly parked: string[];
 }
 
-/** As many rows in one transaction: more costs memory, fewer costs round trips and the commits of two databases. */
-const batch = 10_000;
-
 /**
  * Sends once all that waits. Nothing is marked as sent before its COMMIT was answered.
  * @throws where the database cannot be reached or does not work: what has not been sent waits
@@ -57,30 +57,56 @@ export async function ship(ends: Ends): Promise<Shipped> {
 }
 
 async function shipRows(client: Client, ends: Ends, shapes: ReadonlyMap<string, Shape>, shipped: Shipped): Promise<void> {
-  let after = 0;
-  for (;;) {
-    const rows = waitingRows(ends.db, after, batch);
-    if (rows.length === 0) return;
-    for (const group of groupRows(rows)) await shipGroup(client, ends, shapes.get(group.table), group, shipped);
-    after = rows.at(-1)!.id;
+  const sent: number[] = [];
+  const met = new Set<string>();
+  const mark = () => void (sent.length > 0 && markMirrored(ends.db, sent.splice(0)));
+  try {
+    for (let page: Page | undefined = await readPage(ends.db, shapes, 0); page; ) {
+      const { last }: Page = page;
+      let next: Promise<Page | undefined> | undefined;
+      // While the database works: what was sent before is marked, what goes next is made ready.
+      const meanwhile = () => {
+        mark();
+        next ??= last === undefined ? Promise.resolve(undefined) : readPage(ends.db, shapes, last);
+        next.catch(() => {});
+      };
+      for (const { row, error } of page.unsendable) refuse(ends, row, error, shipped);
+      for (const [table, rows] of page.tables) await shipBatch({ client, ends, shape: shapes.get(table)!, table, met, meanwhile, sent, shipped }, rows);
+      meanwhile();
+      page = await next;
+    }
+  } finally {
+    mark();
   }
 }
 
+/** What goes with the rows of one table. */
+interface Batch {
+  readonly client: Client;
+  readonly ends: Ends;
+  readonly shape: Shape;
+  readonly table: string;
+  readonly met: Set<string>;
+  readonly meanwhile: () => void;
+  /** Whose COMMIT was answered, and which are to be marked. */
+  readonly sent: number[];
+  readonly shipped: Shipped;
+}
+
 /** A refused row must not hold up the others: halves are tried, down to the one. */
-async function shipGroup(client: Client, ends: Ends, shape: Shape | undefined, group: Group, shipped: Shipped): Promise<void> {
-  const { rows } = group;
+async function shipBatch(batch: Batch, rows: readonly Row[]): Promise<void> {
+  const { client, ends, shape, table, shipped } = batch;
   try {
-    await sendRows(client, shape, group);
+    await sendRows(client, shape, table, rows, batch.met, batch.meanwhile);
   } catch (error) {
     if (!isRefusal(error)) throw error;
     ends.signal.throwIfAborted();
-    if (rows.length === 1) return refuse(ends, rows[0]!, error, shipped);
+    if (rows.length === 1) return refuse(ends, { id: rows[0]!.id, table }, error, shipped);
     const middle = rows.length >> 1;
-    await shipGroup(client, ends, shape, { ...group, rows: rows.slice(0, middle) }, shipped);
-    return shipGroup(client, ends, shape, { ...group, rows: rows.slice(middle) }, shipped);
+    await shipBatch(batch, rows.slice(0, middle));
+    return shipBatch(batch, rows.slice(middle));
   }
-  ends.signal.throwIfAborted();
-  markMirrored(ends.db, rows.map((row) => row.id));
+  for (const { id } of rows) batch.sent.push(id);
   shipped.sent += rows.length;
 }
 

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import type { Artifact } from "../model.ts";
 import type { Waiting } from "../record/outbox.ts";
-import { type Client, transaction } from "./connect.ts";
+import { type Client, lock, transaction } from "./connect.ts";
 import { copyFile } from "./copy.ts";
 import { ledger, quote } from "./names.ts";
 import { Unsendable } from "./refusal.ts";
-import { columnsOf, lock } from "./shape.ts";
+import { columnsOf } from "./shape.ts";
 import { mapType } from "./types.ts";
 
 /**

@@ -78,7 +78,7 @@ test("the shipped pipeline: equal both ways, with Postgres up, stopped before, i
 }, 400_000);
 
 const restarts = Number(process.env["STEPBOOK_MIRROR_RESTARTS"] ?? 3);
-const count = Number(process.env["STEPBOOK_MIRROR_ROWS"] ?? 20_000);
+const count = Number(process.env["STEPBOOK_MIRROR_ROWS"] ?? 50_000);
 /** A tenth of the rows replaces others; 7919 is prime, so that no order is to be seen. */
 const keys = count * 0.9;
 

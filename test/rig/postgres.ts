@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -65,6 +65,13 @@ export class TestPostgres {
 
   async resume(): Promise<void> {
     await this.#server.start();
+  }
+
+  /** SIGSTOP to the server: its port takes lines, and nobody answers. @returns what lets it go on */
+  suspend(): () => void {
+    const pid = Number(readFileSync(path.join(this.#folder, "data", "postmaster.pid"), "utf8").split("\n")[0]);
+    process.kill(pid, "SIGSTOP");
+    return () => void process.kill(pid, "SIGCONT");
   }
 
   async dispose(): Promise<void> {

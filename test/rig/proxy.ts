@@ -9,8 +9,8 @@ export class CuttingProxy {
 
   /** @param cutsAt whether the reply to the nth COMMIT of a connection, from 1, is lost */
   private constructor(port: number, cutsAt: (nth: number) => boolean) {
-    this.#server = createServer((near) => {
-      const far = connect(port, "127.0.0.1");
+    this.#server = createServer({ noDelay: true }, (near) => {
+      const far = connect({ port, host: "127.0.0.1", noDelay: true });
       let commits = 0;
       let cutting = false;
       const end = () => [near, far].forEach((socket) => socket.destroy());
