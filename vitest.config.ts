@@ -15,5 +15,6 @@ export default defineConfig({
     // Vitest leaves one core free for itself; the tests wait for processes most of the time.
     maxWorkers: 2,
     globalSetup: ["test/rig/build.ts"],
+    reporters: ["default", "test/rig/chaos-time.ts"],
   },
 });

@@ -1,6 +1,6 @@
 /**
- * Kill sweeps: the runner or a step is killed, or the disk fails, at the k-th system call that reads or changes the
- * project, and at random moments. After each: no process of the run lives, the state is whole, what was committed is
+ * Kill sweeps: the runner or a step is killed at the k-th system call that reads or changes the project, and at random
+ * moments. After each: no process of the run lives, the state is whole, what was committed is
  * not run again, and the next run gives what an untouched one gives.
  */
 import { existsSync } from "node:fs";
@@ -10,30 +10,15 @@ import { openState } from "../../src/record/state.ts";
 import { inMemory } from "../rig/memory.ts";
 import { alive, commandLine, signalTo } from "../rig/processes.ts";
 import { finished, TestProject } from "../rig/project.ts";
-import { type Call, calls, hasStrace, stepsTracedRun, tracedRun } from "../rig/strace.ts";
-import { committed, files, type Marks, newMarks, recoversFrom } from "./three-steps.ts";
-import { possible, shuffled, seed, randomFrom, trials } from "./trials.ts";
+import { calls, hasStrace, stepsTracedRun, tracedRun } from "../rig/strace.ts";
+import { type Point, points } from "./points.ts";
+import { files, type Marks, recoversFrom } from "./three-steps.ts";
+import { possible, shuffled, trials } from "./trials.ts";
 
 inMemory();
 
 const timeout = 6 * 3600_000;
 const noStrace = hasStrace ? null : "no strace here, or it may not trace";
-
-interface Point {
-  readonly call: Call;
-  readonly k: number;
-}
-
-/** Every k of every call that an untouched run makes, in random order. */
-async function points(of: readonly Call[], traced: typeof tracedRun): Promise<Point[]> {
-  const project = new TestProject(files);
-  const { made, code, stderr } = await traced(project, null, newMarks());
-  project.dispose();
-  expect(code, stderr).toBe(0);
-  expect(made["openat"]! + made["write"]!, "the trace holds something").toBeGreaterThan(0);
-  const all = of.flatMap((call) => Array.from({ length: made[call] ?? 0 }, (_, i) => ({ call, k: i + 1 })));
-  return shuffled(all, randomFrom(seed));
-}
 
 test("the runner is killed at the k-th system call", { timeout }, async () => {
   if (!possible("runnerCalls", noStrace) || !possible("runnerTwice", noStrace)) return;
@@ -63,29 +48,6 @@ test("a step is killed at the k-th system call of its process", { timeout }, asy
       if (run.code === 0) return;
       hit++;
       expect(run.stdout, `step killed at ${call} ${k}: it says so`).toMatch(/E_STEP_(KILLED|EXIT)/);
-    });
-    notes.note = `${nth + 1} of ${all.length} points, ${hit} ended the run`;
-  }, all.length);
-});
-
-test.each([
-  ["enospc", "ENOSPC", ["write", "pwrite64", "mkdir", "openat"]],
-  ["eio", "EIO", ["pwrite64", "fsync", "fdatasync", "rename", "link"]],
-] as const)("%s at the k-th system call: no success is told, nothing is harmed", { timeout }, async (row, error, of) => {
-  if (!possible(row, noStrace)) return;
-  // Its own words go by write, and Node's own code comes by openat: what it says then proves nothing.
-  const silent = (call: Call) => call === "write" || call === "openat";
-  const all = await points(of, tracedRun);
-  let hit = 0;
-  await trials(row, async (nth, notes) => {
-    const { call, k } = all[nth]!;
-    const what = `${error} at ${call} ${k}`;
-    await recoversFrom(what, async (project, env) => {
-      const run = await tracedRun(project, `${call}:error=${error}:when=${k}`, env);
-      // What the run reports as done is kept whatever happened.
-      if (run.code === 0) return expect(committed(project.folder), what).toEqual(["10_a", "20_b", "30_c"]);
-      hit++;
-      if (!silent(call)) expect(run.stdout + run.stderr, `${what}: it says why`).toMatch(/E_[A-Z_]+/);
     });
     notes.note = `${nth + 1} of ${all.length} points, ${hit} ended the run`;
   }, all.length);

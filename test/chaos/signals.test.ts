@@ -115,6 +115,27 @@ test("Ctrl-C on a terminal ends the run cleanly", { timeout }, async () => {
   });
 });
 
+test("Ctrl-C again and again ends a run whose step does not listen, at once", { timeout }, async () => {
+  if (!possible("storm", noPty)) return;
+  let slowest = 0;
+  await trials("storm", async (_, notes) => {
+    const marks = newMarks();
+    const terminal = await comeTo("deaf", 0, marks);
+    const since = performance.now();
+    for (let i = 0; i < 20; i++) {
+      terminal.type("\x03");
+      await sleep(10);
+    }
+    const code = await terminal.ended;
+    slowest = Math.max(slowest, Math.round(performance.now() - since));
+    await gone(marks, terminal, "Ctrl-C, twenty times");
+    expect(code, terminal.shown()).toBe(130);
+    // Asked once, the step would have had 5 s.
+    expect(slowest, terminal.shown()).toBeLessThan(4500);
+    notes.note = `${slowest} ms at most from the first key to the end`;
+  });
+});
+
 test("SIGTERM, and a terminal that is closed", { timeout }, async () => {
   if (!possible("hangup", noPty)) return;
   await trials("hangup", async (nth) => {
