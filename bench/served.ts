@@ -33,24 +33,30 @@ export function residentMb(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]) / 1024;
 }
 
-/** Follows the notebook as a page does: told of a change, it asks for the page anew. @returns the function that ends it */
+/** Follows the notebook as a page's script does: takes what changed, and asks for the page anew where that does not fit. @returns the function that ends it */
 export async function watchPage(url: string): Promise<() => void> {
   const over = new AbortController();
-  const answer = await fetch(`${url}/events`, { signal: over.signal });
-  let asking = false;
-  let again = false;
-  const ask = async () => {
-    again = asking;
-    if (asking) return;
-    asking = true;
-    do {
-      again = false;
-      await fetch(url, { signal: over.signal }).then((page) => page.arrayBuffer()).catch(() => {});
-    } while (again);
-    asking = false;
-  };
-  void (async () => {
-    for await (const chunk of answer.body!) if (Buffer.from(chunk).includes('"change"')) void ask();
-  })().catch(() => {});
+  const load = async () => /name="stepbook-state" content="([^"]+)"/.exec(await (await fetch(url, { signal: over.signal })).text())![1]!;
+  let state = await load();
+  let loading: Promise<unknown> | undefined;
+  const answer = await fetch(`${url}/events?page=/&state=${state}`, { signal: over.signal });
+  void eachEvent(answer, (_, data) => {
+    const { type, from, to } = JSON.parse(data) as { type: string; from?: string; to?: string };
+    if (type === "patch" && from === state) state = to!;
+    else if (type === "patch" || type === "change") loading ??= load().then((now) => (state = now)).catch(() => {}).finally(() => (loading = undefined));
+  }).catch(() => {});
   return () => over.abort();
+}
+
+/** Reads server-sent events until they end. */
+export async function eachEvent(answer: Response, take: (event: string, data: string) => void): Promise<void> {
+  let text = "";
+  for await (const chunk of answer.body!.pipeThrough(new TextDecoderStream())) {
+    const blocks = (text + chunk).split("\n\n");
+    text = blocks.pop()!;
+    for (const block of blocks) {
+      const data = /^data: (.*)$/m.exec(block)?.[1];
+      if (data !== undefined) take(/^event: (.*)$/m.exec(block)?.[1] ?? "message", data);
+    }
+  }
 }

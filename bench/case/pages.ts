@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import path from "node:path";
 import type { Comparison } from "../comparison.ts";
-import { getTime, residentMb, servePages, watchPage, type Pages } from "../served.ts";
+import { eachEvent, getTime, residentMb, servePages, watchPage, type Pages } from "../served.ts";
 import { atMost, under } from "../goals.ts";
 import { stepbook } from "../ours.ts";
 import { run } from "../shell.ts";
@@ -116,12 +116,11 @@ export const pagesViewers: Comparison = {
 
 /** A run as the page's button starts it; until it has ended. */
 async function runByAct({ url, token }: Pages): Promise<void> {
+  const over = new AbortController();
+  const events = await fetch(`${url}/api/events`, { signal: over.signal });
+  const ended = eachEvent(events, (event, data) => event === "run" && data.includes('"run.finished"') && over.abort()).catch(() => {});
   const headers = { "content-type": "application/json", "x-stepbook-token": token, origin: url };
   const answer = await fetch(`${url}/api/runs`, { method: "POST", headers, body: '{"force":true}' });
   if (!answer.ok) throw new Error(await answer.text());
-  for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, 25));
-    const found = (await (await fetch(`${url}/find?q=running`)).json()) as { kind: string }[];
-    if (!found.some(({ kind }) => kind === "run")) return;
-  }
+  await ended;
 }

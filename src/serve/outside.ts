@@ -11,12 +11,14 @@ const every = 150;
  * @returns the function that ends it
  */
 export function watchOutside(site: Site): () => void {
-  let before = "";
+  let before: { readonly written: string; readonly sources: string } | undefined;
   const printed = new Map<string, number>();
   const timer = setInterval(() => {
     if (site.live.viewers === 0) return;
-    const now = signature(site);
-    if (before !== "" && now !== before) site.live.changed();
+    const now = { written: written(site), sources: sources(site) };
+    // What a run of this process writes it also tells.
+    const ours = site.live.run !== null;
+    if (before && (now.sources !== before.sources || (!ours && now.written !== before.written))) site.live.changed();
     before = now;
     follow(site, printed);
   }, every);
@@ -48,13 +50,14 @@ function changedSize(project: string, run: string, step: string): number {
   return statSync(path.join(logFolder(project, run), `${step}.log`), { throwIfNoEntry: false })?.size ?? 0;
 }
 
-function signature(site: Site): string {
-  const { db } = site.kept;
+function written({ kept: { db }, project }: Site): string {
   const version = db.pragma("data_version", { simple: true }) as number;
   const running = db.prepare("SELECT id FROM runs WHERE status = 'running'").pluck().all() as string[];
-  const logs = running.map((run) => changed(logFolder(site.project, run)));
-  const sources = [...site.sources].map((file) => changed(path.join(site.project, file)));
-  return JSON.stringify([version, running, logs, changed(path.join(site.project, "steps")), sources]);
+  return JSON.stringify([version, running, running.map((run) => changed(logFolder(project, run)))]);
+}
+
+function sources({ project, sources: files }: Site): string {
+  return JSON.stringify(["steps", ...files].map((file) => changed(path.join(project, file))));
 }
 
 function changed(file: string): number {

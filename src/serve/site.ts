@@ -10,6 +10,7 @@ import { Acts } from "./acts.ts";
 import type { Duty } from "./health/health.ts";
 import { type Assets, findAssets } from "./assets.ts";
 import { Live } from "./live.ts";
+import { Shown } from "./shown.ts";
 import { TableReader } from "./table-reader.ts";
 import { uiToken } from "./token.ts";
 
@@ -30,6 +31,7 @@ export class Site {
   readonly assets: Assets;
   readonly token: string;
   readonly live = new Live();
+  readonly shown = new Shown(this.live);
   readonly acts: Acts;
   readonly tables: TableReader;
   /** What this process has to do with the schedule: told by the scheduler where one serves the pages. */

@@ -8,7 +8,7 @@ import { parallel } from "../part/parallel.ts";
 import { pickedPart } from "../part/picked.ts";
 import { scatter } from "../part/scatter.ts";
 import type { Site } from "../site.ts";
-import { layout } from "./layout.ts";
+import { type LaidOut, layout } from "./layout.ts";
 
 /** Rows that are read at most; the newest. */
 const mostRows = 5000;
@@ -54,7 +54,7 @@ const plots = ["scatter", "parallel", "heatmap"] as const;
 /** Rows that are compared at most, and rows that a page shows. */
 const [mostPicked, mostShown] = [8, 500];
 
-export function experimentsPage(site: Site, query: ExperimentsQuery): Html {
+export function experimentsPage(site: Site, query: ExperimentsQuery): LaidOut {
   const { columns, rows } = readExperiments(site, query);
   const shown = query.columns.length > 0 ? columns.filter((name) => query.columns.includes(name)) : columns.filter((name) => rows.some((row) => row[name] !== null));
   const key = keyOf(site, query.table, columns);

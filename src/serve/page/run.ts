@@ -10,10 +10,10 @@ import { failureBox } from "../part/failure.ts";
 import { badge } from "../part/icons.ts";
 import { logBox } from "../part/log.ts";
 import type { Site } from "../site.ts";
-import { layout, retryButton, runLine } from "./layout.ts";
+import { type LaidOut, layout, retryButton, runLine } from "./layout.ts";
 
 /** One run: what failed first, then when each step ran, then what each printed. */
-export async function runPage(site: Site, id: string): Promise<Html> {
+export async function runPage(site: Site, id: string): Promise<LaidOut> {
   if (!runById(site.kept.db, id)) fail("E_NOT_FOUND", `there is no run ${id}`);
   const { run, cells } = await readNotebook(site, id);
   const part = cells.filter(({ row, state }) => row !== undefined || state === "running" || state === "retrying");
