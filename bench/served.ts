@@ -10,6 +10,12 @@ export interface Pages {
   readonly token: string;
 }
 
+export interface RunEvent {
+  readonly type: string;
+  readonly step?: string;
+  readonly at?: string;
+}
+
 export async function servePages(site: Site, project: string): Promise<Pages> {
   const child = spawn(site.command, ["ui", "--port", "0", "--json"], { cwd: project, stdio: ["ignore", "pipe", "inherit"] });
   const url = await new Promise<string>((resolve, reject) => {
@@ -59,4 +65,20 @@ export async function eachEvent(answer: Response, take: (event: string, data: st
       if (data !== undefined) take(/^event: (.*)$/m.exec(block)?.[1] ?? "message", data);
     }
   }
+}
+
+/** A run as the page's button starts it; until it has ended. */
+export async function runByAct({ url, token }: Pages, take: (event: RunEvent) => void = () => {}): Promise<void> {
+  const over = new AbortController();
+  const events = await fetch(`${url}/api/events`, { signal: over.signal });
+  const ended = eachEvent(events, (kind, data) => {
+    if (kind !== "run") return;
+    const event = JSON.parse(data) as RunEvent;
+    take(event);
+    if (event.type === "run.finished") over.abort();
+  }).catch(() => {});
+  const headers = { "content-type": "application/json", "x-stepbook-token": token, origin: url };
+  const answer = await fetch(`${url}/api/runs`, { method: "POST", headers, body: '{"force":true}' });
+  if (!answer.ok) throw new Error(await answer.text());
+  await ended;
 }

@@ -4,6 +4,7 @@ import { cold100, cold1000 } from "./cold.ts";
 import { comment } from "./comment.ts";
 import { noop100, noop1000, noopTsx } from "./nothing-changed.ts";
 import { pagesLoad, pagesServer, pagesViewers } from "./pages.ts";
+import { pagesPixel } from "./pixel.ts";
 import { readingBack } from "./reading-back.ts";
 import { shared } from "./shared.ts";
 import { shipped } from "./shipped.ts";
@@ -16,5 +17,5 @@ import { watch } from "./watch.ts";
 export const comparisons: readonly Comparison[] = [
   ...[cold100, noop100, noopTsx, comment, cold1000, noop1000, shared, chain, shipped, watch],
   ...[sqlCsv, outOfCore, columnsOut, columnsIn, storing, readingBack],
-  ...[pagesServer, pagesLoad, pagesViewers],
+  ...[pagesServer, pagesLoad, pagesPixel, pagesViewers],
 ];

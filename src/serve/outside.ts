@@ -26,11 +26,11 @@ export function watchOutside(site: Site): () => void {
   return () => clearInterval(timer);
 }
 
-/** Tells what running steps print. The first lines make the page show a log, later ones are told by themselves. */
+/** Tells what running steps print. */
 function follow({ kept: { db }, project, live }: Site, printed: Map<string, number>): void {
   const running = db.prepare("SELECT id FROM runs WHERE status = 'running'").pluck().all() as string[];
   for (const run of running) {
-    for (const step of loggedSteps(project, run)) {
+    for (const step of live.run === run ? live.steps : loggedSteps(project, run)) {
       const id = `${run}/${step}`;
       const size = changedSize(project, run, step);
       const since = printed.get(id);
@@ -39,8 +39,7 @@ function follow({ kept: { db }, project, live }: Site, printed: Map<string, numb
       const end = news?.lines.at(-1)?.[1];
       if (!news || end === undefined) continue;
       printed.set(id, end);
-      if (since === undefined) live.changed();
-      else live.printed({ type: "log", ...news });
+      live.printed({ type: "log", ...news });
     }
   }
   for (const id of printed.keys()) if (!running.includes(id.split("/")[0]!)) printed.delete(id);

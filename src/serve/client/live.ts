@@ -121,6 +121,7 @@ function showLines({ run, step, from = 0, lines = [] }: Notice): void {
     line.textContent = `${text}\n`;
     line.hidden = !text.toLowerCase().includes(wish);
     log.append(line);
+    log.closest("details")!.hidden = false;
     log.dataset["bytes"] = String(end);
   }
   while (log.childElementCount > mostLines) log.firstElementChild!.remove();
