@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { get } from "node:http";
 import path from "node:path";
 import type { Site } from "./site.ts";
 
@@ -39,19 +40,32 @@ export function residentMb(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]) / 1024;
 }
 
-/** Follows the notebook as a page's script does: takes what changed, and asks for the page anew where that does not fit. @returns the function that ends it */
+/**
+ * Follows the notebook as a page's script does: takes what changed, and asks for the page anew where that does not fit. By plain
+ * sockets, since viewers are elsewhere: the less they cost here, the more it is the server that is measured. @returns the function that ends it
+ */
 export async function watchPage(url: string): Promise<() => void> {
-  const over = new AbortController();
-  const load = async () => /name="stepbook-state" content="([^"]+)"/.exec(await (await fetch(url, { signal: over.signal })).text())![1]!;
+  const load = async () => /name="stepbook-state" content="([^"]+)"/.exec(await (await fetch(url)).text())![1]!;
   let state = await load();
   let loading: Promise<unknown> | undefined;
-  const answer = await fetch(`${url}/events?page=/&state=${state}`, { signal: over.signal });
-  void eachEvent(answer, (_, data) => {
-    const { type, from, to } = JSON.parse(data) as { type: string; from?: string; to?: string };
-    if (type === "patch" && from === state) state = to!;
-    else if (type === "patch" || type === "change") loading ??= load().then((now) => (state = now)).catch(() => {}).finally(() => (loading = undefined));
-  }).catch(() => {});
-  return () => over.abort();
+  const take = (data: string) => {
+    const [, from, to] = /^\{"type":"patch","from":"([^"]+)","to":"([^"]+)"/.exec(data) ?? [];
+    if (from === state) state = to!;
+    else if (from !== undefined || data.startsWith('{"type":"change"')) loading ??= load().then((now) => (state = now)).catch(() => {}).finally(() => (loading = undefined));
+  };
+  return new Promise((resolve, reject) => {
+    const request = get(`${url}/events?page=/&state=${state}`, (answer) => {
+      let text = "";
+      answer.setEncoding("utf8").on("data", (chunk: string) => {
+        const blocks = (text + chunk).split("\n\n");
+        text = blocks.pop()!;
+        for (const block of blocks) if (block.startsWith("data: ")) take(block.slice(6));
+      });
+      answer.on("error", () => {});
+      resolve(() => request.destroy());
+    });
+    request.once("error", reject);
+  });
 }
 
 /** Reads server-sent events until they end. */

@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import type { Live, Notice } from "./live.ts";
 import type { LaidOut } from "./page/layout.ts";
 import { page, PageAnswer } from "./route.ts";
@@ -7,8 +8,9 @@ const goodFor = 120;
 const most = 32;
 /** ms: what a step's end and the next one's start change is one change, and the run goes first. */
 const settle = 15;
-/** A rendering may take this share of the time at most, since a run goes on in the same process. */
+/** A rendering may take this share of the time, since a run goes on in the same process; but no page is older than `longest` ms. */
 const share = 1 / 25;
+const longest = 1000;
 
 interface Rendered {
   readonly version: number;
@@ -25,7 +27,8 @@ interface Watched {
   readonly viewers: Set<Tell>;
   /** As its viewers have it. */
   last: LaidOut | undefined;
-  version: number;
+  /** Which rendering that was: one that began earlier and ended later is older. */
+  turn: number;
 }
 
 /**
@@ -40,6 +43,7 @@ export class Shown {
   #unwatch = () => {};
   #later: NodeJS.Timeout | undefined;
   #next = 0;
+  #turn = 0;
 
   constructor(live: Live) {
     this.#live = live;
@@ -62,7 +66,7 @@ export class Shown {
   /** @param have the state that the viewer's page is in */
   watch(address: string, have: string, tell: Tell): () => void {
     if (this.#watched.size === 0) this.#unwatch = this.#live.watch(({ type }) => type === "change" && this.#plan());
-    const watched = this.#watched.get(address) ?? { viewers: new Set(), last: undefined, version: 0 };
+    const watched = this.#watched.get(address) ?? { viewers: new Set(), last: undefined, turn: 0 };
     this.#watched.set(address, watched);
     watched.viewers.add(tell);
     void this.#meet(address, watched, have, tell);
@@ -87,6 +91,7 @@ export class Shown {
   }
 
   #render(address: string, version: number, render: () => Response | Promise<Response>): Promise<Response> {
+    const turn = ++this.#turn;
     const answer = Promise.resolve().then(render);
     const keep = () => {
       this.#kept.delete(address);
@@ -97,7 +102,7 @@ export class Shown {
     answer.then((made) => {
       // From its end on, not its beginning: those who waited while it was made find it.
       if (this.#kept.get(address)?.answer === answer) keep();
-      if (made instanceof PageAnswer) this.#tell(address, made.laidOut, version);
+      if (made instanceof PageAnswer) this.#tell(address, made.laidOut, turn);
     }, () => this.#kept.get(address)?.answer === answer && this.#kept.delete(address));
     return answer;
   }
@@ -109,7 +114,8 @@ export class Shown {
   }
 
   async #renderWatched(): Promise<void> {
-    const begin = performance.now();
+    // Of this thread: what esbuild or the disk takes holds up nobody.
+    const begin = performance.eventLoopUtilization();
     const { version } = this.#live;
     for (const address of [...this.#watched.keys()]) {
       try {
@@ -118,18 +124,18 @@ export class Shown {
         // whoever asks for the page is told
       }
     }
-    const end = performance.now();
-    this.#next = end + (end - begin) / share;
+    this.#next = performance.now() + Math.min(longest, performance.eventLoopUtilization(begin).active / share);
     this.#later = undefined;
     if (this.#live.version !== version && this.#watched.size > 0) this.#plan();
   }
 
-  #tell(address: string, now: LaidOut, version: number): void {
+  #tell(address: string, now: LaidOut, turn: number): void {
     const watched = this.#watched.get(address);
     const before = watched?.last;
-    if (!watched || version < watched.version || before?.state === now.state) return;
+    if (!watched || turn < watched.turn) return;
     watched.last = now;
-    watched.version = version;
+    watched.turn = turn;
+    if (before?.state === now.state) return;
     if (!before) return;
     const notice = changesBetween(before, now);
     for (const tell of watched.viewers) tell(notice);

@@ -136,8 +136,11 @@ export function tablesOf({ project }: Pick<Site, "project">, current: string): s
 }
 
 function cell(value: unknown): string {
-  return value === null || value === undefined ? "" : typeof value === "number" ? formatNumber(value) : String(value);
+  return value === null || value === undefined ? "" : typeof value === "number" ? formatNumber(value) : String(value).replace(instant, "$1 $2");
 }
+
+/** To the second: the whole of it is in the files. */
+const instant = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/;
 
 /** As RFC 4180 has it. A text that a spreadsheet would take for a formula is kept a text. */
 export function asCsv({ columns, rows }: Results): string {

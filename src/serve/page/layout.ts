@@ -98,11 +98,11 @@ export function retryButton({ id, status }: RunRow): Html | false {
   return (status === "failed" || status === "cancelled" || status === "interrupted") && html`<p class="retry">${actButton(status === "failed" ? "Retry failed" : "Run the rest", { retry: id })}</p>`;
 }
 
-/** A run in one line. */
-export function runLine(run: RunRow): Html {
+/** A run in one line. @param link the page is the run's own where false */
+export function runLine(run: RunRow, link = true): Html {
   const ms = run.finishedAt === null ? null : Date.parse(run.finishedAt) - Date.parse(run.startedAt);
   const params = Object.entries(run.params).map(([name, value]) => html` <span class="chip mono">${name}=${value}</span>`);
-  return html`<p class="run-line">${badge(run.status)} ${runLink(run)} <span class="quiet">${when(run.startedAt)}${ms !== null && html` · ${formatDuration(ms)}`} · ${run.trigger}</span>${params}</p>`;
+  return html`<p class="run-line">${badge(run.status)} ${link && runLink(run)} <span class="quiet">${when(run.startedAt)}${ms !== null && html` · ${formatDuration(ms)}`} · ${run.trigger}</span>${params}</p>`;
 }
 
 export function when(iso: string): Html {
