@@ -1,23 +1,13 @@
 /** The pipeline that ships: the main job, as a user types it. */
 import { execFile } from "node:child_process";
-import { cpSync, symlinkSync, writeFileSync } from "node:fs";
-import path from "node:path";
+import { writeFileSync } from "node:fs";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { root } from "./rig/build.ts";
-import { TestProject } from "./rig/project.ts";
+import { afterAll, expect, test } from "vitest";
+import { shippedPipeline } from "./rig/shipped.ts";
 
 const exec = promisify(execFile);
-const project = new TestProject();
+const project = shippedPipeline();
 
-beforeAll(async () => {
-  for (const name of ["steps", "lib", "data/dataset.csv", "experiments.sql", "runner.ts", "tsconfig.json", "package.json"]) {
-    cpSync(path.join(root, name), project.path(name), { recursive: true });
-  }
-  // `stepbook` is found by the paths of tsconfig.json, as in the repository itself.
-  symlinkSync(path.join(root, "src"), project.path("src"));
-  symlinkSync(path.join(root, "node_modules"), project.path("node_modules"));
-});
 afterAll(() => project.dispose());
 
 async function npx(...words: string[]): Promise<{ stdout: string; stderr: string }> {

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import path from "node:path";
 import type { Comparison } from "../comparison.ts";
-import { getTime, residentMb, servePages, watchPage, type Pages } from "../served.ts";
+import { getTime, residentMb, runByAct, servePages, watchPage, type Pages } from "../served.ts";
 import { atMost, under } from "../goals.ts";
 import { stepbook } from "../ours.ts";
 import { run } from "../shell.ts";
@@ -10,7 +10,7 @@ import type { Site } from "../site.ts";
 const viewers = 50;
 
 /** Twenty steps in a row of four, with prose and a table each; the last table has a million rows. */
-function twentySteps(rows: number, wait = 0): Record<string, string> {
+export function twentySteps(rows: number, wait = 0): Record<string, string> {
   const files = Array.from({ length: 20 }, (_, n): [string, string] => {
     const before = n === 0 ? "" : `import { rows as before } from "./${9 + n}_step.ts";\n`;
     const size = n === 19 ? rows : 100;
@@ -113,15 +113,3 @@ export const pagesViewers: Comparison = {
     };
   },
 };
-
-/** A run as the page's button starts it; until it has ended. */
-async function runByAct({ url, token }: Pages): Promise<void> {
-  const headers = { "content-type": "application/json", "x-stepbook-token": token, origin: url };
-  const answer = await fetch(`${url}/api/runs`, { method: "POST", headers, body: '{"force":true}' });
-  if (!answer.ok) throw new Error(await answer.text());
-  for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, 25));
-    const found = (await (await fetch(`${url}/find?q=running`)).json()) as { kind: string }[];
-    if (!found.some(({ kind }) => kind === "run")) return;
-  }
-}

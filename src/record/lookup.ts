@@ -1,22 +1,20 @@
 import { type KeptRecord, latestRecord, recordById } from "./records.ts";
 import { findRun, type RunRow } from "./runs.ts";
-import type { Db } from "./state.ts";
+import { type Db, prepared } from "./state.ts";
 
 /**
  * The record that stands for a step now: what the newest run that reached it made or reused. That
  * need not be the newest record: after an edit and its undoing the older one is reused.
  */
 export function currentRecord(db: Db, name: string): KeptRecord | undefined {
-  const id = db
-    .prepare(
-      `SELECT records.id FROM run_steps
-       JOIN records ON records.id = run_steps.record
-       JOIN runs ON runs.id = run_steps.run
-       WHERE records.name = ? ORDER BY runs.started_at DESC, runs.id DESC LIMIT 1`,
-    )
-    .pluck()
-    .get(name) as number | undefined;
-  return id === undefined ? latestRecord(db, name) : recordById(db, id);
+  const found = prepared(
+    db,
+    `SELECT records.id AS id FROM run_steps
+     JOIN records ON records.id = run_steps.record
+     JOIN runs ON runs.id = run_steps.run
+     WHERE records.name = ? ORDER BY runs.started_at DESC, runs.id DESC LIMIT 1`,
+  ).get(name) as { id: number } | undefined;
+  return found === undefined ? latestRecord(db, name) : recordById(db, found.id);
 }
 
 export function lastSuccessfulRun(db: Db): string | undefined {

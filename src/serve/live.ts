@@ -56,6 +56,11 @@ export class Live {
     return this.#listeners.size;
   }
 
+  /** Those that run now. */
+  get steps(): readonly StepId[] {
+    return [...this.#steps.keys()];
+  }
+
   step(id: StepId): LiveStep | undefined {
     return this.#steps.get(id);
   }

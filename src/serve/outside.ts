@@ -11,12 +11,14 @@ const every = 150;
  * @returns the function that ends it
  */
 export function watchOutside(site: Site): () => void {
-  let before = "";
+  let before: { readonly written: string; readonly sources: string } | undefined;
   const printed = new Map<string, number>();
   const timer = setInterval(() => {
     if (site.live.viewers === 0) return;
-    const now = signature(site);
-    if (before !== "" && now !== before) site.live.changed();
+    const now = { written: written(site), sources: sources(site) };
+    // What a run of this process writes it also tells.
+    const ours = site.live.run !== null;
+    if (before && (now.sources !== before.sources || (!ours && now.written !== before.written))) site.live.changed();
     before = now;
     follow(site, printed);
   }, every);
@@ -24,11 +26,11 @@ export function watchOutside(site: Site): () => void {
   return () => clearInterval(timer);
 }
 
-/** Tells what running steps print. The first lines make the page show a log, later ones are told by themselves. */
+/** Tells what running steps print. */
 function follow({ kept: { db }, project, live }: Site, printed: Map<string, number>): void {
   const running = db.prepare("SELECT id FROM runs WHERE status = 'running'").pluck().all() as string[];
   for (const run of running) {
-    for (const step of loggedSteps(project, run)) {
+    for (const step of live.run === run ? live.steps : loggedSteps(project, run)) {
       const id = `${run}/${step}`;
       const size = changedSize(project, run, step);
       const since = printed.get(id);
@@ -37,8 +39,7 @@ function follow({ kept: { db }, project, live }: Site, printed: Map<string, numb
       const end = news?.lines.at(-1)?.[1];
       if (!news || end === undefined) continue;
       printed.set(id, end);
-      if (since === undefined) live.changed();
-      else live.printed({ type: "log", ...news });
+      live.printed({ type: "log", ...news });
     }
   }
   for (const id of printed.keys()) if (!running.includes(id.split("/")[0]!)) printed.delete(id);
@@ -48,13 +49,14 @@ function changedSize(project: string, run: string, step: string): number {
   return statSync(path.join(logFolder(project, run), `${step}.log`), { throwIfNoEntry: false })?.size ?? 0;
 }
 
-function signature(site: Site): string {
-  const { db } = site.kept;
+function written({ kept: { db }, project }: Site): string {
   const version = db.pragma("data_version", { simple: true }) as number;
   const running = db.prepare("SELECT id FROM runs WHERE status = 'running'").pluck().all() as string[];
-  const logs = running.map((run) => changed(logFolder(site.project, run)));
-  const sources = [...site.sources].map((file) => changed(path.join(site.project, file)));
-  return JSON.stringify([version, running, logs, changed(path.join(site.project, "steps")), sources]);
+  return JSON.stringify([version, running, running.map((run) => changed(logFolder(project, run)))]);
+}
+
+function sources({ project, sources: files }: Site): string {
+  return JSON.stringify(["steps", ...files].map((file) => changed(path.join(project, file))));
 }
 
 function changed(file: string): number {

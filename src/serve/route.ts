@@ -1,8 +1,9 @@
 import type { Context } from "hono";
 import { fail } from "../errors.ts";
 import { safeHeaders } from "./guard.ts";
-import type { Html } from "./html.ts";
 import type { ApiDescription } from "./api/describe.ts";
+import type { Html } from "./html.ts";
+import type { LaidOut } from "./page/layout.ts";
 import type { Site } from "./site.ts";
 
 /** One address of the server. The table of them is walked by the router, the OpenAPI document and the tests. */
@@ -17,8 +18,25 @@ export interface Route {
   readonly handle: (site: Site, context: Context) => Response | Promise<Response>;
 }
 
-export function page(content: Html, status = 200): Response {
-  return new Response(content.text, { status, headers: { ...safeHeaders, "content-type": "text/html; charset=utf-8" } });
+const asHtml = { ...safeHeaders, "content-type": "text/html; charset=utf-8" };
+
+/** A page as an answer, with what it is made of: its viewers get those parts alone that change. */
+export class PageAnswer extends Response {
+  readonly laidOut: LaidOut;
+
+  constructor(laidOut: LaidOut, status: number) {
+    super(laidOut.text, { status, headers: asHtml });
+    this.laidOut = laidOut;
+  }
+}
+
+export function page(laidOut: LaidOut, status = 200): PageAnswer {
+  return new PageAnswer(laidOut, status);
+}
+
+/** What a page puts into itself. */
+export function fragment({ text }: Html): Response {
+  return new Response(text, { headers: asHtml });
 }
 
 export function json(value: unknown, status = 200): Response {

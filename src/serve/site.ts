@@ -10,6 +10,7 @@ import { Acts } from "./acts.ts";
 import type { Duty } from "./health/health.ts";
 import { type Assets, findAssets } from "./assets.ts";
 import { Live } from "./live.ts";
+import { Shown } from "./shown.ts";
 import { TableReader } from "./table-reader.ts";
 import { uiToken } from "./token.ts";
 
@@ -30,6 +31,7 @@ export class Site {
   readonly assets: Assets;
   readonly token: string;
   readonly live = new Live();
+  readonly shown = new Shown(this.live);
   readonly acts: Acts;
   readonly tables: TableReader;
   /** What this process has to do with the schedule: told by the scheduler where one serves the pages. */
@@ -86,10 +88,11 @@ export class Site {
   }
 
   async #read(stamp: string): Promise<GraphNow> {
+    const begin = Date.now();
     try {
       this.#now = { graph: await readGraph(this.project, this.#runtime.api), failure: null };
       // What was not a source before is one now.
-      this.#stamp = this.#stampNow();
+      this.#stamp = this.#writtenSince(begin) ? "" : this.#stampNow();
     } catch (error) {
       this.#now = { graph: this.#now.graph, failure: toFailure(error) };
       this.#stamp = stamp;
@@ -105,6 +108,11 @@ export class Site {
     } catch {
       return new Map(); // a package or file that cannot be read: the run will say so
     }
+  }
+
+  /** What was saved while the graph was read may have been read before. */
+  #writtenSince(time: number): boolean {
+    return [...this.sources].some((file) => (statSync(path.join(this.project, file), { throwIfNoEntry: false })?.mtimeMs ?? 0) >= time);
   }
 
   #stampNow(): string {

@@ -1,36 +1,49 @@
+import type { ServerResponse } from "node:http";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import type { Context } from "hono";
-import { file } from "./route.ts";
+import { safeHeaders } from "./guard.ts";
 import type { Site } from "./site.ts";
 
 const mostViewers = 100;
+/** Bytes that wait for a viewer who does not read; then it is let go, and comes again. */
+const mostWaiting = 4_000_000;
 
-export type Send = (data: unknown, event?: string) => void;
+export type Send = (data: object, event?: string) => void;
 
 /**
- * Server-sent events for as long as somebody listens.
+ * Server-sent events for as long as somebody listens, written straight to the connection: a web stream
+ * for each of many viewers costs more than what they are told.
  * @param watch begins to send, and gives the function that ends it
  */
 export function eventStream(site: Site, context: Context, watch: (send: Send) => () => void): Response {
   if (site.live.viewers >= mostViewers) return new Response("too many viewers", { status: 503 });
-  const text = new TextEncoder();
-  let stop = () => {};
-  const stream = new ReadableStream<Uint8Array>({
-    start(controller) {
-      const write = (chunk: string) => controller.enqueue(text.encode(chunk));
-      const beat = setInterval(() => write(": still here\n\n"), 15_000);
-      const unwatch = watch((data, event) => write(`${event === undefined ? "" : `event: ${event}\n`}data: ${jsonOf(data)}\n\n`));
-      write("retry: 1000\n\n");
-      stop = () => {
-        clearInterval(beat);
-        unwatch();
-      };
-      context.req.raw.signal.addEventListener("abort", () => stop());
-    },
-    cancel: () => stop(),
+  const { outgoing } = context.env as { outgoing: ServerResponse };
+  outgoing.writeHead(200, { ...safeHeaders, "content-type": "text/event-stream" });
+  outgoing.write("retry: 1000\n\n");
+  const write = (chunk: Buffer | string) => {
+    if (outgoing.writableLength > mostWaiting) outgoing.destroy();
+    else if (!outgoing.destroyed) outgoing.write(chunk);
+  };
+  const beat = setInterval(() => write(": still here\n\n"), 15_000);
+  const unwatch = watch((data, event) => write(framed(data, event)));
+  outgoing.once("close", () => {
+    clearInterval(beat);
+    unwatch();
   });
-  return file(stream, "text/event-stream");
+  return RESPONSE_ALREADY_SENT;
 }
 
-function jsonOf(data: unknown): string {
+/** What all viewers are told is written out once. */
+const frames = new WeakMap<object, Map<string | undefined, Buffer>>();
+
+function framed(data: object, event: string | undefined): Buffer {
+  const known = frames.get(data) ?? new Map<string | undefined, Buffer>();
+  frames.set(data, known);
+  const frame = known.get(event) ?? Buffer.from(`${event === undefined ? "" : `event: ${event}\n`}data: ${jsonOf(data)}\n\n`);
+  known.set(event, frame);
+  return frame;
+}
+
+function jsonOf(data: object): string {
   return JSON.stringify(data, (_, each: unknown) => (typeof each === "bigint" ? each.toString() : each));
 }

@@ -27,9 +27,19 @@ import { compile } from "vega-lite";
 const spec = JSON.parse(document.getElementById("spec").textContent);
 const place = document.getElementById("chart");
 const lite = !/\\/vega\\/v/.test(String(spec.$schema));
+if (/"data":\\{[^{}]*"url":/.test(JSON.stringify(spec))) {
+  const note = document.createElement("p");
+  note.textContent = "Its data lies at an address, and nothing is loaded here: put the rows into the specification.";
+  place.before(note);
+}
 Promise.resolve()
   .then(() => new View(parse(lite ? compile(spec).spec : spec), { renderer: "svg", container: place, hover: true }).runAsync())
-  .catch((error) => { place.textContent = String(error); });`;
+  .catch((error) => {
+    const [words, shown] = [document.createElement("p"), document.createElement("pre")];
+    words.textContent = "This chart cannot be drawn. " + error;
+    shown.textContent = JSON.stringify(spec, null, 2);
+    place.replaceChildren(words, shown);
+  });`;
 
 async function build(project: string): Promise<string> {
   const { build: bundle } = await import("esbuild");

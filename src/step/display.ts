@@ -1,17 +1,16 @@
 import { inspect } from "node:util";
 import type { MimeBundle } from "../model.ts";
+import { bundleOf, displaySymbol, isFigure } from "../store/figure.ts";
 import { here } from "./here.ts";
 import { keepPending } from "./host.ts";
-
-const displaySymbol = Symbol.for("Jupyter.display");
 
 /**
  * Shows a value in the notebook, below the step.
  *
  * A value says how it is shown by a method `Symbol.for("Jupyter.display")` that gives a MIME bundle, at once or
- * as a promise: the protocol of Deno's notebooks, so their plots work. A Table shows its shape and first rows. An object
- * whose keys are all MIME types (`{ "text/html": "<b>…</b>" }`) is a bundle itself. Anything else is shown as text, and as a
- * tree where it is data.
+ * as a promise: the protocol of Deno's notebooks, so their plots work. An element of a DOM (what Observable Plot makes) shows
+ * itself. A Table shows its shape and first rows. An object whose keys are all MIME types (`{ "text/html": "<b>…</b>" }`) is a
+ * bundle itself. Anything else is shown as text, and as a tree where it is data.
  *
  * The promise need not be awaited: the step ends when all is shown.
  *
@@ -34,9 +33,9 @@ export async function mimeBundle(value: unknown): Promise<MimeBundle> {
 
 async function ownBundle(value: unknown): Promise<MimeBundle | undefined> {
   if ((typeof value !== "object" && typeof value !== "function") || value === null) return undefined;
-  const show = (value as { [displaySymbol]?: unknown })[displaySymbol];
-  if (typeof show !== "function") return undefined;
-  const bundle: unknown = await show.call(value);
+  const shows = typeof (value as { [displaySymbol]?: unknown })[displaySymbol] === "function";
+  if (!shows && !isFigure(value)) return undefined;
+  const bundle = await bundleOf(value);
   return isPlain(bundle) ? { ...bundle } : { "text/plain": asText(bundle) };
 }
 

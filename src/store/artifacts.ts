@@ -6,7 +6,7 @@ import type { Artifact, Codec, Digest, MimeBundle } from "../model.ts";
 import { tableInfo, type TableInfo } from "./brand.ts";
 import { decodeSource, encodeValue, type Source } from "./codec.ts";
 import { onDisk, sync, syncFile } from "./durable.ts";
-import { isFigure } from "./unstorable.ts";
+import { bundleOf, isFigure } from "./figure.ts";
 
 /** An artifact and where its bytes lie: in the staging folder; or in the store, for a table that came from there. */
 export type StagedArtifact = Artifact & { readonly file: string };
@@ -16,7 +16,7 @@ const displaySymbol = Symbol.for("Jupyter.display");
 /**
  * Stores one export as a file in the staging folder, synced to the disk.
  *
- * A Table is its Parquet file. An object that shows itself (`Symbol.for("Jupyter.display")`) is a figure: its MIME bundle. Anything
+ * A Table is its Parquet file. An object that shows itself (`Symbol.for("Jupyter.display")`, or an element of a DOM) is a figure: its MIME bundle. Anything
  * else is a value.
  *
  * @param name the export's name, for paths in errors and in file names
@@ -29,11 +29,6 @@ export async function storeExport(name: string, value: unknown, staging: string)
     return storeChunks("figure", encodeValue(await bundleOf(value), name), name, staging);
   }
   return storeChunks("value", encodeValue(value, name), name, staging);
-}
-
-async function bundleOf(figure: object): Promise<unknown> {
-  const show = (figure as { [displaySymbol]: () => unknown })[displaySymbol];
-  return await show.call(figure);
 }
 
 function storeTable(name: string, table: TableInfo, staging: string): StagedArtifact {

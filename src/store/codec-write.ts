@@ -1,7 +1,8 @@
+import { isFigure } from "./figure.ts";
 import { entryStep, indexStep, itemStep, keyStep, pathText, type Path } from "./path.ts";
 import { dataOf, kindOf, noOwn, onlyItems } from "./shape.ts";
 import { arrayKind, bytesOf, canonicalBytes, type AnyTypedArray } from "./typed-arrays.ts";
-import { isFigure, isThenable, refuse, refuseObject, refusePrimitive } from "./unstorable.ts";
+import { isThenable, refuse, refuseObject, refusePrimitive } from "./unstorable.ts";
 
 /** Deeper values are refused, so that no reader runs out of stack. */
 export const deepest = 1000;

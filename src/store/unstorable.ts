@@ -1,9 +1,8 @@
 import { types as is } from "node:util";
 import { fail } from "../errors.ts";
 import { tableBrand } from "./brand.ts";
+import { findProperty, isFigure } from "./figure.ts";
 import { pathText, type Path } from "./path.ts";
-
-const displaySymbol = Symbol.for("Jupyter.display");
 
 /** @throws E_UNSTORABLE: what lies at the path, and what to do */
 export function refuse(path: Path, what: string, remedy: string): never {
@@ -45,17 +44,4 @@ export function className(value: object): string {
 export function isThenable(value: object): boolean {
   const descriptor = findProperty(value, "then");
   return typeof descriptor?.value === "function";
-}
-
-export function isFigure(value: object): boolean {
-  return typeof findProperty(value, displaySymbol)?.value === "function";
-}
-
-// Not by reading it: a getter is not to be run.
-function findProperty(value: object, key: PropertyKey): PropertyDescriptor | undefined {
-  for (let at: object | null = value; at; at = Object.getPrototypeOf(at) as object | null) {
-    const own = Object.getOwnPropertyDescriptor(at, key);
-    if (own) return own;
-  }
-  return undefined;
 }

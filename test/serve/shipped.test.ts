@@ -1,11 +1,9 @@
 /// <reference lib="dom" />
 /** The pages over the pipeline that ships, as a user sees them after the first runs. */
-import { cpSync, symlinkSync } from "node:fs";
-import path from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { root } from "../rig/build.ts";
-import { TestProject } from "../rig/project.ts";
+import type { TestProject } from "../rig/project.ts";
+import { shippedPipeline } from "../rig/shipped.ts";
 import { launch, seriousFaults, served, type Served, watchedPage } from "./rig.ts";
 
 const wrong: string[] = [];
@@ -16,9 +14,7 @@ let browser: Browser;
 let page: Page;
 
 beforeAll(async () => {
-  project = new TestProject();
-  for (const name of ["steps", "lib", "data/dataset.csv", "experiments.sql", "tsconfig.json", "package.json"]) cpSync(path.join(root, name), project.path(name), { recursive: true });
-  for (const name of ["src", "node_modules"]) symlinkSync(path.join(root, name), project.path(name));
+  project = shippedPipeline();
   for (const words of [[], ["-p", "cv_folds=5"]]) {
     const { code, events } = await project.run(words);
     expect(code).toBe(0);

@@ -108,6 +108,7 @@ describe("display", () => {
       "application/json": { a: "1", m: [["k", [1]]], w: [0.5] },
     });
     expect(await shown("text")).toEqual({ "text/plain": "text" });
+    expect(await shown(Object.create({ localName: "p", outerHTML: "<p>x</p>" }))).toEqual({ "text/html": "<p>x</p>" });
     expect(await shown(undefined)).toEqual({ "text/plain": "undefined" });
     const circle: Record<string, unknown> = {};
     circle["self"] = circle;

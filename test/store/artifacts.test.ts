@@ -121,6 +121,28 @@ test("figures show themselves as they did", async () => {
   expect((await store("again", figure)).digest).toBe(staged.digest);
 });
 
+test("an element of a DOM is a figure, an SVG as one that stands alone; data with such fields is data", async () => {
+  class Element {
+    readonly tag: string;
+    constructor(tag: string) {
+      this.tag = tag;
+    }
+    get localName() {
+      return this.tag;
+    }
+    get outerHTML() {
+      return `<${this.tag} width="4"><path/></${this.tag}>`;
+    }
+  }
+  const bundle = async (value: unknown) => {
+    const staged = await store("plot", value);
+    return staged.codec === "figure" ? (loadArtifact(artifactOf(staged), staged.file, "plot") as Figure).bundle : staged.codec;
+  };
+  expect(await bundle(new Element("svg"))).toEqual({ "image/svg+xml": '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="4"><path/></svg>' });
+  expect(await bundle(new Element("figure"))).toEqual({ "text/html": '<figure width="4"><path/></figure>' });
+  expect(await bundle({ localName: "svg", outerHTML: "<svg/>" })).toBe("value");
+});
+
 describe("what goes wrong", () => {
   test("a file that is not there, is cut or altered", async () => {
     const staged = await store("a", { x: new Uint8Array(5000) });

@@ -1,9 +1,11 @@
 import { Idiomorph } from "idiomorph";
 
 interface Notice {
-  readonly type: "change" | "progress" | "log";
+  readonly type: "change" | "patch" | "progress" | "log";
+  readonly to?: string;
+  readonly parts?: Readonly<Record<string, string>>;
   readonly run?: string;
-  readonly from?: number;
+  readonly from?: string | number;
   readonly lines?: readonly (readonly [string, number])[];
   readonly step?: string;
   readonly label?: string;
@@ -14,22 +16,40 @@ interface Notice {
 let fetching = false;
 let again = false;
 
-/** Follows the server: what changed is fetched and put in place, without a reload or losing place. */
+/** The state that this page is in: the server's patches are told from state to state. */
+let state = stateOf(document);
+
+/**
+ * Follows the server while somebody can see the page: what changed comes along and is put in place, without a reload or
+ * losing place. A page in the background follows nothing (a browser has six connections to a server, for all its tabs),
+ * and catches up when it is looked at.
+ */
 export function startLive(): void {
-  const source = new EventSource("/events");
-  let opened = false;
-  source.onopen = () => {
-    // What happened while there was no connection is caught up with.
-    if (opened) void refresh();
-    opened = true;
+  let source: EventSource | undefined;
+  const follow = () => {
+    if (document.visibilityState === "hidden") {
+      source?.close();
+      source = undefined;
+    } else source ??= listen();
   };
+  follow();
+  document.addEventListener("visibilitychange", follow);
+}
+
+function listen(): EventSource {
+  const source = new EventSource(`/events?${new URLSearchParams({ page: location.pathname + location.search, state })}`);
   source.onmessage = ({ data }) => {
     const notice = JSON.parse(data as string) as Notice;
-    if (notice.type === "change") void refresh();
-    else if (notice.type === "log") showLines(notice);
-    else showProgress(notice);
+    if (notice.type === "log") showLines(notice);
+    else if (notice.type === "progress") showProgress(notice);
+    else if (notice.type === "patch" && notice.from === state && !fetching) patch(notice);
+    else if (notice.type === "change" || notice.to !== state) void refresh();
   };
-  addEventListener("stepbook:refresh", () => void refresh());
+  return source;
+}
+
+function stateOf(page: Document): string {
+  return page.querySelector<HTMLMetaElement>("meta[name=stepbook-state]")?.content ?? "";
 }
 
 async function refresh(): Promise<void> {
@@ -54,12 +74,21 @@ async function refresh(): Promise<void> {
 
 function put(text: string): void {
   const fresh = new DOMParser().parseFromString(text, "text/html");
-  for (const id of ["acts", "outline", "main"]) {
-    const [old, now] = [document.getElementById(id), fresh.getElementById(id)];
-    if (old && now) Idiomorph.morph(old, now, { morphStyle: "outerHTML", ignoreActiveValue: true, callbacks: { beforeNodeMorphed: keep, beforeAttributeUpdated: keepOpen } });
-  }
+  for (const id of ["acts", "outline", "main"]) replace(id, fresh.getElementById(id));
   document.title = fresh.title;
+  state = stateOf(fresh);
   dispatchEvent(new Event("stepbook:changed"));
+}
+
+function patch({ to = "", parts = {} }: Notice): void {
+  for (const [id, text] of Object.entries(parts)) replace(id, new DOMParser().parseFromString(text, "text/html").getElementById(id));
+  state = to;
+  dispatchEvent(new Event("stepbook:changed"));
+}
+
+function replace(id: string, now: HTMLElement | null): void {
+  const old = document.getElementById(id);
+  if (old && now) Idiomorph.morph(old, now, { morphStyle: "outerHTML", ignoreActiveValue: true, callbacks: { beforeNodeMorphed: keep, beforeAttributeUpdated: keepOpen } });
 }
 
 /** A table that was loaded, and a form that is being filled in, stay as they are. */
@@ -82,7 +111,7 @@ function showLines({ run, step, from = 0, lines = [] }: Notice): void {
   const log = document.querySelector<HTMLElement>(`[data-log="${CSS.escape(`${run}/${step}`)}"]`);
   if (!log) return;
   const shown = Number(log.dataset["bytes"]);
-  if (from > shown) return void refresh();
+  if (Number(from) > shown) return void refresh();
   const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 4;
   const wish = log.closest("details")?.querySelector<HTMLInputElement>("[data-find]")?.value.toLowerCase() ?? "";
   for (const [text, end] of lines) {
@@ -92,6 +121,7 @@ function showLines({ run, step, from = 0, lines = [] }: Notice): void {
     line.textContent = `${text}\n`;
     line.hidden = !text.toLowerCase().includes(wish);
     log.append(line);
+    log.closest("details")!.hidden = false;
     log.dataset["bytes"] = String(end);
   }
   while (log.childElementCount > mostLines) log.firstElementChild!.remove();

@@ -42,7 +42,7 @@ export async function readNotebook(site: Site, id?: string): Promise<Notebook> {
   const newest = run?.id === last?.id;
   const rows = new Map((run ? runSteps(db, run.id) : []).map((row) => [row.step, row]));
   const running = new Set(run?.status === "running" ? loggedSteps(site.project, run.id).filter((step) => !rows.has(step)) : []);
-  const planned = graph && newest ? await site.plan(graph, run?.params ?? {}) : new Map<StepId, Planned>();
+  const planned = graph && newest && run?.status !== "running" ? await site.plan(graph, run?.params ?? {}) : new Map<StepId, Planned>();
   const ids = newest && graph ? graph.steps.map((step) => step.id) : [...new Set([...rows.keys(), ...running])].sort(byNumber);
   const cells = ids.map((each): Cell => {
     const step = graph?.steps.find((one) => one.id === each);

@@ -11,12 +11,12 @@ import { html, type Html, type Piece } from "../html.ts";
 import { distributionsPart } from "../part/distributions.ts";
 import { patchPart } from "../part/patch.ts";
 import type { Site } from "../site.ts";
-import { layout, runLine } from "./layout.ts";
+import { type LaidOut, layout, runLine } from "./layout.ts";
 
 type Of<Type extends Difference["type"]> = Extract<Difference, { type: Type }>;
 
 /** What differs between two runs: metrics first, then params, data, what was read, code. */
-export async function comparePage(site: Site, before: string, after: string): Promise<Html> {
+export async function comparePage(site: Site, before: string, after: string): Promise<LaidOut> {
   const [old, fresh] = [before, after].map((id) => runById(site.kept.db, id) ?? fail("E_NOT_FOUND", `there is no run ${id}`)) as [RunRow, RunRow];
   const found = await differences(site, old, fresh);
   const only = <Type extends Difference["type"]>(type: Type) => found.filter((each): each is Of<Type> => each.type === type);

@@ -8,7 +8,7 @@ import { parallel } from "../part/parallel.ts";
 import { pickedPart } from "../part/picked.ts";
 import { scatter } from "../part/scatter.ts";
 import type { Site } from "../site.ts";
-import { layout } from "./layout.ts";
+import { type LaidOut, layout } from "./layout.ts";
 
 /** Rows that are read at most; the newest. */
 const mostRows = 5000;
@@ -54,7 +54,7 @@ const plots = ["scatter", "parallel", "heatmap"] as const;
 /** Rows that are compared at most, and rows that a page shows. */
 const [mostPicked, mostShown] = [8, 500];
 
-export function experimentsPage(site: Site, query: ExperimentsQuery): Html {
+export function experimentsPage(site: Site, query: ExperimentsQuery): LaidOut {
   const { columns, rows } = readExperiments(site, query);
   const shown = query.columns.length > 0 ? columns.filter((name) => query.columns.includes(name)) : columns.filter((name) => rows.some((row) => row[name] !== null));
   const key = keyOf(site, query.table, columns);
@@ -136,8 +136,11 @@ export function tablesOf({ project }: Pick<Site, "project">, current: string): s
 }
 
 function cell(value: unknown): string {
-  return value === null || value === undefined ? "" : typeof value === "number" ? formatNumber(value) : String(value);
+  return value === null || value === undefined ? "" : typeof value === "number" ? formatNumber(value) : String(value).replace(instant, "$1 $2");
 }
+
+/** To the second: the whole of it is in the files. */
+const instant = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/;
 
 /** As RFC 4180 has it. A text that a spreadsheet would take for a formula is kept a text. */
 export function asCsv({ columns, rows }: Results): string {

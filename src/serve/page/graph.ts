@@ -6,12 +6,12 @@ import { html, type Html } from "../html.ts";
 import { failureBox } from "../part/failure.ts";
 import { badge, type CellState } from "../part/icons.ts";
 import type { Site } from "../site.ts";
-import { layout, runLine } from "./layout.ts";
+import { type LaidOut, layout, runLine } from "./layout.ts";
 
 const [nodeWidth, nodeHeight] = [184, 56];
 
 /** The steps and what goes from one to the next, with their states. */
-export async function graphPage(site: Site, exports: boolean): Promise<Html> {
+export async function graphPage(site: Site, exports: boolean): Promise<LaidOut> {
   const { cells, run, failure } = await readNotebook(site);
   const states = [...new Set(cells.map(({ state }) => state))];
   const main = html`<h1>Graph</h1>${run && html`<div class="run-head">${runLine(run)}</div>`}

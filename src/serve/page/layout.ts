@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { formatDate, formatDuration } from "../../report/format.ts";
 import type { RunRow } from "../../record/runs.ts";
 import { html, type Html, type Piece } from "../html.ts";
@@ -8,22 +9,44 @@ export interface Page {
   readonly title: string;
   /** Which entry of the navigation is the current one. */
   readonly at: string;
-  readonly main: Piece;
+  readonly main: Piece | Sections;
   readonly aside?: Piece;
+}
+
+/** A page in elements that change apart, one after the other; each has the id that it is listed by. */
+export interface Sections {
+  readonly sections: readonly (readonly [id: string, content: Html])[];
+}
+
+/** A page as it is sent. */
+export interface LaidOut {
+  readonly text: string;
+  /** By the id of the element that it is: all that can change while somebody looks at it. */
+  readonly parts: ReadonlyMap<string, string>;
+  /** Another one whenever a part is another. */
+  readonly state: string;
 }
 
 export const places = [["/", "Notebook"], ["/graph", "Graph"], ["/runs", "Runs"], ["/experiments", "Experiments"], ["/models", "Models"], ["/schedule", "Schedule"]] as const;
 
-export function layout(site: Site, { title, at, main, aside }: Page): Html {
-  const { assets, token, name, live, acts } = site;
+export function layout(site: Site, { title, at, main, aside }: Page): LaidOut {
+  const { assets, token, name } = site;
+  const sections = isSections(main) ? main.sections : undefined;
+  const inside = sections ? sections.map(([, content]) => content) : (main as Piece);
+  const acts = actsPart(site);
+  const outline = aside !== undefined && html`<aside class="outline" id="outline">${aside}</aside>`;
+  const whole = html`<main id="main" tabindex="-1">${inside}</main>`;
+  const parts = new Map([["acts", acts.text], ...(outline ? [["outline", outline.text] as const] : []), ...(sections ? sections.map(([id, { text }]) => [id, text] as const) : [["main", whole.text] as const])]);
+  const state = stateOf(parts);
   const links = places.map(([href, label]) => html`<a href="${href}"${href === at && html` aria-current="page"`}>${label}</a>`);
-  return html`<!doctype html>
+  const { text } = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="stepbook-token" content="${token}">
+<meta name="stepbook-state" content="${state}">
 <title>${title} · ${name}</title>
 <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/assets/style.css?${assets.version}">
@@ -34,17 +57,31 @@ export function layout(site: Site, { title, at, main, aside }: Page): Html {
 <header class="top">
 <a class="brand" href="/"><span class="mark" aria-hidden="true"></span>${name}</a>
 <nav aria-label="Pages">${links}</nav>
-<div class="acts" id="acts"><button type="button" class="find-button" data-act="find" aria-keyshortcuts="/ Control+K">Find <kbd aria-hidden="true">/</kbd></button>${live.run !== null || live.waiting || acts.busy
-    ? html`<button type="button" data-act="cancel">Cancel</button>`
-    : html`<a class="button primary" href="/new">Run…</a>`}</div>
+${acts}
 </header>
 <div class="frame${aside !== undefined && " with-aside"}">
-${aside !== undefined && html`<aside class="outline" id="outline">${aside}</aside>`}
-<main id="main" tabindex="-1">${main}</main>
+${outline}
+${whole}
 </div>
 <div id="toast" role="status" aria-live="polite"></div>
 </body>
 </html>`;
+  return { text, parts, state };
+}
+
+function isSections(main: Page["main"]): main is Sections {
+  return typeof main === "object" && main !== null && "sections" in main;
+}
+
+function stateOf(parts: ReadonlyMap<string, string>): string {
+  const hash = createHash("sha1");
+  for (const [id, text] of parts) hash.update(`${id}\0${text}\0`);
+  return hash.digest("base64url").slice(0, 16);
+}
+
+function actsPart({ live, acts }: Site): Html {
+  const busy = live.run !== null || live.waiting || acts.busy;
+  return html`<div class="acts" id="acts"><button type="button" class="find-button" data-act="find" aria-keyshortcuts="/ Control+K">Find <kbd aria-hidden="true">/</kbd></button>${busy ? html`<button type="button" data-act="cancel">Cancel</button>` : html`<a class="button primary" href="/new">Run…</a>`}</div>`;
 }
 
 export function runLink({ id }: Pick<RunRow, "id">): Html {
@@ -61,11 +98,11 @@ export function retryButton({ id, status }: RunRow): Html | false {
   return (status === "failed" || status === "cancelled" || status === "interrupted") && html`<p class="retry">${actButton(status === "failed" ? "Retry failed" : "Run the rest", { retry: id })}</p>`;
 }
 
-/** A run in one line. */
-export function runLine(run: RunRow): Html {
+/** A run in one line. @param link the page is the run's own where false */
+export function runLine(run: RunRow, link = true): Html {
   const ms = run.finishedAt === null ? null : Date.parse(run.finishedAt) - Date.parse(run.startedAt);
   const params = Object.entries(run.params).map(([name, value]) => html` <span class="chip mono">${name}=${value}</span>`);
-  return html`<p class="run-line">${badge(run.status)} ${runLink(run)} <span class="quiet">${when(run.startedAt)}${ms !== null && html` · ${formatDuration(ms)}`} · ${run.trigger}</span>${params}</p>`;
+  return html`<p class="run-line">${badge(run.status)} ${link && runLink(run)} <span class="quiet">${when(run.startedAt)}${ms !== null && html` · ${formatDuration(ms)}`} · ${run.trigger}</span>${params}</p>`;
 }
 
 export function when(iso: string): Html {

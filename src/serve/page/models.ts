@@ -7,10 +7,10 @@ import { html, type Html } from "../html.ts";
 import { predictForm } from "../part/predict-form.ts";
 import { tree } from "../part/tree.ts";
 import type { Site } from "../site.ts";
-import { layout, runLink, when } from "./layout.ts";
+import { type LaidOut, layout, runLink, when } from "./layout.ts";
 
 /** The newest version of each model. */
-export function modelsPage(site: Site): Html {
+export function modelsPage(site: Site): LaidOut {
   const all = readModels(site);
   const newest = all.filter((model, index) => all[index - 1]?.name !== model.name);
   const main = html`<h1>Models</h1>${newest.map((model) => html`<article class="card"><h2><a href="/models/${model.name}">${model.name}</a> <span class="quiet">v${model.version}</span>${all.filter(({ name }) => name === model.name).flatMap(({ aliases, version }) => aliases.map((alias) => html` <span class="chip alias">${alias} v${version}</span>`))}</h2>${model.doc && html`<p>${model.doc}</p>`}${facts(model.metrics)}<p class="note">${when(model.createdAt)} · ${model.step} · ${formatBytes(model.bytes)}</p></article>`)}
@@ -19,7 +19,7 @@ ${all.length === 0 && html`<p class="empty">No models yet. <code>saveModel(name,
 }
 
 /** All versions of a model, each with what it is and what it was made of. */
-export function modelPage(site: Site, name: string): Html {
+export function modelPage(site: Site, name: string): LaidOut {
   const versions = readModels(site).filter((model) => model.name === name);
   if (versions.length === 0) fail("E_NOT_FOUND", `there is no model "${name}"`);
   const main = html`<h1>${name}</h1>${versions.map((model, index) => versionPart(site, model, index === 0))}`;

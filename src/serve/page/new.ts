@@ -2,10 +2,10 @@ import type { ParamUse } from "../../model.ts";
 import { html, type Html } from "../html.ts";
 import { failureBox } from "../part/failure.ts";
 import type { Site } from "../site.ts";
-import { layout } from "./layout.ts";
+import { type LaidOut, layout } from "./layout.ts";
 
 /** The form of a run, made from the params of the steps: their defaults, kinds and words. */
-export async function newRunPage(site: Site): Promise<Html> {
+export async function newRunPage(site: Site): Promise<LaidOut> {
   const { graph, failure } = await site.graph();
   const params = new Map<string, ParamUse & { readonly step: string }>();
   for (const step of graph?.steps ?? []) for (const use of step.params) if (!params.has(use.name)) params.set(use.name, { ...use, step: step.id });

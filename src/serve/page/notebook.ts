@@ -11,17 +11,17 @@ import { outputs } from "../part/outputs.ts";
 import { patchPart } from "../part/patch.ts";
 import { prose } from "../part/prose.ts";
 import type { Site } from "../site.ts";
-import { actButton, layout, retryButton, runLine } from "./layout.ts";
+import { actButton, type LaidOut, layout, retryButton, runLine } from "./layout.ts";
 
 /** The pipeline as one document: prose, code, outputs, step by step. */
-export async function notebookPage(site: Site, run?: string): Promise<Html> {
+export async function notebookPage(site: Site, run?: string): Promise<LaidOut> {
   const notebook = await readNotebook(site, run);
   const cells = await Promise.all(notebook.cells.map((cell) => cellPart(site, cell, notebook)));
-  const main = html`${heading(notebook)}
-${notebook.failure && html`<section class="broken">${await failureBox(site, notebook.failure)}</section>`}
-${cells}
-${cells.length === 0 && html`<p class="empty">No step yet. A step is a module such as <code>steps/10_fetch.ts</code>.</p>`}`;
-  return layout(site, { title: "Notebook", at: "/", main, aside: outline(site, notebook) });
+  const sections: [string, Html][] = [["run-head", heading(notebook)]];
+  if (notebook.failure) sections.push(["broken", html`<section class="broken" id="broken">${await failureBox(site, notebook.failure)}</section>`]);
+  sections.push(...notebook.cells.map(({ id }, index): [string, Html] => [`step-${id}`, cells[index]!]));
+  if (cells.length === 0) sections.push(["empty", html`<p class="empty" id="empty">No step yet. A step is a module such as <code>steps/10_fetch.ts</code>.</p>`]);
+  return layout(site, { title: "Notebook", at: "/", main: { sections }, aside: outline(site, notebook) });
 }
 
 function heading({ run, newest }: Notebook): Html {

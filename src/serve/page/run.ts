@@ -10,27 +10,26 @@ import { failureBox } from "../part/failure.ts";
 import { badge } from "../part/icons.ts";
 import { logBox } from "../part/log.ts";
 import type { Site } from "../site.ts";
-import { layout, retryButton, runLine } from "./layout.ts";
+import { type LaidOut, layout, retryButton, runLine, when } from "./layout.ts";
 
 /** One run: what failed first, then when each step ran, then what each printed. */
-export async function runPage(site: Site, id: string): Promise<Html> {
+export async function runPage(site: Site, id: string): Promise<LaidOut> {
   if (!runById(site.kept.db, id)) fail("E_NOT_FOUND", `there is no run ${id}`);
   const { run, cells } = await readNotebook(site, id);
   const part = cells.filter(({ row, state }) => row !== undefined || state === "running" || state === "retrying");
   const failed = part.filter(({ row }) => row?.failure);
-  const failures = await Promise.all(failed.map(async (cell) => html`<section><h2 class="mono">${cell.id}</h2>${await failureBox(site, cell.row!.failure!)}${logBox(site, cell, id)}</section>`));
-  const logs = part.filter((cell) => !failed.includes(cell)).flatMap((cell) => {
+  const failures = await Promise.all(failed.map(async (cell): Promise<[string, Html]> => [`failed-${cell.id}`, html`<section class="failed-step" id="failed-${cell.id}"><h2 class="mono">${cell.id}</h2>${await failureBox(site, cell.row!.failure!)}${logBox(site, cell, id)}</section>`]));
+  const logs = part.filter((cell) => !failed.includes(cell)).flatMap((cell): [string, Html][] => {
     const box = logBox(site, cell, id);
-    return box ? [html`<div class="log-of"><p class="output-name mono">${cell.id}</p>${box}</div>`] : [];
+    return box ? [[`log-of-${cell.id}`, html`<div class="log-of" id="log-of-${cell.id}"><p class="output-name mono">${cell.id}</p>${box}</div>`]] : [];
   });
   const before = site.kept.db.prepare("SELECT id FROM runs WHERE started_at < ? ORDER BY started_at DESC LIMIT 1").pluck().get(run!.startedAt) as string | undefined;
-  const main = html`<h1 class="mono run-title">${id}</h1>
-${runLine(run!)}${retryButton(run!)}
-<p class="note"><a href="/runs/${id}/notebook">Its notebook</a>${before && html` · <a href="/compare?before=${before}&after=${id}">Compare with the run before</a>`} · for ${run!.logicalDate}</p>
-${failures}
-<h3>Timeline</h3>${timeline(site, run!, part)}
-${logs.length > 0 && html`<h3>Logs</h3>${logs}`}`;
-  return layout(site, { title: `Run ${id}`, at: "/runs", main });
+  const head = html`<div id="run-head"><h1 class="mono run-title">${id}</h1>
+${runLine(run!, false)}${retryButton(run!)}
+<p class="note"><a href="/runs/${id}/notebook">Its notebook</a>${before && html` · <a href="/compare?before=${before}&after=${id}">Compare with the run before</a>`}${run!.logicalDate !== run!.startedAt && html` · for ${when(run!.logicalDate)}`}</p></div>`;
+  const times: [string, Html] = ["timeline", html`<section id="timeline"><h3>Timeline</h3>${timeline(site, run!, part)}</section>`];
+  const title: [string, Html][] = logs.length > 0 ? [["logs", html`<h3 id="logs">Logs</h3>`]] : [];
+  return layout(site, { title: `Run ${id}`, at: "/runs", main: { sections: [["run-head", head], ...failures, times, ...title, ...logs] } });
 }
 
 interface Bar {

@@ -1,17 +1,17 @@
 import { formatDuration } from "../../report/format.ts";
 import { honest } from "../data/cells.ts";
 import { readGrid } from "../data/runs.ts";
-import { html, type Html } from "../html.ts";
+import { html } from "../html.ts";
 import { badge } from "../part/icons.ts";
 import type { Site } from "../site.ts";
-import { layout, runLink, when } from "./layout.ts";
+import { type LaidOut, layout, runLink, when } from "./layout.ts";
 
 const pageSize = 50;
 const signs = { ran: "✓", cached: "=", failed: "✕", skipped: "–", cancelled: "◌" } as const;
 const statuses = ["succeeded", "failed", "cancelled", "interrupted", "running"] as const;
 
 /** Runs × steps: what became of each step in each run. */
-export function runsPage(site: Site, offset: number, wish: string | undefined): Html {
+export function runsPage(site: Site, offset: number, wish: string | undefined): LaidOut {
   const status = statuses.find((each) => each === wish) ?? null;
   const { total, runs, steps, cells } = readGrid(site.kept.db, offset, pageSize, status);
   const heads = steps.map((step) => html`<th scope="col"><span class="upright">${step}</span></th>`);

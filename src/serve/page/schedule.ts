@@ -8,13 +8,13 @@ import { html, type Html, type Piece } from "../html.ts";
 import { badge, signs } from "../part/icons.ts";
 import { wholeOf } from "../route.ts";
 import type { Site } from "../site.ts";
-import { layout, runLink, when } from "./layout.ts";
+import { type LaidOut, layout, runLink, when } from "./layout.ts";
 
 const [pageSize, upcoming, stripe] = [20, 5, 60];
 const day = 86_400_000;
 
 /** The schedules: what comes, what became of what came, and a backfill with a look at its slots before. */
-export function schedulePage(site: Site, asked: Readonly<Record<string, string | undefined>>): Html {
+export function schedulePage(site: Site, asked: Readonly<Record<string, string | undefined>>): LaidOut {
   const { db } = site.kept;
   const all = knownSchedules(db);
   const now = Date.now();

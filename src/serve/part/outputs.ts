@@ -21,7 +21,7 @@ export async function outputs(site: Site, record: KeptRecord, state: CellState):
   const of = (codec: Artifact["codec"]) => named.filter(([, artifact]) => artifact.codec === codec);
   const displays = record.displays.map((artifact, index) => figureOf(site, artifact, `display ${index + 1} of ${record.step}`, `/records/${record.id}/displays/${index}`));
   const figures = of("figure").map(([name, artifact]) => output(name, "figure", figureOf(site, artifact, name, `/records/${record.id}/figures/${encodeURIComponent(name)}`)));
-  const tables = of("table").map(([name, artifact]) => output(name, shape(artifact), tableShell(record.id, name)));
+  const tables = of("table").map(([name, artifact]) => output(name, shape(artifact), tableShell(record.id, name, artifact.rows ?? 0)));
   const values = of("value").map(([name, artifact]) => html`<div><dt class="mono">${name}</dt><dd>${valueOf(site, artifact, name)}</dd></div>`);
   const old = record.step && (state === "failed" || state === "skipped" || state === "cancelled");
   const all: Piece[] = [displays, figures, tables, values.length > 0 && html`<dl class="values">${values}</dl>`, record.effects.map((effect) => effectPart(site, record, effect))];

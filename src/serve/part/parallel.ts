@@ -35,7 +35,7 @@ export function shade(place: number): number {
 }
 
 function cut(name: string): string {
-  return name.length > 16 ? `${name.slice(0, 15)}…` : name;
+  return name.length > 15 ? `${name.slice(0, 13)}…` : name;
 }
 
 export function shown(value: unknown): string {

@@ -4,10 +4,10 @@ import type { Distribution, PageQuery, TablePage } from "../table-reader.ts";
 
 export const pageSize = 10;
 
-/** The place of a table: its first page is loaded when it comes into view. */
-export function tableShell(record: number, name: string): Html {
+/** The place of a table, about as tall as it will be: its first page is loaded when it comes into view, and nothing jumps. */
+export function tableShell(record: number, name: string, rows: number): Html {
   const address = `/records/${record}/tables/${encodeURIComponent(name)}`;
-  return html`<div class="table-box" data-load="${address}" id="table-${record}-${name}"><p class="note"><a href="${address}">${name}</a></p></div>`;
+  return html`<div class="table-box rows-${Math.min(pageSize, rows)}" data-load="${address}" id="table-${record}-${name}"><p class="note"><a href="${address}">${name}</a></p></div>`;
 }
 
 /** One page of a table: names, types and distributions above it, sorting and filters in its head. */

@@ -8,7 +8,7 @@ import { pause, resume } from "../../schedule/rest.ts";
 import { readWish } from "../acts.ts";
 import { about, any, flag, list, map, object, orNull, text, whole } from "../api/schema.ts";
 import { answerPart } from "../part/answer.ts";
-import { idOf, json, page, type Route } from "../route.ts";
+import { fragment, idOf, json, type Route } from "../route.ts";
 import type { Site } from "../site.ts";
 
 const scalar = { type: ["string", "number", "boolean"] };
@@ -66,7 +66,7 @@ async function predict(site: Site, context: Context): Promise<Response> {
   const given = Object.entries(fieldsOf(row));
   if (Object.keys(others).length > 0 || !given.every(([, value]) => typeof value === "string" || typeof value === "number" || typeof value === "boolean")) fail("E_USAGE", "the body is no row", { remedy: 'such as {"row":{"radius_mean":14.1}}' });
   const answer = await site.acts.alone(() => predictOnce(site.project, idOf(context, "model"), Number(idOf(context, "version")), Object.fromEntries(given.map(([name, value]) => [name, String(value)]))));
-  return context.req.header("accept") === "text/html" ? page(answerPart(answer)) : json({ answer: plain(answer) });
+  return context.req.header("accept") === "text/html" ? fragment(answerPart(answer)) : json({ answer: plain(answer) });
 }
 
 function fieldsOf(body: unknown): Record<string, unknown> {

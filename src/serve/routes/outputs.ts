@@ -9,7 +9,7 @@ import { openLog } from "../data/logs.ts";
 import { chartOf, textOf } from "../part/figure.ts";
 import { framedChart, framedHtml, frameRights } from "../part/frame.ts";
 import { pageSize, tablePart } from "../part/table.ts";
-import { file, idOf, page, type Route, wholeOf } from "../route.ts";
+import { file, fragment, idOf, type Route, wholeOf } from "../route.ts";
 import type { Site } from "../site.ts";
 import { vegaScript } from "../vega.ts";
 import type { PageQuery } from "../table-reader.ts";
@@ -42,7 +42,7 @@ async function tablePage(site: Site, context: Context): Promise<Response> {
   const stored = storedFile(site, artifact);
   const query = queryOf(context, schema.length);
   const [rows, distributions] = await Promise.all([site.tables.page(stored, schema, query), site.tables.distributions(stored, schema)]);
-  return page(tablePart(context.req.path, schema, query, rows, distributions));
+  return fragment(tablePart(context.req.path, schema, query, rows, distributions));
 }
 
 function queryOf(context: Context, columns: number): PageQuery {
