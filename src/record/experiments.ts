@@ -100,18 +100,34 @@ export function completeRow(tables: ResultTables, table: string, row: Readonly<R
  * @throws E_EXPERIMENTS_SQL
  */
 export function probeRow(ddl: string, table: string, row: Readonly<Record<string, Scalar>>): void {
-  const db = new Database(":memory:");
   try {
-    db.exec(ddl);
-    insertRow(db, table, row);
+    const db = emptyTables(ddl);
+    db.exec("BEGIN");
+    try {
+      insertRow(db, table, row);
+    } finally {
+      // A failed insert may have ended it.
+      if (db.inTransaction) db.exec("ROLLBACK");
+    }
   } catch (error) {
     fail("E_EXPERIMENTS_SQL", `record("${table}", …): ${(error as Error).message}`, {
       place: { file: "experiments.sql" },
       remedy: "give the row what the table demands, or change the table's definition",
     });
-  } finally {
-    db.close();
   }
+}
+
+/** Made once for all rows of a definition: a step may record thousands. */
+let empty: { readonly ddl: string; readonly db: Db } | undefined;
+
+function emptyTables(ddl: string): Db {
+  if (empty?.ddl === ddl) return empty.db;
+  empty?.db.close();
+  empty = undefined;
+  const db = new Database(":memory:");
+  db.exec(ddl);
+  empty = { ddl, db };
+  return db;
 }
 
 /**
