@@ -97,14 +97,28 @@ async function copyQuery(run: Run): Promise<{ file: string; schema: readonly Col
 /** Whether Parquet can hold its columns as they are. Where that is not told for little, or it fails, `describe` tells. */
 async function isExact({ engine, text, params }: Run): Promise<boolean> {
   if (params.length > 0) return false; // their types are not known yet
+  const before = process.memoryUsage.rss();
   try {
     const prepared = await engine.connection.prepare(text);
     const types = Array.from({ length: prepared.columnCount }, (_, index) => String(prepared.columnType(index)));
     prepared.destroySync();
+    if (process.memoryUsage.rss() - before > largeLook) await giveBack(engine);
     return types.length > 0 && !types.some((type) => /HUGEINT|UNKNOWN|INVALID|ANY/.test(type));
   } catch {
     return false;
   }
+}
+
+/** In bytes: a look into a CSV file takes some 32 MiB. */
+const largeLook = 16 << 20;
+
+/**
+ * Lets DuckDB's allocator free what it keeps for the thread that just worked, which is not the one that works next: it does so
+ * where the memory limit is set, to what it is.
+ */
+async function giveBack({ connection }: Engine): Promise<void> {
+  const [[limit] = []] = (await connection.runAndReadAll("SELECT current_setting('memory_limit')")).getRows();
+  await connection.run(`SET GLOBAL memory_limit = ${quoteString(String(limit))}`);
 }
 
 async function describe(run: Run): Promise<Column[]> {
