@@ -85,9 +85,18 @@ const watching: Observer = {
   marked: () => at?.notes.marked(),
 };
 
+const emptyModule: string = "data:text/javascript,";
+
 // The step's arguments are those of a plain script: none.
-if (process.argv.splice(2).includes(tablesWord)) void openAhead().then(next);
-else next();
+void getReady(process.argv.splice(2).includes(tablesWord)).then(next);
+
+/** All that can be done ahead of need: no step waits for it. What is looked up meanwhile is no read of a step's. */
+async function getReady(tables: boolean): Promise<void> {
+  // Node makes its loader of modules at the first use of it. A DuckDB that cannot be loaded is missed by the step that needs it.
+  await Promise.allSettled([import(emptyModule), ...(tables ? [openAhead()] : [])]);
+  defineGlobals();
+  observe(watching);
+}
 
 /** Waits for a step, and runs it. */
 function next(): void {
@@ -133,7 +142,7 @@ async function runStep(job: Job): Promise<DoneMessage> {
   // What DuckDB looks up while it loads (the C library, the executable) is no read of the step's.
   if (job.tables) await openAhead();
   await settlePending(host);
-  if (taken++ === 0) prepare(job.mark !== null);
+  if (taken++ === 0 && job.mark !== null) before = baseline();
   refuseExit(job);
   at = { job, notes, inputs };
   const chance = new ChanceWatch(job.bundle);
@@ -164,13 +173,6 @@ async function runStep(job: Job): Promise<DoneMessage> {
   chance.end();
   if (job.mark !== null) await closeDuckdb(host);
   return { type: "done", ...results, notReproducible: chance.verdict(exported) };
-}
-
-/** Once per process: what the step's code finds of the engine, and what watches it. */
-function prepare(several: boolean): void {
-  defineGlobals();
-  observe(watching);
-  if (several) before = baseline();
 }
 
 /** Its module is made anew for each step that runs it: a retry in the same process, too. */

@@ -2,7 +2,7 @@ import type { Step, StepId } from "../model.ts";
 import type { Planned } from "../plan/plan.ts";
 
 /** Functions of the step API that work by DuckDB. */
-const tableFunctions: ReadonlySet<string> = new Set(["sql", "csv", "parquet", "table", "check"]);
+export const tableFunctions: ReadonlySet<string> = new Set(["sql", "csv", "parquet", "table", "check"]);
 
 export function usesTables(step: Step): boolean {
   return step.uses.some((name) => tableFunctions.has(name));

@@ -15,8 +15,10 @@ import { modelNames } from "../record/records.ts";
 import { recover } from "../record/recover.ts";
 import { damagedRecords } from "../record/seal.ts";
 import { finishRun, insertRun, newRunId } from "../record/runs.ts";
+import { stateFolder } from "../record/state.ts";
 import { sabotaged } from "../sabotage.ts";
 import type { Cancellation } from "./cancel.ts";
+import type { ProcessPool } from "./pool.ts";
 import { maskFor } from "./mask-for.ts";
 import { aloneReused, reuseSteps } from "./reuse.ts";
 
@@ -27,6 +29,22 @@ export type Finished = Extract<Event, { type: "run.finished" }>;
  * is wrong before a step runs is thrown.
  */
 export async function runPipeline(options: RunOptions, emit: Emit, cancel: Cancellation): Promise<Finished> {
+  const ahead = await firstProcesses(options);
+  try {
+    return await runOpened(options, ahead, emit, cancel);
+  } finally {
+    ahead?.close();
+  }
+}
+
+/** Where nothing was kept, steps are sure to run. */
+async function firstProcesses({ project, jobs }: RunOptions): Promise<ProcessPool | undefined> {
+  if (existsSync(path.join(stateFolder(project), "state.db"))) return undefined;
+  const { startAhead } = await import("./ahead.ts");
+  return startAhead(project, jobs);
+}
+
+async function runOpened(options: RunOptions, ahead: ProcessPool | undefined, emit: Emit, cancel: Cancellation): Promise<Finished> {
   const opened = await openProject(options.project);
   try {
     const again = dependents(opened.graph, options.from);
@@ -35,7 +53,7 @@ export async function runPipeline(options: RunOptions, emit: Emit, cancel: Cance
     const release = await takeLock(opened.db, options.wait, (owner) => emit({ type: "run.waiting", owner }), cancel.signal);
     try {
       await rest();
-      return await runLocked(opened, options, selected, options.force || again, emit, cancel);
+      return await runLocked(opened, options, selected, options.force || again, ahead, emit, cancel);
     } finally {
       release();
     }
@@ -45,7 +63,7 @@ export async function runPipeline(options: RunOptions, emit: Emit, cancel: Cance
   }
 }
 
-async function runLocked(opened: Opened, options: RunOptions, selected: ReadonlySet<string>, force: boolean | ReadonlySet<string>, tell: Emit, cancel: Cancellation): Promise<Finished> {
+async function runLocked(opened: Opened, options: RunOptions, selected: ReadonlySet<string>, force: boolean | ReadonlySet<string>, ahead: ProcessPool | undefined, tell: Emit, cancel: Cancellation): Promise<Finished> {
   const { db, graph, project } = opened;
   const startedAt = performance.now();
   const mask = maskFor(graph);
@@ -85,7 +103,7 @@ async function runLocked(opened: Opened, options: RunOptions, selected: Readonly
     return told("succeeded", steps);
   }
   const { walkGraph } = await import("./walk-graph.ts");
-  return walkGraph(base, opened.runtime.child, (steps) => {
+  return walkGraph(base, opened.runtime.child, ahead, (steps) => {
     const status: RunStatus = cancel.requested ? "cancelled" : steps.some((step) => step.status === "failed") ? "failed" : "succeeded";
     end(status);
     return told(status, steps);

@@ -1,0 +1,26 @@
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { stepPattern } from "../graph/discover.ts";
+import { tableFunctions } from "./coming.ts";
+import { ProcessPool } from "./pool.ts";
+import { findRuntime } from "./runtime.ts";
+
+/** Processes for the first steps: they start while the graph is read. Which of them want DuckDB is guessed, and a wrong guess only costs time. */
+export async function startAhead(project: string, jobs: number): Promise<ProcessPool> {
+  const { child } = await findRuntime();
+  const pool = new ProcessPool(child, project);
+  pool.prepare(firstFiles(project, jobs).map(seemsToUseTables));
+  return pool;
+}
+
+function firstFiles(project: string, count: number): string[] {
+  const folder = path.join(project, "steps");
+  if (!existsSync(folder)) return [];
+  const steps = readdirSync(folder).filter((file) => stepPattern.test(file));
+  return steps.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10)).slice(0, count).map((file) => path.join(folder, file));
+}
+
+function seemsToUseTables(file: string): boolean {
+  const words = new Set(readFileSync(file, "utf8").match(/\w+/g));
+  return words.has("stepbook") && [...tableFunctions].some((name) => words.has(name));
+}
