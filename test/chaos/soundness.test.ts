@@ -34,7 +34,7 @@ vi.mock("../../src/execute/pool.ts", async (original) => {
 inMemory();
 
 /** One in so many states is run clean besides. */
-const cleanShare = 25;
+const cleanShare = 50;
 const counted = { states: 0, clean: 0, ran: 0, reused: 0 };
 
 test("incremental equals clean", { timeout: 6 * 3600_000 }, async () => {
@@ -151,7 +151,7 @@ async function runIn(project: TestProject, pipeline: Pipeline): Promise<Finished
   for (const [name, value] of Object.entries(pipeline.env)) process.env[`CHAOS_${name}`] = String(value);
   endKept(24);
   const failures: unknown[] = [];
-  const finished = await runPipeline({ ...defaultRunOptions(project.folder), params, jobs: pipeline.steps.length > 5 ? 4 : 1 }, (event) => event.type === "step.failed" && failures.push(event.failure), new Cancellation());
+  const finished = await runPipeline({ ...defaultRunOptions(project.folder), params, jobs: pipeline.steps.length > 5 ? 2 : 1 }, (event) => event.type === "step.failed" && failures.push(event.failure), new Cancellation());
   expect(failures).toEqual([]);
   return finished;
 }
