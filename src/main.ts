@@ -1,29 +1,21 @@
-import { Command, CommanderError, Option } from "commander";
-import type { Io } from "./command/io.ts";
 import { exitCodeOf, toFailure } from "./errors.ts";
-import { makeReport } from "./report/make.ts";
 
 /**
- * The command: `npx tsx runner.ts …` or `stepbook …`. Each subcommand is a file in src/command/,
- * loaded when it is called.
+ * The command: `npx tsx runner.ts …` or `stepbook …`.
  * @returns the exit code: 0 done, 1 a step failed, 2 wrong usage, 3 the graph or configuration is
  * wrong, 4 a data check failed, 130 and 143 on signals
  */
 export async function runCommand(words: readonly string[]): Promise<number> {
-  let code = 0;
-  const program = build((exit) => (code = exit));
+  const wrong = (error: unknown, project: string) => tell(error, project, words.includes("--json"));
+  if (!/^(?:run)?(?: --json)?$/.test(words.join(" "))) return (await import("./program.ts")).runWords(words, wrong);
+  // The usual command has no words to read: without them it is some milliseconds faster.
+  const project = process.cwd();
   try {
-    await program.parseAsync([...words], { from: "user" });
+    const { run } = await import("./command/run.ts");
+    return await run({ project, json: words.includes("--json"), stdout: process.stdout, stderr: process.stderr, env: process.env }, [], {}, []);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    const failure = toFailure(error);
-    const { project } = program.opts<{ project: string }>();
-    const report = makeReport({ json: words.includes("--json"), stdout: process.stdout, stderr: process.stderr, env: process.env, project });
-    report.failure(failure);
-    report.close();
-    return exitCodeOf(failure);
+    return wrong(error, project);
   }
-  return code;
 }
 
 /** Runs the command with this process's arguments and ends the process with its exit code. */
@@ -31,150 +23,11 @@ export async function main(): Promise<void> {
   process.exitCode = await runCommand(process.argv.slice(2));
 }
 
-type Setter = (code: number) => void;
-
-function build(exit: Setter): Command {
-  const program = new Command("stepbook")
-    .description("Numbered TypeScript scripts as a pipeline: an import is the arrow, an export is the artifact.")
-    .option("--project <folder>", "the folder that holds steps/", process.cwd())
-    .exitOverride()
-    .showHelpAfterError("(--help shows what there is)")
-    .enablePositionalOptions();
-  addRunCommands(program, exit);
-  addLookCommands(program, exit);
-  addKeepCommands(program, exit);
-  for (const command of program.commands.flatMap((each) => [each, ...each.commands])) command.exitOverride().option("--json", "print JSON, for programs");
-  return program;
-}
-
-/** Commands that plan or run the graph. */
-function addRunCommands(program: Command, exit: Setter): void {
-  runOptions(program.command("run [steps...]", { isDefault: true }).description("run the steps, or the named ones and what they need"))
-    .option("--force", "run even what could be reused")
-    .addOption(new Option("--from <step>", "run this step and all that depends on it, even what could be reused").argParser((word: string, all: string[] = []) => [...all, word]))
-    .option("--retry <run>", "run what failed or was not reached in that run, with its params and logical date")
-    .option("--serial", "one step at a time")
-    .option("-j, --jobs <n>", "how many steps side by side")
-    .option("--keep-going", "go on with what does not depend on a failed step")
-    .option("--no-wait", "fail at once where another runner works in this folder")
-    .option("--watch", "run again at every save")
-    .addHelpText("after", example("run", "run 30_tune -p cv_folds=5", "run --from 30_tune", "run --retry last", "run --watch"))
-    .action(async (steps: string[], options, command: Command) => exit(await (await import("./command/run.ts")).run(io(command), steps, options, program.commands.map((each) => each.name()))));
-  runOptions(program.command("plan [steps...]").description("what would run and why; runs nothing"))
-    .option("--force", "as if nothing could be reused")
-    .addHelpText("after", example("plan", "plan -p cv_folds=5"))
-    .action(async (steps: string[], options, command: Command) => exit(await (await import("./command/plan.ts")).plan(io(command), steps, options)));
-  runOptions(program.command("why <step>").description("why a step would run or be reused"))
-    .addHelpText("after", example("why 30_tune"))
-    .action(async (step: string, options, command: Command) => exit(await (await import("./command/why.ts")).why(io(command), step, options)));
-  program.command("graph").description("the steps and their edges")
-    .option("--mermaid", "as a Mermaid diagram")
-    .addHelpText("after", example("graph", "graph --mermaid"))
-    .action(async (options, command: Command) => exit(await (await import("./command/graph.ts")).graph(io(command), options)));
-  runOptions(program.command("verify <step>").description("execute a step again, apart, and compare the bytes: reproducible or not"))
-    .addHelpText("after", example("verify 30_tune"))
-    .action(async (step: string, options, command: Command) => exit(await (await import("./command/verify.ts")).verify(io(command), step, options)));
-}
-
-function runOptions(command: Command): Command {
-  return command
-    .addOption(new Option("-p, --param <name=value>", "give a param a value").argParser((word: string, all: string[] = []) => [...all, word]))
-    .option("--logical-date <date>", "the scheduled instant that the run stands for");
-}
-
-/** Commands that show what is kept. */
-function addLookCommands(program: Command, exit: Setter): void {
-  program.command("runs").description("the runs, newest first")
-    .option("-n, --limit <n>", "how many", "20")
-    .addHelpText("after", example("runs", "runs -n 100 --json"))
-    .action(async (options, command: Command) => exit(await (await import("./command/runs.ts")).runs(io(command), options)));
-  program.command("show <what>").description("a run, a step or an export: last, 30_tune, 30_tune.best")
-    .option("-n, --limit <n>", "how many rows of a table; else 20, with --json all")
-    .addHelpText("after", example("show last", "show 30_tune", "show 20_split.train --json"))
-    .action(async (what: string, options, command: Command) => exit(await (await import("./command/show.ts")).show(io(command), what, options)));
-  program.command("logs <run> <step>").description("what a step printed in a run")
-    .addHelpText("after", example("logs last 30_tune"))
-    .action(async (run: string, step: string, _options, command: Command) => exit(await (await import("./command/logs.ts")).logs(io(command), run, step)));
-  program.command("diff <before> <after>").description("what differs between two runs: code, params, data, metrics")
-    .addHelpText("after", example("diff last~1 last"))
-    .action(async (before: string, after: string, _options, command: Command) => exit(await (await import("./command/diff.ts")).diff(io(command), before, after)));
-  program.command("experiments").description("the recorded results, newest first")
-    .option("-n, --limit <n>", "how many", "20")
-    .option("--table <name>", "which results table", "experiments")
-    .addHelpText("after", example("experiments", "experiments --json"))
-    .action(async (options, command: Command) => exit(await (await import("./command/experiments.ts")).experiments(io(command), options)));
-  program.command("ui").description("serve the pipeline as a notebook, for a browser on this machine")
-    .option("--port <n>", "where to listen; 0: any free port", "8080")
-    .option("--host <address>", "listen on another address; reading then needs the token in the printed address", "127.0.0.1")
-    .addHelpText("after", example("ui", "ui --port 8081"))
-    .action(async (options, command: Command) => exit(await (await import("./serve/command.ts")).ui(io(command), options)));
-  program.command("report [run]").description("a run as one HTML file that needs nothing else: to send, to keep, to open offline")
-    .option("-o, --output <file>", "where to write it; -: to stdout", "report.html")
-    .option("--rows <n>", "rows of each table that go along", "200")
-    .addHelpText("after", example("report", "report last~1 -o before.html"))
-    .action(async (run: string | undefined, options, command: Command) => exit(await (await import("./serve/report/command.ts")).report(io(command), run, options)));
-  program.command("export <form> [run]").description("a run as a Jupyter notebook (ipynb) or as Markdown (md)")
-    .option("-o, --output <file>", "where to write it; -: to stdout", "-")
-    .option("--rows <n>", "rows of each table that go along", "10")
-    .addHelpText("after", example("export ipynb -o pipeline.ipynb", "export md last~1 -o before.md"))
-    .action(async (form: string, run: string | undefined, options, command: Command) => exit(await (await import("./serve/export/command.ts")).exportRun(io(command), form, run, options)));
-  const models = program.command("models").description("the saved models and their versions")
-    .addHelpText("after", example("models", "models alias breast-cancer@production v3"))
-    .action(async (_options, command: Command) => exit(await (await import("./command/models.ts")).models(io(command))));
-  models.command("alias <model@alias> [version]").description("let an alias stand for a version: loadModel(\"model@alias\") reads it")
-    .option("--remove", "take the alias away")
-    .addHelpText("after", example("models alias breast-cancer@production v3", "models alias breast-cancer@candidate --remove"))
-    .action(async (words: string, version: string | undefined, options, command: Command) => exit(await (await import("./command/models.ts")).modelsAlias(io(command), words, version, options)));
-  program.command("predict <model> [inputs...]").description("ask a saved model whose card says how: name=value for each input")
-    .addHelpText("after", example("predict breast-cancer", "predict breast-cancer@production radius_mean=20.1 --json"))
-    .action(async (model: string, inputs: string[], _options, command: Command) => exit(await (await import("./command/predict.ts")).predict(io(command), model, inputs)));
-}
-
-/** Commands that look after a project. */
-function addKeepCommands(program: Command, exit: Setter): void {
-  const slots = program.command("slots").description("the ledger of the schedules: each slot and what became of it, newest first")
-    .option("-n, --limit <n>", "how many", "20")
-    .addHelpText("after", example("slots", "slots -n 100 --json", "slots pause train"))
-    .action(async (options, command: Command) => exit(await (await import("./command/slots.ts")).slots(io(command), options)));
-  for (const [word, rest, what] of [["pause", true, "let a schedule rest: its slots are skipped until it is resumed"], ["resume", false, "end a schedule's rest"]] as const) {
-    slots.command(`${word} [schedule]`).description(what)
-      .addHelpText("after", example(`slots ${word} train`))
-      .action(async (name: string | undefined, _options, command: Command) => exit(await (await import("./command/slots.ts")).restSchedule(io(command), name, rest)));
-  }
-  program.command("backfill").description("run past slots of a schedule; those that succeeded are left alone")
-    .requiredOption("--from <date>", "the first instant")
-    .requiredOption("--to <date>", "the last instant")
-    .option("--schedule <name>", "which schedule, where schedule.ts has several")
-    .option("--dry-run", "only say what would run")
-    .option("-j, --jobs <n>", "how many steps side by side; the runs go one after the other")
-    .addHelpText("after", example("backfill --from 2026-01-01 --to 2026-01-31 --dry-run"))
-    .action(async (options, command: Command) => exit(await (await import("./command/backfill.ts")).backfill(io(command), options)));
-  program.command("mirror").description("the copy in Postgres: what was sent, what waits, what was refused and why")
-    .addOption(new Option("--status", "only look (the default)").conflicts(["now", "resend"]))
-    .option("--now", "send what waits")
-    .option("--resend", "send all again, such as to a database that was restored or emptied")
-    .addHelpText("after", example("mirror", "mirror --now", "mirror --resend"))
-    .action(async (options, command: Command) => exit(await (await import("./command/mirror.ts")).mirror(io(command), options)));
-  program.command("gc").description("remove what no kept run reaches")
-    .option("--keep <age>", "keep runs younger than this", "30d")
-    .option("--size <bytes>", "then go on, oldest first, until the store is at most this large, such as 2GB")
-    .option("--dry-run", "only say what would go")
-    .addHelpText("after", example("gc --keep 7d", "gc --size 1GB --dry-run"))
-    .action(async (options, command: Command) => exit(await (await import("./command/gc.ts")).gc(io(command), options)));
-  program.command("doctor").description("look for what is wrong with this machine or project")
-    .option("--rebuild", "make a damaged .stepbook/state.db anew from what lies beside it; the damaged file is kept")
-    .addHelpText("after", example("doctor", "doctor --rebuild"))
-    .action(async (options: { rebuild?: boolean }, command: Command) => {
-      if (options.rebuild) exit(await (await import("./command/rebuild.ts")).rebuild(io(command)));
-      else exit(await (await import("./command/doctor.ts")).doctor(io(command)));
-    });
-}
-
-function example(...lines: string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  $ npx tsx runner.ts ${line}`).join("\n")}`;
-}
-
-function io(command: Command): Io {
-  const { project, json } = command.optsWithGlobals<{ project: string; json?: boolean }>();
-  return { project, json: json === true, stdout: process.stdout, stderr: process.stderr, env: process.env };
+async function tell(error: unknown, project: string, json: boolean): Promise<number> {
+  const { makeReport } = await import("./report/make.ts");
+  const failure = toFailure(error);
+  const report = makeReport({ json, stdout: process.stdout, stderr: process.stderr, env: process.env, project });
+  report.failure(failure);
+  report.close();
+  return exitCodeOf(failure);
 }
