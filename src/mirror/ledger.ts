@@ -16,15 +16,22 @@ COMMENT ON TABLE ${ledger}.row_versions IS 'Versions by key, where something old
 
 /** Makes the mirror's own notes where they are not there. */
 export async function prepareLedger(client: Client): Promise<void> {
-  const ready = async () => (await client.query<{ ready: boolean }>(`SELECT to_regclass('${ledger}.sent_upto') IS NOT NULL AS ready`)).rows[0]?.ready === true;
-  if (await ready()) return;
+  if ((await whatIsThere(client)).tables.includes("sent_upto")) return;
   await transaction(client, async () => {
     await lock(client, "shape");
-    if (await ready()) return;
-    const { rows } = await client.query<{ begun: boolean; older: boolean }>(`SELECT to_regnamespace('${ledger}') IS NOT NULL AS begun, to_regclass('${ledger}.sent_rows') IS NOT NULL AS older`);
-    if (rows[0]?.begun !== true) await client.query(`CREATE SCHEMA ${ledger}; COMMENT ON SCHEMA ${ledger} IS 'What Stepbook has sent: its own notes, none of your data.'`);
+    const { schema, tables } = await whatIsThere(client);
+    if (tables.includes("sent_upto")) return;
+    if (!schema) await client.query(`CREATE SCHEMA ${ledger}; COMMENT ON SCHEMA ${ledger} IS 'What Stepbook has sent: its own notes, none of your data.'`);
     // Until 0.1 every row had its version here. Renamed, so that a sender of then stops instead of writing past these notes.
-    if (rows[0]?.older === true) await client.query(`ALTER TABLE ${ledger}.sent_rows RENAME TO row_versions`);
+    if (tables.includes("sent_rows")) await client.query(`ALTER TABLE ${ledger}.sent_rows RENAME TO row_versions`);
     await client.query(notes);
   });
+}
+
+/** Read from the catalogue itself: to_regclass() may still say what it said before the lock was waited for. */
+async function whatIsThere(client: Client): Promise<{ schema: boolean; tables: string[] }> {
+  const { rows } = await client.query<{ name: string | null }>(
+    `SELECT relname AS name FROM pg_namespace n LEFT JOIN pg_class c ON relnamespace = n.oid AND relkind = 'r' WHERE nspname = '${ledger}'`,
+  );
+  return { schema: rows.length > 0, tables: rows.flatMap(({ name }) => name ?? []) };
 }
