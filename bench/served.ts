@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { get } from "node:http";
+import { connect, type Socket } from "node:net";
 import path from "node:path";
 import type { Site } from "./site.ts";
 
@@ -41,31 +42,35 @@ export function residentMb(pid: number): number {
 }
 
 /**
- * Follows the notebook as a page's script does: takes what changed, and asks for the page anew where that does not fit. By plain
- * sockets, since viewers are elsewhere: the less they cost here, the more it is the server that is measured. @returns the function that ends it
+ * A viewer of the notebook, as the server meets one: it asks for the page, stays for what changes, and asks for the page anew
+ * where it is told to (and once more where something came meanwhile, which is no less than what a page's script asks). A real viewer's
+ * browser is another machine's work, so what comes is not taken apart here, only drained from a plain socket. @returns the function that ends it
  */
 export async function watchPage(url: string): Promise<() => void> {
-  const load = async () => /name="stepbook-state" content="([^"]+)"/.exec(await (await fetch(url)).text())![1]!;
-  let state = await load();
-  let loading: Promise<unknown> | undefined;
-  const take = (data: string) => {
-    const [, from, to] = /^\{"type":"patch","from":"([^"]+)","to":"([^"]+)"/.exec(data) ?? [];
-    if (from === state) state = to!;
-    else if (from !== undefined || data.startsWith('{"type":"change"')) loading ??= load().then((now) => (state = now)).catch(() => {}).finally(() => (loading = undefined));
-  };
-  return new Promise((resolve, reject) => {
-    const request = get(`${url}/events?page=/&state=${state}`, (answer) => {
-      let text = "";
-      answer.setEncoding("utf8").on("data", (chunk: string) => {
-        const blocks = (text + chunk).split("\n\n");
-        text = blocks.pop()!;
-        for (const block of blocks) if (block.startsWith("data: ")) take(block.slice(6));
-      });
-      answer.on("error", () => {});
-      resolve(() => request.destroy());
+  const state = /name="stepbook-state" content="([^"]+)"/.exec(await (await fetch(url)).text())![1]!;
+  let [loading, again] = [false, false];
+  const load = () => {
+    [loading, again] = [true, false];
+    plainGet(url, "/").resume().once("close", () => {
+      loading = false;
+      if (again) load();
     });
-    request.once("error", reject);
+  };
+  const stream = plainGet(url, `/events?page=/&state=${state}`);
+  await once(stream, "data");
+  stream.on("data", (chunk: Buffer) => {
+    if (loading) again = true;
+    else if (chunk.includes('data: {"type":"change"')) load();
   });
+  return () => void stream.destroy();
+}
+
+/** A request by a socket of its own, which the server ends. */
+function plainGet(url: string, address: string): Socket {
+  const { host, hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.on("error", () => {}).write(`GET ${address} HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
+  return socket;
 }
 
 /** Reads server-sent events until they end. */

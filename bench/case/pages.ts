@@ -88,6 +88,10 @@ async function firstLoad(url: string): Promise<{ ms: number; mb: number; steps: 
   return { ms: performance.now() - begin, mb: (html.length + sizes.reduce((a, b) => a + b, 0)) / 1e6, steps: sizes.length + 2 };
 }
 
+/**
+ * What viewers cost the run: the server's work for them, on the machine and in the process where the run goes on. Their browsers are
+ * elsewhere, so viewers here only drain what they are sent (`watchPage`); what that takes on this machine counts against us all the same.
+ */
 export const pagesViewers: Comparison = {
   name: "pages-viewers",
   title: `a run of 20 steps of 100 ms, with ${viewers} viewers and without (memory: of the server)`,

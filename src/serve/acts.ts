@@ -7,8 +7,9 @@ import type { Emit } from "../events.ts";
 import { Cancellation } from "../execute/cancel.ts";
 import { runMirrored } from "../mirror/run.ts";
 import { findRun } from "../record/runs.ts";
-import { honest } from "./data/cells.ts";
-import type { Site } from "./site.ts";
+import type { Db } from "../record/state.ts";
+import { honest } from "./data/honest.ts";
+import type { Live } from "./live.ts";
 
 export interface RunWish {
   readonly steps: readonly string[];
@@ -30,14 +31,21 @@ const mostAtOnce = 4;
 /** A backfill of a page has no more slots than a page can show. */
 export const mostSlots = 500;
 
+/** Where runs are started, and who is told of them. */
+interface Place {
+  readonly project: string;
+  readonly kept: { readonly db: Db };
+  readonly live: Live;
+}
+
 /** The one run that this server may have under way. */
 export class Acts {
-  readonly #site: Site;
+  readonly #place: Place;
   #working = 0;
   #current: { readonly cancellation: Cancellation; readonly ended: Promise<void> } | undefined;
 
-  constructor(site: Site) {
-    this.#site = site;
+  constructor(place: Place) {
+    this.#place = place;
   }
 
   /** A run or a backfill of this server goes on. */
@@ -51,15 +59,15 @@ export class Acts {
    * @throws what is wrong before a step runs; E_LOCKED while another run goes on
    */
   start(wish: RunWish): Promise<string | null> {
-    const { kept: { db }, project } = this.#site;
+    const { kept: { db }, project } = this.#place;
     const { retry, ...rest } = wish;
-    const options = { ...defaultRunOptions(project), ...rest, ...(retry === undefined ? {} : retryOf(db, honest(this.#site, findRun(db, retry)))), wait: false, trigger: "ui" as const };
+    const options = { ...defaultRunOptions(project), ...rest, ...(retry === undefined ? {} : retryOf(db, honest(db, findRun(db, retry)))), wait: false, trigger: "ui" as const };
     return this.#begin((emit, cancellation) => runMirrored(options, emit, cancellation));
   }
 
   /** Runs past slots one after the other, as the command does it. @returns the id of the first run; null: none was to run */
   async backfill({ schedule: name, from, to }: BackfillWish): Promise<string | null> {
-    const { kept: { db }, project } = this.#site;
+    const { kept: { db }, project } = this.#place;
     const { schedule } = findSchedule(db, name);
     const slots = pastSlots(schedule, from, Math.min(Date.now(), to), mostSlots + 1);
     if (slots.length > mostSlots) fail("E_USAGE", `more than ${mostSlots} slots`, { remedy: "take a shorter time, or the command: backfill --from … --to …" });
@@ -68,7 +76,7 @@ export class Acts {
 
   #begin(work: (emit: Emit, cancellation: Cancellation) => Promise<unknown>): Promise<string | null> {
     if (this.#current) fail("E_LOCKED", "a run goes on", { remedy: "wait for it, or cancel it" });
-    const { live } = this.#site;
+    const { live } = this.#place;
     const cancellation = new Cancellation();
     return new Promise((resolve, reject) => {
       const listen: Emit = (event) => {

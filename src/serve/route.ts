@@ -1,10 +1,22 @@
 import type { Context } from "hono";
 import { fail } from "../errors.ts";
 import { safeHeaders } from "./guard.ts";
-import type { ApiDescription } from "./api/describe.ts";
+import type { Schema } from "./api/schema.ts";
 import type { Html } from "./html.ts";
 import type { LaidOut } from "./page/layout.ts";
 import type { Site } from "./site.ts";
+
+/** What the OpenAPI document says of a route besides its address. */
+export interface ApiDescription {
+  /** Name → schema, each with a description. */
+  readonly query?: Readonly<Record<string, Schema>>;
+  readonly body?: Schema;
+  readonly answer: Schema;
+  /** Where it is not 200. */
+  readonly status?: number;
+  /** Where it is not JSON. */
+  readonly type?: string;
+}
 
 /** One address of the server. The table of them is walked by the router, the OpenAPI document and the tests. */
 export interface Route {

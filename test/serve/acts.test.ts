@@ -5,7 +5,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { built } from "../rig/build.ts";
 import { finished, TestProject } from "../rig/project.ts";
-import { launch, seriousFaults, served, type Served, watchedPage } from "./rig.ts";
+import { close, open, seriousFaults, type Served } from "./rig.ts";
 
 const wrong: string[] = [];
 let project: TestProject;
@@ -31,16 +31,10 @@ export const spread = await sql\`SELECT (range * ${"${slope}"})::INTEGER AS v, 3
   });
   for (const words of [["slope=2"], ["slope=3", "bend=4"], ["slope=4"], ["slope=5", "bend=4"]]) expect((await project.run(words.flatMap((word) => ["-p", word]))).code).toBe(0);
   await finished(spawn(process.execPath, [project.path("schedule.mjs"), "--once", "--no-ui"], { cwd: project.folder, stdio: ["ignore", "pipe", "pipe"] }));
-  server = await served(project);
-  browser = await launch();
-  page = await watchedPage(browser, server, wrong, 1280);
+  ({ server, browser, page } = await open(project, wrong));
 });
 afterEach(() => expect(wrong.splice(0)).toEqual([]));
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  project?.dispose();
-});
+afterAll(() => close(browser, server, project));
 
 const main = () => page.locator("main").innerText();
 const badge = (step: string) => page.locator(`#step-${step} .cell-state .badge`).innerText();

@@ -1,8 +1,8 @@
 /// <reference lib="dom" />
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Page, Request } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { TestProject } from "../rig/project.ts";
-import { everyState, launch, seriousFaults, served, type Served, watchedPage } from "./rig.ts";
+import { close, everyState, open, seriousFaults, type Served, watchedPage } from "./rig.ts";
 
 const runs: string[] = [];
 const wrong: string[] = [];
@@ -17,16 +17,10 @@ beforeAll(async () => {
     const { events } = await project.run(["--keep-going", ...words]);
     runs.unshift((events.find((event) => event.type === "run.started") as { run: string }).run);
   }
-  server = await served(project);
-  browser = await launch();
-  page = await watched(1280);
+  ({ server, browser, page } = await open(project, wrong));
 });
 afterEach(() => expect(wrong.splice(0)).toEqual([]));
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  project?.dispose();
-});
+afterAll(() => close(browser, server, project));
 
 const watched = (width: number, scheme: "light" | "dark" = "light") => watchedPage(browser, server, wrong, width, scheme);
 
@@ -137,6 +131,30 @@ test("a run of the terminal, and a saved file, are seen without a reload", async
   project.edit("steps/10_load.ts", "range(5001)", "range(5000)");
   await expect.poll(() => badge("10_load")).toContain("reused");
   expect(await page.evaluate(() => "unbroken" in window)).toBe(true);
+});
+
+test("a tab in the background closes its stream, and catches up when it is looked at", async () => {
+  const stream = (request: Request) => request.url().startsWith(`${server.url}/events`);
+  const tab = await watched(1280);
+  const look = async (state: "hidden" | "visible") => tab.evaluate((now) => {
+    Object.defineProperty(document, "visibilityState", { configurable: true, get: () => now });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, state);
+  const opened = tab.waitForRequest(stream);
+  await tab.goto(server.url);
+  await opened;
+  await tab.evaluate(() => Object.assign(window, { unbroken: true }));
+  const closed = tab.waitForEvent("requestfailed", stream);
+  await look("hidden");
+  await closed;
+  await project.run(["--keep-going", "-p", "pause=4"]);
+  expect(await tab.locator("#run-head").innerText()).not.toContain("pause=4");
+  const reopened = tab.waitForRequest(stream);
+  await look("visible");
+  await reopened;
+  await expect.poll(() => tab.locator("#run-head").innerText()).toContain("pause=4");
+  expect(await tab.evaluate(() => "unbroken" in window)).toBe(true);
+  await tab.context().close();
 });
 
 test("graph, runs, comparison, experiments and models are clicked through; Back holds", async () => {

@@ -106,6 +106,26 @@ export async function watchedPage(browser: Browser, server: Served, wrong: strin
   return page;
 }
 
+export interface Opened {
+  readonly server: Served;
+  readonly browser: Browser;
+  readonly page: Page;
+}
+
+/** The project's pages as a browser shows them that notes what goes wrong. */
+export async function open(project: TestProject, wrong: string[]): Promise<Opened> {
+  const server = await served(project);
+  const browser = await launch();
+  return { server, browser, page: await watchedPage(browser, server, wrong, 1280) };
+}
+
+/** However far the opening came. */
+export async function close(browser: Browser | undefined, server: Served | undefined, project: TestProject | undefined): Promise<void> {
+  await browser?.close();
+  await server?.stop();
+  project?.dispose();
+}
+
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** What axe finds that is serious or worse. Run by the debugger's way in, which the page's policy does not bind. */

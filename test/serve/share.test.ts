@@ -11,7 +11,7 @@ import type { Browser, Page, Request } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { cellText } from "../../src/serve/export/table.ts";
 import type { TestProject } from "../rig/project.ts";
-import { everyState, launch } from "./rig.ts";
+import { close, everyState, launch } from "./rig.ts";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const wrong: string[] = [];
@@ -31,10 +31,7 @@ beforeAll(async () => {
   page = await opened(1280);
 });
 afterEach(() => expect(wrong.splice(0)).toEqual([]));
-afterAll(async () => {
-  await browser?.close();
-  project?.dispose();
-});
+afterAll(() => close(browser, undefined, project));
 
 /** The report as somebody opens it who has nothing but the file: no network; every error and every request is noted. */
 async function opened(width: number, colorScheme: "light" | "dark" = "light", file = "report.html"): Promise<Page> {

@@ -4,7 +4,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { TestProject } from "../rig/project.ts";
 import { shippedPipeline } from "../rig/shipped.ts";
-import { launch, seriousFaults, served, type Served, watchedPage } from "./rig.ts";
+import { close, open, seriousFaults, type Served, watchedPage } from "./rig.ts";
 
 const wrong: string[] = [];
 const runs: string[] = [];
@@ -20,16 +20,10 @@ beforeAll(async () => {
     expect(code).toBe(0);
     runs.unshift((events.find((event) => event.type === "run.started") as { run: string }).run);
   }
-  server = await served(project);
-  browser = await launch();
-  page = await watchedPage(browser, server, wrong, 1280);
+  ({ server, browser, page } = await open(project, wrong));
 }, 240_000);
 afterEach(() => expect(wrong.splice(0)).toEqual([]));
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  project?.dispose();
-});
+afterAll(() => close(browser, server, project));
 
 const main = () => page.locator("main").innerText();
 

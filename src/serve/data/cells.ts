@@ -1,4 +1,3 @@
-import { lockOwner } from "../../record/lock.ts";
 import { currentRecord, runById } from "../../record/lookup.ts";
 import { type KeptRecord, recordById } from "../../record/records.ts";
 import { listRuns, type RunRow, runSteps, type RunStepRow } from "../../record/runs.ts";
@@ -8,6 +7,7 @@ import type { Planned } from "../../plan/plan.ts";
 import type { CellState } from "../part/icons.ts";
 import type { LiveStep } from "../live.ts";
 import type { Site } from "../site.ts";
+import { honest } from "./honest.ts";
 import { loggedSteps } from "./logs.ts";
 
 /** A step as the notebook shows it. */
@@ -38,7 +38,8 @@ export async function readNotebook(site: Site, id?: string): Promise<Notebook> {
   const { db } = site.kept;
   const { graph, failure } = await site.graph();
   const [last] = listRuns(db, 1);
-  const run = id === undefined ? last && honest(site, last) : honestOr(site, runById(db, id));
+  const kept = id === undefined ? last : runById(db, id);
+  const run = kept && honest(db, kept);
   const newest = run?.id === last?.id;
   const rows = new Map((run ? runSteps(db, run.id) : []).map((row) => [row.step, row]));
   const running = new Set(run?.status === "running" ? loggedSteps(site.project, run.id).filter((step) => !rows.has(step)) : []);
@@ -76,13 +77,4 @@ function staleness(step: Step | undefined, record: KeptRecord | undefined, plann
 
 export function byNumber(a: string, b: string): number {
   return Number.parseInt(a, 10) - Number.parseInt(b, 10) || (a < b ? -1 : 1);
-}
-
-/** A run whose runner is gone goes on no more, whatever was written of it last. */
-export function honest({ kept }: { readonly kept: Pick<Site["kept"], "db"> }, run: RunRow): RunRow {
-  return run.status === "running" && !lockOwner(kept.db) ? { ...run, status: "interrupted" } : run;
-}
-
-function honestOr(site: Site, run: RunRow | undefined): RunRow | undefined {
-  return run && honest(site, run);
 }

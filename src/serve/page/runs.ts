@@ -1,5 +1,5 @@
 import { formatDuration } from "../../report/format.ts";
-import { honest } from "../data/cells.ts";
+import { honest } from "../data/honest.ts";
 import { readGrid } from "../data/runs.ts";
 import { html } from "../html.ts";
 import { badge } from "../part/icons.ts";
@@ -16,7 +16,7 @@ export function runsPage(site: Site, offset: number, wish: string | undefined): 
   const { total, runs, steps, cells } = readGrid(site.kept.db, offset, pageSize, status);
   const heads = steps.map((step) => html`<th scope="col"><span class="upright">${step}</span></th>`);
   const rows = runs.map((row, index) => {
-    const run = honest(site, row);
+    const run = honest(site.kept.db, row);
     const ms = run.finishedAt === null ? null : Date.parse(run.finishedAt) - Date.parse(run.startedAt);
     const marks = steps.map((step) => {
       const cell = cells.get(`${run.id} ${step}`);

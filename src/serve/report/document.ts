@@ -1,24 +1,17 @@
 import path from "node:path";
-import type { openKept } from "../../engine.ts";
 import type { Failure } from "../../errors.ts";
 import { shownCode } from "../../command/code-patch.ts";
-import type { Edge, Graph, RunStatus, Step, StepId } from "../../model.ts";
+import type { Edge, RunStatus, Step, StepId } from "../../model.ts";
 import { currentRecord } from "../../record/lookup.ts";
 import { type KeptRecord, recordById } from "../../record/records.ts";
 import { type RunRow, runSteps, type RunStepRow } from "../../record/runs.ts";
-import { byNumber, honest } from "../data/cells.ts";
+import { byNumber } from "../data/cells.ts";
+import { honest } from "../data/honest.ts";
 import { loggedSteps, readLogEnd } from "../data/logs.ts";
 import { readSource, titleOf } from "../data/source.ts";
 import type { CellState } from "../part/icons.ts";
-import type { TableReader } from "../table-reader.ts";
-import { type Output, readOutputs } from "./outputs.ts";
+import { type Output, readOutputs, type Source } from "./outputs.ts";
 import { type Tidy, tidier, tidyFailure } from "./tidy.ts";
-
-/** Where a document is read from. The graph, where it can be read now, tells what records do not. */
-export interface Source extends ReturnType<typeof openKept> {
-  readonly graph: Graph | null;
-  readonly tables: TableReader;
-}
 
 /** A run as a document that can leave this machine: what is shared is made of it, whatever its form. */
 export interface Document {
@@ -68,7 +61,7 @@ const mostLines = 400;
  */
 export async function readDocument(source: Source, kept: RunRow, rows: number): Promise<Document> {
   const { db, project } = source;
-  const run = honest({ kept: source }, kept);
+  const run = honest(db, kept);
   const known = new Map(runSteps(db, run.id).map((row) => [row.step, row]));
   const going = run.status === "running" ? loggedSteps(project, run.id) : [];
   const ids = [...new Set([...known.keys(), ...going])].sort(byNumber);

@@ -1,9 +1,15 @@
 import { existsSync } from "node:fs";
-import type { Artifact, Column, Effect, MimeBundle, Scalar } from "../../model.ts";
+import type { openKept } from "../../engine.ts";
+import type { Artifact, Column, Effect, Graph, MimeBundle, Scalar } from "../../model.ts";
 import { type KeptRecord, listModels } from "../../record/records.ts";
 import { type Figure, readArtifact } from "../../store/artifacts.ts";
-import type { Distribution } from "../table-reader.ts";
-import type { Source } from "./document.ts";
+import type { Distribution, TableReader } from "../table-reader.ts";
+
+/** Where a document is read from. The graph, where it can be read now, tells what records do not. */
+export interface Source extends ReturnType<typeof openKept> {
+  readonly graph: Graph | null;
+  readonly tables: TableReader;
+}
 
 /** One thing that a step left, read: nothing of it is looked up any more. */
 export type Output =
