@@ -88,7 +88,7 @@ function commandsApart(entries: Map<string, string>): Plugin {
 }
 
 /** What `runner.ts` imports. */
-const runner = 'export { main, runCommand } from "./command.cjs";\n';
+const runner = 'export { main, runCommand } from "./bin.cjs";\n';
 
 if (process.argv[1] === import.meta.filename) {
   const root = import.meta.dirname;

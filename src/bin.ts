@@ -20,10 +20,16 @@ const script = new Script(source, { filename: file, cachedData });
 const loaded = { exports: {} as typeof command, importer: (name: string) => import(name) };
 (script.runInThisContext() as (...its: unknown[]) => void)(loaded.exports, createRequire(file), loaded, file, __dirname);
 
-void loaded.exports.main().then(() => {
+export const { runCommand } = loaded.exports;
+
+export async function main(): Promise<void> {
+  await loaded.exports.main();
   // A run has been through the code that matters.
   if ((!cachedData || script.cachedDataRejected) && ["run", undefined].includes(process.argv[2])) keep();
-});
+}
+
+// A runner.ts imports it, and calls main itself.
+if (require.main === module) void main();
 
 function readIfThere(name: string): Buffer | undefined {
   try {
