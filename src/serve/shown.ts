@@ -60,7 +60,11 @@ export class Shown {
     const known = this.#kept.get(address);
     const answer = known?.version === version && performance.now() - known.at < goodFor ? known.answer : this.#render(address, version, render);
     const made = await answer;
-    return made instanceof PageAnswer ? page(made.laidOut, made.status) : made;
+    if (!(made instanceof PageAnswer)) return made;
+    // Rendered before somebody came who looks at it: what changes from now on is told from there.
+    const watched = this.#watched.get(address);
+    if (watched) watched.last ??= made.laidOut;
+    return page(made.laidOut, made.status);
   }
 
   /** @param have the state that the viewer's page is in */
@@ -135,8 +139,8 @@ export class Shown {
     if (!watched || turn < watched.turn) return;
     watched.last = now;
     watched.turn = turn;
-    if (before?.state === now.state) return;
-    if (!before) return;
+    // Who came before anything was known compares by itself.
+    if (!before || before.state === now.state) return;
     const notice = changesBetween(before, now);
     for (const tell of watched.viewers) tell(notice);
   }

@@ -67,6 +67,21 @@ test("a model: aliases are set, moved and taken away; it says where it is used; 
   expect(await main()).toContain("production v2");
 });
 
+test("a stream that opens right after its page tells what changes from there", async () => {
+  const address = "/models/line";
+  const state = /name="stepbook-state" content="([^"]+)"/.exec(await (await fetch(server.url + address)).text())![1]!;
+  const events = await fetch(`${server.url}/events?${new URLSearchParams({ page: address, state })}`);
+  const alias = (version: number | null) => fetch(`${server.url}/api${address}/aliases`, { method: "POST", headers: { "content-type": "application/json", "x-stepbook-token": server.token, origin: server.url }, body: JSON.stringify({ alias: "seen", version }) });
+  expect((await alias(1)).status).toBe(200);
+  let told = "";
+  for await (const chunk of events.body!.pipeThrough(new TextDecoderStream())) {
+    told += chunk;
+    if (told.includes("data: ")) break;
+  }
+  expect(told).toContain(`data: {"type":"patch","from":"${state}"`);
+  expect((await alias(null)).status).toBe(200);
+});
+
 test("the schedule: it rests and goes on, a backfill is looked at and run", async () => {
   await page.goto(`${server.url}/graph`);
   await page.getByRole("link", { name: "Schedule" }).click();

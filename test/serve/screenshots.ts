@@ -58,7 +58,7 @@ async function shoot(project: TestProject): Promise<void> {
   const model = states ? "tiny" : "breast-cancer";
   const pages: Record<string, string> = {
     notebook: "/", graph: "/graph", runs: "/runs", run: `/runs/${last}`, compare: `/compare?before=${before}&after=${last}`, experiments: "/experiments?plot=parallel",
-    scatter: "/experiments", heatmap: "/experiments?plot=heatmap&x=max_pca_components&y=cv_folds", model: `/models/${model}`, models: "/models", schedule: "/schedule", new: "/new",
+    scatter: "/experiments", heatmap: "/experiments?plot=heatmap&x=max_pca_components&y=cv_folds", model: `/models/${model}`, models: "/models", schedule: "/schedule", new: "/new", find: "/runs",
   };
   try {
     for (const [scheme, width] of looks) {
@@ -66,6 +66,7 @@ async function shoot(project: TestProject): Promise<void> {
       for (const [name, address] of Object.entries(pages)) {
         if (picked && !picked.includes(name)) continue;
         await page.goto(server.url + address);
+        if (name === "find") await find(page);
         await settled(page);
         if (states || (kept.has(`${scheme} ${width}`) && name !== "scatter" && name !== "models")) await page.screenshot({ path: path.join(folder, `${name}-${scheme}-${width}.png`), fullPage: states });
       }
@@ -75,6 +76,12 @@ async function shoot(project: TestProject): Promise<void> {
     await browser.close();
     await server.stop();
   }
+}
+
+async function find(page: Page): Promise<void> {
+  await page.keyboard.press("/");
+  await page.keyboard.type("tune");
+  await page.locator("#found li").first().waitFor();
 }
 
 /** Tables and images that are in view have come. */

@@ -5,8 +5,10 @@ import { startKeys } from "./keys.ts";
 import { startLive } from "./live.ts";
 import { startFind } from "./find.ts";
 import { startFrames } from "./frames.ts";
+import { startNarrow } from "./narrow.ts";
 import { startTables } from "./tables.ts";
 
+startNarrow();
 startFolds();
 startTables();
 startFind();

@@ -66,7 +66,7 @@ ${rows.length === 0 ? html`<p class="empty">No results${query.find && ` with “
 ${plotPart(rows, shown, chosen, new Set(picked))}
 ${picked.length > 1 && pickedPart(picked, columns, key)}
 ${table(rows, shown, key, query)}`}`;
-  return layout(site, { title: "Experiments", at: "/experiments", main });
+  return layout(site, { title: "Experiments", at: "/experiments", main, wide: true });
 }
 
 /** The address of this page with something else in it. */

@@ -11,6 +11,8 @@ export interface Page {
   readonly at: string;
   readonly main: Piece | Sections;
   readonly aside?: Piece;
+  /** It holds a table with many columns. */
+  readonly wide?: boolean;
 }
 
 /** A page in elements that change apart, one after the other; each has the id that it is listed by. */
@@ -29,7 +31,7 @@ export interface LaidOut {
 
 export const places = [["/", "Notebook"], ["/graph", "Graph"], ["/runs", "Runs"], ["/experiments", "Experiments"], ["/models", "Models"], ["/schedule", "Schedule"]] as const;
 
-export function layout(site: Site, { title, at, main, aside }: Page): LaidOut {
+export function layout(site: Site, { title, at, main, aside, wide = false }: Page): LaidOut {
   const { assets, token, name } = site;
   const sections = isSections(main) ? main.sections : undefined;
   const inside = sections ? sections.map(([, content]) => content) : (main as Piece);
@@ -59,7 +61,7 @@ export function layout(site: Site, { title, at, main, aside }: Page): LaidOut {
 <nav aria-label="Pages">${links}</nav>
 ${acts}
 </header>
-<div class="frame${aside !== undefined && " with-aside"}">
+<div class="frame${aside !== undefined && " with-aside"}${wide && " wide"}">
 ${outline}
 ${whole}
 </div>
