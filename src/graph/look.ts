@@ -43,7 +43,7 @@ export function lookAt(kind: SightKind, file: string): Sight {
   const stats = statOf(file);
   if (stats === null) return { digest: null, signature: "" };
   try {
-    if (kind === "place") return { digest: digestOf(realpathSync(file)), signature: "" };
+    if (kind === "place") return { digest: digestOf(realpathSync.native(file)), signature: "" };
     if (kind === "file") return { digest: stats.isFile() ? digestOf(readFileSync(file)) : null, signature: settledSignature(stats) };
     return lookIntoFolder(file, stats);
   } catch {
