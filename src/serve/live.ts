@@ -25,7 +25,7 @@ export type Notice = { readonly type: "change" } | LogNotice | { readonly type: 
 export type Listener = (notice: Notice) => void;
 
 /** ms between two changes that are told. */
-const between = 80;
+const between = 20;
 
 /** What goes on now, and all who watch it. */
 export class Live {

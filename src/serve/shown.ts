@@ -6,10 +6,10 @@ import { page, PageAnswer } from "./route.ts";
 /** Shorter than the time after which a change by another process is seen. */
 const goodFor = 120;
 const most = 32;
-/** ms: what a step's end and the next one's start change is one change, and the run goes first. */
-const settle = 15;
+/** ms: what a step's end and the next one's start change is one change, and the run goes first: by then the next step's process is on its way. */
+const settle = 45;
 /** A rendering may take this share of the time, since a run goes on in the same process; but no page is older than `longest` ms. */
-const share = 1 / 25;
+const share = 1 / 8;
 const longest = 1000;
 
 interface Rendered {

@@ -1,7 +1,7 @@
 import { formatDuration } from "../../report/format.ts";
 import { honest } from "../data/honest.ts";
 import { readGrid } from "../data/runs.ts";
-import { html } from "../html.ts";
+import { html, type Html } from "../html.ts";
 import { badge } from "../part/icons.ts";
 import type { Site } from "../site.ts";
 import { type LaidOut, layout, runLink, when } from "./layout.ts";
@@ -20,9 +20,10 @@ export function runsPage(site: Site, offset: number, wish: string | undefined): 
     const ms = run.finishedAt === null ? null : Date.parse(run.finishedAt) - Date.parse(run.startedAt);
     const marks = steps.map((step) => {
       const cell = cells.get(`${run.id} ${step}`);
+      if (!cell && site.live.run === run.id && site.live.step(step)) return mark("running", "●", `${step}: running`);
       if (!cell) return html`<td class="mark-cell s-never"><span class="hidden">not part</span></td>`;
       const state = cell.status === "cached" ? "reused" : cell.status;
-      return html`<td class="mark-cell s-${state}" title="${step}: ${state}${cell.ms > 0 && `, ${formatDuration(cell.ms)}`}"><span aria-hidden="true">${signs[cell.status]}</span><span class="hidden">${state}</span></td>`;
+      return mark(state, signs[cell.status], `${step}: ${state}${cell.ms > 0 ? `, ${formatDuration(cell.ms)}` : ""}`);
     });
     return html`<tr><td><label class="pick"><input type="checkbox" name="run" value="${run.id}" aria-label="Compare ${run.id}"${index < 2 && offset === 0 && html` checked`}></label></td><th scope="row">${runLink(run)}</th><td>${badge(run.status)}</td><td class="number">${ms === null ? "" : formatDuration(ms)}</td>${marks}<td class="quiet">${when(run.startedAt)}</td><td class="quiet">${run.trigger}</td><td class="mono quiet">${Object.entries(run.params).map(([name, value]) => `${name}=${value} `)}</td></tr>`;
   });
@@ -33,4 +34,8 @@ ${runs.length === 0 ? html`<p class="empty">No runs ${status ?? "yet"}.</p>` : h
 <div class="scroll grid-box" tabindex="0" role="region" aria-label="Runs and steps"><table class="data grid"><thead><tr><th><span class="hidden">compare</span></th><th>run</th><th>status</th><th class="number">time</th>${heads}<th>started</th><th>trigger</th><th>params</th></tr></thead><tbody>${rows}</tbody></table></div>
 <p class="pager">${link(Math.max(0, offset - pageSize), "‹", "Newer runs", offset > 0)}<span>${offset + 1}–${offset + runs.length} of ${total.toLocaleString("en-US")}</span>${link(offset + pageSize, "›", "Older runs", offset + pageSize < total)}<button class="right">Compare two</button></p></form>`}`;
   return layout(site, { title: "Runs", at: "/runs", main, wide: true });
+}
+
+function mark(state: string, sign: string, words: string): Html {
+  return html`<td class="mark-cell s-${state}" title="${words}"><span aria-hidden="true">${sign}</span><span class="hidden">${state}</span></td>`;
 }

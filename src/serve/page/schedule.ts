@@ -24,7 +24,7 @@ export function schedulePage(site: Site, asked: Readonly<Record<string, string |
 ${all.map((each) => card(site, each, now))}
 <h3>Slots</h3>${ledger(site, wholeOf(asked["offset"], 0, 1e9))}
 <h3 id="backfill">Backfill</h3>${backfillForm(all, asked, now)}${preview(site, all, asked, now)}`;
-  return layout(site, { title: "Schedule", at: "/schedule", main });
+  return layout(site, { title: "Schedule", at: "/schedule", main, wide: true });
 }
 
 function keeper({ kept: { db } }: Site, now: number): Html {
@@ -55,7 +55,7 @@ function ledger({ kept: { db } }: Site, offset: number): Html {
   const { total, slots } = pageOfSlots(db, null, offset, pageSize);
   if (total === 0) return html`<p class="note">No slot has come yet.</p>`;
   const turn = (to: number, sign: string, label: string, on: boolean) => (on ? html`<a class="button" href="/schedule?offset=${to}" aria-label="${label}">${sign}</a>` : html`<span class="quiet">${sign}</span>`);
-  const rows = slots.map((row) => [when(row.slot), row.schedule, badge(row.status), row.attempts || "", row.run === null ? "" : runLink({ id: row.run }), row.trigger, row.reason ?? ""]);
+  const rows = slots.map((row) => [when(row.slot), row.schedule, badge(row.status), row.attempts || "", row.run === null ? "" : runLink({ id: row.run }), row.trigger, row.reason === null ? "" : html`<span class="words">${row.reason}</span>`]);
   return html`${grid("Slots", ["slot", "schedule", "status", "attempts", "run", "trigger", "why"], rows)}
 <p class="pager">${turn(Math.max(0, offset - pageSize), "‹", "Newer slots", offset > 0)}<span>${offset + 1}–${offset + slots.length} of ${total.toLocaleString("en-US")}</span>${turn(offset + pageSize, "›", "Older slots", offset + pageSize < total)}</p>`;
 }

@@ -28,7 +28,8 @@ export async function outputs(site: Site, record: KeptRecord, state: CellState):
   const none = [displays, figures, tables, values, record.effects].every((each) => each.length === 0);
   if (none) return html``;
   if (old) return html`<details class="fold" data-keep="old-${record.step}"><summary>Outputs of an earlier run <span class="quiet mono">${record.run}</span></summary>${all}</details>`;
-  return html`<div class="outputs">${all}</div>`;
+  const until = (state === "running" || state === "retrying") && html`<p class="note">Until it is done, the outputs of run <span class="mono">${record.run}</span>:</p>`;
+  return html`<div class="outputs">${until}${all}</div>`;
 }
 
 function output(name: string, kind: string, content: Html): Html {
