@@ -10,7 +10,7 @@ import { loadavg } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { comparisons } from "./case/all.ts";
-import type { Result } from "./figures.ts";
+import type { Result } from "./comparison.ts";
 import { describeMachine } from "./machine.ts";
 import { measure } from "./measure.ts";
 import { page } from "./page.ts";

@@ -1,4 +1,3 @@
-import type { Goal } from "./goals.ts";
 import type { Site } from "./site.ts";
 
 /** What one turn of a contender gave. */
@@ -43,4 +42,32 @@ export interface Prepared {
   readonly goals: readonly Goal[];
   /** Ends what `prepare` started. */
   finish?(): Promise<void> | void;
+}
+
+/** What must hold between the contenders. */
+export interface Goal {
+  readonly says: string;
+  /** The figure, and whether it is good enough; undefined where one of those that it compares is not there. */
+  judge(entries: readonly Entry[]): { readonly figure: string; readonly met: boolean } | undefined;
+}
+
+/** A goal as it came out; `met` is undefined where it could not be judged. */
+export interface Verdict {
+  readonly says: string;
+  readonly figure: string;
+  readonly met: boolean | undefined;
+}
+
+/** A contender and its turns, in the order of the rounds. */
+export interface Entry {
+  readonly contender: Contender;
+  readonly samples: readonly Sample[];
+}
+
+/** What a comparison came to. */
+export interface Result {
+  readonly comparison: Comparison;
+  readonly entries: readonly Entry[];
+  readonly absent: readonly Absent[];
+  readonly verdicts: readonly Verdict[];
 }

@@ -1,19 +1,4 @@
-import type { Absent, Comparison, Contender, Sample } from "./comparison.ts";
-import type { Verdict } from "./goals.ts";
-
-/** A contender and its turns, in the order of the rounds. */
-export interface Entry {
-  readonly contender: Contender;
-  readonly samples: readonly Sample[];
-}
-
-/** What a comparison came to. */
-export interface Result {
-  readonly comparison: Comparison;
-  readonly entries: readonly Entry[];
-  readonly absent: readonly Absent[];
-  readonly verdicts: readonly Verdict[];
-}
+import type { Entry } from "./comparison.ts";
 
 export type Metric = "ms" | "mb";
 

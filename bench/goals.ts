@@ -1,18 +1,5 @@
-import { difference, entryOf, median, ratio, type Entry, type Metric } from "./figures.ts";
-
-/** What must hold between the contenders. */
-export interface Goal {
-  readonly says: string;
-  /** The figure, and whether it is good enough; undefined where one of those that it compares is not there. */
-  judge(entries: readonly Entry[]): { readonly figure: string; readonly met: boolean } | undefined;
-}
-
-/** A goal as it came out; `met` is undefined where it could not be judged. */
-export interface Verdict {
-  readonly says: string;
-  readonly figure: string;
-  readonly met: boolean | undefined;
-}
+import type { Entry, Goal, Verdict } from "./comparison.ts";
+import { difference, entryOf, median, ratio, type Metric } from "./figures.ts";
 
 export function judge(goal: Goal, entries: readonly Entry[]): Verdict {
   return { says: goal.says, ...(goal.judge(entries) ?? { figure: "not measured", met: undefined }) };

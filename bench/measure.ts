@@ -1,5 +1,4 @@
-import type { Comparison, Contender, Sample } from "./comparison.ts";
-import type { Result } from "./figures.ts";
+import type { Comparison, Contender, Result, Sample } from "./comparison.ts";
 import { judge } from "./goals.ts";
 import type { Site } from "./site.ts";
 

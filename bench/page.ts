@@ -1,4 +1,4 @@
-import type { Result } from "./figures.ts";
+import type { Result } from "./comparison.ts";
 import type { Machine } from "./machine.ts";
 import { cellsOf, headings, rowsOf } from "./rows.ts";
 

@@ -1,4 +1,5 @@
-import { median, type Result } from "./figures.ts";
+import type { Result } from "./comparison.ts";
+import { median } from "./figures.ts";
 import { milliseconds } from "./rows.ts";
 
 const [width, left, barWidth, lineHeight] = [900, 300, 500, 20] as const;

@@ -1,4 +1,4 @@
-import type { Result } from "./figures.ts";
+import type { Result } from "./comparison.ts";
 import { cellsOf, headings, rowsOf } from "./rows.ts";
 
 /** A result for the terminal: the contenders, those that are missing, the goals. */

@@ -1,4 +1,5 @@
-import { bestPeer, median, quantile, ratio, valuesOf, type Entry, type Result } from "./figures.ts";
+import type { Entry, Result } from "./comparison.ts";
+import { bestPeer, median, quantile, ratio, valuesOf } from "./figures.ts";
 
 /** A contender's line in the table. */
 export interface Row {

@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Opaque } from "../model.ts";
 import { signatureOf } from "../store/files.ts";
 import { lookAt, type LookKind } from "../store/look.ts";
-import type { Observer } from "./observe.ts";
+import type { Observer } from "./observer.ts";
 import type { Job, Message } from "./protocol.ts";
 
 // The unwrapped function: noting a read must not note another one.

@@ -1,6 +1,6 @@
 import { allNames } from "../plan/reads.ts";
 import { asker } from "./asker.ts";
-import type { Observer } from "./observe.ts";
+import type { Observer } from "./observer.ts";
 
 /** Ways to go through an object that look at a descriptor only to see whether there is a name to go on with: the value is got. */
 const enumerations: ReadonlySet<string> = new Set(["", "keys", "entries", "values", "assign", "stringify"]);

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Observer } from "./observe.ts";
+import type { Observer } from "./observer.ts";
 import { type Callable, type Patchable, wrap } from "./wrap.ts";
 
 // As they are before they are wrapped: to look around is no read of the step's.

@@ -7,24 +7,11 @@ import os from "node:os";
 import path from "node:path";
 import wasi from "node:wasi";
 import workerThreads from "node:worker_threads";
-import type { Opaque } from "../model.ts";
 import { machineFacts } from "../plan/machine.ts";
-import type { LookKind } from "../store/look.ts";
 import { observeEnvironment } from "./observe-env.ts";
 import { observeFiles } from "./observe-files.ts";
+import type { Observer } from "./observer.ts";
 import { type Patchable, wrap } from "./wrap.ts";
-
-/** Is told what a step does that its result may depend on. */
-export interface Observer {
-  path(kind: "file" | LookKind, file: string): void;
-  written(file: string): void;
-  made(folder: string): void;
-  env(name: string): void;
-  machine(name: string): void;
-  opaque(kind: Opaque["kind"], what: string): void;
-  /** The process is not as it was. */
-  marked(): void;
-}
 
 /** Wraps what Node offers for reading the outside world, before any of the step's code is loaded. */
 export function observe(observer: Observer): void {

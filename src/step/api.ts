@@ -5,9 +5,11 @@
  * import { param, sql } from "stepbook";
  * ```
  */
-export { check, type CheckRules } from "./check.ts";
+export { check } from "./check.ts";
+export type { CheckRules } from "./check-rules.ts";
 export type { ColumnOf } from "./columns.ts";
-export { csv, type CsvOptions } from "./csv.ts";
+export { csv } from "./csv.ts";
+export type { CsvOptions } from "./csv-head.ts";
 export { display } from "./display.ts";
 export { loadModel, saveModel, type LoadedModel } from "./models.ts";
 export { mirrorTable } from "./mirror-table.ts";

@@ -2,9 +2,33 @@ import { fail } from "../errors.ts";
 import type { Column } from "../model.ts";
 import { nearest } from "../nearest.ts";
 import { literal, toParam } from "./bind.ts";
-import type { CheckRules } from "./check.ts";
+import type { Query } from "./query.ts";
 import { renderLiterally, sqlPieces } from "./render.ts";
 import { quoteIdentifier } from "./sqltext.ts";
+
+type Name<Row> = keyof Row & string;
+
+/** What must hold of a table. NULL passes all rules but `notNull` (and `that`, where it makes the condition false). */
+export interface CheckRules<Row = Record<string, unknown>> {
+  /** Columns without NULL. */
+  readonly notNull?: readonly Name<Row>[];
+  /** Columns whose values occur once; a list in the list: columns that do so together. */
+  readonly unique?: readonly (Name<Row> | readonly Name<Row>[])[];
+  /** Column → the only values allowed. */
+  readonly accepted?: { readonly [K in Name<Row>]?: readonly Row[K][] };
+  /** Column → `[least, greatest]`, both allowed; null for an open end. NaN is never inside. */
+  readonly range?: { readonly [K in Name<Row>]?: readonly [least: Bound | null, greatest: Bound | null] };
+  /** How many rows there are: exactly, or `[least, greatest]`. */
+  readonly rows?: number | readonly [least: number | null, greatest: number | null];
+  /** Name → a condition that is true of every row: { "worst is larger": sql`area_worst >= area_mean` }. */
+  readonly that?: Readonly<Record<string, Query<never> | Query>>;
+  /** "fail" (the default) ends the step; "warn" goes on. */
+  readonly severity?: "fail" | "warn";
+  /** What the table is called in messages. */
+  readonly name?: string;
+}
+
+type Bound = number | bigint | string | Date;
 
 /** A rule as DuckDB counts it: by a condition on the row, by a key, or counted already. */
 export interface PlannedRule {

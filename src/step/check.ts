@@ -2,41 +2,16 @@ import path from "node:path";
 import { fail } from "../errors.ts";
 import type { CheckedRule, Place } from "../model.ts";
 import { tableInfo } from "../store/brand.ts";
-import { planRules, type PlannedRule } from "./check-rules.ts";
+import { type CheckRules, planRules, type PlannedRule } from "./check-rules.ts";
 import { duckdb, type Engine } from "./duckdb.ts";
 import { here } from "./here.ts";
 import { type Host, keepPending, perHost } from "./host.ts";
 import { placeOf } from "./place.ts";
-import type { Query } from "./query.ts";
 import { scan } from "./render.ts";
 import { sqlError } from "./sqlerror.ts";
 import { quoteIdentifier, quoteString } from "./sqltext.ts";
 import type { Table } from "./table.ts";
 import { rowsOf } from "./values.ts";
-
-type Name<Row> = keyof Row & string;
-
-/** What must hold of a table. NULL passes all rules but `notNull` (and `that`, where it makes the condition false). */
-export interface CheckRules<Row = Record<string, unknown>> {
-  /** Columns without NULL. */
-  readonly notNull?: readonly Name<Row>[];
-  /** Columns whose values occur once; a list in the list: columns that do so together. */
-  readonly unique?: readonly (Name<Row> | readonly Name<Row>[])[];
-  /** Column → the only values allowed. */
-  readonly accepted?: { readonly [K in Name<Row>]?: readonly Row[K][] };
-  /** Column → `[least, greatest]`, both allowed; null for an open end. NaN is never inside. */
-  readonly range?: { readonly [K in Name<Row>]?: readonly [least: Bound | null, greatest: Bound | null] };
-  /** How many rows there are: exactly, or `[least, greatest]`. */
-  readonly rows?: number | readonly [least: number | null, greatest: number | null];
-  /** Name → a condition that is true of every row: { "worst is larger": sql`area_worst >= area_mean` }. */
-  readonly that?: Readonly<Record<string, Query<never> | Query>>;
-  /** "fail" (the default) ends the step; "warn" goes on. */
-  readonly severity?: "fail" | "warn";
-  /** What the table is called in messages. */
-  readonly name?: string;
-}
-
-type Bound = number | bigint | string | Date;
 
 /**
  * Checks a table by rules that DuckDB counts. All rules are looked at; the rows that break one are shown (a few) and kept

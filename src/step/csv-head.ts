@@ -3,8 +3,19 @@ import { closeSync, openSync, readSync, statSync } from "./quiet-fs.ts";
 import { constants, gunzipSync } from "node:zlib";
 import { fail } from "../errors.ts";
 import { nearest } from "../nearest.ts";
-import type { CsvOptions } from "./csv.ts";
 import { records } from "./csv-records.ts";
+
+export interface CsvOptions {
+  /** Column → DuckDB type (`{ id: "INTEGER", day: "DATE" }`): these must be there. Others are kept, their types found. */
+  readonly columns?: Readonly<Record<string, string>>;
+  /** Whether the first line names the columns; true by default. Without one they are `column0`, `column1`, … or the names in `columns`. */
+  readonly header?: boolean;
+  /** One character; by default that of `,` `;` tab `|` which the first line has most of. */
+  readonly delimiter?: string;
+  readonly encoding?: "utf-8" | "latin-1" | "utf-16";
+  /** Texts that mean NULL, besides the empty field: `["NA", "?"]`. */
+  readonly nullStrings?: readonly string[];
+}
 
 /** What is known of a CSV file from its first line. */
 export interface Head {

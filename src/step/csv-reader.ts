@@ -1,10 +1,22 @@
 import type { Head } from "./csv-head.ts";
-import { quoteString } from "./sqltext.ts";
+import type { Engine } from "./duckdb.ts";
+import { type Host, perHost } from "./host.ts";
+import { quoteIdentifier, quoteString } from "./sqltext.ts";
 
 /** Where rows that do not fit are put: two temporary tables. */
 export interface RejectTables {
   readonly errors: string;
   readonly scans: string;
+}
+
+export function rejectTables(host: Host): RejectTables {
+  const count = perHost(host, "csv rejects", () => ({ last: 0 }));
+  const id = ++count.last;
+  return { errors: `stepbook_csv_errors_${id}`, scans: `stepbook_csv_scans_${id}` };
+}
+
+export async function dropRejects(engine: Engine, { errors, scans }: RejectTables): Promise<void> {
+  await engine.connection.run(`DROP TABLE IF EXISTS ${quoteIdentifier(errors)}; DROP TABLE IF EXISTS ${quoteIdentifier(scans)}`);
 }
 
 /** How many rows that do not fit are looked at. */

@@ -2,21 +2,10 @@ import { isUtf8 } from "node:buffer";
 import { closeSync, openSync, readSync } from "./quiet-fs.ts";
 import { fail } from "../errors.ts";
 import type { Head } from "./csv-head.ts";
-import { rejectsLimit, type RejectTables } from "./csv-reader.ts";
+import { dropRejects, rejectsLimit, type RejectTables } from "./csv-reader.ts";
 import { withArticle, type SettledType } from "./csv-types.ts";
 import type { Engine } from "./duckdb.ts";
-import { perHost, type Host } from "./host.ts";
 import { quoteIdentifier } from "./sqltext.ts";
-
-export function rejectTables(host: Host): RejectTables {
-  const count = perHost(host, "csv rejects", () => ({ last: 0 }));
-  const id = ++count.last;
-  return { errors: `stepbook_csv_errors_${id}`, scans: `stepbook_csv_scans_${id}` };
-}
-
-export async function dropRejects(engine: Engine, { errors, scans }: RejectTables): Promise<void> {
-  await engine.connection.run(`DROP TABLE IF EXISTS ${quoteIdentifier(errors)}; DROP TABLE IF EXISTS ${quoteIdentifier(scans)}`);
-}
 
 /** A row that does not fit, as DuckDB noted it. */
 interface Reject {

@@ -1,8 +1,8 @@
 import { rmSync } from "node:fs";
 import { fail, StepbookError } from "../errors.ts";
-import { readHead, type Head } from "./csv-head.ts";
-import { readerSql } from "./csv-reader.ts";
-import { failOnRejects, rejectTables } from "./csv-rejects.ts";
+import { type CsvOptions, readHead, type Head } from "./csv-head.ts";
+import { readerSql, rejectTables } from "./csv-reader.ts";
+import { failOnRejects } from "./csv-rejects.ts";
 import { settleTypes } from "./csv-types.ts";
 import { duckdb, type Engine } from "./duckdb.ts";
 import { existingFile } from "./files.ts";
@@ -13,18 +13,6 @@ import { sqlError } from "./sqlerror.ts";
 import { noteOpened } from "./sqlreads.ts";
 import { quoteString } from "./sqltext.ts";
 import { Table } from "./table.ts";
-
-export interface CsvOptions {
-  /** Column → DuckDB type (`{ id: "INTEGER", day: "DATE" }`): these must be there. Others are kept, their types found. */
-  readonly columns?: Readonly<Record<string, string>>;
-  /** Whether the first line names the columns; true by default. Without one they are `column0`, `column1`, … or the names in `columns`. */
-  readonly header?: boolean;
-  /** One character; by default that of `,` `;` tab `|` which the first line has most of. */
-  readonly delimiter?: string;
-  readonly encoding?: "utf-8" | "latin-1" | "utf-16";
-  /** Texts that mean NULL, besides the empty field: `["NA", "?"]`. */
-  readonly nullStrings?: readonly string[];
-}
 
 /**
  * A CSV file as a table, strictly: each row has the header's columns, each value is of its column's type, the text is

@@ -1,0 +1,14 @@
+import type { Opaque } from "../model.ts";
+import type { LookKind } from "../store/look.ts";
+
+/** Is told what a step does that its result may depend on. */
+export interface Observer {
+  path(kind: "file" | LookKind, file: string): void;
+  written(file: string): void;
+  made(folder: string): void;
+  env(name: string): void;
+  machine(name: string): void;
+  opaque(kind: Opaque["kind"], what: string): void;
+  /** The process is not as it was. */
+  marked(): void;
+}
