@@ -43,11 +43,15 @@ export async function buildPackage(root: string, outdir: string, tested = false)
 const commandOptions: BuildOptions = {
   format: "cjs",
   write: false,
-  // Native ones, and those that no short run loads.
   logOverride: { "require-resolve-not-external": "silent" },
+  // Native ones, and those that no short run loads.
   external: ["*.node", "@duckdb/node-api", "esbuild", "acorn", "chokidar", "diff", "pg", "pg-copy-streams", "@opentelemetry/*"],
   // Code that V8 had kept cannot import by itself: bin.cjs hands it a function for that.
-  banner: { js: 'const __command_later = (name) => new Proxy({}, { get: (_, key) => require(name)[key] }); const __command_url = require("node:url").pathToFileURL(__filename).href, __command_import = module.importer ?? ((name) => import(name));' },
+  banner: {
+    js: `
+const __command_url = require("node:url").pathToFileURL(__filename).href, __command_import = module.importer ?? ((name) => import(name));
+const __command_later = (name) => new Proxy({}, { get: (_, key) => require(name)[key] });`,
+  },
   define: { "import.meta.url": "__command_url", "import.meta.dirname": "__dirname", "import.meta.filename": "__filename" },
 };
 
