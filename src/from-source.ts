@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { type BigIntStats, existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -46,17 +46,20 @@ async function upToDate(): Promise<string> {
 function look(): { signature: string; newest: number } {
   const hash = createHash("sha256").update(`${process.version} ${root}\n`);
   let newest = 0;
-  for (const file of sources.flatMap((each) => files(path.join(root, each)))) {
-    const { size, mtimeNs, ctimeNs, ino, ctimeMs } = statSync(file, { bigint: true });
-    hash.update(`${file} ${size} ${mtimeNs} ${ctimeNs} ${ino}\n`);
-    newest = Math.max(newest, Number(ctimeMs));
+  for (const each of sources) {
+    for (const [file, { size, mtimeNs, ctimeNs, ino, ctimeMs }] of filesAt(path.join(root, each))) {
+      hash.update(`${file} ${size} ${mtimeNs} ${ctimeNs} ${ino}\n`);
+      newest = Math.max(newest, Number(ctimeMs));
+    }
   }
   return { signature: hash.digest("hex").slice(0, 16), newest };
 }
 
-function files(at: string): string[] {
-  if (!statSync(at, { throwIfNoEntry: false })?.isDirectory()) return existsSync(at) ? [at] : [];
-  return readdirSync(at).sort().flatMap((name) => files(path.join(at, name)));
+/** At every start: each is asked for once. */
+function* filesAt(at: string): Generator<[string, BigIntStats]> {
+  const stats = statSync(at, { bigint: true, throwIfNoEntry: false });
+  if (stats?.isDirectory()) for (const name of readdirSync(at).sort()) yield* filesAt(path.join(at, name));
+  else if (stats) yield [at, stats];
 }
 
 function removeOld(): void {

@@ -1,5 +1,5 @@
 import type { Artifact } from "../model.ts";
-import { type Db, parseKept } from "./state.ts";
+import { type Db, parseKept, prepared } from "./state.ts";
 
 /** A row of a results table, or a whole table, on its way to Postgres. */
 export interface Waiting {
@@ -41,14 +41,9 @@ export function putTable(db: Db, source: Source, table: string, artifact: Artifa
   if (newest?.artifact.digest !== artifact.digest) put(db, source, "table", table, JSON.stringify(artifact));
 }
 
-/** Compiled once: a step may record a hundred thousand rows. */
-const inserts = new WeakMap<Db, ReturnType<Db["prepare"]>>();
-
 function put(db: Db, { run, step }: Source, kind: "row" | "table", table: string, body: string): void {
   const grown = "max(?, 1 + coalesce((SELECT version FROM outbox ORDER BY id DESC LIMIT 1), 0))";
-  const insert = inserts.get(db) ?? db.prepare(`INSERT INTO outbox (run, step, kind, table_name, version, body) VALUES (?, ?, ?, ?, ${grown}, ?)`);
-  inserts.set(db, insert);
-  insert.run(run, step, kind, table, Date.now(), body);
+  prepared(db, `INSERT INTO outbox (run, step, kind, table_name, version, body) VALUES (?, ?, ?, ?, ${grown}, ?)`).run(run, step, kind, table, Date.now(), body);
 }
 
 /** The newest of each mirrored table. */

@@ -6,12 +6,10 @@ import type { Artifact, Codec, Digest, MimeBundle } from "../model.ts";
 import { tableInfo, type TableInfo } from "./brand.ts";
 import { decodeSource, encodeValue, type Source } from "./codec.ts";
 import { onDisk, sync, syncFile } from "./durable.ts";
-import { bundleOf, isFigure } from "./figure.ts";
+import { bundleOf, displaySymbol, isFigure } from "./figure.ts";
 
 /** An artifact and where its bytes lie: in the staging folder; or in the store, for a table that came from there. */
 export type StagedArtifact = Artifact & { readonly file: string };
-
-const displaySymbol = Symbol.for("Jupyter.display");
 
 /**
  * Stores one export as a file in the staging folder, synced to the disk.
