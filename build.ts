@@ -57,7 +57,7 @@ const __command_later = (name) => new Proxy({}, { get: (_, key) => require(name)
 
 /** Builtins that a run which finds nothing to do has no use for are loaded when something of them is used: some are 10 ms. */
 function laterBuiltins(text: string): string {
-  return text.replace(/(?<= = )require\((?="node:(?:child_process|fs\/promises|timers\/promises|stream|stream\/promises|util)"\);)/g, "__command_later(");
+  return text.replace(/(?<= = )require\((?="node:(?:child_process|crypto|fs\/promises|timers\/promises|stream|stream\/promises|util)"\);)/g, "__command_later(");
 }
 
 /** better-sqlite3 looks for its addon in a dozen places; it is in the first of them, where npm puts it. */

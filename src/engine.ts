@@ -1,6 +1,7 @@
 import path from "node:path";
 import { findRuntime, type Runtime } from "./execute/runtime.ts";
 import { readKeptGraph } from "./graph/graph.ts";
+import type { Known } from "./graph/kept.ts";
 import type { Graph, StepId } from "./model.ts";
 import type { Knowledge } from "./plan/decide.ts";
 import { rest } from "./pace.ts";
@@ -13,7 +14,7 @@ import { projectKey } from "./record/key.ts";
 import { readRecords } from "./record/records.ts";
 import { damagedRecords } from "./record/seal.ts";
 import { type Db, openState, stateFolder } from "./record/state.ts";
-import { FileHasher } from "./store/files.ts";
+import { type DigestCache, FileHasher } from "./store/files.ts";
 import { Store } from "./store/store.ts";
 
 /** What every command that looks at a project needs, opened in the order in which data flows. */
@@ -21,6 +22,8 @@ export interface Opened {
   readonly project: string;
   readonly runtime: Runtime;
   readonly graph: Graph;
+  /** What the graph was made from, where that is known for certain. */
+  readonly known: Known | undefined;
   readonly db: Db;
   readonly digests: KeptDigests;
   readonly hasher: FileHasher;
@@ -28,7 +31,7 @@ export interface Opened {
 }
 
 /** The state of a project without its graph: for commands that only look at what is kept. */
-export function openKept(project: string): Omit<Opened, "runtime" | "graph"> {
+export function openKept(project: string): Omit<Opened, "runtime" | "graph" | "known"> {
   const db = openState(project);
   const digests = new KeptDigests(db);
   const hasher = new FileHasher(digests);
@@ -38,22 +41,22 @@ export function openKept(project: string): Omit<Opened, "runtime" | "graph"> {
 
 export async function openProject(project: string): Promise<Opened> {
   const runtime = await findRuntime();
-  const { graph, keep } = await readKeptGraph(project, runtime.api, runtime.maker, path.join(stateFolder(project), "graph"));
+  const { graph, known, keep } = await readKeptGraph(project, runtime.api, runtime.maker, path.join(stateFolder(project), "graph"));
   await rest();
   const kept = openKept(project);
   await rest();
   keep();
-  return { ...kept, runtime, graph };
+  return { ...kept, runtime, graph, known };
 }
 
 /** What decisions are made on, with the params and the environment of now. */
-export function knowledge(opened: Opened, params: Readonly<Record<string, string>>, force: Knowledge["force"], now: Date): Knowledge {
-  const { project, db, hasher, store, digests, runtime } = opened;
+export function knowledge(opened: Omit<Opened, "known">, params: Readonly<Record<string, string>>, force: Knowledge["force"], now: Date): Knowledge {
+  const { project, db, store, digests, runtime } = opened;
   return {
-    world: new World(project, params, process.env, projectKey(project), hasher),
+    world: worldOf(opened, params),
     packages: new PackageHasher(project, digests),
     store,
-    engine: `${runtime.engine} ${placeOf(digests)}`,
+    engine: engineHere(runtime, digests),
     now,
     force,
     ...readRecords(db),
@@ -61,7 +64,16 @@ export function knowledge(opened: Opened, params: Readonly<Record<string, string
   };
 }
 
-export async function planProject(opened: Opened, selected: ReadonlySet<StepId>, known: Knowledge): Promise<Planned[]> {
+export function worldOf({ project, hasher }: Pick<Opened, "project" | "hasher">, params: Readonly<Record<string, string>>): World {
+  return new World(project, params, process.env, projectKey(project), hasher);
+}
+
+/** The engine's versions and the place it runs at: part of every fingerprint. */
+export function engineHere({ engine }: Pick<Runtime, "engine">, cache: DigestCache): string {
+  return `${engine} ${placeOf(cache)}`;
+}
+
+export async function planProject(opened: Pick<Opened, "graph" | "digests">, selected: ReadonlySet<StepId>, known: Knowledge): Promise<Planned[]> {
   const planned = await makePlan(opened.graph, selected, known);
   opened.digests.flush();
   return planned;

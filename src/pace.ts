@@ -3,16 +3,21 @@ import { setImmediate } from "node:timers/promises";
 /** The loop is given back after so many ms: a signal that is not heard within about 30 ms is answered by tsx with SIGKILL. */
 const longest = 8;
 
+/** Milliseconds of a clock that only goes forward. Node loads all of `perf_hooks` for `performance.now()`. */
+export function now(): number {
+  return process.uptime() * 1000;
+}
+
 /** Between the parts of a command's beginning, which are short each and long together. */
 export const rest = pacer();
 
 /** For long work in slices: gives something to wait for where the loop has been held for long, and nothing else. */
 export function pacer(): () => Promise<void> | undefined {
-  let since = performance.now();
+  let since = now();
   return () => {
-    if (performance.now() - since < longest) return undefined;
+    if (now() - since < longest) return undefined;
     return setImmediate().then(() => {
-      since = performance.now();
+      since = now();
     });
   };
 }

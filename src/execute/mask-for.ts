@@ -5,12 +5,19 @@ import type { Graph } from "../model.ts";
  * What the runner masks from the start: values of variables that are named like secrets, and those that steps are seen
  * to read by `secret("NAME")`. Any other is told by its step when it reads it, which may be later than what it prints.
  */
-export function maskFor({ steps }: Pick<Graph, "steps">): Mask {
+export function maskFor(graph: Pick<Graph, "steps">): Mask {
+  return maskOf(secretNames(graph));
+}
+
+/** Names of the variables that steps are seen to read by `secret("NAME")`. */
+export function secretNames({ steps }: Pick<Graph, "steps">): string[] {
+  const reading = steps.filter(({ uses }) => uses.includes("secret"));
+  return reading.flatMap(({ code }) => [...code.text.matchAll(/secret\d*\(\s*["'`](\w+)["'`]\s*\)/g)].map(([, name]) => name!));
+}
+
+export function maskOf(names: readonly string[]): Mask {
   const mask = new Mask();
   mask.addEnvironment(process.env);
-  for (const { uses, code } of steps) {
-    if (!uses.includes("secret")) continue;
-    for (const [, name] of code.text.matchAll(/secret\d*\(\s*["'`](\w+)["'`]\s*\)/g)) mask.add(name!, process.env[name!] ?? "");
-  }
+  for (const name of names) mask.add(name, process.env[name] ?? "");
   return mask;
 }

@@ -2,27 +2,28 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import type { RunOptions } from "../config.ts";
 import { knowledge, type Opened, openProject, planProject } from "../engine.ts";
-import { fail } from "../errors.ts";
-import type { Emit, Event, StepOutcome } from "../events.ts";
+import type { Emit, StepOutcome } from "../events.ts";
 import { dependents, selectSteps } from "../graph/select.ts";
-import type { RunInfo, RunStatus } from "../model.ts";
-import { rest } from "../pace.ts";
+import type { RunStatus } from "../model.ts";
+import { now, rest } from "../pace.ts";
+import type { Knowledge } from "../plan/decide.ts";
+import { writePlan } from "../plan/kept-plan.ts";
+import { makeKeptPlan } from "../plan/make-kept-plan.ts";
 import { checkParams } from "../params.ts";
-import { deliverEmbedded } from "../record/experiments.ts";
 import { takeLock } from "../record/lock.ts";
-import { publishModels } from "../record/publish.ts";
 import { modelNames } from "../record/records.ts";
 import { recover } from "../record/recover.ts";
 import { damagedRecords } from "../record/seal.ts";
-import { finishRun, insertRun, newRunId } from "../record/runs.ts";
+import { finishRun, insertRun } from "../record/runs.ts";
 import { stateFolder } from "../record/state.ts";
-import { sabotaged } from "../sabotage.ts";
 import type { Cancellation } from "./cancel.ts";
 import type { ProcessPool } from "./pool.ts";
-import { maskFor } from "./mask-for.ts";
-import { aloneReused, reuseSteps } from "./reuse.ts";
-
-export type Finished = Extract<Event, { type: "run.finished" }>;
+import { maskFor, secretNames } from "./mask-for.ts";
+import { type Finished, tellFinished } from "./finished.ts";
+import { newRun } from "./new-run.ts";
+import { settleOwed } from "./owed.ts";
+import { aloneReused, type Reused, reuseSteps } from "./reuse.ts";
+import { keyOfPlan, mayStand, owes, runUnchanged } from "./unchanged.ts";
 
 /**
  * One run: graph → lock → plan → walk → finish. Everything that happens is told as events; what
@@ -31,6 +32,8 @@ export type Finished = Extract<Event, { type: "run.finished" }>;
 export async function runPipeline(options: RunOptions, emit: Emit, cancel: Cancellation): Promise<Finished> {
   const ahead = await firstProcesses(options);
   try {
+    const settled = await runUnchanged(options, emit, cancel);
+    if (settled) return settled;
     return await runOpened(options, ahead, emit, cancel);
   } finally {
     ahead?.close();
@@ -65,7 +68,7 @@ async function runOpened(options: RunOptions, ahead: ProcessPool | undefined, em
 
 async function runLocked(opened: Opened, options: RunOptions, selected: ReadonlySet<string>, force: boolean | ReadonlySet<string>, ahead: ProcessPool | undefined, tell: Emit, cancel: Cancellation): Promise<Finished> {
   const { db, graph, project } = opened;
-  const startedAt = performance.now();
+  const startedAt = now();
   const mask = maskFor(graph);
   const emit: Emit = (event) => tell(mask.data(event));
   const interrupted = recover(db, project);
@@ -84,22 +87,18 @@ async function runLocked(opened: Opened, options: RunOptions, selected: Readonly
     await rest();
   }
   emit({ type: "run.started", run: info.id, at: info.startedAt, info, params: { ...options.params }, steps: [...selected].sort() });
-  await settleOwed(opened, info, emit);
+  await settleOwed(opened, info.id, emit);
   await rest();
 
   const base = { graph, selected, planned, known, db, store: opened.store, hasher: opened.hasher, info, jobs: options.jobs, keepGoing: options.keepGoing, mask, emit, cancel };
   const end = (status: RunStatus) => finishRun(db, info.id, status, new Date().toISOString());
-  const told = (status: RunStatus, steps: readonly StepOutcome[]) => {
-    for (const { id, name } of damagedRecords(db)) emit({ type: "run.warned", run: info.id, message: `record ${id}, of ${name}, is damaged in .stepbook/state.db: it is not used` });
-    const finished: Finished = { type: "run.finished", run: info.id, status, ms: Math.round(performance.now() - startedAt), steps: [...steps] };
-    emit(finished);
-    return finished;
-  };
+  const told = (status: RunStatus, steps: readonly StepOutcome[]) => tellFinished(db, info.id, status, startedAt, steps, emit);
   if (reused) {
     const steps = await reuseSteps(base, reused, () => {
       begin();
       end("succeeded");
     });
+    if (mayStand(options) && !owes(project)) keepPlan(opened, known, reused);
     return told("succeeded", steps);
   }
   const { walkGraph } = await import("./walk-graph.ts");
@@ -110,21 +109,10 @@ async function runLocked(opened: Opened, options: RunOptions, selected: Readonly
   });
 }
 
-function newRun(options: RunOptions): RunInfo {
-  const now = new Date();
-  return { id: newRunId(now), trigger: options.trigger, logicalDate: logicalDate(options.logicalDate ?? now.toISOString()), startedAt: now.toISOString() };
-}
-
-function logicalDate(text: string): string {
-  const date = new Date(text);
-  if (!Number.isNaN(date.getTime())) return date.toISOString();
-  return fail("E_USAGE", `--logical-date "${text}" is no date`, { remedy: "write it as 2026-01-31 or 2026-01-31T06:00:00Z" });
-}
-
-/** What an earlier run committed and could no longer publish is published now. */
-async function settleOwed({ db, store, project }: Opened, info: RunInfo, emit: Emit): Promise<void> {
-  SABOTAGE: if (sabotaged("resume-forgets")) return;
-  await publishModels(db, store, project, modelNames(db));
-  if (!existsSync(path.join(project, "experiments.sql"))) return;
-  for (const message of deliverEmbedded(db, project)) emit({ type: "run.warned", run: info.id, message });
+/** For the next run, which may find everything as it is now. */
+function keepPlan({ project, db, graph, known, digests, store, runtime }: Opened, { world }: Knowledge, reused: readonly Reused[]): void {
+  if (!known || damagedRecords(db).length > 0 || modelNames(db).length > 0) return;
+  const stood = reused.map(({ step, decision }) => ({ step, record: decision.record }));
+  const plan = makeKeptPlan({ key: keyOfPlan(project, runtime, digests), graph, known, digests, store, world, secrets: secretNames(graph), stood });
+  if (plan) writePlan(project, db, plan);
 }

@@ -1,11 +1,12 @@
-import type { StepOutcome } from "../events.ts";
-import type { Step } from "../model.ts";
+import type { Emit, StepOutcome } from "../events.ts";
+import type { Step, StepId } from "../model.ts";
 import type { Decision } from "../plan/decide.ts";
 import type { Planned } from "../plan/plan.ts";
+import { unchanged } from "../plan/reasons.ts";
 import { putTable } from "../record/outbox.ts";
 import { highestPublished, publishModels } from "../record/publish.ts";
-import { renewModels } from "../record/records.ts";
-import { putRunStep } from "../record/runs.ts";
+import { type KeptRecord, renewModels } from "../record/records.ts";
+import { putReusedSteps } from "../record/runs.ts";
 import type { RunContext } from "./context.ts";
 
 /** A step and the record that stands for it. */
@@ -25,18 +26,22 @@ export function aloneReused(planned: readonly Planned[]): Reused[] | undefined {
  * @param withThem what belongs into the same transaction
  */
 export async function reuseSteps({ db, store, graph, info, emit }: Pick<RunContext, "db" | "store" | "graph" | "info" | "emit">, reused: readonly Reused[], withThem = () => {}): Promise<StepOutcome[]> {
-  const outcomes = reused.map(({ step, decision }): StepOutcome => ({ step: step.id, status: "cached", reason: decision.reason.text, ms: 0, attempts: 0 }));
-  if (reused.length === 0) return outcomes;
+  if (reused.length === 0) return [];
   const renewed = db.transaction(() => {
     withThem();
-    return reused.flatMap(({ step, decision: { record } }, at) => {
+    putReusedSteps(db, info.id, unchanged.text, reused.map(({ step, decision }) => ({ step: step.id, record: decision.record.id })));
+    return reused.flatMap(({ step, decision: { record } }) => {
       // After an edit and its undoing the mirrored table is again what this record left.
       for (const effect of record.effects) if (effect.kind === "table") putTable(db, { run: info.id, step: step.id }, effect.table, effect.artifact);
-      putRunStep(db, info.id, outcomes[at]!, record.id, null);
       return renewModels(db, record, (name) => highestPublished(graph.project, name));
     });
   })();
   await publishModels(db, store, graph.project, [...new Set(renewed)]);
-  for (const { step, decision } of reused) emit({ type: "step.reused", run: info.id, step: step.id, reason: decision.reason, from: decision.record.run, ms: decision.record.ms });
-  return outcomes;
+  return tellReused(info.id, reused.map(({ step, decision }) => ({ step: step.id, record: decision.record })), emit);
+}
+
+/** @returns what became of the steps */
+export function tellReused(run: string, reused: readonly { readonly step: StepId; readonly record: Pick<KeptRecord, "run" | "ms"> }[], emit: Emit): StepOutcome[] {
+  for (const { step, record } of reused) emit({ type: "step.reused", run, step, reason: unchanged, from: record.run, ms: record.ms });
+  return reused.map(({ step }) => ({ step, status: "cached", reason: unchanged.text, ms: 0, attempts: 0 }));
 }

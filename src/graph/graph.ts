@@ -1,5 +1,5 @@
 import type { Graph } from "../model.ts";
-import { checkGraph, keepGraph } from "./kept.ts";
+import { checkGraph, keepGraph, type Known } from "./kept.ts";
 
 /**
  * Folder → steps → bundles → edges. Runs no user code.
@@ -15,11 +15,12 @@ export async function readGraph(project: string, apiNames: readonly string[]): P
  * The same, from what was kept as far as it still holds; esbuild is loaded only where a file has changed.
  * @param maker versions of all that reads graphs
  * @param file where the graph is kept; `keep` writes it there
+ * @returns `known`: all that the graph was made from, where a later run may rely on it
  */
-export async function readKeptGraph(project: string, apiNames: readonly string[], maker: string, file: string): Promise<{ graph: Graph; keep(): void }> {
+export async function readKeptGraph(project: string, apiNames: readonly string[], maker: string, file: string): Promise<{ graph: Graph; known: Known | undefined; keep(): void }> {
   const before = checkGraph(file, project, apiNames, maker);
-  if (before?.changed.size === 0 && before.graph.steps.length > 0) return { graph: before.graph, keep: () => before.renewed && keepGraph(file, before, apiNames, maker) };
+  if (before?.changed.size === 0 && before.graph.steps.length > 0) return { graph: before.graph, known: before, keep: () => before.renewed && keepGraph(file, before, apiNames, maker) };
   const { makeGraph } = await import("./make.ts");
   const { graph, known } = await makeGraph(project, apiNames, before);
-  return { graph, keep: () => known && keepGraph(file, known, apiNames, maker) };
+  return { graph, known, keep: () => known && keepGraph(file, known, apiNames, maker) };
 }

@@ -33,7 +33,7 @@ interface Body {
 type Texts = Readonly<Record<StepId, { readonly text: string; readonly map: string }>>;
 
 /** All that decides how a graph is read, beside the files: `maker` names the versions of what reads it. */
-function keyOf(project: string, apiNames: readonly string[], maker: string): string {
+export function keyOf(project: string, apiNames: readonly string[], maker: string): string {
   const { NODE_PATH, ESBUILD_BINARY_PATH } = process.env;
   return JSON.stringify([format, project, apiNames, maker, process.version, NODE_PATH ?? null, ESBUILD_BINARY_PATH ?? null]);
 }

@@ -1,7 +1,8 @@
 import type { RunOptions } from "../config.ts";
 import type { Emit } from "../events.ts";
 import type { Cancellation } from "../execute/cancel.ts";
-import { type Finished, runPipeline } from "../execute/pipeline.ts";
+import type { Finished } from "../execute/finished.ts";
+import { runPipeline } from "../execute/pipeline.ts";
 import { collectorOf } from "../trace/collector.ts";
 import { databaseUrl } from "./url.ts";
 

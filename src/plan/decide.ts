@@ -9,7 +9,7 @@ import type { Store } from "../store/store.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { PackageHasher } from "./packages.ts";
 import type { World } from "./reads.ts";
-import { explainFingerprint, explainRead, opaqueText, reason } from "./reasons.ts";
+import { explainFingerprint, explainRead, opaqueText, reason, unchanged } from "./reasons.ts";
 
 /** What a decision looks at. */
 export interface Knowledge extends RecordReader {
@@ -46,7 +46,7 @@ export async function decide(step: Step, inputs: Readonly<Record<string, Digest>
   let firstDoubt: Reason | undefined;
   for (const record of known.recordsFor(step.name, digest)) {
     const doubt = await doubtOf(step, record, known);
-    if (!doubt) return { verdict: "reuse", fingerprint: digest, parts, record, reason: reason("unchanged", "nothing changed") };
+    if (!doubt) return { verdict: "reuse", fingerprint: digest, parts, record, reason: unchanged };
     firstDoubt ??= doubt;
   }
   if (firstDoubt) return run(firstDoubt);

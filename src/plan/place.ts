@@ -4,7 +4,8 @@ import { type DigestCache, signatureOf } from "../store/files.ts";
 /** What Node's ICU takes the time zone and the locale from, on Linux. */
 const variables = ["TZ", "TZDIR", "LC_ALL", "LC_MESSAGES", "LC_CTYPE", "LANG", "LANGUAGE", "NODE_ICU_DATA", "NODE_OPTIONS"];
 const zoneFile = "/etc/localtime";
-const key = "machine:place";
+/** Under which the answer is kept. */
+export const placeKey = "machine:place";
 
 /**
  * The time zone and the locale that JavaScript has here: part of every fingerprint. Asking `Intl` loads its data, which is
@@ -12,11 +13,11 @@ const key = "machine:place";
  */
 export function placeOf(cache: DigestCache): string {
   const origin = originOf();
-  const kept = cache.get(key);
+  const kept = cache.get(placeKey);
   if (origin !== undefined && kept?.signature === origin) return kept.digest;
   const { timeZone, locale } = Intl.DateTimeFormat().resolvedOptions();
   const place = `timezone-${timeZone} locale-${locale}`;
-  if (origin !== undefined) cache.set(key, origin, place);
+  if (origin !== undefined) cache.set(placeKey, origin, place);
   return place;
 }
 

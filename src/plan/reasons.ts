@@ -5,6 +5,8 @@ export function reason(code: ReasonCode, text: string): Reason {
   return { code, text };
 }
 
+export const unchanged = reason("unchanged", "nothing changed");
+
 /**
  * Why a fingerprint differs from that of the record before: the first ingredient that changed, in
  * the order in which a user would look.

@@ -9,26 +9,29 @@ interface Entry {
 /** The digests of files, kept between runs. Writes are gathered: `flush` stores them. */
 export class KeptDigests implements DigestCache {
   readonly #db: Db | null;
-  readonly #known = new Map<string, Entry>();
+  #known: Map<string, Entry> | undefined;
   readonly #fresh = new Map<string, Entry>();
 
   /** @param db null keeps them for this process only */
   constructor(db: Db | null) {
     this.#db = db;
-    if (!db) return;
-    for (const row of db.prepare("SELECT path, signature, digest FROM file_digests").all() as (Entry & { path: string })[]) {
-      this.#known.set(row.path, row);
-    }
   }
 
   get(path: string): Entry | undefined {
-    return this.#known.get(path);
+    return this.#all().get(path);
   }
 
   set(path: string, signature: string, digest: string): void {
     const entry = { signature, digest };
-    this.#known.set(path, entry);
+    this.#all().set(path, entry);
     this.#fresh.set(path, entry);
+  }
+
+  /** Read when the first is asked for: a run that finds all as its kept plan says asks for none. */
+  #all(): Map<string, Entry> {
+    if (this.#known) return this.#known;
+    const rows = (this.#db?.prepare("SELECT path, signature, digest FROM file_digests").all() ?? []) as (Entry & { path: string })[];
+    return (this.#known = new Map(rows.map((row) => [row.path, row])));
   }
 
   flush(): void {

@@ -7,6 +7,11 @@ export function stagingFolder(project: string, run: string): string {
   return path.join(stateFolder(project), "staging", run);
 }
 
+/** Whether a runner died in its run, or is still in it. */
+export function hasOpenRun(db: Db): boolean {
+  return db.prepare("SELECT 1 FROM runs WHERE status = 'running'").get() !== undefined;
+}
+
 /**
  * What a runner that died left behind, put in order by the one that holds the lock now: its run is
  * marked interrupted and its staged files go. Its steps' processes ended with it (the guard).

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { Failure } from "../errors.ts";
 import { fail } from "../errors.ts";
 import type { StepOutcome } from "../events.ts";
@@ -22,7 +21,8 @@ export interface RunStepRow extends StepOutcome {
 /** Sorts by time and stays unique where `.stepbook` was deleted or two machines feed one database. */
 export function newRunId(now: Date): string {
   const stamp = now.toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
-  return `${stamp}-${randomBytes(3).toString("hex")}`;
+  const random = Math.floor(Math.random() * 2 ** 24);
+  return `${stamp}-${random.toString(16).padStart(6, "0")}`;
 }
 
 export function insertRun(db: Db, info: RunInfo, params: Readonly<Record<string, string>>): void {
@@ -42,6 +42,16 @@ export function finishRun(db: Db, id: string, status: RunStatus, finishedAt: str
 export function putRunStep(db: Db, run: string, outcome: StepOutcome, record: number | null, failure: Failure | null): void {
   const put = prepared(db, "INSERT OR REPLACE INTO run_steps (run, step, status, reason, ms, attempts, record, failure) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
   put.run(run, outcome.step, outcome.status, outcome.reason, Math.round(outcome.ms), outcome.attempts, record, failure && JSON.stringify(failure));
+}
+
+/** The lines of reused steps, all in one statement. */
+export function putReusedSteps(db: Db, run: string, reason: string, steps: readonly { readonly step: string; readonly record: number }[]): void {
+  const put = prepared(
+    db,
+    `INSERT OR REPLACE INTO run_steps (run, step, status, reason, ms, attempts, record)
+     SELECT ?, value ->> 'step', 'cached', ?, 0, 0, value ->> 'record' FROM json_each(?)`,
+  );
+  put.run(run, reason, JSON.stringify(steps));
 }
 
 export function listRuns(db: Db, limit: number): RunRow[] {

@@ -1,6 +1,15 @@
-import picocolors from "picocolors";
+import { styleText } from "node:util";
+import type { Output } from "./output.ts";
 
-export type Colors = ReturnType<typeof picocolors.createColors>;
+const styles = ["bold", "dim", "cyan", "green", "red", "yellow"] as const;
+
+/** Puts text into a style, or leaves it as it is. */
+export type Colors = { readonly isColorSupported: boolean } & Readonly<Record<(typeof styles)[number], (text: string) => string>>;
+
+export function createColors(enabled: boolean): Colors {
+  const painted = styles.map((style) => [style, (text: string) => (enabled ? styleText(style, text, { validateStream: false }) : text)] as const);
+  return { isColorSupported: enabled, ...(Object.fromEntries(painted) as Omit<Colors, "isColorSupported">) };
+}
 
 /** How text has to look where it goes. */
 export interface Look {
@@ -12,11 +21,11 @@ export interface Look {
 }
 
 /** NO_COLOR wins, then FORCE_COLOR, then what the stream is. */
-export function colorsFor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Colors {
-  return picocolors.createColors(wantsColors(stream, env));
+export function colorsFor(stream: Output, env: NodeJS.ProcessEnv): Colors {
+  return createColors(wantsColors(stream, env));
 }
 
-function wantsColors(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): boolean {
+function wantsColors(stream: Output, env: NodeJS.ProcessEnv): boolean {
   if (env["NO_COLOR"]) return false;
   const forced = env["FORCE_COLOR"];
   if (forced !== undefined) return forced !== "0" && forced !== "false";

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import path from "node:path";
-import { knowledge, type Opened, openKept, planProject } from "../engine.ts";
+import { knowledge, openKept, planProject } from "../engine.ts";
 import { type Failure, toFailure } from "../errors.ts";
 import { findRuntime, type Runtime } from "../execute/runtime.ts";
 import { readGraph } from "../graph/graph.ts";
@@ -101,7 +101,7 @@ export class Site {
   }
 
   async #plan(graph: Graph, params: Readonly<Record<string, string>>): Promise<ReadonlyMap<StepId, Planned>> {
-    const opened: Opened = { ...this.kept, runtime: this.#runtime, graph };
+    const opened = { ...this.kept, runtime: this.#runtime, graph };
     try {
       const planned = await planProject(opened, new Set(graph.steps.map((step) => step.id)), knowledge(opened, params, false, new Date()));
       return new Map(planned.map((each) => [each.step.id, each]));

@@ -1,5 +1,5 @@
 import type { Emit } from "../events.ts";
-import type { Finished } from "../execute/pipeline.ts";
+import type { Finished } from "../execute/finished.ts";
 import type { Collector } from "./collector.ts";
 import { encodeSpans } from "./otlp.ts";
 import type { Span } from "./span.ts";

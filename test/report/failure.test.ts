@@ -1,14 +1,14 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import picocolors from "picocolors";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createColors } from "../../src/report/look.ts";
 import { formatFailure } from "../../src/report/failure.ts";
 import { displayWidth } from "../../src/report/width.ts";
 import { hostile } from "./hostile.ts";
 import { failure } from "./script.ts";
 
-const colors = picocolors.createColors(false);
+const colors = createColors(false);
 let project: string;
 
 beforeAll(() => {

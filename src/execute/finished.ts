@@ -1,0 +1,15 @@
+import type { Emit, Event, StepOutcome } from "../events.ts";
+import type { RunStatus } from "../model.ts";
+import { now } from "../pace.ts";
+import { damagedRecords } from "../record/seal.ts";
+import type { Db } from "../record/state.ts";
+
+export type Finished = Extract<Event, { type: "run.finished" }>;
+
+/** The last words of a run. @param startedAt of `now()` */
+export function tellFinished(db: Db, run: string, status: RunStatus, startedAt: number, steps: readonly StepOutcome[], emit: Emit): Finished {
+  for (const { id, name } of damagedRecords(db)) emit({ type: "run.warned", run, message: `record ${id}, of ${name}, is damaged in .stepbook/state.db: it is not used` });
+  const finished: Finished = { type: "run.finished", run, status, ms: Math.round(now() - startedAt), steps: [...steps] };
+  emit(finished);
+  return finished;
+}

@@ -1,0 +1,115 @@
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type { Digest, Read } from "../model.ts";
+import { rowsText } from "../record/rows.ts";
+import { type Db, stateFolder } from "../record/state.ts";
+import type { DigestCache } from "../store/files.ts";
+import { type Ground, isUnmoved } from "./ground.ts";
+import type { PackageHasher } from "./packages.ts";
+import { placeKey } from "./place.ts";
+import type { World } from "./reads.ts";
+
+/** Raised where what is kept, or how it is checked, changes. */
+export const planFormat = 1;
+
+/** A step that is reused, and the record that stands for it. */
+export interface KeptStep {
+  readonly step: string;
+  /** Id of the record, the run that made it, and the ms that took. */
+  readonly record: number;
+  readonly run: string;
+  readonly ms: number;
+}
+
+/**
+ * A plan that reuses every step, with all that was looked at to make it. Where all of it is the same, so is the plan: nothing
+ * has to be read, hashed and looked up step by step.
+ */
+export interface KeptPlan {
+  /** What reads graphs and decides, and where. */
+  readonly key: string;
+  /** The time zone and the locale, and what they are made from. */
+  readonly place: { readonly signature: string; readonly digest: Digest } | null;
+  /** What the graph was made from. */
+  readonly sources: Ground;
+  /** Artifacts, outputs, and files that steps read. */
+  readonly files: Ground["signed"];
+  /** What else steps read. */
+  readonly reads: readonly Read[];
+  /** Outputs that are no files. */
+  readonly outputs: readonly (readonly [path: string, digest: Digest | null])[];
+  /** Packages of steps, and the hashes of all that they reach. */
+  readonly packages: readonly (readonly [step: string, names: readonly string[], closure: Readonly<Record<string, Digest>>])[];
+  /** Names of the variables that steps read as secrets. */
+  readonly secrets: readonly string[];
+  readonly steps: readonly KeptStep[];
+  /** Id of the newest record of all: a newer one may be a step's. */
+  readonly newest: number | null;
+}
+
+/** With the rows of its records, byte for byte: a damaged one is none. */
+export interface PlanOnDisk {
+  readonly plan: KeptPlan;
+  readonly rows: string;
+}
+
+function planFile(project: string): string {
+  return path.join(stateFolder(project), "plan");
+}
+
+/** The kept plan; undefined where there is none, or any doubt. */
+export function readPlan(project: string): PlanOnDisk | undefined {
+  try {
+    const text = readFileSync(planFile(project), "utf8");
+    const [first, second] = [text.indexOf("\n"), text.indexOf("\n", text.indexOf("\n") + 1)];
+    const body = text.slice(first + 1, second);
+    if (first < 0 || second < 0 || checksum(body) !== text.slice(0, first)) return undefined;
+    return { plan: JSON.parse(body) as KeptPlan, rows: text.slice(second + 1) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps it for the next run; where that cannot be written, the next run makes a plan. */
+export function writePlan(project: string, db: Db, plan: Omit<KeptPlan, "newest">): void {
+  const { newest, text } = rowsText(db, plan.steps.map(({ record }) => record));
+  const whole: KeptPlan = { ...plan, newest };
+  const body = JSON.stringify(whole);
+  const draft = `${planFile(project)}.${process.pid}.tmp`;
+  try {
+    writeFileSync(draft, `${checksum(body)}\n${body}\n${text}`, { mode: 0o600 });
+    renameSync(draft, planFile(project));
+  } catch {
+    // It is of use only for speed.
+  }
+}
+
+/** Fletcher's, of characters: tells a damaged file. The rows are compared as they are. Loading Node's hashes takes longer than all else here. */
+function checksum(text: string): string {
+  let [sum, sums] = [1, text.length];
+  for (let at = 0; at < text.length; at++) {
+    sum = (sum + text.charCodeAt(at)) | 0;
+    sums = (sums + sum) | 0;
+  }
+  return `${sum} ${sums}`;
+}
+
+/** Whether its records are what they were, and no newer one is there. */
+export function recordsHold({ plan, rows }: PlanOnDisk, db: Db): boolean {
+  const { newest, text } = rowsText(db, plan.steps.map(({ record }) => record));
+  return newest === plan.newest && text === rows;
+}
+
+/** Whether nothing that was looked at beside the sources has changed. */
+export async function looksHold({ plan }: PlanOnDisk, world: () => World, packages: () => PackageHasher): Promise<boolean> {
+  if (!(await isUnmoved({ signed: plan.files, places: [], others: [] }))) return false;
+  for (const read of plan.reads) if ((await world().digest(read)) !== read.digest) return false;
+  for (const [file, digest] of plan.outputs) if ((await world().output(file)) !== digest) return false;
+  for (const [step, names, closure] of plan.packages) if (JSON.stringify(await packages().closure(step, names)) !== JSON.stringify(closure)) return false;
+  return true;
+}
+
+/** The kept answer for where the engine runs, as `placeOf` asks for it. */
+export function placeIn({ place }: KeptPlan): DigestCache {
+  return { get: (name) => (name === placeKey && place ? place : undefined), set: () => {} };
+}
