@@ -1,6 +1,6 @@
-import type { createLogUpdate } from "log-update";
 import type { Event } from "../events.ts";
 import type { Failure } from "../errors.ts";
+import { Area } from "./area.ts";
 import { runningLine } from "./bar.ts";
 import { failureLines, linesOf, nameColumns } from "./lines.ts";
 import type { Report } from "./report.ts";
@@ -8,13 +8,6 @@ import { Running } from "./running.ts";
 import type { Sink } from "./sink.ts";
 import { Summary } from "./summary.ts";
 import { cut } from "./width.ts";
-
-let drawing: typeof createLogUpdate | undefined;
-
-/** What draws over itself: the largest part of this view, and of no use before a step runs. */
-export async function loadDrawing(): Promise<void> {
-  drawing = (await import("log-update")).createLogUpdate;
-}
 
 /** Least time between two drawings, in ms. */
 const interval = 100;
@@ -28,9 +21,7 @@ export class LiveReport implements Report {
   readonly #stderr: Sink;
   readonly #running = new Running();
   readonly #summary = new Summary();
-  /** Loaded when there is something to draw: where nothing runs, there never is. */
-  #area: ReturnType<typeof createLogUpdate> | undefined;
-  #loading: Promise<void> | undefined;
+  readonly #area: Area;
   #waiting: string[] = [];
   #names = 0;
   #drawnAt = -Infinity;
@@ -40,7 +31,7 @@ export class LiveReport implements Report {
   constructor(stdout: Sink, stderr: Sink) {
     this.#stdout = stdout;
     this.#stderr = stderr;
-    this.#area = this.#makeArea();
+    this.#area = new Area(stderr);
   }
 
   event(event: Event): void {
@@ -64,7 +55,6 @@ export class LiveReport implements Report {
     this.#closed = true;
     clearTimeout(this.#timer);
     this.#flush();
-    this.#area?.done();
   }
 
   #finish(finished: Extract<Event, { type: "run.finished" }>): void {
@@ -86,25 +76,14 @@ export class LiveReport implements Report {
     this.#drawnAt = performance.now();
     if (this.#waiting.length > 0) this.#flush();
     const frame = this.#frame();
-    if (frame.length === 0) return this.#area?.clear();
-    if (this.#area) this.#area(frame.join("\n"));
-    else this.#loading ??= this.#load();
+    this.#area.draw(frame);
+    if (frame.length === 0) return;
     if (!this.#closed) this.#drawSoon();
-  }
-
-  async #load(): Promise<void> {
-    await loadDrawing();
-    if (!this.#closed) this.#area = this.#makeArea();
-  }
-
-  // The cursor stays: a killed runner could not bring it back.
-  #makeArea(): ReturnType<typeof createLogUpdate> | undefined {
-    return drawing?.(screen(this.#stderr), { showCursor: true });
   }
 
   /** Lines go where the area was; it is drawn again below them. */
   #flush(): void {
-    this.#area?.clear();
+    this.#area.clear();
     this.#stderr.lines(this.#waiting);
     this.#waiting = [];
   }
@@ -118,19 +97,4 @@ export class LiveReport implements Report {
     const shown = running.slice(0, running.length > most ? most - 1 : most).map((step) => runningLine(step, now, this.#names, look));
     return running.length > shown.length ? [...shown, look.colors.dim(cut(`  and ${running.length - shown.length} more`, look.width))] : shown;
   }
-}
-
-/** The stream as log-update wants it, behind the sink's guard. */
-function screen(sink: Sink): NodeJS.WritableStream {
-  const stream = {
-    isTTY: true,
-    get columns() {
-      return sink.columns;
-    },
-    get rows() {
-      return sink.rows;
-    },
-    write: (text: string) => sink.write(text),
-  };
-  return stream as unknown as NodeJS.WritableStream;
 }

@@ -1,6 +1,5 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Event } from "../../src/events.ts";
-import { loadDrawing } from "../../src/report/live.ts";
 import { makeReport } from "../../src/report/make.ts";
 import type { Report } from "../../src/report/report.ts";
 import { badRun, badRunEnd, because, failure, firstRun, firstRunEnd, run, runStarted } from "./script.ts";
@@ -18,8 +17,6 @@ function open(columns: number, rows?: number): void {
 const screen = () => screenOf(err.text).join("\n").trimEnd().split("\n");
 const started = (step: string): Event => ({ type: "step.started", run, step, at: "", attempt: 1, reason: because("it has not run yet") });
 const progress = (done: number, total: number | null): Event => ({ type: "step.progress", run, step: "30_tune", label: "components", done, total });
-
-beforeAll(loadDrawing);
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -194,7 +194,7 @@ describe("hostile text", () => {
 
   it.each(hostile)("%j commands no terminal", (text) => {
     const { out, err } = tell(everywhere(text), { columns: 60 });
-    const known = /\x1b\[(?:[0-9;]*m|\?2026[hl]|[0-9]*[ABGK])/g;
+    const known = /\x1b\[(?:[0-9;]*m|\?2026[hl]|[0-9]*[ABGK]|J)/g;
     expect((out.text + err.text).replace(known, "")).not.toMatch(obeyed);
     expect(widest(screenOf(err.text).join("\n"))).toBeLessThanOrEqual(60);
   });

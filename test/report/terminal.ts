@@ -43,6 +43,7 @@ export function screenOf(text: string): string[] {
     else if (command === "B") row += Number(count || 1);
     else if (command === "G") column = Number(count || 1) - 1;
     else if (command === "K") rows[row] = count === "2" ? "" : (rows[row] ?? "").slice(0, column);
+    else if (command === "J") rows.splice(row, Infinity, (rows[row] ?? "").slice(0, column));
     else if (command === "m" || command === "h" || command === "l") continue;
     else if (token === "\n") [row, column] = [row + 1, 0];
     else if (token === "\r") column = 0;
