@@ -28,12 +28,13 @@ export async function buildPackage(root: string, outdir: string, tested = false)
   const define = { COMMAND_DIGEST: JSON.stringify(digestText(text).slice(0, 16)) };
   await build({ ...common, entryPoints: { bin: "src/bin.ts" }, format: "cjs", outExtension: { ".js": ".cjs" }, define });
   const child = await buildChild(root, tested);
-  writeFileSync(path.join(outdir, "child.cjs"), child.text);
+  writeFileSync(path.join(outdir, "child.cjs"), child.program);
+  writeFileSync(path.join(outdir, "child.script.cjs"), child.script);
   writeFileSync(path.join(outdir, "duckdb.cjs"), await buildDuckdb(root));
   for (const [name, text] of Object.entries(await buildAssets(root))) writeFileSync(path.join(outdir, name), text);
   // The engine is the same one: what either made is reused by the other.
   const shipped = tested ? await buildChild(root) : child;
-  writeFileSync(path.join(outdir, "runtime.json"), JSON.stringify({ api: child.api, digest: digestText(shipped.text), graph: graphDigest(root) }));
+  writeFileSync(path.join(outdir, "runtime.json"), JSON.stringify({ api: child.api, digest: digestText(shipped.program), graph: graphDigest(root) }));
 }
 
 /**

@@ -88,14 +88,21 @@ const watching: Observer = {
 
 const emptyModule: string = "data:text/javascript,";
 
-// The step's arguments are those of a plain script: none.
-void getReady(process.argv.splice(2).includes(tablesWord)).then(next);
+/**
+ * Waits for steps.
+ * @param keep keeps the compiled code of this script, before a step can change anything here
+ */
+export function start(keep: () => void): void {
+  // The step's arguments are those of a plain script: none.
+  void getReady(process.argv.splice(2).includes(tablesWord), keep).then(next);
+}
 
 /** All that can be done ahead of need: no step waits for it. What is looked up meanwhile is no read of a step's. */
-async function getReady(tables: boolean): Promise<void> {
+async function getReady(tables: boolean, keep: () => void): Promise<void> {
   // Node makes its loader of modules at the first use of it. A DuckDB that cannot be loaded is missed by the step that needs it.
   await Promise.allSettled([import(emptyModule), ...(tables ? [openAhead()] : [])]);
   defineGlobals();
+  keep();
   observe(watching);
 }
 

@@ -46,11 +46,12 @@ function readBuilt(folder: string): { child: string; built: Built } {
 }
 
 async function buildFromSource(root: string): Promise<{ child: string; built: Built }> {
-  const { text, api } = await buildChild(root);
-  const digest = digestText(text);
+  const { program, script, api } = await buildChild(root);
+  const digest = digestText(program);
   const folder = path.join(root, "node_modules", ".cache", "stepbook", versionOf(root, "@duckdb/node-api"));
   const child = path.join(folder, `child-${digest.slice(0, 16)}.cjs`);
-  await make(child, () => text);
+  await make(child.replace(/\.cjs$/, ".script.cjs"), () => script);
+  await make(child, () => program);
   await make(path.join(folder, "duckdb.cjs"), () => buildDuckdb(root));
   return { child, built: { api, digest, graph: graphDigest(root) } };
 }
@@ -71,17 +72,21 @@ export function graphDigest(root: string): string {
 }
 
 /**
- * The child's program as one script, and the names that the step API offers. Also used by the package's build. CommonJS, since
- * Node starts that in half the time of a module with its many imports: a step waits for it.
+ * The child's script, the program that starts it and holds its digest, and the names that the step API offers. Also used by the
+ * package's build. CommonJS, since Node starts that in half the time of a module with its many imports: a step waits for it.
  */
-export async function buildChild(root: string, tested = false): Promise<{ text: string; api: string[] }> {
+export async function buildChild(root: string, tested = false): Promise<{ program: string; script: string; api: string[] }> {
   const { build } = await import("esbuild");
   const common: BuildOptions = { absWorkingDir: root, outdir: "out", bundle: true, write: false, platform: "node", target: "node20", external: ["@duckdb/node-api"] };
   const [child, api] = await Promise.all([
     build({ ...common, entryPoints: ["src/execute/child.ts"], format: "cjs", define: commonPlaces, sourcemap: false, ...sabotages(tested) }),
     build({ ...common, entryPoints: ["src/step/api.ts"], format: "esm", metafile: true }),
   ]);
-  return { text: child.outputFiles![0]!.text, api: Object.values(api.metafile!.outputs)[0]!.exports.sort() };
+  // Kept code cannot import() by itself: the program that starts it does.
+  const script = `const __child_import = module.importer;\n${child.outputFiles![0]!.text.replace(/\bimport\(/g, "__child_import(")}`;
+  const define = { SCRIPT_DIGEST: JSON.stringify(digestText(script).slice(0, 16)) };
+  const program = await build({ ...common, entryPoints: ["src/execute/start-child.ts"], format: "cjs", define });
+  return { program: program.outputFiles![0]!.text, script, api: Object.values(api.metafile!.outputs)[0]!.exports.sort() };
 }
 
 /** What CommonJS calls them. */

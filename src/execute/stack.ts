@@ -26,7 +26,7 @@ function inProject(project: string, place: Place): Place {
 }
 
 function isEngine(line: string): boolean {
-  return /\(node:|at node:|[\\/]child(?:-\w+)?\.[cm]?js|stepbook[\\/](?:dist|src)[\\/]|[\\/]src[\\/](?:step|execute|store)[\\/]/.test(line);
+  return /\(node:|at node:|[\\/]child(?:-\w+)?(?:\.script)?\.[cm]?js|stepbook[\\/](?:dist|src)[\\/]|[\\/]src[\\/](?:step|execute|store)[\\/]/.test(line);
 }
 
 /** The place in the project's own sources that a stack frame shows. */

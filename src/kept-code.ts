@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { cachedDataVersionTag } from "node:v8";
+import { Script } from "node:vm";
+
+/** A script of ours that was started, and what keeps its compiled code where it is not kept yet. */
+export interface Started<Exports> {
+  readonly exports: Exports;
+  keep(): void;
+}
+
+/**
+ * Starts a script of CommonJS from the code that V8 compiled at an earlier start, which is kept beside it where that folder can
+ * be written: compiling is most of what a short process costs. Node 22 has `module.enableCompileCache()` for this; 20 has not.
+ * @param digest of the script: V8 itself compares no more than the length of the source and its own version and flags. A limit of
+ *   the heap is such a flag: each has a file of its own, or processes of two kinds would write over each other's in turn
+ * @param importer kept code cannot `import()` by itself: it finds this as `module.importer`
+ */
+export function startKept<Exports>(file: string, digest: string, importer?: (name: string) => Promise<unknown>): Started<Exports> {
+  const name = `${file.slice(0, -".cjs".length)}-code-${digest}-${process.version}-${process.arch}-${cachedDataVersionTag()}`;
+  const cachedData = readWhole(name);
+  const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, "latin1")}\n})`;
+  const script = new Script(source, { filename: file, cachedData });
+  const module = { exports: {} as Exports, importer };
+  (script.runInThisContext() as (...its: unknown[]) => void)(module.exports, createRequire(file), module, file, path.dirname(file));
+  return { exports: module.exports, keep: () => void ((!cachedData || script.cachedDataRejected) && write(name, script.createCachedData())) };
+}
+
+/** V8 runs code that was damaged: before it, in the file, is its checksum. */
+function readWhole(name: string): Buffer | undefined {
+  try {
+    const whole = readFileSync(name);
+    const code = whole.subarray(32);
+    return checksum(code).equals(whole.subarray(0, 32)) ? code : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function write(name: string, code: Buffer): void {
+  try {
+    const draft = `${name}.${process.pid}`;
+    writeFileSync(draft, Buffer.concat([checksum(code), code]));
+    renameSync(draft, name);
+  } catch {
+    // A folder that cannot be written: the script starts a little later each time.
+  }
+}
+
+function checksum(code: Buffer): Buffer {
+  return createHash("sha256").update(code).digest();
+}
