@@ -39,7 +39,7 @@ export class LiveReport implements Report {
     const { look } = this.#stderr;
     if (event.type === "run.started") this.#names = nameColumns(event.steps, look);
     this.#waiting.push(...linesOf(event, { look, names: this.#names, reasonOf: (step) => this.#running.get(step)?.reason }));
-    this.#running.take(event, performance.now());
+    this.#running.take(event, () => performance.now());
     this.#summary.take(event);
     if (event.type === "run.finished") this.#finish(event);
     else this.#drawSoon();

@@ -1,7 +1,6 @@
 import type { Event } from "../events.ts";
 import type { Failure } from "../errors.ts";
 import type { StepId } from "../model.ts";
-import { now } from "../pace.ts";
 import { progressCount } from "./bar.ts";
 import { cleanLine } from "./clean.ts";
 import { formatElapsed } from "./format.ts";
@@ -37,7 +36,7 @@ export class PlainReport implements Report {
     const shown = this.#layout ? this.#layout.lines(event, lines) : lines;
     if (event.type === "step.reused") this.#stderr.hold(shown.map((line) => `${line}\n`).join(""));
     else this.#stderr.lines(shown);
-    this.#running.take(event, now());
+    this.#running.take(event, () => performance.now());
     this.#summary.take(event);
     this.#keepBeats();
     if (event.type !== "run.finished") return;
@@ -72,6 +71,6 @@ export class PlainReport implements Report {
     const { since, progress } = running;
     const label = cleanLine(progress?.label ?? "");
     const how = progress ? `, ${label === "" ? "" : `${label} `}${progressCount(progress)}` : "";
-    this.#stderr.lines([`  ${cleanLine(step)} still runs, ${formatElapsed(now() - since)}${how}`]);
+    this.#stderr.lines([`  ${cleanLine(step)} still runs, ${formatElapsed(performance.now() - since)}${how}`]);
   }
 }

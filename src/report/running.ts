@@ -24,17 +24,17 @@ export interface RunningStep {
 export class Running {
   readonly #steps = new Map<StepId, RunningStep>();
 
-  /** @param now ms of a clock that only goes forward */
-  take(event: Event, now: number): void {
+  /** @param now asks a clock that only goes forward for its ms */
+  take(event: Event, now: () => number): void {
     switch (event.type) {
       case "run.started":
       case "run.finished":
         return this.#steps.clear();
       case "step.started":
-        this.#steps.set(event.step, { step: event.step, since: this.get(event.step)?.since ?? now, reason: event.reason });
+        this.#steps.set(event.step, { step: event.step, since: this.get(event.step)?.since ?? now(), reason: event.reason });
         return;
       case "step.progress":
-        return this.#change(event.step, (step) => ({ ...step, progress: progressOf(event, step.progress, now) }));
+        return this.#change(event.step, (step) => ({ ...step, progress: progressOf(event, step.progress, now()) }));
       case "step.retrying":
         return this.#change(event.step, ({ step, since, reason }) => ({ step, since, reason, waitsFor: event.attempt }));
       case "step.ran":
