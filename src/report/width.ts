@@ -7,14 +7,19 @@ const ascii = /^[\x20-\x7e]*$/;
 const ellipsis = "…";
 const reset = "\x1b[0m";
 
-const nothing = /^(?:\p{Mn}|\p{Me}|\p{Cf})$/u;
-const wide =
-  /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}\p{Script=Yi}\p{Script=Tangut}\p{Script=Nushu}\p{Script=Khitan_Small_Script}\p{Emoji_Presentation}\u2329\u232a\u2630-\u2637\u268a-\u268f\u2ff0-\u303e\u3099-\u30ff\u3190-\u33ff\u4dc0-\u4dff\ua960-\ua97f\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{1b2ff}\u{1d300}-\u{1d37f}\u{1f000}-\u{1faff}\u{20000}-\u{3ffff}]$/u;
+/** Made when text is measured that is not all ASCII: V8 builds its sets of characters then, in a millisecond or two. */
+const classes = () =>
+  (made ??= {
+    nothing: /^(?:\p{Mn}|\p{Me}|\p{Cf})$/u,
+    wide: /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}\p{Script=Yi}\p{Script=Tangut}\p{Script=Nushu}\p{Script=Khitan_Small_Script}\p{Emoji_Presentation}\u2329\u232a\u2630-\u2637\u268a-\u268f\u2ff0-\u303e\u3099-\u30ff\u3190-\u33ff\u4dc0-\u4dff\ua960-\ua97f\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{1b2ff}\u{1d300}-\u{1d37f}\u{1f000}-\u{1faff}\u{20000}-\u{3ffff}]$/u,
+  });
+let made: { readonly nothing: RegExp; readonly wide: RegExp } | undefined;
 
 function unitWidth(text: string): number {
   if (text.length === 1 && text >= " " && text <= "~") return 1;
   if (text.startsWith("\x1b")) return 0;
   if (text === "\ufe0f") return 1; // makes the character before it an emoji, and wide
+  const { nothing, wide } = classes();
   if (wide.test(text)) return 2;
   return nothing.test(text) ? 0 : 1;
 }

@@ -40,7 +40,7 @@ function units(): Unit[] {
 /** What the rows of a file take together, about. */
 function secondsOf(name: string): number {
   const text = readFileSync(path.join(import.meta.dirname, name), "utf8");
-  return Object.keys(rows).reduce((sum, id) => sum + (text.includes(`"${id}"`) ? budgetOf(id as RowId, minutes) / 1000 : 0), 0);
+  return Object.keys(rows).reduce((sum, id) => sum + (text.includes(`"${id}"`) ? Math.min(rows[id as RowId].release * rows[id as RowId].seconds, budgetOf(id as RowId, minutes) / 1000) : 0), 0);
 }
 
 /** @returns the exit code */

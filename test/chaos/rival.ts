@@ -65,7 +65,8 @@ export async function tryRival(installed: string, least: number): Promise<Ending
   }
 }
 
-export async function tryStepbook(least: number): Promise<Ending> {
+/** @param nth every tenth is asked for a value by the command, too */
+export async function tryStepbook(least: number, nth: number): Promise<Ending> {
   const exported = Array.from({ length: count }, (_, i) => `export const f${i} = "file ${i} ".repeat(${repeats});`).join("\n");
   const project = new TestProject({ "steps/10_write.ts": `${program}${exported}\n` });
   try {
@@ -75,7 +76,7 @@ export async function tryStepbook(least: number): Promise<Ending> {
     const store = project.path(".stepbook/store");
     const stored = readdirSync(store, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".value"));
     const whole = stored.filter((name) => createHash("sha256").update(readFileSync(path.join(store, name))).digest("hex") === path.basename(name, ".value"));
-    const right = wholeIn(project.path("out")) && whole.length === count && (await project.value("10_write.f399")) === contents(399);
+    const right = wholeIn(project.path("out")) && whole.length === count && (nth % 10 > 0 || (await project.value("10_write.f399")) === contents(399));
     return { hit, servedHalf: again.code === 0 && !right };
   } finally {
     project.dispose();

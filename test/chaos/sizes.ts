@@ -9,9 +9,11 @@ export interface Row {
   readonly release: number;
   /** What a trial takes, about: two files of tests side by side on two cores. */
   readonly seconds: number;
+  /** All trials of a release are done, however short it is. */
+  readonly whole: boolean;
 }
 
-const row = (fault: string, injected: string, promise: string, quick: number, release: number, seconds: number): Row => ({ fault, injected, promise, quick, release, seconds });
+const row = (fault: string, injected: string, promise: string, quick: number, release: number, seconds: number, whole = false): Row => ({ fault, injected, promise, quick, release, seconds, whole });
 
 /** All sizes in one place. */
 export const rows = {
@@ -27,7 +29,7 @@ export const rows = {
   enospc: row("no space at the k-th call", "strace inject ENOSPC at write, pwrite64, mkdir, openat", "G1 G9", 1, 420, 1.6),
   fullDisk: row("a full disk", "project on a tmpfs of 0.1 to 2 MB", "G1 G9", 1, 60, 1.8),
   power: row("power cut", "ext4 on a loop image, all stopped, the image copied until stable and mounted elsewhere", "G1 G2", 1, 100, 1.9),
-  ctrlC: row("Ctrl-C under a terminal: `npx tsx runner.ts`", "pty; loading, planning, step busy, step deaf to SIGTERM, between steps", "G5", 2, 200, 3.5),
+  ctrlC: row("Ctrl-C under a terminal: `npx tsx runner.ts`", "pty; loading, planning, step busy, step deaf to SIGTERM, between steps", "G5", 2, 200, 3.5, true),
   hangup: row("SIGTERM; terminal closed (SIGHUP)", "signal to the process group of a pty; pty closed", "G5", 1, 40, 2.7),
   stdout: row("reader of stdout gone", "`run | head -1`", "G5 G9", 1, 30, 2),
   orphan: row("runner killed with a busy step and grandchildren", "SIGKILL; /proc searched for the run's mark", "G5", 1, 300, 0.6),
@@ -40,7 +42,7 @@ export const rows = {
   flood: row("a log of 1 GB; one line of 100 MB; 100 MB of bytes that are no text", "fixture steps", "G9", 3, 3, 40),
   values: row("values of every sort, NaN, -0, __proto__, holes, bigint, Map, typed arrays", "fast-check round trip; then their bytes cut and flipped", "G3", 500, 20_000, 0.003),
   storm: row("Ctrl-C twenty times", "pty; a step that is deaf to SIGTERM", "G5", 1, 20, 3),
-  rival: row("killed while it writes a cache entry of 400 files", "SIGKILL as soon as 1 to 200 of them are there; then built again", "G1", 0, 300, 2),
+  rival: row("killed while it writes a cache entry of 400 files", "SIGKILL as soon as 1 to 200 of them are there; then built again", "G1", 0, 300, 3, true),
 } as const satisfies Readonly<Record<string, Row>>;
 
 export type RowId = keyof typeof rows;
@@ -52,10 +54,12 @@ const oracleShare = 0.15;
 
 /** How long a row's trials may take in a release of so many minutes, in ms: by what all of them would take. */
 export function budgetOf(id: RowId, minutes: number): number {
-  const others = Object.entries(rows).reduce((sum, [other, { release, seconds }]) => sum + (other === "oracle" ? 0 : release * seconds), 0);
+  const { release, seconds, whole }: Row = rows[id];
+  if (whole) return Infinity;
+  const sum = (of: (other: RowId, row: Row) => boolean) => Object.entries(rows).reduce((total, [other, row]) => total + (of(other as RowId, row) ? row.release * row.seconds : 0), 0);
   const all = Math.max(60, 2 * 60 * minutes - fixedSeconds);
-  const { release, seconds }: Row = rows[id];
+  const others = sum((other, row) => other !== "oracle" && !row.whole);
   // A row that takes longer than was thought may do so where there is time.
-  const scale = Math.min(1.5, (all * (1 - oracleShare)) / others);
+  const scale = Math.min(1.5, Math.max(0.05, (all * (1 - oracleShare) - sum((_, row) => row.whole)) / others));
   return 1000 * (id === "oracle" ? all * oracleShare : release * seconds * scale);
 }
