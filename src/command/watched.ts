@@ -32,8 +32,10 @@ export async function readWatched(options: RunOptions, places: readonly string[]
   const absolute = (file: string) => path.resolve(project, file);
   const named = [...places, "experiments.sql"].map(absolute);
   try {
-    const { graph, db, hasher } = await openProject(project);
+    const { graph, db, digests, hasher } = await openProject(project);
     try {
+      // The hasher is asked when the state is closed again.
+      digests.load();
       const selected = selectSteps(graph, options.steps);
       const steps = graph.steps.filter((step) => selected.has(step.id));
       const records = steps.flatMap((step) => currentRecord(db, step.name) ?? []);

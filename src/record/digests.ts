@@ -18,17 +18,17 @@ export class KeptDigests implements DigestCache {
   }
 
   get(path: string): Entry | undefined {
-    return this.#all().get(path);
+    return this.load().get(path);
   }
 
   set(path: string, signature: string, digest: string): void {
     const entry = { signature, digest };
-    this.#all().set(path, entry);
+    this.load().set(path, entry);
     this.#fresh.set(path, entry);
   }
 
-  /** Read when the first is asked for: a run that finds all as its kept plan says asks for none. */
-  #all(): Map<string, Entry> {
+  /** Reads them: when the first is asked for, since a run that finds all as its kept plan says asks for none, or before the database is closed. */
+  load(): Map<string, Entry> {
     if (this.#known) return this.#known;
     const rows = (this.#db?.prepare("SELECT path, signature, digest FROM file_digests").all() ?? []) as (Entry & { path: string })[];
     return (this.#known = new Map(rows.map((row) => [row.path, row])));
