@@ -87,20 +87,22 @@ async function check(first: Pipeline, sequence: readonly Edit[], again: boolean)
   const project = projectIn("incremental", first);
   const history = [first];
   const met = new Set<string>();
+  // What is taken from the store may be of an earlier state: it is missed when that comes back.
+  let disturbed = false;
   await aTick(first);
   await checkState(project, first, met, "the first run");
   for (const edit of sequence) {
-    if (again) await checkState(project, history.at(-1)!, met, "again");
+    if (again) await checkState(project, history.at(-1)!, met, "again", disturbed);
     const before = history.at(-1)!;
     const pipeline = applyEdit(before, edit, history);
     change(project, before, pipeline);
     if (before.data !== pipeline.data) await aTick(pipeline);
-    const disturbed = disturb(project, edit);
+    disturbed = disturb(project, edit) || disturbed;
     const { ran } = await checkState(project, pipeline, met, JSON.stringify(edit), disturbed);
     if (isHarmless(edit)) expect(ran, JSON.stringify(edit)).toEqual([]);
     history.push(pipeline);
   }
-  if (again) for (const time of ["once more", "and again"]) await checkState(project, history.at(-1)!, met, time);
+  if (again) for (const time of ["once more", "and again"]) await checkState(project, history.at(-1)!, met, time, disturbed);
 }
 
 /** A file that changed less than 20 ms before it is read might change again unseen: that result is used once. */

@@ -68,7 +68,8 @@ function budget(id: RowId, startedAt: number): number {
 }
 
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}\n${messageOf(error.cause)}`;
 }
 
 /** Numbers in [0, 1), the same for the same seed (mulberry32). */
