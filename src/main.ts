@@ -1,5 +1,4 @@
 import { exitCodeOf, toFailure } from "./errors.ts";
-import { outputOf } from "./report/output.ts";
 
 /**
  * The command: `npx tsx runner.ts …` or `stepbook …`.
@@ -13,7 +12,7 @@ export async function runCommand(words: readonly string[]): Promise<number> {
   const project = process.cwd();
   try {
     const { run } = await import("./command/run.ts");
-    return await run({ project, json: words.includes("--json"), stdout: outputOf("stdout"), stderr: outputOf("stderr"), env: process.env }, [], {}, []);
+    return await run({ project, json: words.includes("--json"), stdout: process.stdout, stderr: process.stderr, env: process.env }, [], {}, []);
   } catch (error) {
     return wrong(error, project);
   }
@@ -27,7 +26,7 @@ export async function main(): Promise<void> {
 async function tell(error: unknown, project: string, json: boolean): Promise<number> {
   const { makeReport } = await import("./report/make.ts");
   const failure = toFailure(error);
-  const report = makeReport({ json, stdout: outputOf("stdout"), stderr: outputOf("stderr"), env: process.env, project });
+  const report = makeReport({ json, stdout: process.stdout, stderr: process.stderr, env: process.env, project });
   report.failure(failure);
   report.close();
   return exitCodeOf(failure);

@@ -10,6 +10,8 @@ import { Running } from "./running.ts";
 import type { Sink } from "./sink.ts";
 import { Summary } from "./summary.ts";
 
+/** Their lines are written together: a reader that gets each by itself is slower than a step that prints, and what it has not read piles up here. */
+const inThousands: ReadonlySet<Event["type"]> = new Set(["step.reused", "step.output"]);
 /** Between two signs of life of a step that runs long, in ms. */
 const heartbeat = 30_000;
 
@@ -34,7 +36,7 @@ export class PlainReport implements Report {
     if (event.type === "run.started") this.#names = nameColumns(event.steps, look);
     const lines = linesOf(event, { look, names: this.#names, reasonOf: (step) => this.#running.get(step)?.reason });
     const shown = this.#layout ? this.#layout.lines(event, lines) : lines;
-    if (event.type === "step.reused") this.#stderr.hold(shown.map((line) => `${line}\n`).join(""));
+    if (inThousands.has(event.type)) this.#stderr.hold(shown.map((line) => `${line}\n`).join(""));
     else this.#stderr.lines(shown);
     this.#running.take(event, () => performance.now());
     this.#summary.take(event);

@@ -1,4 +1,4 @@
-/** The plain command writes to its descriptors before it makes streams of them. */
+/** What the command prints arrives whole, however much it is. */
 import { closeSync, openSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
