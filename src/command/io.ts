@@ -4,7 +4,6 @@ import { defaultRunOptions, type RunOptions } from "../config.ts";
 import { fail } from "../errors.ts";
 import { cleanLine } from "../report/clean.ts";
 import { colorsFor } from "../report/look.ts";
-import type { Output } from "../report/output.ts";
 import { Sink } from "../report/sink.ts";
 import { type Cell, formatTable } from "../report/text-table.ts";
 import { wrap } from "../report/width.ts";
@@ -17,9 +16,6 @@ export interface Io {
   readonly stderr: NodeJS.WriteStream;
   readonly env: NodeJS.ProcessEnv;
 }
-
-/** Where a run works and speaks. */
-export type RunIo = Omit<Io, "stdout" | "stderr"> & Record<"stdout" | "stderr", Output>;
 
 /** Options as commander hands them over: text, and only what was given. */
 export interface RunFlags {
@@ -87,7 +83,7 @@ export function widthOf(io: Io): number {
 }
 
 /** @throws E_USAGE */
-export function readRunOptions(io: Pick<Io, "project">, steps: readonly string[], flags: RunFlags): RunOptions {
+export function readRunOptions(io: Io, steps: readonly string[], flags: RunFlags): RunOptions {
   const defaults = defaultRunOptions(path.resolve(io.project));
   return {
     ...defaults,

@@ -8,7 +8,7 @@ import type { Io } from "./io.ts";
 type Kept = ReturnType<typeof openKept>;
 
 /** Works on what is kept of a project, whatever its graph is like now. @throws E_NO_STEPS */
-export async function withKept<T>(io: Pick<Io, "project">, work: (kept: Kept) => Promise<T> | T): Promise<T> {
+export async function withKept<T>(io: Io, work: (kept: Kept) => Promise<T> | T): Promise<T> {
   const project = path.resolve(io.project);
   // A folder that is no project is not made one by looking at it.
   if (!existsSync(path.join(stateFolder(project), "state.db"))) discoverSteps(project);

@@ -9,12 +9,12 @@ import type { Report } from "../report/report.ts";
 import { findRun } from "../record/runs.ts";
 import { withKept } from "./opened.ts";
 import { type Retry, retryOf } from "./retry.ts";
-import { readRunOptions, type RunFlags, type RunIo } from "./io.ts";
+import { type Io, readRunOptions, type RunFlags } from "./io.ts";
 
 const signals = { SIGINT: exitCodes.interrupt, SIGTERM: exitCodes.terminate, SIGHUP: 129 } as const;
 
 /** `run`: one run, or with `--watch` one after every save. */
-export async function run(io: RunIo, steps: readonly string[], flags: RunFlags, commands: readonly string[]): Promise<number> {
+export async function run(io: Io, steps: readonly string[], flags: RunFlags, commands: readonly string[]): Promise<number> {
   const options = { ...readRunOptions(io, steps, flags), ...(flags.retry === undefined ? {} : await retried(io, steps, flags)) };
   const report = makeReport(io);
   const cancellation = new Cancellation();
@@ -32,7 +32,7 @@ export async function run(io: RunIo, steps: readonly string[], flags: RunFlags, 
 }
 
 /** What a run is to be to retry another. */
-async function retried(io: RunIo, steps: readonly string[], { retry, param, from, logicalDate, watch }: RunFlags): Promise<Retry> {
+async function retried(io: Io, steps: readonly string[], { retry, param, from, logicalDate, watch }: RunFlags): Promise<Retry> {
   const other = [steps, param ?? [], from ?? []].some(({ length }) => length > 0) || logicalDate !== undefined || watch === true;
   if (other) fail("E_USAGE", "--retry goes alone: steps, params and logical date are those of the run", { remedy: "leave the others out" });
   return withKept(io, ({ db }) => retryOf(db, findRun(db, retry!)));

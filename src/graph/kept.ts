@@ -1,6 +1,7 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Bundle, Graph, Step, StepId } from "../model.ts";
+import { keepWhole } from "../store/keep.ts";
 import { digestOf, type Sight, type SightKind, stillThere } from "./look.ts";
 
 /** Raised where what is kept, or how it is checked, changes. */
@@ -127,11 +128,5 @@ export function keepGraph(file: string, { graph, files, terrain }: Known, apiNam
     terrain: rows(terrain),
   };
   const [first, second] = [JSON.stringify(body), JSON.stringify(texts)];
-  const draft = `${file}.${process.pid}.tmp`;
-  try {
-    writeFileSync(draft, `${digestOf(first + second)}\n${first}\n${second}`, { mode: 0o600 });
-    renameSync(draft, file);
-  } catch {
-    // It is of use only for speed.
-  }
+  keepWhole(file, `${digestOf(first + second)}\n${first}\n${second}`);
 }

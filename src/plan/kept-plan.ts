@@ -1,9 +1,10 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Digest, Read } from "../model.ts";
 import { rowsText } from "../record/rows.ts";
 import { type Db, stateFolder } from "../record/state.ts";
 import type { DigestCache } from "../store/files.ts";
+import { keepWhole } from "../store/keep.ts";
 import { type Ground, isUnmoved } from "./ground.ts";
 import type { PackageHasher } from "./packages.ts";
 import { placeKey } from "./place.ts";
@@ -75,13 +76,7 @@ export function writePlan(project: string, db: Db, plan: Omit<KeptPlan, "newest"
   const { newest, text } = rowsText(db, plan.steps.map(({ record }) => record));
   const whole: KeptPlan = { ...plan, newest };
   const body = JSON.stringify(whole);
-  const draft = `${planFile(project)}.${process.pid}.tmp`;
-  try {
-    writeFileSync(draft, `${checksum(body)}\n${body}\n${text}`, { mode: 0o600 });
-    renameSync(draft, planFile(project));
-  } catch {
-    // It is of use only for speed.
-  }
+  keepWhole(planFile(project), `${checksum(body)}\n${body}\n${text}`);
 }
 
 /** Fletcher's, of characters: tells a damaged file. The rows are compared as they are. Loading Node's hashes takes longer than all else here. */

@@ -2,15 +2,14 @@ import path from "node:path";
 import { actionsLayout } from "./actions.ts";
 import { jsonReport } from "./json.ts";
 import { LiveReport } from "./live.ts";
-import type { Output } from "./output.ts";
 import { PlainReport } from "./plain.ts";
 import type { Report } from "./report.ts";
 import { Sink } from "./sink.ts";
 
 export interface ReportOptions {
   readonly json: boolean;
-  readonly stdout: Output;
-  readonly stderr: Output;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
   readonly env: NodeJS.ProcessEnv;
   /** Folder that places are relative to; else the current one. */
   readonly project?: string;

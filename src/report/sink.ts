@@ -1,18 +1,17 @@
 import { colorsFor, type Look } from "./look.ts";
-import type { Output } from "./output.ts";
 
 /**
  * A stream that may go away: `| head -1` closes stdout, a closed terminal stderr. The run goes on
  * and what is said no longer reaches anybody.
  */
 export class Sink {
-  readonly stream: Output;
+  readonly stream: NodeJS.WriteStream;
   readonly #colors: Look["colors"];
   readonly #project: string;
   #held = "";
   #flush: NodeJS.Immediate | undefined;
 
-  constructor(stream: Output, env: NodeJS.ProcessEnv, project: string) {
+  constructor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv, project: string) {
     this.stream = stream;
     this.#colors = colorsFor(stream, env);
     this.#project = project;
@@ -59,11 +58,11 @@ export class Sink {
 
 /** The reader has gone, which is its good right. */
 const quiet = new Set(["EPIPE", "EIO", "ERR_STREAM_DESTROYED", "ERR_STREAM_WRITE_AFTER_END"]);
-const watched = new WeakSet<Output>();
-const broken = new WeakSet<Output>();
+const watched = new WeakSet<NodeJS.WriteStream>();
+const broken = new WeakSet<NodeJS.WriteStream>();
 
 /** For as long as the stream lives: the error of a write may come long after it. */
-function watch(stream: Output): void {
+function watch(stream: NodeJS.WriteStream): void {
   if (watched.has(stream)) return;
   watched.add(stream);
   stream.on("error", (error: NodeJS.ErrnoException) => {
