@@ -1,7 +1,7 @@
-import { once } from "node:events";
 import path from "node:path";
 import { defaultRunOptions, type RunOptions } from "../config.ts";
 import { fail } from "../errors.ts";
+import { taken } from "../outlets.ts";
 import { cleanLine } from "../report/clean.ts";
 import { colorsFor } from "../report/look.ts";
 import { Sink } from "../report/sink.ts";
@@ -64,11 +64,7 @@ function sinkOf(io: Io): Sink {
 export async function write(io: Io, text: string): Promise<boolean> {
   const { stdout } = io;
   sinkOf(io).write(text);
-  if (stdout.writableNeedDrain && !stdout.destroyed) {
-    const taken = new AbortController();
-    await Promise.race(["drain", "close"].map((event) => once(stdout, event, { signal: taken.signal }).catch(() => {})));
-    taken.abort();
-  }
+  if (stdout.writableNeedDrain && !stdout.destroyed) await taken(stdout);
   return !stdout.destroyed && stdout.errored === null;
 }
 

@@ -21,7 +21,7 @@ const patience = 5000;
 /** Runs a step once, in a process of its own or in one that had others before. */
 export async function attempt(pool: ProcessPool, step: Step, job: Job, log: StepLog, emit: Emit, cancel: Cancel, notes = new Notes()): Promise<Outcome> {
   const process = pool.take({ memory: step.config.memory, shared: job.mark !== null, tables: job.tables });
-  const ending = new Ending(process, step, cancel);
+  const ending = new Ending(process, step, cancel, log);
   let last: Message | undefined;
   let stderrTail = "";
   const { stdout, stderr, printed } = outputs(process, job.mark);
@@ -79,11 +79,12 @@ class Ending {
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #unsubscribe: () => void;
 
-  constructor({ pid }: StepProcess, step: Step, cancel: Cancel) {
+  constructor({ pid }: StepProcess, step: Step, cancel: Cancel, log: StepLog) {
     this.#pid = pid;
     if (step.config.timeout !== null) this.#timers.push(setTimeout(() => this.#timeout(), step.config.timeout));
     this.#unsubscribe = cancel.onCancel((now) => {
       this.cancelled = true;
+      log.hurry();
       if (now) signalGroup(pid, "SIGKILL");
       else this.#askToEnd();
     });

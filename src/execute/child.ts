@@ -18,6 +18,7 @@ import { baseline, type Baseline, unmarked } from "./marks.ts";
 import { Noting } from "./noting.ts";
 import { observe } from "./observe.ts";
 import type { Observer } from "./observer.ts";
+import { printAtOnce } from "./print-at-once.ts";
 import { type DoneMessage, type Job, type Message, tablesWord } from "./protocol.ts";
 import { storeResults } from "./results.ts";
 import { failureOfStep } from "./stack.ts";
@@ -93,6 +94,7 @@ const emptyModule: string = "data:text/javascript,";
  * @param keep keeps the compiled code of this script, before a step can change anything here
  */
 export function start(keep: () => void): void {
+  printAtOnce();
   // The step's arguments are those of a plain script: none.
   void getReady(process.argv.splice(2).includes(tablesWord), keep).then(next);
 }

@@ -3,6 +3,7 @@ import path from "node:path";
 import type { EventEmitter } from "node:events";
 import { StringDecoder } from "node:string_decoder";
 import type { Mask } from "../mask.ts";
+import { readersBehind } from "../outlets.ts";
 import { stateFolder } from "../record/state.ts";
 
 /** A step's output is kept up to this many bytes; the rest is counted. */
@@ -15,13 +16,15 @@ export function logFile(project: string, run: string, step: string): string {
 }
 
 /** A stream of bytes that are there as they come: `data` and `end`. */
-export type Printed = Pick<EventEmitter, "on">;
+export type Printed = Pick<EventEmitter, "on"> & { pause(): unknown; resume(): unknown; isPaused(): boolean };
 
 /** Writes a step's output to its log and hands it on line by line. */
 export class StepLog {
   readonly #file: WriteStream;
   #bytes = 0;
   #dropped = 0;
+  #hurried = false;
+  readonly #followed: Printed[] = [];
   readonly mask: Mask;
 
   /** @param mask takes secrets out of all that is written and handed on */
@@ -35,7 +38,9 @@ export class StepLog {
     if (attempt > 1) this.#file.write(`--- attempt ${attempt} ---\n`);
   }
 
+  /** Where what it hands on is not read as fast as the step prints, the step is made to wait. */
   follow(stream: Printed, onLine: (line: string) => void): void {
+    this.#followed.push(stream);
     const decoder = new StringDecoder("utf8");
     const masked = this.mask.stream();
     let rest = "";
@@ -46,11 +51,27 @@ export class StepLog {
       lines.forEach((line) => onLine(line.slice(0, maxLine)));
       for (; rest.length > maxLine; rest = rest.slice(maxLine)) onLine(rest.slice(0, maxLine));
     };
-    stream.on("data", (chunk: Buffer) => take(masked.push(chunk)));
+    stream.on("data", (chunk: Buffer) => {
+      take(masked.push(chunk));
+      this.#holdBack(stream);
+    });
     stream.on("end", () => {
       take(masked.end());
       if (rest !== "") onLine(rest);
     });
+  }
+
+  /** The step is to end: whoever reads is no longer waited for. */
+  hurry(): void {
+    this.#hurried = true;
+    for (const stream of this.#followed) stream.resume();
+  }
+
+  #holdBack(stream: Printed): void {
+    const behind = this.#hurried ? undefined : readersBehind();
+    if (!behind || stream.isPaused()) return;
+    stream.pause();
+    void behind.then(() => stream.resume());
   }
 
   note(text: string): void {

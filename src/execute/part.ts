@@ -4,9 +4,11 @@ import type { Readable } from "node:stream";
 /** One step's part of what a process prints that takes several steps: up to the mark that is printed behind it. */
 export class Part extends EventEmitter {
   readonly ended: Promise<void>;
+  readonly #whole: Readable;
 
   constructor(whole: Readable, mark: Buffer) {
     super();
+    this.#whole = whole;
     this.ended = new Promise((resolve) => {
       let held: Buffer = Buffer.alloc(0);
       const end = (rest: Buffer) => {
@@ -27,5 +29,17 @@ export class Part extends EventEmitter {
       };
       whole.on("data", take).once("end", stop);
     });
+  }
+
+  isPaused(): boolean {
+    return this.#whole.isPaused();
+  }
+
+  pause(): void {
+    this.#whole.pause();
+  }
+
+  resume(): void {
+    this.#whole.resume();
   }
 }

@@ -128,15 +128,18 @@ export function sendJob(process: StepProcess, job: Job, hear: (message: Message)
 function exited(child: ChildProcess): Promise<Exit> {
   return new Promise((resolve) => {
     let exit: Exit | undefined;
+    const streams = [child.stdout!, child.stderr!];
+    const leave = () => {
+      // What waits for a reader has been printed: it is not lost.
+      if (streams.some((stream) => stream.isPaused())) return void setTimeout(leave, drainMs).unref();
+      for (const stream of streams) stream.destroy();
+      resolve(exit!);
+    };
     child.once("error", (error) => resolve({ code: null, signal: null, error }));
     child.once("exit", (code, signal) => {
       exit = { code, signal };
       // A process that has left its group may hold the pipes open: not waited for.
-      setTimeout(() => {
-        child.stdout!.destroy();
-        child.stderr!.destroy();
-        resolve(exit!);
-      }, drainMs).unref();
+      setTimeout(leave, drainMs).unref();
     });
     child.once("close", (code, signal) => resolve(exit ?? { code, signal }));
   });

@@ -1,3 +1,4 @@
+import { addOutlet } from "../outlets.ts";
 import { colorsFor, type Look } from "./look.ts";
 
 /**
@@ -65,6 +66,7 @@ const broken = new WeakSet<NodeJS.WriteStream>();
 function watch(stream: NodeJS.WriteStream): void {
   if (watched.has(stream)) return;
   watched.add(stream);
+  addOutlet(stream);
   stream.on("error", (error: NodeJS.ErrnoException) => {
     broken.add(stream);
     if (!quiet.has(error.code ?? "")) process.emitWarning(`what is printed is lost: ${error.message}`);

@@ -1,5 +1,5 @@
 /** What the command prints arrives whole, however much it is. */
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect, onTestFinished, test } from "vitest";
@@ -38,3 +38,29 @@ test("and in a file, to which both go", async () => {
   expect(said(text)).toEqual(lines);
   expect(text.trimEnd().split("\n").at(-1)).toContain("1 step: 1 ran");
 });
+
+test("a reader slower than the step holds the step up: what it has not read does not pile up in the runner", { timeout: 120_000 }, async () => {
+  const megabytes = 40;
+  const project = new TestProject({ "steps/10_a.ts": `const part = ("x".repeat(99) + "\\n").repeat(10_000);\nfor (let i = 0; i < ${megabytes}; i++) process.stdout.write(part);\nexport const a = 1;\n` });
+  onTestFinished(() => project.dispose());
+  const child = spawn(process.execPath, project.words(["run", "--json"]), { cwd: project.folder, stdio: ["ignore", "pipe", "ignore"] });
+  let [told, peak] = [0, 0];
+  let last = "";
+  child.stdout.on("data", (data: Buffer) => {
+    const text = data.toString("latin1");
+    told += text.split("step.output").length - 1;
+    last = (last + text).slice(-300);
+    peak = Math.max(peak, peakMemory(child.pid!));
+    child.stdout.pause();
+    setTimeout(() => child.stdout.resume(), 1);
+  });
+  expect(await once(child, "close")).toEqual([0, null]);
+  expect(last).toContain('"status":"succeeded"');
+  expect(told).toBeGreaterThan(megabytes * 9_000);
+  expect(peak).toBeLessThan(280);
+});
+
+/** Resident memory of a process at its peak, in MB. */
+function peakMemory(pid: number): number {
+  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
+}
