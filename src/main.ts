@@ -20,7 +20,11 @@ export async function runCommand(words: readonly string[]): Promise<number> {
 
 /** Runs the command with this process's arguments and ends the process with its exit code. */
 export async function main(): Promise<void> {
-  process.exitCode = await runCommand(process.argv.slice(2));
+  const words = process.argv.slice(2);
+  // What no call here could catch, such as a process of esbuild's that cannot be started.
+  let ending: Promise<void> | undefined;
+  process.on("uncaughtException", (error) => void (ending ??= tell(error, process.cwd(), words.includes("--json")).then((code) => process.exit(code))));
+  process.exitCode = await runCommand(words);
 }
 
 async function tell(error: unknown, project: string, json: boolean): Promise<number> {

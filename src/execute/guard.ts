@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
+import { noMoreFiles } from "../errors.ts";
 import { sabotaged } from "../sabotage.ts";
 
 /*
@@ -60,7 +61,8 @@ function start(): void {
     if (groups.size > 0) start();
   };
   child.on("error", () => (broken++, ended())).on("exit", ended);
-  child.stdin!.on("error", () => {});
+  if (!child.stdin) throw noMoreFiles();
+  child.stdin.on("error", () => {});
   // It must not hold this process up.
   child.unref();
   (child.stdin as Socket).unref();

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Duplex, Readable } from "node:stream";
 import { channelFd, frame, unframe } from "./channel.ts";
+import { noMoreFiles } from "../errors.ts";
 import { holdGroup, releaseGroup } from "./guard.ts";
 import { type Job, type Message, tablesWord } from "./protocol.ts";
 
@@ -56,7 +57,14 @@ export class ProcessPool {
     for (const tables of kinds) {
       const at = waiting.findIndex((each) => each.tables === tables);
       if (at >= 0) waiting.splice(at, 1);
-      else this.#idle.push(this.#spawn([], tables));
+      else {
+        try {
+          this.#idle.push(this.#spawn([], tables));
+        } catch {
+          // The step that needs it will say why.
+          return;
+        }
+      }
     }
   }
 
@@ -92,9 +100,16 @@ export class ProcessPool {
     });
     child.on("error", () => {});
     const { pid = -1 } = child;
+    // Where no files can be opened Node makes no pipes, and says so later.
+    if (!(child.stdio as typeof child.stdio | undefined)) throw noMoreFiles();
     if (pid > 0) {
-      holdGroup(pid);
       child.once("exit", () => endGroup(pid));
+      try {
+        holdGroup(pid);
+      } catch (error) {
+        signalGroup(pid, "SIGKILL");
+        throw error;
+      }
     }
     // That it closes when the child goes is no error.
     const channel = (child.stdio[channelFd] as Duplex).on("error", () => {});

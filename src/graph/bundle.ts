@@ -1,6 +1,6 @@
 import path from "node:path";
 import { build, type BuildFailure, type BuildResult, type Loader, type Message, type Metafile, type OutputFile, type Plugin } from "esbuild";
-import { fail } from "../errors.ts";
+import { fail, StepbookError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { type StepFile, stepPattern } from "./discover.ts";
 import { apiCall, inputCall, metaCall } from "./names.ts";
@@ -98,7 +98,9 @@ async function run(
     return result as BuildResult<{ write: false; metafile: true }>;
   } catch (error) {
     const [message] = (error as BuildFailure).errors ?? [];
-    if (!message) throw error;
+    if (error instanceof StepbookError) throw error;
+    // Its process could not be started, or has ended.
+    if (!message) return fail("E_FILE", `esbuild does not run here: ${(error as Error).message}`, { remedy: "is the limit of open files (`ulimit -n`) low? Else `npm ci` installs it anew" }, error);
     return explain(message, exports);
   }
 }

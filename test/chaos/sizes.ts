@@ -28,6 +28,7 @@ export const rows = {
   eio: row("input/output error at the k-th call", "strace inject EIO at pwrite64, fsync, fdatasync, rename, link", "G2 G9", 1, 230, 1.6),
   enospc: row("no space at the k-th call", "strace inject ENOSPC at write, pwrite64, mkdir, openat", "G1 G9", 1, 420, 1.6),
   fullDisk: row("a full disk", "project on a tmpfs of 0.1 to 2 MB", "G1 G9", 1, 60, 1.8),
+  files: row("no more files can be opened", "`ulimit -n` of 19 to 60", "G9", 2, 42, 2),
   power: row("power cut", "ext4 on a loop image, all stopped, the image copied until stable and mounted elsewhere", "G1 G2", 1, 100, 1.9),
   ctrlC: row("Ctrl-C under a terminal: `npx tsx runner.ts`", "pty; loading, planning, step busy, step deaf to SIGTERM, between steps", "G5", 2, 200, 3.5, true),
   hangup: row("SIGTERM; terminal closed (SIGHUP)", "signal to the process group of a pty; pty closed", "G5", 1, 40, 2.7),
