@@ -9,6 +9,7 @@ import { now, rest } from "../pace.ts";
 import type { Knowledge } from "../plan/decide.ts";
 import { writePlan } from "../plan/kept-plan.ts";
 import { makeKeptPlan } from "../plan/make-kept-plan.ts";
+import { placeOf } from "../plan/place.ts";
 import { checkParams } from "../params.ts";
 import { takeLock } from "../record/lock.ts";
 import { modelNames } from "../record/records.ts";
@@ -113,6 +114,6 @@ async function runLocked(opened: Opened, options: RunOptions, selected: Readonly
 function keepPlan({ project, db, graph, known, digests, store, runtime }: Opened, { world }: Knowledge, reused: readonly Reused[]): void {
   if (!known || damagedRecords(db).length > 0 || modelNames(db).length > 0) return;
   const stood = reused.map(({ step, decision }) => ({ step, record: decision.record }));
-  const plan = makeKeptPlan({ key: keyOfPlan(project, runtime, digests), graph, known, digests, store, world, secrets: secretNames(graph), stood });
+  const plan = makeKeptPlan({ key: keyOfPlan(project, runtime, placeOf(digests)), graph, known, digests, store, world, secrets: secretNames(graph), stood });
   if (plan) writePlan(project, db, plan);
 }

@@ -1,13 +1,14 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import type { RunOptions } from "../config.ts";
-import { engineHere, openKept, worldOf } from "../engine.ts";
+import { openKept, worldOf } from "../engine.ts";
 import type { Emit } from "../events.ts";
 import { keyOf } from "../graph/kept.ts";
 import type { RunInfo } from "../model.ts";
 import { now } from "../pace.ts";
 import { isUnmoved } from "../plan/ground.ts";
-import { type KeptPlan, looksHold, placeIn, planFormat, type PlanOnDisk, readPlan, recordsHold } from "../plan/kept-plan.ts";
+import { type KeptPlan, looksHold, planFormat, type PlanOnDisk, readPlan, recordsHold } from "../plan/kept-plan.ts";
+import { keptPlace, placeOf } from "../plan/place.ts";
 import { PackageHasher } from "../plan/packages.ts";
 import { unchanged } from "../plan/reasons.ts";
 import type { DigestCache } from "../store/files.ts";
@@ -31,7 +32,9 @@ export async function runUnchanged(options: RunOptions, emit: Emit, cancel: Canc
   if (!mayStand(options) || owes(project)) return undefined;
   const startedAt = now();
   const kept = readPlan(project);
-  if (!kept || kept.plan.key !== keyOfPlan(project, await findRuntime(), placeIn(kept.plan)) || !(await isUnmoved(kept.plan.sources))) return undefined;
+  // A place that has to be asked for anew is kept with the next plan: asking takes longer than all else here.
+  const place = kept && (kept.plan.place ? keptPlace(kept.plan.place) : placeOf(keepsNothing));
+  if (!kept || place === undefined || kept.plan.key !== keyOfPlan(project, await findRuntime(), place) || !(await isUnmoved(kept.plan.sources))) return undefined;
   const opened = openKept(project);
   try {
     if (!(await looksHold(kept, () => worldOf(opened, {}), () => new PackageHasher(project, opened.digests)))) return undefined;
@@ -44,6 +47,8 @@ export async function runUnchanged(options: RunOptions, emit: Emit, cancel: Canc
   }
 }
 
+const keepsNothing: DigestCache = { get: () => undefined, set: () => {} };
+
 /** Whether a run is asked for that a kept plan may answer: of all steps, with nothing given and nothing forced. */
 export function mayStand({ steps, from, params, force }: RunOptions): boolean {
   return !force && steps.length === 0 && from.length === 0 && Object.keys(params).length === 0;
@@ -55,8 +60,8 @@ export function owes(project: string): boolean {
 }
 
 /** What a plan depends on beside what it looked at: who reads the graph, who decides, and where. */
-export function keyOfPlan(project: string, runtime: Runtime, cache: DigestCache): string {
-  return JSON.stringify([planFormat, keyOf(project, runtime.api, runtime.maker), engineHere(runtime, cache)]);
+export function keyOfPlan(project: string, runtime: Runtime, place: string): string {
+  return JSON.stringify([planFormat, keyOf(project, runtime.api, runtime.maker), runtime.engine, place]);
 }
 
 /**

@@ -3,11 +3,9 @@ import path from "node:path";
 import type { Digest, Read } from "../model.ts";
 import { rowsText } from "../record/rows.ts";
 import { type Db, stateFolder } from "../record/state.ts";
-import type { DigestCache } from "../store/files.ts";
 import { keepWhole } from "../store/keep.ts";
 import { type Ground, isUnmoved } from "./ground.ts";
 import type { PackageHasher } from "./packages.ts";
-import { placeKey } from "./place.ts";
 import type { World } from "./reads.ts";
 
 /** Raised where what is kept, or how it is checked, changes. */
@@ -102,9 +100,4 @@ export async function looksHold({ plan }: PlanOnDisk, world: () => World, packag
   for (const [file, digest] of plan.outputs) if ((await world().output(file)) !== digest) return false;
   for (const [step, names, closure] of plan.packages) if (JSON.stringify(await packages().closure(step, names)) !== JSON.stringify(closure)) return false;
   return true;
-}
-
-/** The kept answer for where the engine runs, as `placeOf` asks for it. */
-export function placeIn({ place }: KeptPlan): DigestCache {
-  return { get: (name) => (name === placeKey && place ? place : undefined), set: () => {} };
 }

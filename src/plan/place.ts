@@ -2,7 +2,7 @@ import { realpathSync, statSync } from "node:fs";
 import { type DigestCache, signatureOf } from "../store/files.ts";
 
 /** What Node's ICU takes the time zone and the locale from, on Linux. */
-const variables = ["TZ", "TZDIR", "LC_ALL", "LC_MESSAGES", "LC_CTYPE", "LANG", "LANGUAGE", "NODE_ICU_DATA", "NODE_OPTIONS"];
+const variables = ["TZ", "TZDIR", "LC_ALL", "LC_MESSAGES", "LC_CTYPE", "LANG", "LANGUAGE", "NODE_ICU_DATA"];
 const zoneFile = "/etc/localtime";
 /** Under which the answer is kept. */
 export const placeKey = "machine:place";
@@ -12,13 +12,18 @@ export const placeKey = "machine:place";
  * a large part of a run that finds nothing to do; so the answer is kept for as long as what it is made from.
  */
 export function placeOf(cache: DigestCache): string {
+  const kept = keptPlace(cache.get(placeKey));
+  if (kept !== undefined) return kept;
   const origin = originOf();
-  const kept = cache.get(placeKey);
-  if (origin !== undefined && kept?.signature === origin) return kept.digest;
   const { timeZone, locale } = Intl.DateTimeFormat().resolvedOptions();
   const place = `timezone-${timeZone} locale-${locale}`;
   if (origin !== undefined) cache.set(placeKey, origin, place);
   return place;
+}
+
+/** The kept answer, where it still stands. */
+export function keptPlace(kept: ReturnType<DigestCache["get"]>): string | undefined {
+  return kept && kept.signature === originOf() ? kept.digest : undefined;
 }
 
 /** Undefined where it cannot be told without asking. */
@@ -27,7 +32,9 @@ function originOf(): string | undefined {
   if (process.platform !== "linux" || !/^[\w+\-/]*$/.test(process.env["TZ"] ?? "")) return undefined;
   try {
     const zone = process.env["TZ"] ? [] : [realpathSync(zoneFile), signatureOf(statSync(zoneFile, { bigint: true }))];
-    return JSON.stringify([process.version, process.execArgv, variables.map((name) => process.env[name] ?? null), ...zone]);
+    // Of Node's flags only where it has its data from: other ways to start the same command are the same place.
+    const flags = [...process.execArgv, process.env["NODE_OPTIONS"] ?? ""];
+    return JSON.stringify([process.version, flags.some((flag) => flag.includes("icu")) ? flags : [], variables.map((name) => process.env[name] ?? null), ...zone]);
   } catch {
     return undefined;
   }

@@ -137,3 +137,22 @@ test("it answers where nothing has changed, by itself, and as the runs before", 
     project.dispose();
   }
 });
+
+test("another way to start the same command is the same place; a place that had to be asked for is kept", async () => {
+  const project = await kept();
+  const runWith = async (others: NodeJS.ProcessEnv) => {
+    project.write(".stepbook/graph", "damaged");
+    const run = await project.run([], { env: { ...env, ...others } });
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.ran).toEqual([]);
+    return project.read(".stepbook/graph") === "damaged" ? "plan" : "graph";
+  };
+  try {
+    expect(await runWith({ NODE_OPTIONS: "--no-deprecation" })).toBe("plan");
+    // Nothing in JavaScript tells it; ICU might.
+    expect(await runWith({ LC_CTYPE: "POSIX" })).toBe("graph");
+    expect(await runWith({ LC_CTYPE: "POSIX" })).toBe("plan");
+  } finally {
+    project.dispose();
+  }
+});
