@@ -46,7 +46,7 @@ const commandOptions: BuildOptions = {
   write: false,
   logOverride: { "require-resolve-not-external": "silent" },
   // Native ones, and those that no short run loads.
-  external: ["*.node", "@duckdb/node-api", "esbuild", "acorn", "chokidar", "diff", "pg", "pg-copy-streams", "@opentelemetry/*"],
+  external: ["*.node", "@duckdb/node-api", "esbuild", "acorn", "diff", "pg", "pg-copy-streams", "@opentelemetry/*"],
   // Code that V8 had kept cannot import by itself: bin.cjs hands it a function for that.
   banner: {
     js: `

@@ -1,11 +1,13 @@
 import { EventEmitter, once } from "node:events";
+import { type FSWatcher, statSync, watch } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type FSWatcher, watch } from "chokidar";
 import type { Change } from "./watched.ts";
 
-/** Saves come in bursts (an editor's temporary file, a checkout): they are taken together after this much quiet, in ms. */
-const quiet = 30;
+/** What one save is made of (emptied, written, renamed) is taken together after this much quiet, in ms; what is still to come is seen by one more run. */
+const quiet = 10;
+/** Where several files are saved (a checkout, all that an editor has open), more of them are likely. */
+const quietOfMany = 50;
 
 /** What is never an edit of the pipeline: the engine's own files, packages, the results. */
 const ignored = /(?:^|[\\/])(?:\.stepbook|node_modules|\.git)(?:[\\/]|$)|[\\/]data[\\/]experiments\.db(?:-\w+)?$/;
@@ -13,22 +15,24 @@ const ignored = /(?:^|[\\/])(?:\.stepbook|node_modules|\.git)(?:[\\/]|$)|[\\/]da
 /** Watches folders, not files: a save that renames a new file into place is then seen too. */
 export class Changes {
   readonly #arrived = new EventEmitter();
+  readonly #watched = new Map<string, { readonly watcher: FSWatcher; readonly is: string }>();
   #batch: Change[] = [];
-  #watcher: FSWatcher | undefined;
-  #folders = "";
 
   /** Watches these folders and no others from when this is done; in between nothing is lost. */
-  async watch(folders: ReadonlySet<string>): Promise<void> {
-    const wanted = [...folders].sort().join("\0");
-    if (wanted === this.#folders) return;
-    const before = this.#watcher;
-    this.#watcher = watch([...folders], { depth: 0, ignoreInitial: true, ignored: (file) => ignored.test(file) });
-    this.#watcher.on("all", (event, file) => this.add([{ event, path: path.resolve(file) }]));
-    // A folder that cannot be watched does not end the watching of the others.
-    this.#watcher.on("error", () => {});
-    await once(this.#watcher, "ready");
-    this.#folders = wanted;
-    await before?.close();
+  watch(folders: ReadonlySet<string>): void {
+    for (const folder of folders) {
+      const is = identity(folder);
+      const before = this.#watched.get(folder);
+      if (is === undefined || is === before?.is) continue;
+      const watcher = watchFolder(folder, (event, name) => this.add([{ event, path: path.join(folder, name) }].filter(({ path: file }) => !ignored.test(file))));
+      if (watcher) this.#watched.set(folder, { watcher, is });
+      before?.watcher.close();
+    }
+    for (const [folder, { watcher }] of this.#watched) {
+      if (folders.has(folder)) continue;
+      watcher.close();
+      this.#watched.delete(folder);
+    }
   }
 
   add(changes: readonly Change[]): void {
@@ -42,12 +46,28 @@ export class Changes {
     if (this.#batch.length === 0) await once(this.#arrived, "change", { signal });
     for (let seen = -1; seen !== this.#batch.length; ) {
       seen = this.#batch.length;
-      await sleep(quiet, undefined, { signal });
+      const many = new Set(this.#batch.map((change) => change.path)).size > 1;
+      await sleep(many ? quietOfMany : quiet, undefined, { signal });
     }
     return this.#batch.splice(0);
   }
 
-  async close(): Promise<void> {
-    await this.#watcher?.close();
+  close(): void {
+    this.watch(new Set());
   }
+}
+
+/** One that cannot be watched does not end the watching of the others. */
+function watchFolder(folder: string, heard: (event: Change["event"], name: string) => void): FSWatcher | undefined {
+  try {
+    return watch(folder, (event, name) => heard(event, name ?? "")).on("error", () => {});
+  } catch {
+    return undefined;
+  }
+}
+
+/** A folder that was removed and made again is another one. */
+function identity(folder: string): string | undefined {
+  const stats = statSync(folder, { bigint: true, throwIfNoEntry: false });
+  return stats && `${stats.dev} ${stats.ino}`;
 }

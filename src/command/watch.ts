@@ -15,20 +15,20 @@ export async function watchPipeline(options: RunOptions, report: Report, cancell
   const changes = new Changes();
   try {
     let watched = await readWatched(options, [], undefined);
-    await changes.watch(watchedFolders(watched));
+    changes.watch(watchedFolders(watched));
     while (!cancellation.requested) {
       const since = Date.now();
       const places = await runOnce({ ...options, trigger: "watch" }, report, cancellation);
       if (cancellation.requested) return;
       const before = watched;
       watched = await readWatched(options, places, before);
-      await changes.watch(watchedFolders(watched));
+      changes.watch(watchedFolders(watched));
       changes.add(missedChanges(before, watched, since));
       report.event({ type: "watch.waiting", files: watched.files.size });
       await nextThatMatters(changes, watched, since, cancellation.signal);
     }
   } finally {
-    await changes.close();
+    changes.close();
   }
 }
 

@@ -7,9 +7,9 @@ import type { Digest } from "../model.ts";
 import { currentRecord } from "../record/lookup.ts";
 import type { FileHasher } from "../store/files.ts";
 
-/** Something happened at a path. */
+/** Something happened at a path: what is there changed, or something came, went or was renamed. */
 export interface Change {
-  readonly event: string;
+  readonly event: "change" | "rename";
   readonly path: string;
 }
 
@@ -89,8 +89,7 @@ export async function matters(watched: Watched, { event, path: file }: Change, s
   if (stats && Math.max(stats.mtimeMs, stats.ctimeMs) < since - lag) return false;
   if (outputs.has(file) && hasher && ((await hasher.hash(file))?.digest ?? null) === outputs.get(file)) return false;
   if (files.has(file) || folders.has(file)) return true;
-  if (event !== "change" && folders.has(path.dirname(file))) return true;
-  if (event.endsWith("Dir")) return [...files, ...folders].some((each) => each.startsWith(`${file}${path.sep}`));
+  if (event === "rename" && (folders.has(path.dirname(file)) || [...files, ...folders].some((each) => each.startsWith(`${file}${path.sep}`)))) return true;
   return broken && /\.(?:[cm]?[jt]sx?|json)$/.test(file);
 }
 
@@ -98,5 +97,5 @@ export async function matters(watched: Watched, { event, path: file }: Change, s
 export function missedChanges(before: Watched | undefined, now: Watched, since: number): Change[] {
   const fresh = [...now.files].filter((file) => !before?.files.has(file));
   const saved = (file: string) => (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) >= since;
-  return fresh.filter(saved).map((file) => ({ event: "change", path: file }));
+  return fresh.filter(saved).map((file) => ({ event: "change" as const, path: file }));
 }

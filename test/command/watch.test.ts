@@ -92,6 +92,24 @@ describe("watch", () => {
     }
   });
 
+  test("a folder that goes and comes back is watched again", async () => {
+    project = chain();
+    watching = new Watching();
+    await watching.run();
+    renameSync(project.path("lib"), project.path("elsewhere"));
+    expect(await watching.next("error")).toMatchObject({ code: "E_IMPORT" });
+    project.write("lib/maths.ts", "export const twice = (x: number) => 5 * x;\n");
+    expect(await watching.run()).toEqual({ "10_a": "cached", "20_b": "ran" });
+    project.edit("lib/maths.ts", "5 * x", "6 * x");
+    expect(await watching.run()).toEqual({ "10_a": "cached", "20_b": "ran" });
+    project.remove("steps");
+    expect(await watching.next("error")).toMatchObject({ code: "E_NO_STEPS" });
+    project.write("steps/10_only.ts", "export const only = 1;\n");
+    expect(await watching.run()).toEqual({ "10_only": "ran" });
+    project.edit("steps/10_only.ts", "1", "2");
+    expect(await watching.run()).toEqual({ "10_only": "ran" });
+  });
+
   test("a broken graph is told, and watched until it is mended", async () => {
     project = chain();
     project.write("steps/20_b.ts", "export const b = ;\n");
