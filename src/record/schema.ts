@@ -2,7 +2,7 @@
  * The tables of `.stepbook/state.db`. Bodies are JSON of the types in src/model.ts; columns stand
  * beside them where something is looked up or sorted by them.
  */
-export const schemaVersion = 5;
+export const schemaVersion = 6;
 
 /** The tables as they were first; each later version is a step of `migrations`, so that there is one way to each. */
 const first = `
@@ -126,5 +126,11 @@ UPDATE records SET seal = seal(run, step, name, fingerprint, body);
 /** Since when a schedule rests, in ms; null: it does not. */
 const paused = "ALTER TABLE schedules ADD COLUMN paused INTEGER;\n";
 
+/** So that what is asked of all runs is answered from the newest ones, and from those that have not ended. */
+const indexed = `
+CREATE INDEX IF NOT EXISTS runs_newest ON runs (started_at, id);
+CREATE INDEX IF NOT EXISTS runs_open ON runs (id) WHERE status = 'running';
+`;
+
 /** Entry n brings a database of version n to n + 1. */
-export const migrations: readonly string[] = [first, mirrored, scheduled, sealed, paused];
+export const migrations: readonly string[] = [first, mirrored, scheduled, sealed, paused, indexed];

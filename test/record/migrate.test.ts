@@ -46,3 +46,12 @@ test("several that open it at once migrate it once", async () => {
   expect(all.map(({ code }) => code), all.map(({ stderr }) => stderr).join()).toEqual([0, 0, 0]);
   expect(version()).toBe(schemaVersion);
 });
+
+test("the newest run and those that have not ended are found without reading all of them", () => {
+  const db = new Database(":memory:");
+  db.function("seal", { varargs: true }, () => null);
+  for (const step of migrations) db.exec(step);
+  const plan = (query: string) => db.prepare(`EXPLAIN QUERY PLAN ${query}`).all().map((row) => (row as { detail: string }).detail).join("; ");
+  expect(plan("SELECT id FROM runs WHERE status = 'running'")).toContain("runs_open");
+  expect(plan("SELECT * FROM runs ORDER BY started_at DESC, id DESC LIMIT 1")).toMatch(/^SCAN runs USING INDEX runs_newest$/);
+});
