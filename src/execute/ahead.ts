@@ -5,13 +5,17 @@ import { tableFunctions } from "./coming.ts";
 import { ProcessPool } from "./pool.ts";
 import { findRuntime } from "./runtime.ts";
 
-/** Processes for the first steps: they start while the graph is read. Which of them want DuckDB is guessed, and a wrong guess only costs time. */
+/** Processes for the first steps: they start while the graph is read. Which steps these are, and which want DuckDB, is guessed; a wrong guess only costs time. */
 export async function startAhead(project: string, jobs: number): Promise<ProcessPool> {
   const { child } = await findRuntime();
   const pool = new ProcessPool(child, project);
-  pool.prepare(firstFiles(project, jobs).map(seemsToUseTables));
+  const [first, ...others] = firstFiles(project, jobs).map((file) => readFileSync(file, "utf8"));
+  // One that waits for another step starts later; until then its process would take time from the first.
+  if (first !== undefined) pool.prepare([first, ...others.filter((text) => !importsStep.test(text))].map(seemsToUseTables));
   return pool;
 }
+
+const importsStep = /\bfrom\s*["']\.\/\d+[_-]/;
 
 function firstFiles(project: string, count: number): string[] {
   const folder = path.join(project, "steps");
@@ -20,7 +24,7 @@ function firstFiles(project: string, count: number): string[] {
   return steps.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10)).slice(0, count).map((file) => path.join(folder, file));
 }
 
-function seemsToUseTables(file: string): boolean {
-  const words = new Set(readFileSync(file, "utf8").match(/\w+/g));
+function seemsToUseTables(text: string): boolean {
+  const words = new Set(text.match(/\w+/g));
   return words.has("stepbook") && [...tableFunctions].some((name) => words.has(name));
 }

@@ -38,15 +38,21 @@ export class Walk {
 
   /** @returns what became of each selected step, in the order of the graph */
   async run(): Promise<StepOutcome[]> {
-    const { graph, selected, pool, planned, jobs } = this.#context;
+    const { graph, selected, pool, jobs } = this.#context;
     const steps = graph.steps.filter((step) => selected.has(step.id));
-    pool.prepare(this.#coming.next(Math.min(jobs, planned.filter(({ verdict }) => verdict === "run").length)));
     const order = new Order(steps, this.#context.known.latestRecord);
     const before = new Map(steps.map((step) => [step.id, order.waitsFor(step)]));
+    pool.prepare(this.#coming.next(Math.min(jobs, this.#startable(before))));
     await this.#reuseAtOnce(this.#reusedAtOnce(steps, before));
     for (const step of steps) if (!this.#outcomes.has(step.id)) this.#tasks.set(step.id, this.#settle(step, before.get(step.id)!));
     await Promise.all(this.#tasks.values());
     return steps.map((step) => this.#outcomes.get(step.id)!);
+  }
+
+  /** How many steps are to run and wait for none that is. A process for another would take time from theirs. */
+  #startable(before: ReadonlyMap<StepId, readonly StepId[]>): number {
+    const run = new Set(this.#context.planned.flatMap(({ step, verdict }) => (verdict === "run" ? [step.id] : [])));
+    return [...run].filter((id) => !before.get(id)!.some((other) => run.has(other))).length;
   }
 
   /** What the plan reuses and what waits for nothing else: no step that runs can change it. */
