@@ -34,7 +34,11 @@ export async function runUnchanged(options: RunOptions, emit: Emit, cancel: Canc
   const kept = readPlan(project);
   // A place that has to be asked for anew is kept with the next plan: asking takes longer than all else here.
   const place = kept && (kept.plan.place ? keptPlace(kept.plan.place) : placeOf(keepsNothing));
-  if (!kept || place === undefined || kept.plan.key !== keyOfPlan(project, await findRuntime(), place) || !(await isUnmoved(kept.plan.sources))) return undefined;
+  if (!kept || place === undefined || kept.plan.key !== keyOfPlan(project, await findRuntime(), place)) return undefined;
+  if (!(await isUnmoved(kept.plan.sources))) {
+    (await import("../graph/esbuild-ahead.ts")).startEsbuild();
+    return undefined;
+  }
   const opened = openKept(project);
   try {
     if (!(await looksHold(kept, () => worldOf(opened, {}), () => new PackageHasher(project, opened.digests)))) return undefined;
