@@ -18,7 +18,7 @@ export async function buildPackage(root: string, outdir: string, tested = false)
   const sabotages: BuildOptions = sabotageOptions(tested);
   const common: BuildOptions = { absWorkingDir: root, outdir, bundle: true, platform: "node", target: "node20", ...sabotages };
   const apart = new Map<string, string>();
-  const command = await build({ ...common, ...commandOptions, entryPoints: { command: "src/main.ts" }, define: { ...commandOptions.define, ...(sabotages.define ?? {}) }, plugins: [commandsApart(apart), addonAtOnce] });
+  const command = await build({ ...common, ...commandOptions, entryPoints: { command: "src/main.ts" }, define: { ...commandOptions.define, ...(sabotages.define ?? {}) }, plugins: [commandsApart(apart), addonAtOnce, keptPackages] });
   const text = laterBuiltins(command.outputFiles![0]!.text).replace(/\bimport\((?=")/g, "__command_import(");
   mkdirSync(outdir, { recursive: true });
   writeFileSync(path.join(outdir, "command.cjs"), text);
@@ -46,7 +46,7 @@ const commandOptions: BuildOptions = {
   write: false,
   logOverride: { "require-resolve-not-external": "silent" },
   // Native ones, and those that no short run loads.
-  external: ["*.node", "@duckdb/node-api", "esbuild", "acorn", "diff", "pg", "pg-copy-streams", "@opentelemetry/*"],
+  external: ["*.node", "@duckdb/node-api", "diff", "pg", "pg-copy-streams", "@opentelemetry/*"],
   // Code that V8 had kept cannot import by itself: bin.cjs hands it a function for that.
   banner: {
     js: `
@@ -80,6 +80,18 @@ module.exports = (name) => {
     return require("node:module").createRequire(entry)("bindings")(name);
   }
 };`;
+
+/** What every run loads in which a source has changed: compiling these is much of it. */
+const keptPackages: Plugin = {
+  name: "kept-packages",
+  setup: (build) => {
+    build.onResolve({ filter: /^(?:acorn|esbuild)$/ }, ({ path }) => ({ path, namespace: "kept" }));
+    build.onLoad({ filter: /.*/, namespace: "kept" }, ({ path: name }) => ({
+      contents: `const { exports, keep } = require("./src/kept-code.ts").requireKept(require.resolve("${name}"), __dirname);\nprocess.once("exit", keep);\nmodule.exports = exports;`,
+      resolveDir: import.meta.dirname,
+    }));
+  },
+};
 
 /** The other commands stay files of their own, with what they share. Adds their entry points. */
 function commandsApart(entries: Map<string, string>): Plugin {

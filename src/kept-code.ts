@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { cachedDataVersionTag } from "node:v8";
 import { Script } from "node:vm";
 
-/** A script of ours that was started, and what keeps its compiled code where it is not kept yet. */
+// Taken before a step's process watches them: what is kept is no read of the step's.
+const { readFileSync, renameSync, statSync, writeFileSync } = fs;
+
+/** A script that was started, and what keeps its compiled code where it is not kept yet. */
 export interface Started<Exports> {
   readonly exports: Exports;
   keep(): void;
@@ -19,10 +22,23 @@ export interface Started<Exports> {
  * @param importer kept code cannot `import()` by itself: it finds this as `module.importer`
  */
 export function startKept<Exports>(file: string, digest: string, importer?: (name: string) => Promise<unknown>): Started<Exports> {
-  const name = `${file.slice(0, -".cjs".length)}-code-${digest}-${process.version}-${process.arch}-${cachedDataVersionTag()}`;
+  // Our own scripts are ASCII.
+  return start(file, readFileSync(file, "latin1"), `${file.slice(0, -path.extname(file).length)}-code-${digest}`, importer);
+}
+
+/**
+ * The same for a script of CommonJS of an installed package, in place of `require`.
+ * @param folder of ours, where its code is kept; as long as the script's file has not changed
+ */
+export function requireKept<Exports>(file: string, folder: string): Started<Exports> {
+  const { size, mtimeMs, ctimeMs, ino } = statSync(file);
+  return start(file, readFileSync(file, "utf8"), path.join(folder, `${path.basename(file, path.extname(file))}-code-${[size, mtimeMs, ctimeMs, ino].join("-")}`));
+}
+
+function start<Exports>(file: string, text: string, kept: string, importer?: (name: string) => Promise<unknown>): Started<Exports> {
+  const name = `${kept}-${process.version}-${process.arch}-${cachedDataVersionTag()}`;
   const cachedData = readWhole(name);
-  const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, "latin1")}\n})`;
-  const script = new Script(source, { filename: file, cachedData });
+  const script = new Script(`(function (exports, require, module, __filename, __dirname) {${text}\n})`, { filename: file, cachedData });
   const module = { exports: {} as Exports, importer };
   (script.runInThisContext() as (...its: unknown[]) => void)(module.exports, createRequire(file), module, file, path.dirname(file));
   return { exports: module.exports, keep: () => void ((!cachedData || script.cachedDataRejected) && write(name, script.createCachedData())) };

@@ -10,6 +10,7 @@ import { maskOutput } from "../step/mask-output.ts";
 import { refuseSecret, refuseSecretEvent, refuseSecretTable } from "../step/secrets.ts";
 import { skipReason } from "../step/skip.ts";
 import { closeDuckdb, openAhead } from "../step/duckdb.ts";
+import { keepDuckdb } from "../step/duckdb-api.ts";
 import { type Host, type NotedRead, setHost, settlePending, type StagedEffect, type StepEvent } from "../step/host.ts";
 import { ChanceWatch } from "./chance.ts";
 import { hear, tell } from "./channel.ts";
@@ -105,6 +106,7 @@ async function getReady(tables: boolean, keep: () => void): Promise<void> {
   await Promise.allSettled([import(emptyModule), ...(tables ? [openAhead()] : [])]);
   defineGlobals();
   keep();
+  keepDuckdb();
   observe(watching);
 }
 
