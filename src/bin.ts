@@ -6,30 +6,58 @@ import { Script } from "node:vm";
 import type * as command from "./main.ts";
 
 declare const COMMAND_DIGEST: string;
+declare const REST_DIGEST: string;
 
-/**
- * Starts command.cjs from the code that V8 compiled when it first ran, which is kept beside it where that folder can be
- * written: compiling is most of what a short command costs. Node 22 has `module.enableCompileCache()` for this; 20 has not.
+/** Name of a module → what starts it, and gives what it exports. */
+type Modules = Readonly<Record<string, () => object>>;
+
+interface First {
+  readonly command: typeof command;
+  /** What the second script has from here. */
+  readonly shared: Modules;
+}
+
+/*
+ * The command lies in two scripts (src/command-scripts.ts). They are started from the code that V8 compiled when they first ran,
+ * which is kept beside them where that folder can be written: compiling is most of what a short command costs. Node 22 has
+ * `module.enableCompileCache()` for this; 20 has not.
  */
-const file = path.join(__dirname, "command.cjs");
-// V8 itself compares no more than the length of the source and its own version and flags.
-const kept = path.join(__dirname, `code-${COMMAND_DIGEST}-${process.version}-${process.arch}`);
-const cachedData = readIfThere(kept);
-const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, "latin1")}\n})`;
-const script = new Script(source, { filename: file, cachedData });
-const loaded = { exports: {} as typeof command, importer: (name: string) => import(name) };
-(script.runInThisContext() as (...its: unknown[]) => void)(loaded.exports, createRequire(file), loaded, file, __dirname);
+const keeps: (() => void)[] = [];
+const first = start<First>("command.cjs", COMMAND_DIGEST, createRequire(__filename));
+let rest: Modules | undefined;
 
-export const { runCommand } = loaded.exports;
+export const { runCommand } = first.command;
 
 export async function main(): Promise<void> {
-  await loaded.exports.main();
+  await first.command.main();
   // A run has been through the code that matters.
-  if ((!cachedData || script.cachedDataRejected) && ["run", undefined].includes(process.argv[2])) keep();
+  if (["run", undefined].includes(process.argv[2])) for (const keep of keeps) keep();
 }
 
 // A runner.ts imports it, and calls main itself.
 if (require.main === module) void main();
+
+/** Modules of the other script have a prefix. */
+function moduleOf(name: string): object | undefined {
+  if (name.startsWith("first:")) return first.shared[name.slice("first:".length)]!();
+  if (!name.startsWith("rest:")) return undefined;
+  rest ??= start<Modules>("command.rest.cjs", REST_DIGEST, Object.assign((id: string) => moduleOf(id) ?? require(id), require));
+  return rest[name.slice("rest:".length)]!();
+}
+
+function start<Exports>(name: string, digest: string, given: NodeRequire): Exports {
+  const file = path.join(__dirname, name);
+  // V8 itself compares no more than the length of the source and its own version and flags.
+  const kept = path.join(__dirname, `code-${digest}-${process.version}-${process.arch}`);
+  const cachedData = readIfThere(kept);
+  const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, "latin1")}\n})`;
+  const script = new Script(source, { filename: file, cachedData });
+  // Code that V8 had kept cannot import by itself.
+  const loaded = { exports: {} as Exports, importer: async (id: string) => moduleOf(id) ?? ((await import(id)) as object) };
+  (script.runInThisContext() as (...its: unknown[]) => void)(loaded.exports, given, loaded, file, __dirname);
+  if (!cachedData || script.cachedDataRejected) keeps.push(() => write(kept, script.createCachedData()));
+  return loaded.exports;
+}
 
 function readIfThere(name: string): Buffer | undefined {
   try {
@@ -39,11 +67,11 @@ function readIfThere(name: string): Buffer | undefined {
   }
 }
 
-function keep(): void {
+function write(name: string, code: Buffer): void {
   try {
-    const draft = `${kept}.${process.pid}`;
-    writeFileSync(draft, script.createCachedData());
-    renameSync(draft, kept);
+    const draft = `${name}.${process.pid}`;
+    writeFileSync(draft, code);
+    renameSync(draft, name);
   } catch {
     // A folder that cannot be written: the command starts a little later each time.
   }

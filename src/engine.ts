@@ -3,40 +3,23 @@ import { findRuntime, type Runtime } from "./execute/runtime.ts";
 import { readKeptGraph } from "./graph/graph.ts";
 import type { Known } from "./graph/kept.ts";
 import type { Graph, StepId } from "./model.ts";
+import { type Kept, openKept, worldOf } from "./open-kept.ts";
 import type { Knowledge } from "./plan/decide.ts";
 import { rest } from "./pace.ts";
 import { PackageHasher } from "./plan/packages.ts";
 import { placeOf } from "./plan/place.ts";
 import { makePlan, type Planned } from "./plan/plan.ts";
-import { World } from "./plan/reads.ts";
-import { KeptDigests } from "./record/digests.ts";
-import { projectKey } from "./record/key.ts";
 import { readRecords } from "./record/records.ts";
 import { damagedRecords } from "./record/seal.ts";
-import { type Db, openState, stateFolder } from "./record/state.ts";
-import { type DigestCache, FileHasher } from "./store/files.ts";
-import { Store } from "./store/store.ts";
+import { stateFolder } from "./record/state.ts";
+import type { DigestCache } from "./store/files.ts";
 
 /** What every command that looks at a project needs, opened in the order in which data flows. */
-export interface Opened {
-  readonly project: string;
+export interface Opened extends Kept {
   readonly runtime: Runtime;
   readonly graph: Graph;
   /** What the graph was made from, where that is known for certain. */
   readonly known: Known | undefined;
-  readonly db: Db;
-  readonly digests: KeptDigests;
-  readonly hasher: FileHasher;
-  readonly store: Store;
-}
-
-/** The state of a project without its graph: for commands that only look at what is kept. */
-export function openKept(project: string): Omit<Opened, "runtime" | "graph" | "known"> {
-  const db = openState(project);
-  const digests = new KeptDigests(db);
-  const hasher = new FileHasher(digests);
-  const store = new Store(path.join(stateFolder(project), "store"), hasher);
-  return { project, db, digests, hasher, store };
 }
 
 export async function openProject(project: string): Promise<Opened> {
@@ -62,10 +45,6 @@ export function knowledge(opened: Omit<Opened, "known">, params: Readonly<Record
     ...readRecords(db),
     damaged: (name) => damagedRecords(db).some((record) => record.name === name),
   };
-}
-
-export function worldOf({ project, hasher }: Pick<Opened, "project" | "hasher">, params: Readonly<Record<string, string>>): World {
-  return new World(project, params, process.env, projectKey(project), hasher);
 }
 
 /** The engine's versions and the place it runs at: part of every fingerprint. */

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import pg from "pg";
 import copyStreams from "pg-copy-streams";
-import { openKept } from "../../src/engine.ts";
+import { openKept } from "../../src/open-kept.ts";
 import { ship } from "../../src/mirror/ship.ts";
 import { mirrorState, putRow } from "../../src/record/outbox.ts";
 import type { Db } from "../../src/record/state.ts";

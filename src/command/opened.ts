@@ -1,11 +1,10 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { type Opened, openKept, openProject } from "../engine.ts";
+import { type Opened, openProject } from "../engine.ts";
 import { discoverSteps } from "../graph/discover.ts";
+import { type Kept, openKept } from "../open-kept.ts";
 import { stateFolder } from "../record/state.ts";
 import type { Io } from "./io.ts";
-
-type Kept = ReturnType<typeof openKept>;
 
 /** Works on what is kept of a project, whatever its graph is like now. @throws E_NO_STEPS */
 export async function withKept<T>(io: Io, work: (kept: Kept) => Promise<T> | T): Promise<T> {

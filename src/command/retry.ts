@@ -1,7 +1,9 @@
 import type { RunOptions } from "../config.ts";
 import { fail } from "../errors.ts";
-import { type RunRow, runSteps } from "../record/runs.ts";
+import { findRun, type RunRow, runSteps } from "../record/runs.ts";
 import type { Db } from "../record/state.ts";
+import type { Io, RunFlags } from "./io.ts";
+import { withKept } from "./opened.ts";
 
 export type Retry = Pick<RunOptions, "steps" | "params" | "logicalDate">;
 
@@ -15,4 +17,11 @@ export function retryOf(db: Db, { id, status, params, logicalDate }: RunRow): Re
   const steps = status === "interrupted" ? [] : undone.map(({ step }) => step);
   if (steps.length === 0 && status !== "interrupted") fail("E_USAGE", `run ${id} has nothing to retry: it ${status === "running" ? "goes on" : "succeeded"}`, { remedy: "run without --retry" });
   return { steps, params, logicalDate };
+}
+
+/** What a run is to be to retry another. */
+export async function retried(io: Io, steps: readonly string[], { retry, param, from, logicalDate, watch }: RunFlags): Promise<Retry> {
+  const other = [steps, param ?? [], from ?? []].some(({ length }) => length > 0) || logicalDate !== undefined || watch === true;
+  if (other) fail("E_USAGE", "--retry goes alone: steps, params and logical date are those of the run", { remedy: "leave the others out" });
+  return withKept(io, ({ db }) => retryOf(db, findRun(db, retry!)));
 }

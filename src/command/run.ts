@@ -1,4 +1,4 @@
-import { exitCodeOf, exitCodes, fail, type Failure, StepbookError, toFailure } from "../errors.ts";
+import { exitCodeOf, exitCodes, type Failure, StepbookError, toFailure } from "../errors.ts";
 import type { Event } from "../events.ts";
 import { Cancellation } from "../execute/cancel.ts";
 import type { Finished } from "../execute/finished.ts";
@@ -6,16 +6,13 @@ import { runMirrored } from "../mirror/run.ts";
 import { nearest } from "../nearest.ts";
 import { makeReport } from "../report/make.ts";
 import type { Report } from "../report/report.ts";
-import { findRun } from "../record/runs.ts";
-import { withKept } from "./opened.ts";
-import { type Retry, retryOf } from "./retry.ts";
 import { type Io, readRunOptions, type RunFlags } from "./io.ts";
 
 const signals = { SIGINT: exitCodes.interrupt, SIGTERM: exitCodes.terminate, SIGHUP: 129 } as const;
 
 /** `run`: one run, or with `--watch` one after every save. */
 export async function run(io: Io, steps: readonly string[], flags: RunFlags, commands: readonly string[]): Promise<number> {
-  const options = { ...readRunOptions(io, steps, flags), ...(flags.retry === undefined ? {} : await retried(io, steps, flags)) };
+  const options = { ...readRunOptions(io, steps, flags), ...(flags.retry === undefined ? {} : await (await import("./retry.ts")).retried(io, steps, flags)) };
   const report = makeReport(io);
   const cancellation = new Cancellation();
   const signalled = listen(cancellation);
@@ -29,13 +26,6 @@ export async function run(io: Io, steps: readonly string[], flags: RunFlags, com
   } finally {
     report.close();
   }
-}
-
-/** What a run is to be to retry another. */
-async function retried(io: Io, steps: readonly string[], { retry, param, from, logicalDate, watch }: RunFlags): Promise<Retry> {
-  const other = [steps, param ?? [], from ?? []].some(({ length }) => length > 0) || logicalDate !== undefined || watch === true;
-  if (other) fail("E_USAGE", "--retry goes alone: steps, params and logical date are those of the run", { remedy: "leave the others out" });
-  return withKept(io, ({ db }) => retryOf(db, findRun(db, retry!)));
 }
 
 async function runOnce(options: ReturnType<typeof readRunOptions>, report: Report, cancellation: Cancellation, signalled: () => number | undefined, commands: readonly string[]): Promise<number> {

@@ -1,30 +1,12 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import type { RunOptions } from "../config.ts";
-import { knowledge, type Opened, openProject, planProject } from "../engine.ts";
-import type { Emit, StepOutcome } from "../events.ts";
-import { dependents, selectSteps } from "../graph/select.ts";
-import type { RunStatus } from "../model.ts";
-import { now, rest } from "../pace.ts";
-import type { Knowledge } from "../plan/decide.ts";
-import { writePlan } from "../plan/kept-plan.ts";
-import { makeKeptPlan } from "../plan/make-kept-plan.ts";
-import { placeOf } from "../plan/place.ts";
-import { checkParams } from "../params.ts";
-import { takeLock } from "../record/lock.ts";
-import { modelNames } from "../record/records.ts";
-import { recover } from "../record/recover.ts";
-import { damagedRecords } from "../record/seal.ts";
-import { finishRun, insertRun } from "../record/runs.ts";
+import type { Emit } from "../events.ts";
 import { stateFolder } from "../record/state.ts";
 import type { Cancellation } from "./cancel.ts";
+import type { Finished } from "./finished.ts";
 import type { ProcessPool } from "./pool.ts";
-import { maskFor, secretNames } from "./mask-for.ts";
-import { type Finished, tellFinished } from "./finished.ts";
-import { newRun } from "./new-run.ts";
-import { settleOwed } from "./owed.ts";
-import { aloneReused, type Reused, reuseSteps } from "./reuse.ts";
-import { keyOfPlan, mayStand, owes, runUnchanged } from "./unchanged.ts";
+import { runUnchanged } from "./unchanged.ts";
 
 /**
  * One run: graph → lock → plan → walk → finish. Everything that happens is told as events; what
@@ -35,6 +17,7 @@ export async function runPipeline(options: RunOptions, emit: Emit, cancel: Cance
   try {
     const settled = await runUnchanged(options, emit, cancel);
     if (settled) return settled;
+    const { runOpened } = await import("./run-opened.ts");
     return await runOpened(options, ahead, emit, cancel);
   } finally {
     ahead?.close();
@@ -47,74 +30,4 @@ async function firstProcesses({ project, jobs }: RunOptions): Promise<ProcessPoo
   (await import("../graph/esbuild-ahead.ts")).startEsbuild();
   const { startAhead } = await import("./ahead.ts");
   return startAhead(project, jobs);
-}
-
-async function runOpened(options: RunOptions, ahead: ProcessPool | undefined, emit: Emit, cancel: Cancellation): Promise<Finished> {
-  const opened = await openProject(options.project);
-  try {
-    const again = dependents(opened.graph, options.from);
-    const selected = selectSteps(opened.graph, again.size > 0 ? [...options.steps, ...again] : options.steps);
-    checkParams(opened.graph, options.params);
-    const release = await takeLock(opened.db, options.wait, (owner) => emit({ type: "run.waiting", owner }), cancel.signal);
-    try {
-      await rest();
-      return await runLocked(opened, options, selected, options.force || again, ahead, emit, cancel);
-    } finally {
-      release();
-    }
-  } finally {
-    opened.digests.flush();
-    opened.db.close();
-  }
-}
-
-async function runLocked(opened: Opened, options: RunOptions, selected: ReadonlySet<string>, force: boolean | ReadonlySet<string>, ahead: ProcessPool | undefined, tell: Emit, cancel: Cancellation): Promise<Finished> {
-  const { db, graph, project } = opened;
-  const startedAt = now();
-  const mask = maskFor(graph);
-  const emit: Emit = (event) => tell(mask.data(event));
-  const interrupted = recover(db, project);
-  if (interrupted.length > 0) emit({ type: "run.recovered", runs: interrupted });
-  const info = newRun(options);
-  await rest();
-  const known = knowledge(opened, options.params, force, new Date(info.startedAt));
-  await rest();
-  const planned = await planProject(opened, selected, known);
-  await rest();
-  const reused = cancel.requested ? undefined : aloneReused(planned);
-  const begin = () => insertRun(db, info, mask.data(options.params));
-  // Where nothing runs, the run is kept as a whole, in one transaction.
-  if (!reused) {
-    begin();
-    await rest();
-  }
-  emit({ type: "run.started", run: info.id, at: info.startedAt, info, params: { ...options.params }, steps: [...selected].sort() });
-  await settleOwed(opened, info.id, emit);
-  await rest();
-
-  const base = { graph, selected, planned, known, db, store: opened.store, hasher: opened.hasher, info, jobs: options.jobs, keepGoing: options.keepGoing, mask, emit, cancel };
-  const end = (status: RunStatus) => finishRun(db, info.id, status, new Date().toISOString());
-  const told = (status: RunStatus, steps: readonly StepOutcome[]) => tellFinished(db, info.id, status, startedAt, steps, emit);
-  if (reused) {
-    const steps = await reuseSteps(base, reused, () => {
-      begin();
-      end("succeeded");
-    });
-    if (mayStand(options) && !owes(project)) keepPlan(opened, known, reused);
-    return told("succeeded", steps);
-  }
-  const { walkGraph } = await import("./walk-graph.ts");
-  return walkGraph(base, opened.runtime.child, ahead, (steps) => {
-    const status: RunStatus = cancel.requested ? "cancelled" : steps.some((step) => step.status === "failed") ? "failed" : "succeeded";
-    end(status);
-    return told(status, steps);
-  });
-}
-
-/** For the next run, which may find everything as it is now. */
-function keepPlan({ project, db, graph, known, digests, store, runtime }: Opened, { world }: Knowledge, reused: readonly Reused[]): void {
-  if (!known || damagedRecords(db).length > 0 || modelNames(db).length > 0) return;
-  const stood = reused.map(({ step, decision }) => ({ step, record: decision.record }));
-  const plan = makeKeptPlan({ key: keyOfPlan(project, runtime, placeOf(digests)), graph, known, digests, store, world, secrets: secretNames(graph), stood });
-  if (plan) writePlan(project, db, plan);
 }

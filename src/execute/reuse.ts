@@ -1,13 +1,14 @@
-import type { Emit, StepOutcome } from "../events.ts";
-import type { Step, StepId } from "../model.ts";
+import type { StepOutcome } from "../events.ts";
+import type { Step } from "../model.ts";
 import type { Decision } from "../plan/decide.ts";
 import type { Planned } from "../plan/plan.ts";
 import { unchanged } from "../plan/reasons.ts";
 import { putTable } from "../record/outbox.ts";
 import { highestPublished, publishModels } from "../record/publish.ts";
-import { type KeptRecord, renewModels } from "../record/records.ts";
+import { renewModels } from "../record/records.ts";
 import { putReusedSteps } from "../record/runs.ts";
 import type { RunContext } from "./context.ts";
+import { tellReused } from "./finished.ts";
 
 /** A step and the record that stands for it. */
 export interface Reused {
@@ -38,10 +39,4 @@ export async function reuseSteps({ db, store, graph, info, emit }: Pick<RunConte
   })();
   await publishModels(db, store, graph.project, [...new Set(renewed)]);
   return tellReused(info.id, reused.map(({ step, decision }) => ({ step: step.id, record: decision.record })), emit);
-}
-
-/** @returns what became of the steps */
-export function tellReused(run: string, reused: readonly { readonly step: StepId; readonly record: Pick<KeptRecord, "run" | "ms"> }[], emit: Emit): StepOutcome[] {
-  for (const { step, record } of reused) emit({ type: "step.reused", run, step, reason: unchanged, from: record.run, ms: record.ms });
-  return reused.map(({ step }) => ({ step, status: "cached", reason: unchanged.text, ms: 0, attempts: 0 }));
 }

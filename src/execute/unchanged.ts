@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import type { RunOptions } from "../config.ts";
-import { openKept, worldOf } from "../engine.ts";
 import type { Emit } from "../events.ts";
 import { keyOf } from "../graph/kept.ts";
 import type { RunInfo } from "../model.ts";
+import { openKept, worldOf } from "../open-kept.ts";
 import { now } from "../pace.ts";
 import { isUnmoved } from "../plan/ground.ts";
 import { type KeptPlan, looksHold, planFormat, type PlanOnDisk, readPlan, recordsHold } from "../plan/kept-plan.ts";
@@ -17,10 +17,9 @@ import { hasOpenRun } from "../record/recover.ts";
 import { finishRun, insertRun, putReusedSteps } from "../record/runs.ts";
 import { type Db, unsynced } from "../record/state.ts";
 import type { Cancellation } from "./cancel.ts";
-import { type Finished, tellFinished } from "./finished.ts";
+import { type Finished, tellFinished, tellReused } from "./finished.ts";
 import { maskOf } from "./mask-for.ts";
 import { newRun } from "./new-run.ts";
-import { tellReused } from "./reuse.ts";
 import { findRuntime, type Runtime } from "./runtime.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { openKept } from "../engine.ts";
+import { type Kept, openKept } from "../open-kept.ts";
 import { mirrorState } from "../record/outbox.ts";
 import { explain } from "./refusal.ts";
 import { type Ends, ship } from "./ship.ts";
@@ -12,7 +12,7 @@ const backOff = { first: 1_000, most: 60_000 };
  * sent waits in the outbox.
  */
 export class Shipper {
-  readonly #kept: ReturnType<typeof openKept>;
+  readonly #kept: Kept;
   readonly #abort = new AbortController();
   readonly #ends: Ends;
   readonly #warn: (message: string) => void;

@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import path from "node:path";
-import { knowledge, openKept, planProject } from "../engine.ts";
+import { knowledge, planProject } from "../engine.ts";
+import { type Kept, openKept } from "../open-kept.ts";
 import { type Failure, toFailure } from "../errors.ts";
 import { findRuntime, type Runtime } from "../execute/runtime.ts";
 import { readGraph } from "../graph/graph.ts";
@@ -27,7 +28,7 @@ const planAge = 1000;
 export class Site {
   readonly project: string;
   readonly name: string;
-  readonly kept: ReturnType<typeof openKept>;
+  readonly kept: Kept;
   readonly assets: Assets;
   readonly token: string;
   readonly live = new Live();

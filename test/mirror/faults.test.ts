@@ -1,7 +1,7 @@
 import Database from "better-sqlite3";
 import { createServer } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { openKept } from "../../src/engine.ts";
+import { openKept } from "../../src/open-kept.ts";
 import { ship } from "../../src/mirror/ship.ts";
 import { mirrorState, putRow, sendAgain } from "../../src/record/outbox.ts";
 import { BlackHole } from "../rig/black-hole.ts";

@@ -2,7 +2,7 @@ import { cpSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openKept } from "../../src/engine.ts";
+import { openKept } from "../../src/open-kept.ts";
 import { ship } from "../../src/mirror/ship.ts";
 import { deliverEmbedded } from "../../src/record/experiments.ts";
 import { mirrorState, putRow, sendAgain } from "../../src/record/outbox.ts";
