@@ -21,8 +21,8 @@ export interface OnTerminal {
 }
 
 export function onTerminal(project: TestProject, command: string, env: NodeJS.ProcessEnv): OnTerminal {
-  // Keys that come after the command's end are nobody's: they must not end what tells its code.
-  const shell = `trap : INT; echo "began with $(stty -g)"; ${command}; code=$?; trap "" INT; echo "ended with $code $(stty -g)."; cat > /dev/null`;
+  // Keys that come after the command's end are nobody's: they must neither end what tells its code nor be shown amid that.
+  const shell = `trap : INT; echo "began with $(stty -g)"; ${command}; code=$?; trap "" INT; state=$(stty -g); stty -echo; echo; echo "ended with $code $state."; cat > /dev/null`;
   const child = spawn("script", ["-qec", shell, "/dev/null"], {
     cwd: project.folder,
     env: { ...process.env, NO_COLOR: "1", TERM: "xterm", SHELL: "/bin/sh", ...env },
