@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { StepOutcome } from "../events.ts";
 import type { Digest, RunInfo, StepRecord } from "../model.ts";
+import { digestText } from "../store/text.ts";
 import { encodeJson } from "./outbox.ts";
 import { sealOf } from "./seal.ts";
 import { stateFolder } from "./state.ts";
@@ -31,7 +32,12 @@ export function writeManifest(project: string, manifest: Manifest): void {
   const folder = manifestFolder(project);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const { record, ...rest } = manifest;
-  writeFileSync(path.join(folder, `${sealOfRecord(record)}.json`), encodeJson({ ...rest, record }), { mode: 0o600 });
+  writeFileSync(path.join(folder, `${sealOfRecord(record)}.json`), encodeJson({ ...rest, sum: sumOf(rest), record }), { mode: 0o600 });
+}
+
+/** Of what the record's seal does not hold. */
+function sumOf({ info, params, outcome }: Omit<Manifest, "record">): Digest {
+  return digestText(encodeJson({ info, params, outcome }));
 }
 
 /** All that are whole, in the order in which they were committed, and how many are not. */
@@ -52,8 +58,10 @@ function namesIn(folder: string): string[] {
 
 function readManifest(file: string, seal: string): Manifest | undefined {
   try {
-    const manifest = JSON.parse(readFileSync(file, "utf8")) as Manifest;
-    return sealOfRecord(manifest.record) === seal ? manifest : undefined;
+    const { info, params, outcome, record, sum } = JSON.parse(readFileSync(file, "utf8")) as Manifest & { readonly sum?: Digest };
+    const manifest = { info, params, outcome, record };
+    // The first ones had no sum.
+    return sealOfRecord(record) === seal && info.id === record.run && outcome.step === record.step && (sum ?? sumOf(manifest)) === sumOf(manifest) ? manifest : undefined;
   } catch {
     return undefined;
   }
