@@ -38,7 +38,8 @@ export function findRuntime(): Promise<Runtime> {
 async function find(): Promise<Runtime> {
   const root = path.resolve(here, fromSource ? "../.." : "..");
   const { child, built } = fromSource ? await buildFromSource(root) : readBuilt(here);
-  return { child, api: built.api, engine: engineVersions(root, built.digest), maker: `${built.graph} ${["esbuild", "acorn"].map((name) => versionOf(root, name)).join(" ")}` };
+  const esbuild = versionOf(root, "esbuild");
+  return { child, api: built.api, engine: engineVersions(root, built.digest, esbuild), maker: `${built.graph} ${esbuild} ${versionOf(root, "acorn")}` };
 }
 
 function readBuilt(folder: string): { child: string; built: Built } {
@@ -97,12 +98,12 @@ function sabotages(tested: boolean): BuildOptions {
   return "define" in options ? { define: { ...commonPlaces, ...options.define } } : options;
 }
 
-function engineVersions(root: string, digest: string): string {
+function engineVersions(root: string, digest: string, esbuild: string): string {
   return [
     `stepbook-${digest.slice(0, 12)}`,
     `node-${process.versions.node.split(".")[0]}`,
     `${process.platform}-${process.arch}`,
-    `esbuild-${versionOf(root, "esbuild")}`,
+    `esbuild-${esbuild}`,
     `duckdb-${versionOf(root, "@duckdb/node-api")}`,
   ].join(" ");
 }
