@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import type { Standby } from "./execute/standby.ts";
 import type { Trigger } from "./model.ts";
 
 /** What a run is asked to do. */
@@ -18,6 +19,8 @@ export interface RunOptions {
   /** ISO 8601; null: the instant at which the run starts. */
   readonly logicalDate: string | null;
   readonly trigger: Trigger;
+  /** Processes that were started before. */
+  readonly standby?: Standby;
 }
 
 export function defaultRunOptions(project: string): RunOptions {

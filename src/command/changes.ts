@@ -1,5 +1,5 @@
 import { EventEmitter, once } from "node:events";
-import { type FSWatcher, statSync, watch } from "node:fs";
+import { type FSWatcher, watch } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Change } from "./watched.ts";
@@ -15,24 +15,35 @@ const ignored = /(?:^|[\\/])(?:\.stepbook|node_modules|\.git)(?:[\\/]|$)|[\\/]da
 /** Watches folders, not files: a save that renames a new file into place is then seen too. */
 export class Changes {
   readonly #arrived = new EventEmitter();
-  readonly #watched = new Map<string, { readonly watcher: FSWatcher; readonly is: string }>();
+  readonly #watched = new Map<string, FSWatcher>();
+  /** Folders that went while they were watched: what comes back under the name is another one. */
+  readonly #gone = new Set<string>();
   #batch: Change[] = [];
 
-  /** Watches these folders and no others from when this is done; in between nothing is lost. */
+  /** Watches these folders and no others from when this is done; of one that is another than before, nobody has told what is in it. */
   watch(folders: ReadonlySet<string>): void {
     for (const folder of folders) {
-      const is = identity(folder);
       const before = this.#watched.get(folder);
-      if (is === undefined || is === before?.is) continue;
-      const watcher = watchFolder(folder, (event, name) => this.add([{ event, path: path.join(folder, name) }].filter(({ path: file }) => !ignored.test(file))));
-      if (watcher) this.#watched.set(folder, { watcher, is });
-      before?.watcher.close();
+      const gone = this.#gone.delete(folder);
+      if (before && !gone) continue;
+      const watcher = watchFolder(folder, (event, name) => this.#hear(folder, event, name));
+      if (watcher) this.#watched.set(folder, watcher);
+      if (!before) continue;
+      before.close();
+      this.add([{ event: "rename", path: folder }]);
     }
-    for (const [folder, { watcher }] of this.#watched) {
+    for (const [folder, watcher] of this.#watched) {
       if (folders.has(folder)) continue;
       watcher.close();
       this.#watched.delete(folder);
     }
+  }
+
+  #hear(folder: string, event: Change["event"], name: string): void {
+    // Its own name: it was removed or moved.
+    if (event === "rename" && name === path.basename(folder)) this.#gone.add(folder);
+    const file = path.join(folder, name);
+    if (!ignored.test(file)) this.add([{ event, path: file }]);
   }
 
   add(changes: readonly Change[]): void {
@@ -64,10 +75,4 @@ function watchFolder(folder: string, heard: (event: Change["event"], name: strin
   } catch {
     return undefined;
   }
-}
-
-/** A folder that was removed and made again is another one. */
-function identity(folder: string): string | undefined {
-  const stats = statSync(folder, { bigint: true, throwIfNoEntry: false });
-  return stats && `${stats.dev} ${stats.ino}`;
 }

@@ -2,6 +2,7 @@ import type { RunOptions } from "../config.ts";
 import { toFailure } from "../errors.ts";
 import type { Event } from "../events.ts";
 import type { Cancellation } from "../execute/cancel.ts";
+import { Standby } from "../execute/standby.ts";
 import { runMirrored } from "../mirror/run.ts";
 import type { Report } from "../report/report.ts";
 import { Changes } from "./changes.ts";
@@ -13,22 +14,25 @@ import { matters, missedChanges, readWatched, type Watched, watchedFolders } fro
  */
 export async function watchPipeline(options: RunOptions, report: Report, cancellation: Cancellation): Promise<void> {
   const changes = new Changes();
+  const standby = new Standby();
   try {
     let watched = await readWatched(options, [], undefined);
     changes.watch(watchedFolders(watched));
     while (!cancellation.requested) {
       const since = Date.now();
-      const places = await runOnce({ ...options, trigger: "watch" }, report, cancellation);
+      const places = await runOnce({ ...options, trigger: "watch", standby }, report, cancellation);
       if (cancellation.requested) return;
       const before = watched;
       watched = await readWatched(options, places, before);
       changes.watch(watchedFolders(watched));
       changes.add(missedChanges(before, watched, since));
+      await standby.prepare(options.project, watched.tables);
       report.event({ type: "watch.waiting", files: watched.files.size });
       await nextThatMatters(changes, watched, since, cancellation.signal);
     }
   } finally {
     changes.close();
+    standby.close();
   }
 }
 

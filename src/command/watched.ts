@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 import type { RunOptions } from "../config.ts";
 import { openProject } from "../engine.ts";
+import { usesTables } from "../execute/coming.ts";
 import { selectSteps } from "../graph/select.ts";
 import type { Digest } from "../model.ts";
 import { currentRecord } from "../record/lookup.ts";
@@ -23,6 +24,8 @@ export interface Watched {
   readonly outputs: ReadonlyMap<string, Digest | null>;
   /** The graph cannot be read, so that any source beside the known ones may mend it. */
   readonly broken: boolean;
+  /** A step works with tables. */
+  readonly tables: boolean;
   readonly hasher: FileHasher | undefined;
 }
 
@@ -47,6 +50,7 @@ export async function readWatched(options: RunOptions, places: readonly string[]
         folders: new Set([absolute("steps"), ...listed]),
         outputs: new Map(records.flatMap((record) => record.written.map((file) => [absolute(file.path), file.digest] as const))),
         broken: false,
+        tables: steps.some(usesTables),
         hasher,
       };
     } finally {
@@ -59,6 +63,7 @@ export async function readWatched(options: RunOptions, places: readonly string[]
       folders: new Set([absolute("steps"), absolute("lib"), ...(before?.folders ?? [])]),
       outputs: before?.outputs ?? new Map(),
       broken: true,
+      tables: before?.tables ?? false,
       hasher: before?.hasher,
     };
   }

@@ -13,7 +13,7 @@ import { runUnchanged } from "./unchanged.ts";
  * is wrong before a step runs is thrown.
  */
 export async function runPipeline(options: RunOptions, emit: Emit, cancel: Cancellation): Promise<Finished> {
-  const ahead = await firstProcesses(options);
+  const ahead = options.standby?.take() ?? (await firstProcesses(options));
   try {
     const settled = await runUnchanged(options, emit, cancel);
     if (settled) return settled;

@@ -4,6 +4,7 @@ import { createServer, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Event } from "../../src/events.ts";
+import { alive } from "../rig/processes.ts";
 import { finished, type Result, TestProject } from "../rig/project.ts";
 
 let project: TestProject;
@@ -108,6 +109,23 @@ describe("watch", () => {
     expect(await watching.run()).toEqual({ "10_only": "ran" });
     project.edit("steps/10_only.ts", "1", "2");
     expect(await watching.run()).toEqual({ "10_only": "ran" });
+  });
+
+  test("the step that a save changes runs in a process that was waiting for it", async () => {
+    const step = (n: number) => `export const [pid, n] = [process.pid, ${n}];\n`;
+    project = new TestProject({ "steps/10_a.ts": step(1) });
+    const mark = `STANDBY_${process.pid}`;
+    watching = new Watching([], { MARK: mark });
+    await watching.run();
+    for (const n of [2, 3]) {
+      await watching.next("watch.waiting");
+      const waiting = alive(mark);
+      project.write("steps/10_a.ts", step(n));
+      expect(await watching.run()).toEqual({ "10_a": "ran" });
+      expect(waiting).toContain(await project.value("10_a.pid"));
+    }
+    await watching.stop();
+    expect(alive(mark)).toEqual([]);
   });
 
   test("a broken graph is told, and watched until it is mended", async () => {
