@@ -51,6 +51,7 @@ type Marks = ReturnType<typeof newMarks>;
 async function comeTo(moment: string, wait: number, marks: Marks): Promise<OnTerminal> {
   project.remove(".stepbook");
   const terminal = onTerminal(project, "npx tsx runner.ts", { ...marks, SORT: moment === "between steps" ? "quick" : moment });
+  await terminal.begun;
   if (moment === "loading") await sleep(wait * 20);
   else if (moment === "planning") while (!existsSync(project.path(".stepbook/state.db")) && terminal.child.exitCode === null) await sleep(1);
   else await untilThere(marks.COUNTER, () => terminal.child.exitCode !== null);

@@ -13,6 +13,8 @@ export interface OnTerminal {
   /** What the terminal showed so far. */
   readonly shown: () => string;
   readonly type: (text: string) => void;
+  /** The shell is about to start the command. */
+  readonly begun: Promise<void>;
   /** The command's exit code, as the shell tells it: 130 after Ctrl-C. Null: the terminal went first. */
   readonly ended: Promise<number | null>;
   /** Whether its settings are those of before, and the cursor is shown. */
@@ -21,8 +23,9 @@ export interface OnTerminal {
 }
 
 export function onTerminal(project: TestProject, command: string, env: NodeJS.ProcessEnv): OnTerminal {
-  // Keys that come after the command's end are nobody's: they must neither end what tells its code nor be shown amid that.
-  const shell = `trap : INT; echo "began with $(stty -g)"; ${command}; code=$?; trap "" INT; state=$(stty -g); stty -echo; echo; echo "ended with $code $state."; cat > /dev/null`;
+  // Keys that come after the command's end are nobody's: they must not end what tells its code, and a terminal that takes ^C for a
+  // signal throws away what is on its way to be shown.
+  const shell = `trap : INT; echo "began with $(stty -g)"; ${command}; code=$?; trap "" INT; state=$(stty -g); stty -echo -isig; echo; echo "ended with $code $state."; cat > /dev/null`;
   const child = spawn("script", ["-qec", shell, "/dev/null"], {
     cwd: project.folder,
     env: { ...process.env, NO_COLOR: "1", TERM: "xterm", SHELL: "/bin/sh", ...env },
@@ -38,12 +41,16 @@ export function onTerminal(project: TestProject, command: string, env: NodeJS.Pr
     });
     child.once("close", () => resolve(null));
   });
+  const begun = new Promise<void>((resolve) => {
+    child.stdout!.on("data", () => text.includes("began with") && resolve());
+    child.once("close", () => resolve());
+  });
   const restored = () => {
     const [, before] = /began with (\S+)/.exec(text) ?? [];
     const [, after] = /ended with \d+ (\S+)\./.exec(text) ?? [];
     return before !== undefined && before === after && text.lastIndexOf("\x1b[?25l") <= text.lastIndexOf("\x1b[?25h");
   };
-  return { child, restored, shown: () => text, type: (word) => void child.stdin!.write(word), ended, close: () => void child.kill("SIGKILL") };
+  return { child, begun, restored, shown: () => text, type: (word) => void child.stdin!.write(word), ended, close: () => void child.kill("SIGKILL") };
 }
 
 /** The project as a user has it: the package installed, `npx tsx runner.ts` works. */
