@@ -30,7 +30,7 @@ export async function makeGraph(project: string, apiNames: readonly string[], be
   const files = discoverSteps(project);
   const sources = new Sources(project);
   const some = before && (await makeSome(project, files, apiNames, before, sources));
-  const steps = some ?? (await makeSteps(project, files, files, await readExports(project, files, sources).catch(() => undefined), apiNames, sources));
+  const steps = some ?? (await makeSteps(project, files, files, await exportsOf(project, files, apiNames, sources), apiNames, sources));
   const imported = new Set(steps.flatMap((step) => step.edges.map((edge) => edge.from)));
   const graph = { project, steps: steps.map((step) => ({ ...step, unwired: step.edges.length === 0 && !imported.has(step.id) })) };
   return { graph, known: knownOf(graph, sources, some && before, first, since) };
@@ -38,6 +38,16 @@ export async function makeGraph(project: string, apiNames: readonly string[], be
 
 function lookAtKey(key: string): Sight {
   return lookAt(...readTerrainKey(key));
+}
+
+/** What all steps export. What is wrong with the sources the bundles tell better; what is not (a file that could not be opened, once) is thrown as it is. */
+async function exportsOf(project: string, files: readonly StepFile[], apiNames: readonly string[], sources: Sources): Promise<Map<string, string[]>> {
+  try {
+    return await readExports(project, files, sources);
+  } catch (error) {
+    await bundleSteps(project, files, files, new Map(), apiNames, sources);
+    throw error;
+  }
 }
 
 /** Makes only the steps that hold a changed file; undefined where others may depend on the change. */
@@ -53,13 +63,10 @@ async function makeSome(project: string, files: readonly StepFile[], apiNames: r
   return files.map(({ id }) => made.get(id) ?? old.get(id)!);
 }
 
-async function makeSteps(project: string, wanted: readonly StepFile[], files: readonly StepFile[], exports: ReadonlyMap<string, string[]> | undefined, apiNames: readonly string[], sources: Sources): Promise<Step[]> {
-  // Where the first pass failed, the second fails too, and with the better message.
-  if (!exports) sources.moved = true;
-  const names = exports ?? new Map<string, string[]>();
-  const bundles = await bundleSteps(project, wanted, files, names, apiNames, sources);
+async function makeSteps(project: string, wanted: readonly StepFile[], files: readonly StepFile[], exports: ReadonlyMap<string, string[]>, apiNames: readonly string[], sources: Sources): Promise<Step[]> {
+  const bundles = await bundleSteps(project, wanted, files, exports, apiNames, sources);
   const byName = new Map(files.map((file) => [file.name, file]));
-  return wanted.map((file) => readStep(project, file, bundles.get(file.id)!, names.get(file.name) ?? [], byName, sources));
+  return wanted.map((file) => readStep(project, file, bundles.get(file.id)!, exports.get(file.name) ?? [], byName, sources));
 }
 
 /** The graph with all that it was made from; undefined where something moved meanwhile, or cannot be known. */
