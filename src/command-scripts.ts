@@ -21,11 +21,13 @@ const entries = ["src/main.ts", "src/command/run.ts"];
 export async function buildCommand(common: BuildOptions): Promise<CommandScripts> {
   const root = common.absWorkingDir!;
   const apart = new Map<string, string>();
-  const whole = await build({ ...common, ...options(common), metafile: true, entryPoints: [entries[0]!], plugins: [commandsApart(apart), addonAtOnce, keptPackages(root)] });
+  const base: BuildOptions = { ...common, ...options(common) };
+  const plugins = [commandsApart(apart), addonAtOnce, keptPackages(root)];
+  const whole = await build({ ...base, metafile: true, entryPoints: [entries[0]!], plugins });
   const first = reachedFrom(entries, whole.metafile!);
   const later = laterModules(first, whole.metafile!);
   const script = async (contents: string, plugin: Plugin) => {
-    const { outputFiles } = await build({ ...common, ...options(common), stdin: { contents, resolveDir: root, loader: "js" }, plugins: [plugin, commandsApart(apart), addonAtOnce, keptPackages(root)] });
+    const { outputFiles } = await build({ ...base, stdin: { contents, resolveDir: root, loader: "js" }, plugins: [plugin, ...plugins] });
     return laterBuiltins(outputFiles![0]!.text).replace(/\bimport\((?=")/g, "__command_import(");
   };
   const shared = [...first].filter((file) => file.startsWith("src/"));
@@ -67,7 +69,6 @@ function elsewhere(root: string, prefix: string, isThere: (file: string, kind: s
 }
 
 const options = ({ define = {} }: BuildOptions): BuildOptions => ({
-  bundle: true,
   format: "cjs",
   write: false,
   logOverride: { "require-resolve-not-external": "silent" },

@@ -54,17 +54,14 @@ export class ProcessPool {
   /** Has a process waiting for each of these steps: with DuckDB loaded, or without. */
   prepare(kinds: readonly boolean[]): void {
     const waiting = [...this.#idle];
-    for (const tables of kinds) {
-      const at = waiting.findIndex((each) => each.tables === tables);
-      if (at >= 0) waiting.splice(at, 1);
-      else {
-        try {
-          this.#idle.push(this.#spawn([], tables));
-        } catch {
-          // The step that needs it will say why.
-          return;
-        }
+    try {
+      for (const tables of kinds) {
+        const at = waiting.findIndex((each) => each.tables === tables);
+        if (at >= 0) waiting.splice(at, 1);
+        else this.#idle.push(this.#spawn([], tables));
       }
+    } catch {
+      // The step that needs it will say why.
     }
   }
 

@@ -61,7 +61,7 @@ function readManifest(file: string, seal: string): Manifest | undefined {
     const { info, params, outcome, record, sum } = JSON.parse(readFileSync(file, "utf8")) as Manifest & { readonly sum?: Digest };
     const manifest = { info, params, outcome, record };
     // The first ones had no sum.
-    return sealOfRecord(record) === seal && info.id === record.run && outcome.step === record.step && (sum ?? sumOf(manifest)) === sumOf(manifest) ? manifest : undefined;
+    return sealOfRecord(record) === seal && info.id === record.run && outcome.step === record.step && (sum === undefined || sum === sumOf(manifest)) ? manifest : undefined;
   } catch {
     return undefined;
   }

@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync,
 import path from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { inMemory } from "../rig/memory.ts";
+import { peakMemory } from "../rig/processes.ts";
 import { TestProject } from "../rig/project.ts";
 import { isRelease, type Random, trials } from "./trials.ts";
 
@@ -100,7 +101,7 @@ test("a step that floods its log: lines, one line, bytes that are no text", { ti
     const megabytes = sizes[nth]!;
     project = new TestProject({ "steps/10_a.ts": flooding(floods[nth]!, megabytes) });
     const child = project.start(["run"]);
-    const watch = setInterval(() => (peak = Math.max(peak, memoryOf(child.pid!))), 20);
+    const watch = setInterval(() => (peak = Math.max(peak, peakMemory(child.pid!))), 20);
     // What it shows is as long as what the step says: only the end of it is kept.
     let end = "";
     for (const stream of [child.stdout!, child.stderr!]) stream.on("data", (data: Buffer) => (end = (end + data.subarray(-500).toString()).slice(-500)));
@@ -124,13 +125,4 @@ const all = (at: number) => { try { return writeSync(1, part, at); } catch (erro
 for (let i = 0; i < ${megabytes}; i++) for (let at = 0; at < part.length; ) at += all(at);
 export const a = 1;
 `;
-}
-
-/** Resident memory at its peak, in MB. */
-function memoryOf(pid: number): number {
-  try {
-    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
-  } catch {
-    return 0;
-  }
 }

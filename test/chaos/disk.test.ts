@@ -1,8 +1,6 @@
 /** The disk is full, or fails, at the k-th system call that changes the project, or no more files can be opened: no success is told that is none, and the next run gives what an untouched one gives. */
 import { spawn } from "node:child_process";
-import path from "node:path";
 import { expect, test } from "vitest";
-import { built } from "../rig/build.ts";
 import { inMemory } from "../rig/memory.ts";
 import { finished } from "../rig/project.ts";
 import { type Call, hasStrace, tracedRun } from "../rig/strace.ts";
@@ -48,7 +46,7 @@ test("no more files can be opened: the run ends and says so, nothing is harmed",
     const limit = all[nth]!;
     const what = `at most ${limit} open files`;
     await recoversFrom(what, async (project, env) => {
-      const words = ["-c", `ulimit -n ${limit}; exec "$0" "$@"`, process.execPath, path.join(built, "bin.cjs"), "run"];
+      const words = ["-c", `ulimit -n ${limit}; exec "$0" "$@"`, process.execPath, ...project.words(["run"])];
       const run = await finished(spawn("/bin/sh", words, { cwd: project.folder, env: { ...process.env, NO_COLOR: "1", CI: "1", ...env }, stdio: ["ignore", "pipe", "pipe"], timeout: 60_000, killSignal: "SIGKILL" }));
       expect(run.signal, `${what}: it ends by itself`).not.toBe("SIGKILL");
       if (run.code === 0) return expect(committed(project.folder), what).toEqual(["10_a", "20_b", "30_c"]);

@@ -1,8 +1,9 @@
 /** What the command prints arrives whole, however much it is. */
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect, onTestFinished, test } from "vitest";
+import { peakMemory } from "../rig/processes.ts";
 import { TestProject } from "../rig/project.ts";
 
 const lines = Array.from({ length: 3000 }, (_, i) => `${i} bien sûr`);
@@ -59,8 +60,3 @@ test("a reader slower than the step holds the step up: what it has not read does
   expect(told).toBeGreaterThan(megabytes * 9_000);
   expect(peak).toBeLessThan(280);
 });
-
-/** Resident memory of a process at its peak, in MB. */
-function peakMemory(pid: number): number {
-  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
-}
