@@ -49,7 +49,7 @@ function start<Exports>(name: string, digest: string, given: NodeRequire): Expor
   const file = path.join(__dirname, name);
   // V8 itself compares no more than the length of the source and its own version and flags.
   const kept = path.join(__dirname, `code-${digest}-${process.version}-${process.arch}`);
-  const cachedData = readIfThere(kept);
+  const cachedData = readWhole(kept);
   const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, "latin1")}\n})`;
   const script = new Script(source, { filename: file, cachedData });
   // Code that V8 had kept cannot import by itself.
@@ -59,9 +59,15 @@ function start<Exports>(name: string, digest: string, given: NodeRequire): Expor
   return loaded.exports;
 }
 
-function readIfThere(name: string): Buffer | undefined {
+/**
+ * V8 runs code that was damaged, or dies of it. It is in the file twice, and compared: to load node:crypto for a checksum takes
+ * longer than all else here.
+ */
+function readWhole(name: string): Buffer | undefined {
   try {
-    return readFileSync(name);
+    const twice = readFileSync(name);
+    const code = twice.subarray(0, twice.length / 2);
+    return code.equals(twice.subarray(twice.length / 2)) ? code : undefined;
   } catch {
     return undefined;
   }
@@ -70,7 +76,7 @@ function readIfThere(name: string): Buffer | undefined {
 function write(name: string, code: Buffer): void {
   try {
     const draft = `${name}.${process.pid}`;
-    writeFileSync(draft, code);
+    writeFileSync(draft, Buffer.concat([code, code]));
     renameSync(draft, name);
   } catch {
     // A folder that cannot be written: the command starts a little later each time.

@@ -135,9 +135,11 @@ export function dropUnknown(db: Db, names: readonly string[]): void {
   db.prepare("UPDATE slots SET status = 'missed', reason = 'its schedule is no longer in schedule.ts', updated_at = ? WHERE status = 'due' AND schedule NOT IN (SELECT value FROM json_each(?))").run(now(), known);
 }
 
-/** What may run now, oldest first; nothing of a schedule that rests. */
-export function dueSlots(db: Db, at: number): SlotRow[] {
-  return db.prepare(`SELECT ${columns} FROM slots WHERE status = 'due' AND not_before <= ? AND schedule NOT IN (SELECT name FROM schedules WHERE paused IS NOT NULL) ORDER BY slot, schedule`).all(at) as SlotRow[];
+/** The oldest slot of each schedule that may run now, the oldest first; nothing of a schedule that rests. */
+export function nextDue(db: Db, at: number): SlotRow[] {
+  // Of an aggregate min() SQLite gives the other columns of that row. A catch-up may have made thousands due: they stay in there.
+  const all = `SELECT ${columns}, min(slot) AS oldest FROM slots WHERE status = 'due' AND not_before <= ? AND schedule NOT IN (SELECT name FROM schedules WHERE paused IS NOT NULL) GROUP BY schedule`;
+  return db.prepare(`SELECT * FROM (${all}) ORDER BY slot, schedule`).all(at) as SlotRow[];
 }
 
 export function slotOf(db: Db, schedule: string, slot: string): SlotRow | undefined {

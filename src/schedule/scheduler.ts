@@ -3,7 +3,7 @@ import type { Event } from "../events.ts";
 import { toFailure } from "../errors.ts";
 import { Cancellation } from "../execute/cancel.ts";
 import { beat } from "../record/beat.ts";
-import { claim, dropUnknown, dueAgain, dueSlots, endSlot, lead, noteRun, noteSchedule, recoverSlots, resign, type SlotRow, slotOf, thisWorker, type Worker } from "../record/slots.ts";
+import { claim, dropUnknown, dueAgain, endSlot, lead, nextDue, noteRun, noteSchedule, recoverSlots, resign, type SlotRow, slotOf, thisWorker, type Worker } from "../record/slots.ts";
 import type { Db } from "../record/state.ts";
 import { type Attempt, attemptSlot } from "./attempt.ts";
 import type { Schedule, SlotReport } from "./define.ts";
@@ -100,7 +100,7 @@ export class Scheduler {
   tick(): void {
     if (this.#draining || !this.#mayLead()) return;
     for (const schedule of this.#schedules.values()) this.#enter(schedule, this.#world.now());
-    for (const row of dueSlots(this.#db, this.#world.now())) this.#startSlot(row);
+    while (nextDue(this.#db, this.#world.now()).map((row) => this.#startSlot(row)).includes(true));
     beat(this.#project);
   }
 
@@ -125,13 +125,15 @@ export class Scheduler {
     }
   }
 
-  #startSlot(row: SlotRow): void {
+  /** @returns whether it was started: a further slot of its schedule may be next */
+  #startSlot(row: SlotRow): boolean {
     const schedule = this.#schedules.get(row.schedule);
     const busy = [...this.#running.values()].some((each) => each.schedule === row.schedule);
-    if (!schedule || (busy && schedule.overlap !== "allow") || !claim(this.#db, row, this.#world.worker)) return;
+    if (!schedule || (busy && schedule.overlap !== "allow") || !claim(this.#db, row, this.#world.worker)) return false;
     const cancellation = new Cancellation();
     const id = `${row.schedule} ${row.slot}`;
     this.#running.set(id, { schedule: row.schedule, cancellation, done: this.#run(schedule, row, cancellation).finally(() => this.#running.delete(id)).then(() => this.#look(), this.#world.broken) });
+    return true;
   }
 
   async #run(schedule: Schedule, row: SlotRow, cancellation: Cancellation): Promise<void> {
@@ -172,7 +174,7 @@ export class Scheduler {
     this.tick();
     for (;;) {
       while (this.#running.size > 0) await Promise.all([...this.#running.values()].map(({ done }) => done));
-      const next = dueSlots(this.#db, Number.MAX_SAFE_INTEGER).filter((row) => this.#schedules.has(row.schedule))[0];
+      const next = nextDue(this.#db, Number.MAX_SAFE_INTEGER).filter((row) => this.#schedules.has(row.schedule))[0];
       if (!next || this.#draining || !this.#leads) break;
       await new Promise((resolve) => setTimeout(resolve, Math.max(10, next.notBefore - Date.now())));
       this.tick();

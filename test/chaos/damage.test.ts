@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync,
 import path from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { inMemory } from "../rig/memory.ts";
-import { peakMemory } from "../rig/processes.ts";
+import { memory } from "../rig/processes.ts";
 import { TestProject } from "../rig/project.ts";
 import { isRelease, type Random, trials } from "./trials.ts";
 
@@ -101,7 +101,7 @@ test("a step that floods its log: lines, one line, bytes that are no text", { ti
     const megabytes = sizes[nth]!;
     project = new TestProject({ "steps/10_a.ts": flooding(floods[nth]!, megabytes) });
     const child = project.start(["run"]);
-    const watch = setInterval(() => (peak = Math.max(peak, peakMemory(child.pid!))), 20);
+    const watch = setInterval(() => (peak = Math.max(peak, memory(child.pid!, "VmHWM"))), 20);
     // What it shows is as long as what the step says: only the end of it is kept.
     let end = "";
     for (const stream of [child.stdout!, child.stderr!]) stream.on("data", (data: Buffer) => (end = (end + data.subarray(-500).toString()).slice(-500)));

@@ -8,11 +8,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { openState } from "../../src/record/state.ts";
 import { inMemory } from "../rig/memory.ts";
-import { alive, commandLine, signalTo } from "../rig/processes.ts";
+import { signalTo } from "../rig/processes.ts";
 import { finished, TestProject } from "../rig/project.ts";
 import { calls, hasStrace, stepsTracedRun, tracedRun } from "../rig/strace.ts";
 import { type Point, points } from "./points.ts";
-import { files, type Marks, recoversFrom } from "./three-steps.ts";
+import { files, recoversFrom, stepsOf } from "./three-steps.ts";
 import { possible, shuffled, trials } from "./trials.ts";
 
 inMemory();
@@ -75,7 +75,6 @@ test("a step is killed at a random moment: the run says so", { timeout }, async 
       const ended = finished(child);
       while (!existsSync(env.COUNTER)) await sleep(5);
       await sleep(random() * 50);
-      // The runner's other children, the bundler's service and the guard, are no steps.
       const steps = stepsOf(env);
       for (const pid of steps) signalTo(pid, "SIGKILL");
       const { stdout, code } = await ended;
@@ -85,10 +84,6 @@ test("a step is killed at a random moment: the run says so", { timeout }, async 
     notes.note = `${hit} hit`;
   });
 });
-
-function stepsOf({ MARK }: Marks): number[] {
-  return alive(MARK).filter((pid) => /child\.[cm]?js/.test(commandLine(pid)));
-}
 
 test("a state file that is opened again is synced at every commit", () => {
   const project = new TestProject(files);

@@ -43,6 +43,11 @@ export const rows = {
   flood: row("a log of 1 GB; one line of 100 MB; 100 MB of bytes that are no text", "fixture steps", "G9", 3, 3, 40),
   values: row("values of every sort, NaN, -0, __proto__, holes, bigint, Map, typed arrays", "fast-check round trip; then their bytes cut and flipped", "G3", 500, 20_000, 0.003),
   storm: row("Ctrl-C twenty times", "pty; a step that is deaf to SIGTERM", "G5", 1, 20, 3),
+  half: row("step killed while it writes a table, a model and its exports", "SIGKILL up to 0.4 s after it began, in the middle of DuckDB's COPY too", "G1", 1, 60, 2.6),
+  upgrade: row("state of an earlier format, its migration killed", "strace inject SIGKILL at each pwrite64, fsync, fdatasync, unlink; then a state of a newer format", "G9", 2, 170, 0.7),
+  chance: row("a step that gives other results for the same inputs", "clock, uuid, random bytes, process id, races, in one export of several; `verify`", "G9", 1, 60, 2.2),
+  code: row("kept code damaged: of tsx, of the command, of a step's program, of packages", "a bit flipped, cut, emptied; then `runner.ts` by tsx", "G3 G9", 1, 60, 1.8),
+  soak: row("one scheduler process, run after run", "catch-up of 10,000 slots, an input edited in between; /proc", "G5", 20, 10_000, 0.03),
   rival: row("killed while it writes a cache entry of 400 files", "SIGKILL as soon as 1 to 200 of them are there; then built again", "G1", 0, 300, 3, true),
 } as const satisfies Readonly<Record<string, Row>>;
 

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import { openState } from "../../src/record/state.ts";
 import { TestProject } from "../rig/project.ts";
-import { alive } from "../rig/processes.ts";
+import { alive, commandLine } from "../rig/processes.ts";
 
 /** Three steps that hand on values, an array of 40 kB and a model, and count their executions. */
 export const files: Readonly<Record<string, string>> = {
@@ -42,6 +42,11 @@ const temporary = tmpdir();
 export function newMarks(): Marks {
   const mark = randomUUID();
   return { COUNTER: path.join(temporary, `stepbook-chaos-${mark}.count`), MARK: mark };
+}
+
+/** Processes of steps; the runner's other children, the bundler's service and the guard, are none. */
+export function stepsOf({ MARK }: Marks): number[] {
+  return alive(MARK).filter((pid) => /child\.[cm]?js/.test(commandLine(pid)));
 }
 
 /** `step.export` → digest, of what the newest run made or used. */

@@ -3,7 +3,7 @@ import { closeSync, openSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect, onTestFinished, test } from "vitest";
-import { peakMemory } from "../rig/processes.ts";
+import { memory } from "../rig/processes.ts";
 import { TestProject } from "../rig/project.ts";
 
 const lines = Array.from({ length: 3000 }, (_, i) => `${i} bien sûr`);
@@ -51,7 +51,7 @@ test("a reader slower than the step holds the step up: what it has not read does
     const text = data.toString("latin1");
     told += text.split("step.output").length - 1;
     last = (last + text).slice(-300);
-    peak = Math.max(peak, peakMemory(child.pid!));
+    peak = Math.max(peak, memory(child.pid!, "VmHWM"));
     child.stdout.pause();
     setTimeout(() => child.stdout.resume(), 1);
   });

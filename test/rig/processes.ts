@@ -40,11 +40,24 @@ export function signalTo(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Resident memory of a process at its peak, in MB; 0 where it has gone. */
-export function peakMemory(pid: number): number {
+/** Resident memory of a process, now (VmRSS) or at its peak (VmHWM), in MB; 0 where it has gone. */
+export function memory(pid: number, which: "VmRSS" | "VmHWM"): number {
   try {
-    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
+    return Number(new RegExp(`${which}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
   } catch {
     return 0;
   }
+}
+
+/** Its children, those that have ended and wait to be asked for (Z) too. */
+export function childrenOf(parent: number): { pid: number; state: string }[] {
+  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+      const [state = "X", its] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      return Number(its) === parent ? [{ pid: Number(pid), state }] : [];
+    } catch {
+      return [];
+    }
+  });
 }

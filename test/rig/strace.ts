@@ -2,7 +2,6 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { built } from "./build.ts";
 import { finished, type Result, type TestProject } from "./project.ts";
 
 /** Whether system calls can be injected with faults here: strace is there and may trace. */
@@ -18,12 +17,12 @@ export interface Traced extends Result {
 }
 
 /**
- * `run --json` with its main thread traced, where all durable writes are made; steps are other processes.
+ * A command, `run --json`, with its main thread traced, where all durable writes are made; steps are other processes.
  * @param inject such as `fsync:signal=SIGKILL:when=3`
  */
-export async function tracedRun(project: TestProject, inject: string | null, env: NodeJS.ProcessEnv = {}): Promise<Traced> {
+export async function tracedRun(project: TestProject, inject: string | null, env: NodeJS.ProcessEnv = {}, words: readonly string[] = ["run", "--json"]): Promise<Traced> {
   const { folder, log, dispose } = newLog();
-  const traced = spawn("strace", [...options(log, inject), process.execPath, path.join(built, "bin.cjs"), "run", "--json"], {
+  const traced = spawn("strace", [...options(log, inject), process.execPath, ...project.words(words)], {
     cwd: project.folder,
     env: { ...process.env, NO_COLOR: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
