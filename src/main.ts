@@ -1,3 +1,4 @@
+import type { Io } from "./command/io.ts";
 import { exitCodeOf, toFailure } from "./errors.ts";
 
 /**
@@ -12,7 +13,7 @@ export async function runCommand(words: readonly string[]): Promise<number> {
   const project = process.cwd();
   try {
     const { run } = await import("./command/run.ts");
-    return await run({ project, json: words.includes("--json"), stdout: process.stdout, stderr: process.stderr, env: process.env }, [], {}, []);
+    return await run(ioOf(project, words.includes("--json")), [], {}, []);
   } catch (error) {
     return wrong(error, project);
   }
@@ -30,8 +31,24 @@ export async function main(): Promise<void> {
 async function tell(error: unknown, project: string, json: boolean): Promise<number> {
   const { makeReport } = await import("./report/make.ts");
   const failure = toFailure(error);
-  const report = makeReport({ json, stdout: process.stdout, stderr: process.stderr, env: process.env, project });
+  const report = makeReport(ioOf(project, json));
   report.failure(failure);
   report.close();
   return exitCodeOf(failure);
+}
+
+/** The streams are made when they are asked for. */
+function ioOf(project: string, json: boolean): Io {
+  return {
+    project,
+    json,
+    early: true,
+    env: process.env,
+    get stdout() {
+      return process.stdout;
+    },
+    get stderr() {
+      return process.stderr;
+    },
+  };
 }

@@ -14,6 +14,8 @@ export interface Io {
   readonly json: boolean;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
+  /** Both are the process's own, and made when they are asked for. */
+  readonly early?: boolean;
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -54,7 +56,7 @@ export function jsonLine(value: unknown): string {
 
 /** A reader that goes away, such as `head`, is no failure. */
 function sinkOf(io: Io): Sink {
-  return new Sink(io.stdout, io.env, path.resolve(io.project));
+  return new Sink(() => io.stdout, io.env, path.resolve(io.project));
 }
 
 /**

@@ -14,17 +14,23 @@ export function bundleName(step: Step): string {
   return `${step.id}.${digestText(step.code.text).slice(0, 16)}.mjs`;
 }
 
-/** Puts the bundle where Node can import it, with its map beside it for stack traces. */
+/** Puts the bundle where Node can import it, with its map beside it for stack traces: an edited comment moves lines, which the map tells, and leaves the code as it is. */
 export function writeBundle(project: string, step: Step): string {
   const name = bundleName(step);
   const file = path.join(bundleFolder(project), name);
   mkdirSync(path.dirname(file), { recursive: true });
-  // Always: an edited comment moves lines, which the map tells, and leaves the code as it is.
-  replaceFile(`${file}.map`, step.code.map);
-  const text = `${step.code.text}//# sourceMappingURL=${name}.map\n`;
-  // What lies there may be half of it: after a power cut, or by another hand.
-  if (readOrNothing(file) !== text) replaceFile(file, text);
+  put(`${file}.map`, step.code.map);
+  put(file, `${step.code.text}//# sourceMappingURL=${name}.map\n`);
   return file;
+}
+
+/** What lies there may be half of it: after a power cut, or by another hand. */
+function put(file: string, text: string): void {
+  const before = readOrNothing(file);
+  if (before === text) return;
+  // What is not there yet is read by nobody; a rename would wait for the disk.
+  if (before === undefined) writeFileSync(file, text);
+  else replaceFile(file, text);
 }
 
 function readOrNothing(file: string): string | undefined {

@@ -1,4 +1,3 @@
-import { rmSync } from "node:fs";
 import type { StepOutcome } from "../events.ts";
 import type { Artifact, Effect, Scalar, Step, StepRecord } from "../model.ts";
 import type { Decision } from "../plan/decide.ts";
@@ -18,7 +17,6 @@ export interface Finished {
   readonly decision: Decision;
   readonly done: DoneMessage;
   readonly notes: Notes;
-  readonly staging: string;
   readonly ms: number;
   readonly attempts: number;
 }
@@ -61,7 +59,6 @@ export async function commit(context: RunContext, finished: Finished): Promise<R
   commitRecord(context.db, record, outcome, (name) => highestPublished(context.graph.project, name));
   keepManifest(context, { info: context.info, params: context.mask.data(context.known.world.params), outcome, record });
   SABOTAGE: for (const late of postponed.splice(0)) await late();
-  rmSync(finished.staging, { recursive: true, force: true });
   await publish(context, record);
   return artifacts;
 }

@@ -10,7 +10,7 @@ import { sabotaged } from "../sabotage.ts";
  */
 
 const shell = `trap "" HUP INT QUIT TERM
-all=" "
+all=" $* "
 while read -r sign pid; do
   case $sign in
     +) all="$all$pid " ;;
@@ -23,13 +23,13 @@ const node = `
 for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.on(signal, () => {});
 let text = "";
 process.stdin.on("data", (chunk) => (text += chunk)).on("end", () => {
-  const all = new Set();
+  const all = new Set(process.argv.slice(1));
   for (const [sign, pid] of text.split("\\n").map((line) => line.split(" "))) sign === "+" ? all.add(pid) : all.delete(pid);
   for (const pid of all) try { process.kill(-pid, "SIGKILL"); } catch {}
 });`;
 
-/** The shell, and what stands in for it. */
-export const guards: readonly (readonly string[])[] = [["/bin/sh", "-c", shell], [process.execPath, "-e", node]];
+/** The shell, and what stands in for it; each is given the groups that there are when it starts. */
+export const guards: readonly (readonly string[])[] = [["/bin/sh", "-c", shell, "stepbook-guard"], [process.execPath, "-e", node]];
 /** One that ends while it is needed is replaced, so often. */
 const mostStarts = 8;
 
@@ -54,7 +54,7 @@ export function releaseGroup(pid: number): void {
 function start(): void {
   if (starts++ === mostStarts) return;
   const [program, ...args] = guards[Math.min(broken, guards.length - 1)]!;
-  const child = spawn(program!, args, { detached: true, stdio: ["pipe", "ignore", "ignore"], env: {} });
+  const child = spawn(program!, [...args, ...[...groups].map(String)], { detached: true, stdio: ["pipe", "ignore", "ignore"], env: {} });
   const ended = () => {
     if (guard !== child) return;
     guard = undefined;
@@ -67,7 +67,6 @@ function start(): void {
   child.unref();
   (child.stdin as Socket).unref();
   guard = child;
-  for (const pid of groups) say(`+ ${pid}\n`);
 }
 
 /** In the pipe when this returns: what it tells is heard even if this process dies right after. */

@@ -13,9 +13,11 @@ import { runUnchanged } from "./unchanged.ts";
  * is wrong before a step runs is thrown.
  */
 export async function runPipeline(options: RunOptions, emit: Emit, cancel: Cancellation): Promise<Finished> {
-  const ahead = options.standby?.take() ?? (await firstProcesses(options));
+  const waiting = options.standby?.take();
+  const ahead = waiting ?? (await firstProcesses(options));
   try {
-    const settled = await runUnchanged(options, emit, cancel);
+    // What waits was started for a save: something has changed.
+    const settled = waiting ? undefined : await runUnchanged(options, emit, cancel);
     if (settled) return settled;
     const { runOpened } = await import("./run-opened.ts");
     return await runOpened(options, ahead, emit, cancel);

@@ -14,6 +14,7 @@ import { modelNames } from "../record/records.ts";
 import { recover } from "../record/recover.ts";
 import { damagedRecords } from "../record/seal.ts";
 import { finishRun, insertRun } from "../record/runs.ts";
+import { unsynced } from "../record/state.ts";
 import type { Cancellation } from "./cancel.ts";
 import type { ProcessPool } from "./pool.ts";
 import { maskFor, secretNames } from "./mask-for.ts";
@@ -60,7 +61,8 @@ async function runLocked(opened: Opened, options: RunOptions, selected: Readonly
   const begin = () => insertRun(db, info, mask.data(options.params));
   // Where nothing runs, the run is kept as a whole, in one transaction.
   if (!reused) {
-    begin();
+    // The first step that is committed makes it durable too; after a power cut nothing of the run lives.
+    unsynced(db, begin);
     await rest();
   }
   emit({ type: "run.started", run: info.id, at: info.startedAt, info, params: { ...options.params }, steps: [...selected].sort() });

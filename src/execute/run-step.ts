@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Failure } from "../errors.ts";
@@ -74,13 +74,22 @@ async function once(
     }
     if (outcome.kind !== "done") return outcome;
     const ms = performance.now() - startedAt;
-    return { kind: "done", artifacts: await commit(context, { step, decision, done: outcome.done, notes: outcome.notes, staging, ms, attempts: nth }) };
+    return { kind: "done", artifacts: await commit(context, { step, decision, done: outcome.done, notes: outcome.notes, ms, attempts: nth }) };
   } catch (error) {
     return { kind: "failed", failure: context.mask.data(explainCommit(step, error)) };
   } finally {
     over.abort();
-    rmSync(staging, { recursive: true, force: true });
+    clear(staging);
     await log.close();
+  }
+}
+
+/** An empty folder goes with those of the other steps when the run ends: at each step its removal would wait for the disk. */
+function clear(folder: string): void {
+  try {
+    if (readdirSync(folder).length > 0) rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // What cannot be removed now goes then, too.
   }
 }
 

@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import type { Bundle, Graph, Step, StepId } from "../model.ts";
+import { signatureOf } from "../store/files.ts";
 import { keepWhole } from "../store/keep.ts";
 import { digestOf, type Sight, type SightKind, stillThere } from "./look.ts";
 
@@ -47,18 +48,31 @@ export function checkGraph(file: string, project: string, apiNames: readonly str
   return terrain && checkFiles(project, kept, terrain);
 }
 
-function readKept(file: string, key: string): { body: Body; texts: () => Texts } | undefined {
+interface Kept {
+  readonly body: Body;
+  texts(): Texts;
+}
+
+/** What was read last: a watch reads it at every save. It is held against the files whatever it is. */
+let last: { readonly file: string; readonly signature: string; readonly kept: Kept } | undefined;
+
+function readKept(file: string, key: string): Kept | undefined {
   try {
-    const [sum, body, texts] = split(readFileSync(file));
-    if (sum !== undefined && body && texts && digestOf(Buffer.concat([body, texts])) === sum) {
-      const parsed = JSON.parse(body.toString()) as Body;
-      let known: Texts | undefined;
-      if (parsed.key === key) return { body: parsed, texts: () => (known ??= JSON.parse(texts.toString()) as Texts) };
-    }
+    const signature = signatureOf(statSync(file, { bigint: true }));
+    if (last?.file !== file || last.signature !== signature) last = { file, signature, kept: parseKept(readFileSync(file)) };
+    if (last.kept.body.key === key) return last.kept;
   } catch {
     // It is read anew from the sources.
   }
   return undefined;
+}
+
+/** @throws where it is not whole */
+function parseKept(bytes: Buffer): Kept {
+  const [sum, body, texts] = split(bytes);
+  if (sum === undefined || !body || !texts || digestOf(Buffer.concat([body, texts])) !== sum) throw new Error("not whole");
+  let known: Texts | undefined;
+  return { body: JSON.parse(body.toString()) as Body, texts: () => (known ??= JSON.parse(texts.toString()) as Texts) };
 }
 
 /** Three lines: the checksum of the others, what each run needs, what only a run that executes needs. */

@@ -55,12 +55,14 @@ async function makeSome(project: string, files: readonly StepFile[], apiNames: r
   const old = new Map(before.graph.steps.map((step) => [step.id, step]));
   const stale = files.filter(({ id }) => Object.keys(old.get(id)?.code.sources ?? {}).some((file) => before.changed.has(file)));
   if (files.length !== old.size || files.some(({ id, name }) => old.get(id)?.name !== name)) return undefined;
-  const fresh = await readExports(project, stale, sources).catch(() => undefined);
-  // What a step exports is part of the steps that import it.
-  if (!fresh || stale.some(({ id, name }) => fresh.get(name)?.join() !== old.get(id)!.exports.join())) return undefined;
   const exports = new Map(files.map(({ id, name }) => [name, [...old.get(id)!.exports]]));
-  const made = new Map((await makeSteps(project, stale, files, exports, apiNames, sources)).map((step) => [step.id, step]));
-  return files.map(({ id }) => made.get(id) ?? old.get(id)!);
+  // Both ask esbuild's process, which has threads of its own.
+  const [fresh, made] = await Promise.allSettled([readExports(project, stale, sources), makeSteps(project, stale, files, exports, apiNames, sources)]);
+  // What a step exports is part of the steps that import it.
+  if (fresh.status === "rejected" || stale.some(({ id, name }) => fresh.value.get(name)?.join() !== old.get(id)!.exports.join())) return undefined;
+  if (made.status === "rejected") throw made.reason;
+  const anew = new Map(made.value.map((step) => [step.id, step]));
+  return files.map(({ id }) => anew.get(id) ?? old.get(id)!);
 }
 
 async function makeSteps(project: string, wanted: readonly StepFile[], files: readonly StepFile[], exports: ReadonlyMap<string, string[]>, apiNames: readonly string[], sources: Sources): Promise<Step[]> {

@@ -20,11 +20,11 @@ export interface Look {
 }
 
 /** NO_COLOR wins, then FORCE_COLOR, then what the stream is. */
-export function colorsFor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Colors {
+export function colorsFor(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): Colors {
   return createColors(wantsColors(stream, env));
 }
 
-function wantsColors(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): boolean {
+function wantsColors(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean {
   if (env["NO_COLOR"]) return false;
   const forced = env["FORCE_COLOR"];
   if (forced !== undefined) return forced !== "0" && forced !== "false";

@@ -1,36 +1,55 @@
+import { fstatSync, writeSync } from "node:fs";
 import { addOutlet } from "../outlets.ts";
 import { colorsFor, type Look } from "./look.ts";
+
+/** So much fits into a pipe that nobody reads yet: to write it does not hold the loop. */
+const mostAtOnce = 16 * 1024;
 
 /**
  * A stream that may go away: `| head -1` closes stdout, a closed terminal stderr. The run goes on
  * and what is said no longer reaches anybody.
  */
 export class Sink {
-  readonly stream: NodeJS.WriteStream;
-  readonly #colors: Look["colors"];
+  readonly #open: () => NodeJS.WriteStream;
+  readonly #env: NodeJS.ProcessEnv;
   readonly #project: string;
+  #stream: NodeJS.WriteStream | undefined;
+  #colors: Look["colors"] | undefined;
+  #left: number;
+  readonly #fd: number;
   #held = "";
   #flush: NodeJS.Immediate | undefined;
 
-  constructor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv, project: string) {
-    this.stream = stream;
-    this.#colors = colorsFor(stream, env);
+  /**
+   * @param fd of the stream, where it may be written to by itself: a run that finds nothing to do would spend a tenth of its time on
+   *   making streams of a pipe or a file. They are made when more is written than fits
+   */
+  constructor(open: () => NodeJS.WriteStream, env: NodeJS.ProcessEnv, project: string, fd = -1) {
+    this.#open = open;
+    this.#env = env;
     this.#project = project;
-    watch(stream);
+    this.#fd = fd;
+    this.#left = mayBeTerminal(fd) ? 0 : mostAtOnce;
+    if (this.#left === 0) this.#made();
+  }
+
+  get isTTY(): boolean {
+    return this.#stream?.isTTY === true;
   }
 
   /** Asked each time: a terminal may be resized. */
   get look(): Look {
-    return { colors: this.#colors, width: this.stream.isTTY ? this.columns : Infinity, project: this.#project };
+    this.#colors ??= colorsFor(this, this.#env);
+    return { colors: this.#colors, width: this.isTTY ? this.columns : Infinity, project: this.#project };
   }
 
   // Some pseudo-terminals say 0.
   get columns(): number {
-    return this.stream.columns || 80;
+    return this.#stream?.columns || 80;
   }
 
   get rows(): number {
-    return this.stream.rows || 24;
+    return this.#stream?.rows || 24;
   }
 
   write(text: string): void {
@@ -38,12 +57,36 @@ export class Sink {
     this.#flush = undefined;
     const whole = this.#held + text;
     this.#held = "";
-    if (whole === "" || broken.has(this.stream)) return;
+    if (whole === "") return;
+    const rest = this.#stream ? whole : this.#writeAtOnce(Buffer.from(whole));
+    if (rest.length > 0) this.#writeTo(this.#made(), rest);
+  }
+
+  /** @returns what did not fit */
+  #writeAtOnce(bytes: Buffer): Buffer {
+    if (bytes.length > this.#left) return bytes;
+    this.#left -= bytes.length;
     try {
-      this.stream.write(whole);
+      return bytes.subarray(writeSync(this.#fd, bytes));
     } catch {
-      broken.add(this.stream);
+      // A pipe that does not wait, and is full; or nobody reads: the stream tells.
+      return bytes;
     }
+  }
+
+  #writeTo(stream: NodeJS.WriteStream, what: string | Buffer): void {
+    if (broken.has(stream)) return;
+    try {
+      stream.write(what);
+    } catch {
+      broken.add(stream);
+    }
+  }
+
+  #made(): NodeJS.WriteStream {
+    this.#stream ??= this.#open();
+    watch(this.#stream);
+    return this.#stream;
   }
 
   /** Leaves with what is written next, or by itself a little later: a thousand short lines are one piece of work. */
@@ -54,6 +97,14 @@ export class Sink {
 
   lines(lines: readonly string[]): void {
     if (lines.length > 0) this.write(`${lines.join("\n")}\n`);
+  }
+}
+
+function mayBeTerminal(fd: number): boolean {
+  try {
+    return fd < 0 || fstatSync(fd).isCharacterDevice();
+  } catch {
+    return true;
   }
 }
 

@@ -52,18 +52,25 @@ async function comeTo(moment: string, wait: number, marks: Marks): Promise<OnTer
   project.remove(".stepbook");
   const terminal = onTerminal(project, "npx tsx runner.ts", { ...marks, SORT: moment === "between steps" ? "quick" : moment });
   await terminal.begun;
-  if (moment === "loading") await sleep(wait * 20);
-  else if (moment === "planning") while (!existsSync(project.path(".stepbook/state.db")) && terminal.child.exitCode === null) await sleep(1);
-  else await untilThere(marks.COUNTER, () => terminal.child.exitCode !== null);
+  if (moment === "loading") {
+    // A key that comes before the shell has started the command is the shell's.
+    while (alive(marks.MARK).every(isShell) && terminal.child.exitCode === null) await sleep(1);
+    await sleep(wait * 20);
+  }
+  if (moment === "planning") while (!existsSync(project.path(".stepbook/state.db")) && terminal.child.exitCode === null) await sleep(1);
+  if (!["loading", "planning"].includes(moment)) await untilThere(marks.COUNTER, () => terminal.child.exitCode !== null);
   if (moment === "between steps") await sleep(wait);
   return terminal;
 }
 
+function isShell(pid: number): boolean {
+  return /^(script|sh -c trap|\/bin\/sh -c trap|cat) ?/.test(commandLine(pid));
+}
+
 /** Nothing of the run lives; the terminal, which bears its mark too, is closed then. */
 async function gone(marks: Marks, terminal: OnTerminal, what: string): Promise<void> {
-  const shell = (pid: number) => /^(script|sh -c trap|\/bin\/sh -c trap|cat) ?/.test(commandLine(pid));
   const deadline = Date.now() + 5000;
-  const left = () => alive(marks.MARK).filter((pid) => !shell(pid));
+  const left = () => alive(marks.MARK).filter((pid) => !isShell(pid));
   while (left().length > 0 && Date.now() < deadline) await sleep(20);
   expect(left().map(commandLine), what).toEqual([]);
   terminal.close();

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
 import { frame, unframe } from "../../src/execute/channel.ts";
 import { guards } from "../../src/execute/guard.ts";
 import { identify } from "../../src/record/processes.ts";
+import { childrenOf, commandLine } from "../rig/processes.ts";
 import { finished, TestProject } from "../rig/project.ts";
 
 async function until(holds: () => boolean): Promise<void> {
@@ -16,36 +17,24 @@ const group = () => spawn("sleep", ["300"], { detached: true, stdio: "ignore" })
 
 test.each([["a shell", 0], ["Node", 1]])("the guard as %s ends the groups that it was told of and not told off", async (_, nth) => {
   const [program, ...words] = guards[nth]!;
-  const guard = spawn(program!, words, { detached: true, stdio: ["pipe", "ignore", "ignore"] });
-  const [held, released, other, last] = [group(), group(), group(), group()];
-  guard.stdin!.write(`+ ${held.pid}\n+ ${released.pid}\n+ ${other.pid}\n- ${released.pid}\n+ ${last.pid}\n`);
+  const [first, left, held, released, other, last] = [group(), group(), group(), group(), group(), group()];
+  const guard = spawn(program!, [...words, String(first.pid), String(left.pid)], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
+  guard.stdin!.write(`- ${left.pid}\n+ ${held.pid}\n+ ${released.pid}\n+ ${other.pid}\n- ${released.pid}\n+ ${last.pid}\n`);
   guard.stdin!.end();
   await once(guard, "exit");
-  await until(() => [held, other, last].every(gone));
-  expect(gone(released)).toBe(false);
-  released.kill("SIGKILL");
+  await until(() => [first, held, other, last].every(gone));
+  for (const each of [left, released]) {
+    expect(gone(each)).toBe(false);
+    each.kill("SIGKILL");
+  }
 });
-
-/** Children of a process, with their command lines. */
-function childrenOf(pid: number): { pid: number; words: string }[] {
-  const numbers = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  return numbers.flatMap((name) => {
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, "utf8");
-      const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-      return parent === pid ? [{ pid: Number(name), words: readFileSync(`/proc/${name}/cmdline`, "utf8") }] : [];
-    } catch {
-      return [];
-    }
-  });
-}
 
 test("a guard that is killed is replaced: the steps still go with their runner", async () => {
   const project = new TestProject({ "steps/10_busy.ts": 'import { writeFileSync } from "node:fs";\nwriteFileSync("pid", String(process.pid));\nfor (;;);\n' });
   const runner = project.start(["run"]);
   const ended = finished(runner);
   await until(() => existsSync(project.path("pid")) && project.read("pid") !== "");
-  const guardOf = () => childrenOf(runner.pid!).find(({ words }) => words.includes("kill -s KILL"))?.pid;
+  const guardOf = () => childrenOf(runner.pid!).find(({ pid }) => commandLine(pid).includes("kill -s KILL"))?.pid;
   const first = guardOf()!;
   process.kill(first, "SIGKILL");
   await until(() => (guardOf() ?? first) !== first);
