@@ -33,6 +33,7 @@ async function measureAll(site: Site): Promise<Result[]> {
   const results: Result[] = [];
   for (const comparison of chosen()) {
     process.stderr.write(`${comparison.name} …\n`);
+    const started = performance.now();
     try {
       const result = await measure(comparison, site);
       results.push(result);
@@ -41,6 +42,7 @@ async function measureAll(site: Site): Promise<Result[]> {
       console.log(`${comparison.title}\n  could not be measured: ${(error as Error).message}\n`);
       process.exitCode = 1;
     }
+    process.stderr.write(`${comparison.name}: ${((performance.now() - started) / 1000).toFixed(0)} s in all\n`);
   }
   return results;
 }
