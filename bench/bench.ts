@@ -1,7 +1,8 @@
 /**
  * The project beside its peers and beside the floor of the machine: `npm run bench`.
  *
- *     npm run bench -- --quick          in under 3 minutes, fewer turns, smaller data; writes no page
+ *     npm run bench -- --quick          in under 3 minutes: fewer turns, fewer peers, smaller data; writes no page
+ *     npm run bench -- --quick --all    the pages, the mirror and the sort out of core too, which take long to set up
  *     npm run bench -- --only noop-100  one comparison; may be given several times
  *     npm run bench -- --out /tmp/x     writes the page and the plot there, of any run
  *     npm run bench -- --list
@@ -19,11 +20,11 @@ import { printed } from "./print.ts";
 import { makeSite, type Site, write } from "./site.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
-const { values: options } = parseArgs({ options: { quick: { type: "boolean", default: false }, only: { type: "string", multiple: true }, out: { type: "string" }, list: { type: "boolean", default: false } } });
+const { values: options } = parseArgs({ options: { quick: { type: "boolean", default: false }, all: { type: "boolean", default: false }, only: { type: "string", multiple: true }, out: { type: "string" }, list: { type: "boolean", default: false } } });
 
 function chosen() {
-  const { only, quick } = options;
-  if (!only) return comparisons.filter(({ rounds }) => !quick || rounds.quick > 0);
+  const { only, quick, all } = options;
+  if (!only) return comparisons.filter(({ rounds, slow = false }) => !quick || (rounds.quick > 0 && (all || !slow)));
   const found = comparisons.filter(({ name }) => only.includes(name));
   if (found.length === 0) throw new Error(`no such comparison; there are ${comparisons.map(({ name }) => name).join(", ")}`);
   return found;

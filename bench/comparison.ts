@@ -32,6 +32,8 @@ export interface Comparison {
   /** The work in words, as the table tells it. */
   readonly title: string;
   readonly rounds: { readonly full: number; readonly quick: number };
+  /** What it needs takes long to make: a quick run leaves it out, unless it is asked for all. */
+  readonly slow?: boolean;
   /** Makes all that the turns need. What it starts or writes lies in the site's folder, which is removed at the end. */
   prepare(site: Site): Promise<Prepared>;
 }

@@ -10,7 +10,7 @@ const nodes = grid(10, 10);
 export const comment: Comparison = {
   name: "comment",
   title: "a comment edited in a middle step of 100",
-  rounds: { full: 7, quick: 2 },
+  rounds: { full: 7, quick: 7 },
   async prepare(site) {
     const [still, edited] = [warmGrid(site, "grid-100", nodes), warmGrid(site, "grid-100-edited", nodes)];
     const turn = () => {
@@ -21,7 +21,7 @@ export const comment: Comparison = {
     };
     // What was written within the last seconds is looked at anew, all of it: that is no part of this.
     turn();
-    const peers = takePart(site, nodes, middle(nodes), "comment", { nx: 5, DVC: 3, Snakemake: 3 });
+    const peers = takePart(site, nodes, middle(nodes), "comment", site.quick ? { ninja: 1, wireit: 1, turbo: 1 } : { nx: 5, DVC: 3, Snakemake: 3 });
     return {
       contenders: [
         nodeItself(site),

@@ -87,6 +87,7 @@ const comparison = (count: number): Comparison => ({
   name: `mirror-${count / 1000}k`,
   title: `${count.toLocaleString("en")} rows of a results table to Postgres`,
   rounds: { full: 7, quick: 3 },
+  slow: true,
   prepare: (site) => prepare(site, count),
 });
 

@@ -14,10 +14,10 @@ const thousand = grid(10, 100);
 export const noop100: Comparison = {
   name: "noop-100",
   title: "nothing changed, 100 steps",
-  rounds: { full: 11, quick: 3 },
+  rounds: { full: 11, quick: 11 },
   async prepare(site) {
     const project = warmGrid(site, "grid-100", hundred);
-    const peers = takePart(site, hundred, middle(hundred), "warm", { nx: 7, DVC: 5, Snakemake: 5 });
+    const peers = takePart(site, hundred, middle(hundred), "warm", { nx: 7, DVC: 5, Snakemake: 5, ...(site.quick ? { wireit: 3 } : {}) });
     return {
       contenders: [nodeItself(site), { name: "stepbook", role: "ours", turn: () => timed(stepbook(site, project)) }, ...peers.contenders],
       absent: peers.absent,

@@ -26,6 +26,7 @@ export const pagesServer: Comparison = {
   name: "pages-server",
   title: "the pages' server: notebook of 20 steps, grid of 10,000 runs × 100 steps, a page of a table of 1 M rows",
   rounds: { full: 30, quick: 8 },
+  slow: true,
   async prepare(site) {
     const project = site.project("pages-server", twentySteps(1_000_000));
     run(stepbook(site, project, "run"));
@@ -71,6 +72,7 @@ export const pagesLoad: Comparison = {
   name: "pages-load",
   title: "first load of the notebook of 20 steps (memory: MB of answers, undecoded; steps: requests). Airflow 3.3.2: 33 requests, 6.98 MB",
   rounds: { full: 5, quick: 2 },
+  slow: true,
   async prepare(site) {
     const project = site.project("pages-load", twentySteps(100));
     run(stepbook(site, project, "run"));
@@ -96,6 +98,7 @@ export const pagesViewers: Comparison = {
   name: "pages-viewers",
   title: `a run of 20 steps of 100 ms, with ${viewers} viewers and without (memory: of the server)`,
   rounds: { full: 8, quick: 3 },
+  slow: true,
   async prepare(site) {
     const project = site.project("pages-viewers", twentySteps(100, 100));
     run(stepbook(site, project, "run"));

@@ -14,6 +14,7 @@ export const pagesPixel: Comparison = {
   name: "pages-pixel",
   title: "from a step's start to the changed pixel in Chromium, in a run of 20 steps",
   rounds: { full: 5, quick: 2 },
+  slow: true,
   async prepare(site) {
     const project = site.project("pages-pixel", twentySteps(100, 100));
     run(stepbook(site, project, "run"));

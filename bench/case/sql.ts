@@ -75,6 +75,7 @@ export const outOfCore: Comparison = {
   name: "out-of-core",
   title: "sorting the 1 GB CSV with memory: 512MB",
   rounds: { full: 1, quick: 1 },
+  slow: true,
   async prepare(site) {
     const project = prepareCsv(site, "out-of-core", {
       "steps/10_sort.ts": step(sorted, 'export const config = { memory: "512MB" };\n'),

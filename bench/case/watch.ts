@@ -5,8 +5,8 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Comparison } from "../comparison.ts";
 import { under } from "../goals.ts";
-import { grid, middle, stepFile, stepFiles, stepText } from "../grid.ts";
-import { stepbook } from "../ours.ts";
+import { grid, middle, stepFile, stepText } from "../grid.ts";
+import { gridProject, stepbook } from "../ours.ts";
 
 const nodes = grid(10, 10);
 
@@ -16,7 +16,8 @@ export const watch: Comparison = {
   title: "--watch, 100 steps: from save to the first changed step started",
   rounds: { full: 11, quick: 5 },
   async prepare(site) {
-    const cwd = site.project("watch", stepFiles(nodes));
+    // Whoever edited a comment there has done with it.
+    const cwd = gridProject(site, "grid-100-edited", nodes);
     const { file, words } = stepbook(site, cwd, "run", "--watch", "--json", "-j", "2");
     const child = spawn(file, words, { cwd, stdio: ["ignore", "pipe", "inherit"] });
     const waiting = new Map<string, () => void>();

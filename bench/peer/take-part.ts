@@ -16,8 +16,8 @@ import { turbo } from "./turbo.ts";
 import { wireit } from "./wireit.ts";
 
 const allPeers: readonly Peer[] = [ninja, make, wireit, turbo, moon, nx, dvc, snakemake];
-/** Those that are quick to set up. */
-const quickPeers: readonly Peer[] = [ninja, make, wireit, turbo];
+/** One of a sort; the others take minutes to set up. */
+const quickPeers: readonly Peer[] = [ninja, wireit, turbo];
 
 /** What is done before a turn is timed. */
 export type Before = "warm" | "comment" | "cold";

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { frame, unframe } from "../../src/execute/channel.ts";
 import { guards } from "../../src/execute/guard.ts";
 import { identify } from "../../src/record/processes.ts";
-import { childrenOf, commandLine } from "../rig/processes.ts";
+import { childrenOf, commandLine, signalTo } from "../rig/processes.ts";
 import { finished, TestProject } from "../rig/project.ts";
 
 async function until(holds: () => boolean): Promise<void> {
@@ -34,13 +34,16 @@ test("a guard that is killed is replaced: the steps still go with their runner",
   const runner = project.start(["run"]);
   const ended = finished(runner);
   await until(() => existsSync(project.path("pid")) && project.read("pid") !== "");
+  const step = Number(project.read("pid"));
+  // It would go on for ever where this fails.
+  onTestFinished(() => signalTo(step, "SIGKILL"));
   const guardOf = () => childrenOf(runner.pid!).find(({ pid }) => commandLine(pid).includes("kill -s KILL"))?.pid;
   const first = guardOf()!;
   process.kill(first, "SIGKILL");
   await until(() => (guardOf() ?? first) !== first);
   runner.kill("SIGKILL");
   await ended;
-  await until(() => identify(Number(project.read("pid"))) === undefined);
+  await until(() => identify(step) === undefined);
   project.dispose();
 });
 
