@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { Script } from "node:vm";
+import { keep, readKept } from "./kept-twice.ts";
 import type * as command from "./main.ts";
 
 declare const COMMAND_DIGEST: string;
@@ -31,7 +32,7 @@ export const { runCommand } = first.command;
 export async function main(): Promise<void> {
   await first.command.main();
   // A run has been through the code that matters.
-  if (["run", undefined].includes(process.argv[2])) for (const keep of keeps) keep();
+  if (["run", undefined].includes(process.argv[2])) for (const each of keeps) each();
 }
 
 // A runner.ts imports it, and calls main itself.
@@ -49,36 +50,12 @@ function start<Exports>(name: string, digest: string, given: NodeRequire): Expor
   const file = path.join(__dirname, name);
   // V8 itself compares no more than the length of the source and its own version and flags.
   const kept = path.join(__dirname, `code-${digest}-${process.version}-${process.arch}`);
-  const cachedData = readWhole(kept);
+  const cachedData = readKept(kept);
   const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, "latin1")}\n})`;
   const script = new Script(source, { filename: file, cachedData });
   // Code that V8 had kept cannot import by itself.
   const loaded = { exports: {} as Exports, importer: async (id: string) => moduleOf(id) ?? ((await import(id)) as object) };
   (script.runInThisContext() as (...its: unknown[]) => void)(loaded.exports, given, loaded, file, __dirname);
-  if (!cachedData || script.cachedDataRejected) keeps.push(() => write(kept, script.createCachedData()));
+  if (!cachedData || script.cachedDataRejected) keeps.push(() => keep(kept, script.createCachedData()));
   return loaded.exports;
-}
-
-/**
- * V8 runs code that was damaged, or dies of it. It is in the file twice, and compared: to load node:crypto for a checksum takes
- * longer than all else here.
- */
-function readWhole(name: string): Buffer | undefined {
-  try {
-    const twice = readFileSync(name);
-    const code = twice.subarray(0, twice.length / 2);
-    return code.equals(twice.subarray(twice.length / 2)) ? code : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function write(name: string, code: Buffer): void {
-  try {
-    const draft = `${name}.${process.pid}`;
-    writeFileSync(draft, Buffer.concat([code, code]));
-    renameSync(draft, name);
-  } catch {
-    // A folder that cannot be written: the command starts a little later each time.
-  }
 }

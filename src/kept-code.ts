@@ -1,12 +1,12 @@
-import { createHash } from "node:crypto";
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { cachedDataVersionTag } from "node:v8";
 import { Script } from "node:vm";
+import { keep, readKept } from "./kept-twice.ts";
 
 // Taken before a step's process watches them: what is kept is no read of the step's.
-const { readFileSync, renameSync, statSync, writeFileSync } = fs;
+const { readFileSync, statSync } = fs;
 
 /** A script that was started, and what keeps its compiled code where it is not kept yet. */
 export interface Started<Exports> {
@@ -37,34 +37,9 @@ export function requireKept<Exports>(file: string, folder: string): Started<Expo
 
 function start<Exports>(file: string, text: string, kept: string, importer?: (name: string) => Promise<unknown>): Started<Exports> {
   const name = `${kept}-${process.version}-${process.arch}-${cachedDataVersionTag()}`;
-  const cachedData = readWhole(name);
+  const cachedData = readKept(name);
   const script = new Script(`(function (exports, require, module, __filename, __dirname) {${text}\n})`, { filename: file, cachedData });
   const module = { exports: {} as Exports, importer };
   (script.runInThisContext() as (...its: unknown[]) => void)(module.exports, createRequire(file), module, file, path.dirname(file));
-  return { exports: module.exports, keep: () => void ((!cachedData || script.cachedDataRejected) && write(name, script.createCachedData())) };
-}
-
-/** V8 runs code that was damaged: before it, in the file, is its checksum. */
-function readWhole(name: string): Buffer | undefined {
-  try {
-    const whole = readFileSync(name);
-    const code = whole.subarray(32);
-    return checksum(code).equals(whole.subarray(0, 32)) ? code : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function write(name: string, code: Buffer): void {
-  try {
-    const draft = `${name}.${process.pid}`;
-    writeFileSync(draft, Buffer.concat([checksum(code), code]));
-    renameSync(draft, name);
-  } catch {
-    // A folder that cannot be written: the script starts a little later each time.
-  }
-}
-
-function checksum(code: Buffer): Buffer {
-  return createHash("sha256").update(code).digest();
+  return { exports: module.exports, keep: () => void ((!cachedData || script.cachedDataRejected) && keep(name, script.createCachedData())) };
 }
