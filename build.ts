@@ -38,8 +38,8 @@ export async function buildPackage(root: string, outdir: string, tested = false)
   writeFileSync(path.join(outdir, "runtime.json"), JSON.stringify({ api: child.api, digest: digestText(shipped.program), graph: graphDigest(root) }));
 }
 
-/** What `runner.ts` imports. */
-const runner = 'export { main, runCommand } from "./bin.cjs";\n';
+/** What `runner.ts` imports. Required: to import a script of CommonJS by name, Node compiles a parser for it first. */
+const runner = 'import { createRequire } from "node:module";\n\nexport const { main, runCommand } = createRequire(import.meta.url)("./bin.cjs");\n';
 
 if (process.argv[1] === import.meta.filename) {
   const root = import.meta.dirname;
