@@ -8,7 +8,7 @@ import { buildDuckdb } from "./src/execute/duckdb-script.ts";
 import { buildChild, graphDigest } from "./src/execute/runtime.ts";
 import { sabotageOptions } from "./src/sabotage.ts";
 import { buildAssets } from "./src/serve/assets.ts";
-import { digestText } from "./src/store/text.ts";
+import { digestOf } from "./src/store/digest.ts";
 
 /**
  * Builds the package's plain JavaScript from this repository's sources.
@@ -25,7 +25,7 @@ export async function buildPackage(root: string, outdir: string, tested = false)
   const entryPoints = { api: "src/step/api.ts", schedule: "src/schedule/schedule.ts", ...Object.fromEntries(command.apart) };
   await build({ ...common, entryPoints, splitting: true, format: "esm", packages: "external", chunkNames: "[name]-[hash]" });
   writeFileSync(path.join(outdir, "runner.js"), runner);
-  const digest = (text: string) => JSON.stringify(digestText(text).slice(0, 16));
+  const digest = (text: string) => JSON.stringify(digestOf(text).slice(0, 16));
   const define = { COMMAND_DIGEST: digest(command.first), REST_DIGEST: digest(command.rest) };
   await build({ ...common, entryPoints: { bin: "src/bin.ts" }, format: "cjs", outExtension: { ".js": ".cjs" }, define });
   const child = await buildChild(root, tested);
@@ -35,7 +35,7 @@ export async function buildPackage(root: string, outdir: string, tested = false)
   for (const [name, text] of Object.entries(await buildAssets(root))) writeFileSync(path.join(outdir, name), text);
   // The engine is the same one: what either made is reused by the other.
   const shipped = tested ? await buildChild(root) : child;
-  writeFileSync(path.join(outdir, "runtime.json"), JSON.stringify({ api: child.api, digest: digestText(shipped.program), graph: graphDigest(root) }));
+  writeFileSync(path.join(outdir, "runtime.json"), JSON.stringify({ api: child.api, digest: digestOf(shipped.program), graph: graphDigest(root) }));
 }
 
 /** What `runner.ts` imports. Required: to import a script of CommonJS by name, Node compiles a parser for it first. */

@@ -20,6 +20,8 @@ export interface Opened extends Kept {
   readonly graph: Graph;
   /** What the graph was made from, where that is known for certain. */
   readonly known: Known | undefined;
+  /** Keeps what is of use to the next command. */
+  close(): void;
 }
 
 export async function openProject(project: string): Promise<Opened> {
@@ -28,12 +30,16 @@ export async function openProject(project: string): Promise<Opened> {
   await rest();
   const kept = openKept(project);
   await rest();
-  keep();
-  return { ...kept, runtime, graph, known };
+  const close = () => {
+    kept.digests.flush();
+    keep();
+    kept.db.close();
+  };
+  return { ...kept, runtime, graph, known, close };
 }
 
 /** What decisions are made on, with the params and the environment of now. */
-export function knowledge(opened: Omit<Opened, "known">, params: Readonly<Record<string, string>>, force: Knowledge["force"], now: Date): Knowledge {
+export function knowledge(opened: Omit<Opened, "known" | "close">, params: Readonly<Record<string, string>>, force: Knowledge["force"], now: Date): Knowledge {
   const { project, db, store, digests, runtime } = opened;
   return {
     world: worldOf(opened, params),

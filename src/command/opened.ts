@@ -26,7 +26,6 @@ export async function withProject<T>(io: Io, work: (opened: Opened) => Promise<T
   try {
     return await work(opened);
   } finally {
-    opened.digests.flush();
-    opened.db.close();
+    opened.close();
   }
 }

@@ -19,7 +19,7 @@ export async function plan(io: Io, words: readonly string[], flags: RunFlags): P
     show(io, planned);
     return exitCodes.done;
   } finally {
-    opened.db.close();
+    opened.close();
   }
 }
 

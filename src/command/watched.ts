@@ -35,7 +35,7 @@ export async function readWatched(options: RunOptions, places: readonly string[]
   const absolute = (file: string) => path.resolve(project, file);
   const named = [...places, "experiments.sql"].map(absolute);
   try {
-    const { graph, db, digests, hasher } = await openProject(project);
+    const { graph, db, digests, hasher, close } = await openProject(project);
     try {
       // The hasher is asked when the state is closed again.
       digests.load();
@@ -54,7 +54,7 @@ export async function readWatched(options: RunOptions, places: readonly string[]
         hasher,
       };
     } finally {
-      db.close();
+      close();
     }
   } catch {
     // The run has said, or will say, what is wrong with the graph.

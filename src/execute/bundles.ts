@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Step } from "../model.ts";
 import { stateFolder } from "../record/state.ts";
-import { digestText } from "../store/text.ts";
+import { digestOf } from "../store/digest.ts";
 
 /** Where the code of steps lies as it ran: what is imported, and what `diff` compares. */
 export function bundleFolder(project: string): string {
@@ -11,7 +11,7 @@ export function bundleFolder(project: string): string {
 
 /** Named by its text: code that was run is never written over. */
 export function bundleName(step: Step): string {
-  return `${step.id}.${digestText(step.code.text).slice(0, 16)}.mjs`;
+  return `${step.id}.${digestOf(step.code.text).slice(0, 16)}.mjs`;
 }
 
 /** Puts the bundle where Node can import it, with its map beside it for stack traces: an edited comment moves lines, which the map tells, and leaves the code as it is. */

@@ -39,8 +39,7 @@ export async function runOpened(options: RunOptions, ahead: ProcessPool | undefi
       release();
     }
   } finally {
-    opened.digests.flush();
-    opened.db.close();
+    opened.close();
   }
 }
 

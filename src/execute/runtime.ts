@@ -3,7 +3,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BuildOptions } from "esbuild";
 import { sabotageOptions } from "../sabotage.ts";
-import { digestText } from "../store/text.ts";
+import { digestOf } from "../store/digest.ts";
 import { buildDuckdb } from "./duckdb-script.ts";
 
 /** The plain JavaScript that a step's process runs, and what the step API offers. */
@@ -48,7 +48,7 @@ function readBuilt(folder: string): { child: string; built: Built } {
 
 async function buildFromSource(root: string): Promise<{ child: string; built: Built }> {
   const { program, script, api } = await buildChild(root);
-  const digest = digestText(program);
+  const digest = digestOf(program);
   const folder = path.join(root, "node_modules", ".cache", "stepbook", versionOf(root, "@duckdb/node-api"));
   const child = path.join(folder, `child-${digest.slice(0, 16)}.cjs`);
   await make(child.replace(/\.cjs$/, ".script.cjs"), () => script);
@@ -69,7 +69,7 @@ async function make(file: string, text: () => string | Promise<string>): Promise
 /** What was kept by other code than this is read anew. */
 export function graphDigest(root: string): string {
   const folder = path.join(root, "src", "graph");
-  return digestText(readdirSync(folder).sort().map((file) => readFileSync(path.join(folder, file), "utf8")).join("\0")).slice(0, 16);
+  return digestOf(readdirSync(folder).sort().map((file) => readFileSync(path.join(folder, file), "utf8")).join("\0")).slice(0, 16);
 }
 
 /**
@@ -85,7 +85,7 @@ export async function buildChild(root: string, tested = false): Promise<{ progra
   ]);
   // Kept code cannot import() by itself: the program that starts it does.
   const script = `const __child_import = module.importer;\n${child.outputFiles![0]!.text.replace(/\bimport\(/g, "__child_import(")}`;
-  const define = { SCRIPT_DIGEST: JSON.stringify(digestText(script).slice(0, 16)) };
+  const define = { SCRIPT_DIGEST: JSON.stringify(digestOf(script).slice(0, 16)) };
   const program = await build({ ...common, entryPoints: ["src/execute/start-child.ts"], format: "cjs", define });
   return { program: program.outputFiles![0]!.text, script, api: Object.values(api.metafile!.outputs)[0]!.exports.sort() };
 }

@@ -1,9 +1,10 @@
 import { readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import type { Bundle, Graph, Step, StepId } from "../model.ts";
+import { digestOf } from "../store/digest.ts";
 import { signatureOf } from "../store/files.ts";
 import { keepWhole } from "../store/keep.ts";
-import { digestOf, type Sight, type SightKind, stillThere } from "./look.ts";
+import { type Sight, type SightKind, stillThere } from "./look.ts";
 
 /** Raised where what is kept, or how it is checked, changes. */
 const format = 1;

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { type BigIntStats, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import path from "node:path";
 import type { Digest } from "../model.ts";
+import { digestOf } from "../store/digest.ts";
 import { signatureOf } from "../store/files.ts";
 
 /** What is looked at: a file's content; the names in a folder, their kinds and where links lead; where a folder really lies. */
@@ -32,10 +32,6 @@ export function settledSignature(stats: BigIntStats | null): string {
 /** Whether the last change is older than that instant by so much that clocks and ticks do not matter. */
 export function changedBefore(stats: BigIntStats, time: number): boolean {
   return Number((stats.ctimeNs > stats.mtimeNs ? stats.ctimeNs : stats.mtimeNs) / 1_000_000n) < time - racyMs;
-}
-
-export function digestOf(bytes: string | Uint8Array): Digest {
-  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /** Looks. What changes meanwhile has another signature by then, which is noticed. */

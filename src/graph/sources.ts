@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Loader, Plugin } from "esbuild";
 import type { Digest } from "../model.ts";
-import { digestOf, settledSignature, type Sight, statOf } from "./look.ts";
+import { digestOf } from "../store/digest.ts";
+import { settledSignature, type Sight, statOf } from "./look.ts";
 import type { Asked } from "./terrain.ts";
 
 type Rewrite = (text: string, file: string) => { contents: string; loader: Loader } | undefined;

@@ -1,6 +1,6 @@
 import type { Digest, FingerprintParts, Step } from "../model.ts";
 import { sabotaged } from "../sabotage.ts";
-import { digestText } from "../store/text.ts";
+import { digestOf } from "../store/digest.ts";
 
 /**
  * The hash of all that a step's result depends on and that is known before it runs. What it reads
@@ -16,7 +16,7 @@ export function fingerprint(
   const sorted = Object.fromEntries(Object.entries(inputs).sort(([a], [b]) => (a < b ? -1 : 1)));
   let counted = sorted;
   SABOTAGE: if (sabotaged("lookup-ignores-inputs")) counted = {};
-  const digest = digestText(JSON.stringify([step.name, step.code.digest, step.config.threads, packages, engine, counted]));
+  const digest = digestOf(JSON.stringify([step.name, step.code.digest, step.config.threads, packages, engine, counted]));
   const parts = { code: step.code.digest, declarations: step.code.parts, sources: step.code.sources, packages, engine, inputs: sorted };
   return { digest, parts };
 }

@@ -1,9 +1,10 @@
 import path from "node:path";
 import { realpathSync } from "node:fs";
 import { type Known, readTerrainKey, terrainKey } from "../graph/kept.ts";
-import { digestOf, lookAt, type Sight, type SightKind, statOf } from "../graph/look.ts";
+import { lookAt, type Sight, type SightKind, statOf } from "../graph/look.ts";
 import type { Digest } from "../model.ts";
 import { pacer } from "../pace.ts";
+import { digestOf } from "../store/digest.ts";
 import { signatureOf } from "../store/files.ts";
 
 /** What was there, by the cheapest looks that show any change. Paths are absolute. */

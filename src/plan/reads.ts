@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Digest, Read } from "../model.ts";
 import type { FileHasher } from "../store/files.ts";
 import { lookAt } from "../store/look.ts";
-import { digestText } from "../store/text.ts";
+import { digestOf } from "../store/digest.ts";
 import { machineFacts } from "./machine.ts";
 
 /** A read of the environment under this name: the listing of all variables. */
@@ -40,7 +40,7 @@ export class World {
       case "folder":
         return lookAt(read.kind, this.absolute(read.name));
       case "machine":
-        return digestText(JSON.stringify(machineFacts[read.name]?.(this.project) ?? null));
+        return digestOf(JSON.stringify(machineFacts[read.name]?.(this.project) ?? null));
       case "run":
         return null;
     }
@@ -68,7 +68,7 @@ export class World {
   #param(read: Read): Digest | null {
     const given = this.params[read.name];
     if (given === undefined) return read.fallback ?? null;
-    return digestText(JSON.stringify(coerce(given, read.shown)));
+    return digestOf(JSON.stringify(coerce(given, read.shown)));
   }
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { StepOutcome } from "../events.ts";
 import type { Digest, RunInfo, StepRecord } from "../model.ts";
-import { digestText } from "../store/text.ts";
+import { digestOf } from "../store/digest.ts";
 import { encodeJson } from "./outbox.ts";
 import { sealOf } from "./seal.ts";
 import { stateFolder } from "./state.ts";
@@ -37,7 +37,7 @@ export function writeManifest(project: string, manifest: Manifest): void {
 
 /** Of what the record's seal does not hold. */
 function sumOf({ info, params, outcome }: Omit<Manifest, "record">): Digest {
-  return digestText(encodeJson({ info, params, outcome }));
+  return digestOf(encodeJson({ info, params, outcome }));
 }
 
 /** All that are whole, in the order in which they were committed, and how many are not. */

@@ -1,6 +1,6 @@
 import type { Digest } from "../model.ts";
 import { sabotaged } from "../sabotage.ts";
-import { digestText } from "../store/text.ts";
+import { digestOf } from "../store/digest.ts";
 import type { Db } from "./state.ts";
 
 /** A record's row: what decides on reuse, and the digest under which that was written. SQLite itself does not see a flipped byte in it. */
@@ -17,7 +17,7 @@ export interface SealedRow {
 export const sealedColumns = "records.id, records.run, records.step, records.name, records.fingerprint, records.body, records.seal";
 
 export function sealOf(run: string, step: string, name: string, fingerprint: Digest, body: string): Digest {
-  return digestText(JSON.stringify([run, step, name, fingerprint, body]));
+  return digestOf(JSON.stringify([run, step, name, fingerprint, body]));
 }
 
 /** Rows that were found damaged by this process. */

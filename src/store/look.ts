@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Digest } from "../model.ts";
-import { digestText } from "./text.ts";
+import { digestOf } from "./digest.ts";
 
 // As they were before the runner wrapped them: to look is no read of the step's.
 const { lstatSync, readdirSync, readlinkSync, realpathSync, statSync } = fs;
@@ -12,7 +12,7 @@ export type LookKind = "stat" | "exists" | "folder";
 /** What there is to see at a path; null: nothing. The same function tells the step's process and the plan. */
 export function lookAt(kind: LookKind, file: string): Digest | null {
   try {
-    return digestText({ stat: statText, exists: presence, folder: entries }[kind](file));
+    return digestOf({ stat: statText, exists: presence, folder: entries }[kind](file));
   } catch {
     return null;
   }

@@ -1,6 +1,0 @@
-import { createHash } from "node:crypto";
-import type { Digest } from "../model.ts";
-
-export function digestText(text: string): Digest {
-  return createHash("sha256").update(text).digest("hex");
-}
