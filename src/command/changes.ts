@@ -1,11 +1,13 @@
 import { EventEmitter, once } from "node:events";
-import { type FSWatcher, watch } from "node:fs";
+import { type FSWatcher, statSync, watch } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Change } from "./watched.ts";
 
 /** What one save is made of (emptied, written, renamed) is taken together after this much quiet, in ms; what is still to come is seen by one more run. */
-const quiet = 10;
+const quiet = 4;
+/** Where a file is empty or not there, what it is to hold is likely to come. */
+const quietOfHalf = 30;
 /** Where several files are saved (a checkout, all that an editor has open), more of them are likely. */
 const quietOfMany = 50;
 
@@ -57,8 +59,7 @@ export class Changes {
     if (this.#batch.length === 0) await once(this.#arrived, "change", { signal });
     for (let seen = -1; seen !== this.#batch.length; ) {
       seen = this.#batch.length;
-      const many = new Set(this.#batch.map((change) => change.path)).size > 1;
-      await sleep(many ? quietOfMany : quiet, undefined, { signal });
+      await sleep(quietFor(this.#batch), undefined, { signal });
     }
     return this.#batch.splice(0);
   }
@@ -66,6 +67,12 @@ export class Changes {
   close(): void {
     this.watch(new Set());
   }
+}
+
+function quietFor(batch: readonly Change[]): number {
+  const files = new Set(batch.map((change) => change.path));
+  if (files.size > 1) return quietOfMany;
+  return [...files].some((file) => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0) ? quietOfHalf : quiet;
 }
 
 /** One that cannot be watched does not end the watching of the others. */
