@@ -71,7 +71,7 @@ describe("experiments", () => {
     expect(run.code, run.stderr).toBe(0);
     expect(run.events.find((event) => event.type === "run.warned")).toMatchObject({ message: expect.stringContaining("experiments.old is no longer in experiments.sql") });
     const db = new Database(project.path("data/experiments.db"), { readonly: true });
-    expect(db.prepare("SELECT accuracy, f1 FROM experiments ORDER BY experiment_id").all()).toEqual([{ accuracy: 0.5, f1: null }, { accuracy: 0.6, f1: 0.7 }]);
+    expect(db.prepare("SELECT accuracy, f1 FROM experiments ORDER BY accuracy").all()).toEqual([{ accuracy: 0.5, f1: null }, { accuracy: 0.6, f1: 0.7 }]);
     db.close();
   });
 
