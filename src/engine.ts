@@ -20,7 +20,7 @@ export interface Opened extends Kept {
   readonly graph: Graph;
   /** What the graph was made from, where that is known for certain. */
   readonly known: Known | undefined;
-  /** Keeps what is of use to the next command. */
+  /** Keeps what is of use to the next command, and closes the state. */
   close(): void;
 }
 

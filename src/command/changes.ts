@@ -70,9 +70,9 @@ export class Changes {
 }
 
 function quietFor(batch: readonly Change[]): number {
-  const files = new Set(batch.map((change) => change.path));
-  if (files.size > 1) return quietOfMany;
-  return [...files].some((file) => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0) ? quietOfHalf : quiet;
+  const [{ path: file }] = batch as [Change];
+  if (batch.some((change) => change.path !== file)) return quietOfMany;
+  return statSync(file, { throwIfNoEntry: false })?.size ? quiet : quietOfHalf;
 }
 
 /** One that cannot be watched does not end the watching of the others. */
