@@ -1,6 +1,7 @@
 /** How the package's build makes the command's two scripts; no part of the command. */
 import path from "node:path";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
+import { laterBuiltin, laterBuiltins } from "./later-builtins.ts";
 
 export interface CommandScripts {
   /** What every run loads, up to where it is known that nothing has changed. */
@@ -28,7 +29,7 @@ export async function buildCommand(common: BuildOptions): Promise<CommandScripts
   const later = laterModules(first, whole.metafile!);
   const script = async (contents: string, plugin: Plugin) => {
     const { outputFiles } = await build({ ...base, stdin: { contents, resolveDir: root, loader: "js" }, plugins: [plugin, ...plugins] });
-    return laterBuiltins(outputFiles![0]!.text).replace(/\bimport\((?=")/g, "__command_import(");
+    return laterBuiltins(outputFiles![0]!.text, notForNothing).replace(/\bimport\((?=")/g, "__command_import(");
   };
   const shared = [...first].filter((file) => file.startsWith("src/"));
   return {
@@ -78,15 +79,13 @@ const options = ({ define = {} }: BuildOptions): BuildOptions => ({
   banner: {
     js: `
 const __command_url = require("node:url").pathToFileURL(__filename).href, __command_import = module.importer ?? ((name) => import(name));
-const __command_later = (name) => new Proxy({}, { get: (_, key) => require(name)[key] });`,
+${laterBuiltin}`,
   },
   define: { ...define, "import.meta.url": "__command_url", "import.meta.dirname": "__dirname", "import.meta.filename": "__filename" },
 });
 
-/** Builtins that a run which finds nothing to do has no use for are loaded when something of them is used: some are 10 ms. */
-function laterBuiltins(text: string): string {
-  return text.replace(/(?<= = )require\((?="node:(?:child_process|crypto|fs\/promises|timers\/promises|stream|stream\/promises|util)"\);)/g, "__command_later(");
-}
+/** Builtins that a run which finds nothing to do has no use for. */
+const notForNothing = ["child_process", "crypto", "fs/promises", "timers/promises", "stream", "stream/promises", "util"];
 
 /** better-sqlite3 looks for its addon in a dozen places; it is in the first of them, where npm puts it. */
 const addonAtOnce: Plugin = {

@@ -6,10 +6,10 @@ import { attempt } from "../execute/attempt.ts";
 import { writeBundle } from "../execute/bundles.ts";
 import type { Cancellation } from "../execute/cancel.ts";
 import { logFile, StepLog } from "../execute/logs.ts";
-import type { Notes } from "../execute/notes.ts";
+import { Notes } from "../execute/notes.ts";
 import { maskFor } from "../execute/mask-for.ts";
 import { ProcessPool } from "../execute/pool.ts";
-import type { DoneMessage } from "../execute/protocol.ts";
+import type { Outputs } from "../execute/protocol.ts";
 import { makeJob } from "../execute/run-step.ts";
 import type { Artifact, RunInfo, Step, StepId } from "../model.ts";
 import type { Knowledge } from "../plan/decide.ts";
@@ -29,7 +29,7 @@ export interface Again {
  * @param work looks at what it left, while that is there
  * @throws what the step fails with
  */
-export async function executeApart<T>(opened: Opened, again: Again, cancel: Cancellation, work: (done: DoneMessage, notes: Notes) => Promise<T>): Promise<T | undefined> {
+export async function executeApart<T>(opened: Opened, again: Again, cancel: Cancellation, work: (left: Outputs, notes: Notes) => Promise<T>): Promise<T | undefined> {
   const { project, graph, store } = opened;
   const { step, known, info, artifacts } = again;
   const apart = `verify-${process.pid}`;
@@ -40,11 +40,12 @@ export async function executeApart<T>(opened: Opened, again: Again, cancel: Canc
     mkdirSync(staging, { recursive: true });
     const job = makeJob({ graph, info, known, store }, step, artifacts, writeBundle(project, step), staging);
     // The run that it believes itself in has a folder too: that one is left alone.
-    const outcome = await attempt(pool, step, { ...job, kept: path.dirname(logFile(project, apart, step.id)) }, log, () => {}, cancel);
+    const notes = new Notes();
+    const outcome = await attempt(step, { ...job, kept: path.dirname(logFile(project, apart, step.id)) }, { pool, log, emit: () => {}, cancel, notes }, async (left) => left);
     if (outcome.kind === "cancelled") return undefined;
     if (outcome.kind === "failed") throw new StepbookError(outcome.failure);
     if (outcome.kind === "skipped") throw new StepbookError({ code: "E_STEP_THREW", message: `${step.id} skipped itself: ${outcome.reason}`, step: step.id });
-    return await work(outcome.done, outcome.notes);
+    return await work(outcome.taken, notes);
   } finally {
     pool.close();
     await log.close();

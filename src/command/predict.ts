@@ -9,6 +9,7 @@ import { Cancellation } from "../execute/cancel.ts";
 import { StepLog } from "../execute/logs.ts";
 import { maskFor } from "../execute/mask-for.ts";
 import { ProcessPool } from "../execute/pool.ts";
+import { Notes } from "../execute/notes.ts";
 import type { Job } from "../execute/protocol.ts";
 import { findRuntime } from "../execute/runtime.ts";
 import { defaultConfig } from "../graph/settings.ts";
@@ -111,10 +112,10 @@ async function execute(project: string, bundle: string): Promise<unknown> {
   const log = new StepLog(folder, "predict", step.id, 1, maskFor({ steps: [step] }));
   try {
     writeFileSync(file, bundle);
-    const outcome = await attempt(pool, step, jobOf(project, folder, file), log, () => {}, new Cancellation());
+    const outcome = await attempt(step, jobOf(project, folder, file), { pool, log, emit: () => {}, cancel: new Cancellation(), notes: new Notes() }, async (left) => left);
     if (outcome.kind === "failed") throw new StepbookError(outcome.failure);
     if (outcome.kind !== "done") return fail("E_STEP_THREW", "the model gave no answer");
-    const { artifact, file: stored } = outcome.done.artifacts["answer"]!;
+    const { artifact, file: stored } = outcome.taken.artifacts["answer"]!;
     return readArtifact(artifact, stored, "answer");
   } finally {
     pool.close();

@@ -39,8 +39,8 @@ async function verifyStep(io: Io, opened: Opened, step: Step, options: RunOption
   const { record, doubt } = await comparedRecord(opened, step, artifacts, known);
   const info = runInfo(opened, record, options.logicalDate);
   io.stderr.write(`executing ${step.id} again, apart from what is kept\n`);
-  const compared = await executeApart(opened, { step, known, info, artifacts }, cancellation, (done, notes) =>
-    withReader(opened.project, () => compareOutputs(opened, record, done, notes)),
+  const compared = await executeApart(opened, { step, known, info, artifacts }, cancellation, (left, notes) =>
+    withReader(opened.project, () => compareOutputs(opened, record, left, notes)),
   );
   return compared === undefined ? exitCodes.interrupt : tell(io, step, record, doubt, compared);
 }

@@ -2,27 +2,44 @@ import type { Failure } from "../errors.ts";
 import type { Emit } from "../events.ts";
 import type { Step } from "../model.ts";
 import { sabotaged } from "../sabotage.ts";
+import { filed } from "./filed.ts";
 import type { Printed, StepLog } from "./logs.ts";
-import { Notes } from "./notes.ts";
+import type { Notes } from "./notes.ts";
 import { Part } from "./part.ts";
 import { type Exit, type ProcessPool, sendJob, signalGroup, type StepProcess } from "./pool.ts";
-import type { DoneMessage, Job, Message } from "./protocol.ts";
+import type { DoneMessage, Job, Message, Outputs } from "./protocol.ts";
 
-/** How one attempt of a step ended. */
-export type Outcome =
-  | { readonly kind: "done"; readonly done: DoneMessage; readonly notes: Notes }
+/** How one attempt of a step ended. @template Taken what was made of the outputs */
+export type Outcome<Taken> =
+  | { readonly kind: "done"; readonly taken: Taken; readonly notReproducible: string | null }
   | { readonly kind: "failed"; readonly failure: Failure }
   | { readonly kind: "skipped"; readonly reason: string }
   | { readonly kind: "cancelled" };
 
+type Verdict = { readonly kind: "done"; readonly done: DoneMessage } | Exclude<Outcome<never>, { kind: "done" }>;
+
+/** What an attempt is made with. */
+export interface Means {
+  readonly pool: ProcessPool;
+  readonly log: StepLog;
+  readonly emit: Emit;
+  readonly cancel: Cancel;
+  readonly notes: Notes;
+}
+
 /** A step that is asked to end has this long before it is killed, in ms. */
 const patience = 5000;
 
-/** Runs a step once, in a process of its own or in one that had others before. */
-export async function attempt(pool: ProcessPool, step: Step, job: Job, log: StepLog, emit: Emit, cancel: Cancel, notes = new Notes()): Promise<Outcome> {
+/**
+ * Runs a step once, in a process of its own or in one that had others before.
+ * @param take is given what the step leaves as soon as it says that it is done, while its process ends: whether it is done is known after
+ */
+export async function attempt<Taken>(step: Step, job: Job, { pool, log, emit, cancel, notes }: Means, take: (outputs: Outputs) => Promise<Taken>): Promise<Outcome<Taken>> {
   const process = pool.take({ memory: step.config.memory, shared: job.mark !== null, tables: job.tables });
   const ending = new Ending(process, step, cancel, log);
+  const takeFiled = async (done: DoneMessage) => take(filed(done, job.staging));
   let last: Message | undefined;
+  let taken: Promise<Taken> | undefined;
   let stderrTail = "";
   const { stdout, stderr, printed } = outputs(process, job.mark);
   log.follow(stdout, (line) => emit({ type: "step.output", run: job.run.id, step: step.id, stream: "stdout", line }));
@@ -36,16 +53,21 @@ export async function attempt(pool: ProcessPool, step: Step, job: Job, log: Step
       else if (message.type === "done" || message.type === "failed" || message.type === "skipped") last = message;
       else if (message.type === "secret") log.mask.add(message.name, message.value);
       else notes.take(message);
-      if (message.type === "done" && message.again) resolve(undefined);
+      if (message.type !== "done") return;
+      taken = takeFiled(message);
+      // Of a step that has failed after all nobody asks.
+      taken.catch(() => {});
+      if (message.again) resolve(undefined);
     });
   });
   const exit = await Promise.race([again, process.ended]);
   if (exit === undefined) await printed;
   ending.clear();
   if (exit === undefined && !ending.timedOut && !ending.cancelled) pool.giveBack(process);
-  const outcome = judge(step, last, exit ?? { code: 0, signal: null }, notes, ending, stderrTail);
+  const verdict = judge(step, last, exit ?? { code: 0, signal: null }, ending, stderrTail);
   // A step that fails or skips says why in its own words.
-  return outcome.kind === "done" ? outcome : log.mask.data(outcome);
+  if (verdict.kind !== "done") return log.mask.data(verdict);
+  return { kind: "done", taken: await (taken ?? takeFiled(verdict.done)), notReproducible: verdict.done.notReproducible };
 }
 
 /** Asks all running attempts to end; `now` kills them. */
@@ -107,13 +129,13 @@ class Ending {
 }
 
 /** Success needs exit code 0 and the step's own word that it is done. */
-function judge(step: Step, last: Message | undefined, exit: Exit, notes: Notes, ending: Ending, stderrTail: string): Outcome {
+function judge(step: Step, last: Message | undefined, exit: Exit, ending: Ending, stderrTail: string): Verdict {
   if (ending.cancelled && last?.type !== "done") return { kind: "cancelled" };
   if (ending.timedOut) {
     return failed(step, "E_STEP_TIMEOUT", `${step.id} ran longer than its timeout of ${step.config.timeout} ms`, "raise config.timeout, or make it faster");
   }
-  if (last?.type === "done" && exit.code === 0) return { kind: "done", done: last, notes };
-  SABOTAGE: if (sabotaged("exit-zero-is-success") && last === undefined && exit.code === 0) return { kind: "done", done: nothing, notes };
+  if (last?.type === "done" && exit.code === 0) return { kind: "done", done: last };
+  SABOTAGE: if (sabotaged("exit-zero-is-success") && last === undefined && exit.code === 0) return { kind: "done", done: nothing };
   if (last?.type === "skipped") return { kind: "skipped", reason: last.reason };
   if (last?.type === "failed") return { kind: "failed", failure: last.failure };
   if (exit.error) return failed(step, "E_STEP_KILLED", `${step.id} could not be started: ${exit.error.message}`, "check that Node can start processes here");
@@ -127,6 +149,6 @@ function judge(step: Step, last: Message | undefined, exit: Exit, notes: Notes, 
 
 const nothing: DoneMessage = { type: "done", artifacts: {}, displays: [], effects: [], notReproducible: null };
 
-function failed(step: Step, code: Failure["code"], message: string, remedy: string): Outcome {
+function failed(step: Step, code: Failure["code"], message: string, remedy: string): Verdict {
   return { kind: "failed", failure: { code, message, remedy, step: step.id, place: { file: step.file } } };
 }

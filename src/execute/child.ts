@@ -41,6 +41,7 @@ function end(message: Message, code: number): void {
   if (ended) return;
   ended = true;
   send(message);
+  if (message.type === "done") keepCode();
   exit(code);
 }
 
@@ -90,23 +91,29 @@ const watching: Observer = {
 
 const emptyModule: string = "data:text/javascript,";
 
+/** Keeps what V8 has compiled by then, once: after a step, since the code that serves it is most of what matters. */
+let keepCode = () => {};
+
 /**
  * Waits for steps.
- * @param keep keeps the compiled code of this script, before a step can change anything here
+ * @param keep keeps the compiled code of this script
  */
 export function start(keep: () => void): void {
   printAtOnce();
+  keepCode = () => {
+    keepCode = () => {};
+    keep();
+    keepDuckdb();
+  };
   // The step's arguments are those of a plain script: none.
-  void getReady(process.argv.splice(2).includes(tablesWord), keep).then(next);
+  void getReady(process.argv.splice(2).includes(tablesWord)).then(next);
 }
 
 /** All that can be done ahead of need: no step waits for it. What is looked up meanwhile is no read of a step's. */
-async function getReady(tables: boolean, keep: () => void): Promise<void> {
+async function getReady(tables: boolean): Promise<void> {
   // Node makes its loader of modules at the first use of it. A DuckDB that cannot be loaded is missed by the step that needs it.
   await Promise.allSettled([import(emptyModule), ...(tables ? [openAhead()] : [])]);
   defineGlobals();
-  keep();
-  keepDuckdb();
   observe(watching);
 }
 
@@ -135,6 +142,7 @@ async function work(job: Job): Promise<void> {
   flushOutput?.();
   for (const fd of [1, 2]) writeSync(fd, job.mark);
   send({ ...done, again: true });
+  keepCode();
   at = undefined;
   next();
 }

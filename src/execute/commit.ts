@@ -9,30 +9,44 @@ import { sabotaged } from "../sabotage.ts";
 import { bundleName } from "./bundles.ts";
 import type { RunContext } from "./context.ts";
 import type { Notes } from "./notes.ts";
-import type { DoneMessage, StagedArtifact, StoredEffect } from "./protocol.ts";
+import type { Outputs, StagedArtifact, StoredEffect } from "./protocol.ts";
+
+/** What a step leaves, with its exports and displays in the store. */
+export interface Kept {
+  readonly artifacts: Readonly<Record<string, Artifact>>;
+  readonly displays: readonly Artifact[];
+  readonly effects: readonly StoredEffect[];
+}
 
 /** What a finished attempt brings to its commit. */
 export interface Finished {
   readonly step: Step;
   readonly decision: Decision;
-  readonly done: DoneMessage;
+  readonly kept: Kept;
+  readonly notReproducible: string | null;
   readonly notes: Notes;
   readonly ms: number;
   readonly attempts: number;
 }
 
+/** Puts exports and displays into the store, durable each: until a record names them they are garbage. */
+export async function keepOutputs(context: RunContext, { artifacts: exported, displays: shown, effects }: Outputs): Promise<Kept> {
+  const artifacts: Record<string, Artifact> = {};
+  for (const [name, staged] of Object.entries(exported)) artifacts[name] = await take(context, staged);
+  const displays: Artifact[] = [];
+  for (const staged of shown) displays.push(await take(context, staged));
+  return { artifacts, displays, effects };
+}
+
 /**
- * Makes a step's result real. First the bytes go to the store, durable each; then one transaction
+ * Makes a step's result real. All bytes are in the store first; then one transaction
  * holds record, lineage, outbox and models; then what is derived from it is published. A crash in
  * between leaves garbage or a repeat, never a lie.
  */
 export async function commit(context: RunContext, finished: Finished): Promise<Readonly<Record<string, Artifact>>> {
-  const { step, done, notes, decision } = finished;
-  const artifacts: Record<string, Artifact> = {};
-  for (const [name, staged] of Object.entries(done.artifacts)) artifacts[name] = await take(context, staged);
-  const displays: Artifact[] = [];
-  for (const staged of done.displays) displays.push(await take(context, staged));
-  const effects = await takeEffects(context, done.effects);
+  const { step, kept, notes, decision, notReproducible } = finished;
+  const { artifacts, displays } = kept;
+  const effects = await takeEffects(context, kept.effects);
   const { reads, written, racy } = await notes.settle(context.known.world, context.hasher);
   if (racy) context.emit({ type: "step.warned", run: context.info.id, step: step.id, message: "a file changed while it was read: the result is used now and computed again next time" });
   const record: StepRecord = {
@@ -49,7 +63,7 @@ export async function commit(context: RunContext, finished: Finished): Promise<R
     artifacts,
     effects,
     displays,
-    ...(done.notReproducible ? { notReproducible: done.notReproducible } : {}),
+    ...(notReproducible ? { notReproducible } : {}),
     ...(racy ? { racy } : {}),
     finishedAt: new Date().toISOString(),
     ms: Math.round(finished.ms),

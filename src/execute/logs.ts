@@ -24,6 +24,7 @@ export class StepLog {
   #bytes = 0;
   #dropped = 0;
   #hurried = false;
+  #closed: Promise<void> | undefined;
   readonly #followed: Printed[] = [];
   readonly mask: Mask;
 
@@ -78,7 +79,11 @@ export class StepLog {
     this.#keep(Buffer.from(this.mask.text(text)));
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     if (this.#dropped > 0) this.#file.write(`\n--- ${this.#dropped} further bytes were not kept ---\n`);
     await new Promise<void>((resolve) => this.#file.end(() => resolve()));
   }

@@ -1,5 +1,6 @@
 import type { Failure } from "../errors.ts";
 import type { Artifact, Digest, Opaque, Read, RunInfo } from "../model.ts";
+import type { ToldArtifact } from "../store/artifacts.ts";
 import type { LookKind } from "../store/look.ts";
 import type { StagedEffect, StepEvent } from "../step/host.ts";
 
@@ -44,6 +45,9 @@ export interface StagedArtifact {
   readonly file: string;
 }
 
+/** As a step's process hands it over. */
+export type ToldOrStaged = ToldArtifact | StagedArtifact;
+
 /** A look at a path, as it was found then. */
 export interface PathNote {
   readonly type: "path";
@@ -72,18 +76,22 @@ export type Message =
   | { readonly type: "skipped"; readonly reason: string }
   | DoneMessage;
 
-export interface DoneMessage {
+/** All that a step leaves. */
+export interface Outputs<A = StagedArtifact> {
+  readonly artifacts: Readonly<Record<string, A>>;
+  readonly displays: readonly A[];
+  readonly effects: readonly StoredEffect<A>[];
+}
+
+export interface DoneMessage extends Outputs<ToldOrStaged> {
   readonly type: "done";
-  readonly artifacts: Readonly<Record<string, StagedArtifact>>;
-  readonly displays: readonly StagedArtifact[];
-  readonly effects: readonly StoredEffect[];
   readonly notReproducible: string | null;
   /** The process waits for another step. */
   readonly again?: boolean;
 }
 
 /** An effect with its bytes staged. */
-export type StoredEffect =
+export type StoredEffect<A = StagedArtifact> =
   | Extract<StagedEffect, { kind: "record" }>
-  | { readonly kind: "model"; readonly name: string; readonly parts: StagedArtifact; readonly card: StagedArtifact }
-  | { readonly kind: "table"; readonly table: string; readonly rows: StagedArtifact };
+  | { readonly kind: "model"; readonly name: string; readonly parts: A; readonly card: A }
+  | { readonly kind: "table"; readonly table: string; readonly rows: A };

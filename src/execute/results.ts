@@ -1,8 +1,11 @@
 import { fail } from "../errors.ts";
-import type { Artifact, MimeBundle } from "../model.ts";
+import type { MimeBundle } from "../model.ts";
 import { storeExport } from "../store/artifacts.ts";
 import type { StagedEffect } from "../step/host.ts";
-import type { DoneMessage, StagedArtifact, StoredEffect } from "./protocol.ts";
+import type { Outputs, StoredEffect, ToldOrStaged } from "./protocol.ts";
+
+/** Values up to this many bytes are told to the runner, which keeps them: a file of its own would make the step wait for the disk. */
+const mostTold = 1 << 16;
 
 /** Stages all that a step leaves: exports, what it displayed, models. */
 export async function storeResults(
@@ -10,32 +13,34 @@ export async function storeResults(
   displays: readonly MimeBundle[],
   effects: readonly StagedEffect[],
   staging: string,
-): Promise<Omit<DoneMessage, "type" | "notReproducible">> {
-  const artifacts: Record<string, StagedArtifact> = {};
+): Promise<Outputs<ToldOrStaged>> {
+  const artifacts: Record<string, ToldOrStaged> = {};
   for (const [name, value] of Object.entries(exported)) artifacts[name] = await stage(name, value, staging);
-  const shown: StagedArtifact[] = [];
+  const shown: ToldOrStaged[] = [];
   for (const bundle of displays) shown.push(await stage("display", figure(bundle), staging));
-  const stored: StoredEffect[] = [];
+  const stored: StoredEffect<ToldOrStaged>[] = [];
   for (const effect of effects) stored.push(await stageEffect(effect, staging));
   return { artifacts, displays: shown, effects: stored };
 }
 
-async function stage(name: string, value: unknown, staging: string): Promise<StagedArtifact> {
-  const { file, ...artifact } = await storeExport(name, value, staging);
-  return { artifact: artifact satisfies Artifact, file };
+async function stage(name: string, value: unknown, staging: string): Promise<ToldOrStaged> {
+  const stored = await storeExport(name, value, staging, mostTold);
+  if ("told" in stored) return stored;
+  const { file, ...artifact } = stored;
+  return { artifact, file };
 }
 
 function figure(bundle: MimeBundle): object {
   return { [Symbol.for("Jupyter.display")]: () => bundle };
 }
 
-async function stageEffect(effect: StagedEffect, staging: string): Promise<StoredEffect> {
+async function stageEffect(effect: StagedEffect, staging: string): Promise<StoredEffect<ToldOrStaged>> {
   if (effect.kind === "record") return effect;
   if (effect.kind === "model") return stageModel(effect, staging);
   return { kind: "table", table: effect.table, rows: await stage(`mirror.${effect.table}`, effect.rows, staging) };
 }
 
-async function stageModel({ name, parts, card }: Extract<StagedEffect, { kind: "model" }>, staging: string): Promise<StoredEffect> {
+async function stageModel({ name, parts, card }: Extract<StagedEffect, { kind: "model" }>, staging: string): Promise<StoredEffect<ToldOrStaged>> {
   if (parts === undefined) fail("E_UNSTORABLE", `saveModel("${name}"): its parts are undefined`, { remedy: "give the data that the model is made of" });
   return { kind: "model", name, parts: await stage(`${name}.parts`, parts, staging), card: await stage(`${name}.card`, card, staging) };
 }

@@ -10,7 +10,7 @@ import { stagingFolder } from "../record/recover.ts";
 import { attempt } from "./attempt.ts";
 import { writeBundle } from "./bundles.ts";
 import { usesTables } from "./coming.ts";
-import { commit } from "./commit.ts";
+import { commit, keepOutputs } from "./commit.ts";
 import type { RunContext } from "./context.ts";
 import { logFile, StepLog } from "./logs.ts";
 import { Notes } from "./notes.ts";
@@ -65,7 +65,7 @@ async function once(
     mkdirSync(staging, { recursive: true });
     const job = { ...makeJob(context, step, artifacts, bundle, staging), mark: markFor(step) };
     const notes = new Notes((file) => context.hasher.ahead(file, over.signal));
-    const attempted = attempt(context.pool, step, job, log, emit, context.cancel, notes);
+    const attempted = attempt(step, job, { pool: context.pool, log, emit, cancel: context.cancel, notes }, (outputs) => keepOutputs(context, outputs));
     onStarted();
     const outcome = await attempted;
     if (outcome.kind === "failed") {
@@ -74,7 +74,10 @@ async function once(
     }
     if (outcome.kind !== "done") return outcome;
     const ms = performance.now() - startedAt;
-    return { kind: "done", artifacts: await commit(context, { step, decision, done: outcome.done, notes: outcome.notes, ms, attempts: nth }) };
+    // Its file is closed meanwhile.
+    void log.close();
+    const { taken: kept, notReproducible } = outcome;
+    return { kind: "done", artifacts: await commit(context, { step, decision, kept, notReproducible, notes, ms, attempts: nth }) };
   } catch (error) {
     return { kind: "failed", failure: context.mask.data(explainCommit(step, error)) };
   } finally {

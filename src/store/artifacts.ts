@@ -11,6 +11,12 @@ import { bundleOf, displaySymbol, isFigure } from "./figure.ts";
 /** An artifact and where its bytes lie: in the staging folder; or in the store, for a table that came from there. */
 export type StagedArtifact = Artifact & { readonly file: string };
 
+/** The bytes of a small value or figure: whoever keeps it puts them into a file. */
+export interface ToldArtifact {
+  readonly codec: Codec;
+  readonly told: Uint8Array;
+}
+
 /**
  * Stores one export as a file in the staging folder, synced to the disk.
  *
@@ -18,15 +24,16 @@ export type StagedArtifact = Artifact & { readonly file: string };
  * else is a value.
  *
  * @param name the export's name, for paths in errors and in file names
+ * @param mostTold of a value or figure of at most so many bytes no file is made
  * @throws E_UNSTORABLE with the path inside the value; E_DISK_FULL
  */
-export async function storeExport(name: string, value: unknown, staging: string): Promise<StagedArtifact> {
+export async function storeExport(name: string, value: unknown, staging: string, mostTold = -1): Promise<StagedArtifact | ToldArtifact> {
   const table = tableInfo(value);
   if (table) return storeTable(name, table, staging);
-  if (typeof value === "object" && value !== null && isFigure(value)) {
-    return storeChunks("figure", encodeValue(await bundleOf(value), name), name, staging);
-  }
-  return storeChunks("value", encodeValue(value, name), name, staging);
+  const figure = typeof value === "object" && value !== null && isFigure(value);
+  const [codec, chunks] = figure ? (["figure", encodeValue(await bundleOf(value), name)] as const) : (["value", encodeValue(value, name)] as const);
+  const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
+  return bytes <= mostTold ? { codec, told: Buffer.concat(chunks) } : storeChunks(codec, chunks, name, staging);
 }
 
 function storeTable(name: string, table: TableInfo, staging: string): StagedArtifact {

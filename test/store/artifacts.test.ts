@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { Artifact } from "../../src/model.ts";
 import { loadArtifact } from "../../src/step/inputs.ts";
 import { parquet, sql, type Table } from "../../src/step/api.ts";
-import { digestFile, storeExport, type Figure, type StagedArtifact } from "../../src/store/artifacts.ts";
+import { digestFile, storeExport, type Figure, type StagedArtifact, type ToldArtifact } from "../../src/store/artifacts.ts";
 import { onDisk, publish } from "../../src/store/durable.ts";
 import { mutationGuard } from "../../src/store/freeze.ts";
 import { failed, makeRig, type Rig } from "../step/rig.ts";
@@ -13,7 +13,7 @@ import { failed, makeRig, type Rig } from "../step/rig.ts";
 let rig: Rig;
 beforeEach(() => void (rig = makeRig()));
 
-const store = (name: string, value: unknown) => storeExport(name, value, rig.host.staging);
+const store = async (name: string, value: unknown) => (await storeExport(name, value, rig.host.staging)) as StagedArtifact;
 const artifactOf = ({ file: _, ...artifact }: StagedArtifact): Artifact => artifact;
 
 /** Puts the file where the store would have it. */
@@ -43,6 +43,13 @@ describe("values", () => {
     const again = loadArtifact(artifactOf(first), first.file, "a");
     expect((await store("b", again)).digest).toBe(first.digest);
     expect((await store("b", { x: new Map([["k", new Set([new Date(0)])]]) })).digest).toBe(first.digest);
+  });
+
+  test("small ones are handed on as they are, the others as files", async () => {
+    const small = (await storeExport("k", 5, rig.host.staging, 100)) as ToldArtifact;
+    const staged = await store("k", 5);
+    expect(small).toEqual({ codec: "value", told: readFileSync(staged.file) });
+    expect(await storeExport("k", "x".repeat(100), rig.host.staging, 100)).toHaveProperty("file");
   });
 
   test("a large array is not copied into text", async () => {
