@@ -5,6 +5,7 @@ import { StepbookError } from "../errors.ts";
 import { attempt } from "../execute/attempt.ts";
 import { writeBundle } from "../execute/bundles.ts";
 import type { Cancellation } from "../execute/cancel.ts";
+import { filed } from "../execute/filed.ts";
 import { logFile, StepLog } from "../execute/logs.ts";
 import { Notes } from "../execute/notes.ts";
 import { maskFor } from "../execute/mask-for.ts";
@@ -41,7 +42,7 @@ export async function executeApart<T>(opened: Opened, again: Again, cancel: Canc
     const job = makeJob({ graph, info, known, store }, step, artifacts, writeBundle(project, step), staging);
     // The run that it believes itself in has a folder too: that one is left alone.
     const notes = new Notes();
-    const outcome = await attempt(step, { ...job, kept: path.dirname(logFile(project, apart, step.id)) }, { pool, log, emit: () => {}, cancel, notes }, async (left) => left);
+    const outcome = await attempt(step, { ...job, kept: path.dirname(logFile(project, apart, step.id)) }, { pool, log, emit: () => {}, cancel, notes }, async (left) => filed(left, staging));
     if (outcome.kind === "cancelled") return undefined;
     if (outcome.kind === "failed") throw new StepbookError(outcome.failure);
     if (outcome.kind === "skipped") throw new StepbookError({ code: "E_STEP_THREW", message: `${step.id} skipped itself: ${outcome.reason}`, step: step.id });

@@ -6,6 +6,7 @@ import { exitCodes, fail, StepbookError } from "../errors.ts";
 import { attempt } from "../execute/attempt.ts";
 import { bundleFolder } from "../execute/bundles.ts";
 import { Cancellation } from "../execute/cancel.ts";
+import { filed } from "../execute/filed.ts";
 import { StepLog } from "../execute/logs.ts";
 import { maskFor } from "../execute/mask-for.ts";
 import { ProcessPool } from "../execute/pool.ts";
@@ -112,7 +113,7 @@ async function execute(project: string, bundle: string): Promise<unknown> {
   const log = new StepLog(folder, "predict", step.id, 1, maskFor({ steps: [step] }));
   try {
     writeFileSync(file, bundle);
-    const outcome = await attempt(step, jobOf(project, folder, file), { pool, log, emit: () => {}, cancel: new Cancellation(), notes: new Notes() }, async (left) => left);
+    const outcome = await attempt(step, jobOf(project, folder, file), { pool, log, emit: () => {}, cancel: new Cancellation(), notes: new Notes() }, async (left) => filed(left, folder));
     if (outcome.kind === "failed") throw new StepbookError(outcome.failure);
     if (outcome.kind !== "done") return fail("E_STEP_THREW", "the model gave no answer");
     const { artifact, file: stored } = outcome.taken.artifacts["answer"]!;

@@ -2,12 +2,11 @@ import type { Failure } from "../errors.ts";
 import type { Emit } from "../events.ts";
 import type { Step } from "../model.ts";
 import { sabotaged } from "../sabotage.ts";
-import { filed } from "./filed.ts";
 import type { Printed, StepLog } from "./logs.ts";
 import type { Notes } from "./notes.ts";
 import { Part } from "./part.ts";
 import { type Exit, type ProcessPool, sendJob, signalGroup, type StepProcess } from "./pool.ts";
-import type { DoneMessage, Job, Message, Outputs } from "./protocol.ts";
+import type { DoneMessage, Job, Message, Outputs, ToldOrStaged } from "./protocol.ts";
 
 /** How one attempt of a step ended. @template Taken what was made of the outputs */
 export type Outcome<Taken> =
@@ -34,10 +33,9 @@ const patience = 5000;
  * Runs a step once, in a process of its own or in one that had others before.
  * @param take is given what the step leaves as soon as it says that it is done, while its process ends: whether it is done is known after
  */
-export async function attempt<Taken>(step: Step, job: Job, { pool, log, emit, cancel, notes }: Means, take: (outputs: Outputs) => Promise<Taken>): Promise<Outcome<Taken>> {
+export async function attempt<Taken>(step: Step, job: Job, { pool, log, emit, cancel, notes }: Means, take: (outputs: Outputs<ToldOrStaged>) => Promise<Taken>): Promise<Outcome<Taken>> {
   const process = pool.take({ memory: step.config.memory, shared: job.mark !== null, tables: job.tables });
   const ending = new Ending(process, step, cancel, log);
-  const takeFiled = async (done: DoneMessage) => take(filed(done, job.staging));
   let last: Message | undefined;
   let taken: Promise<Taken> | undefined;
   let stderrTail = "";
@@ -54,7 +52,7 @@ export async function attempt<Taken>(step: Step, job: Job, { pool, log, emit, ca
       else if (message.type === "secret") log.mask.add(message.name, message.value);
       else notes.take(message);
       if (message.type !== "done") return;
-      taken = takeFiled(message);
+      taken = take(message);
       // Of a step that has failed after all nobody asks.
       taken.catch(() => {});
       if (message.again) resolve(undefined);
@@ -67,7 +65,7 @@ export async function attempt<Taken>(step: Step, job: Job, { pool, log, emit, ca
   const verdict = judge(step, last, exit ?? { code: 0, signal: null }, ending, stderrTail);
   // A step that fails or skips says why in its own words.
   if (verdict.kind !== "done") return log.mask.data(verdict);
-  return { kind: "done", taken: await (taken ?? takeFiled(verdict.done)), notReproducible: verdict.done.notReproducible };
+  return { kind: "done", taken: await (taken ?? take(verdict.done)), notReproducible: verdict.done.notReproducible };
 }
 
 /** Asks all running attempts to end; `now` kills them. */

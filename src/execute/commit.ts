@@ -1,3 +1,4 @@
+import path from "node:path";
 import type { StepOutcome } from "../events.ts";
 import type { Artifact, Effect, Scalar, Step, StepRecord } from "../model.ts";
 import type { Decision } from "../plan/decide.ts";
@@ -8,14 +9,15 @@ import { highestPublished, publishModels } from "../record/publish.ts";
 import { sabotaged } from "../sabotage.ts";
 import { bundleName } from "./bundles.ts";
 import type { RunContext } from "./context.ts";
+import { artifactOf } from "./filed.ts";
 import type { Notes } from "./notes.ts";
-import type { Outputs, StagedArtifact, StoredEffect } from "./protocol.ts";
+import type { Outputs, StoredEffect, ToldOrStaged } from "./protocol.ts";
 
 /** What a step leaves, with its exports and displays in the store. */
 export interface Kept {
   readonly artifacts: Readonly<Record<string, Artifact>>;
   readonly displays: readonly Artifact[];
-  readonly effects: readonly StoredEffect[];
+  readonly effects: readonly StoredEffect<ToldOrStaged>[];
 }
 
 /** What a finished attempt brings to its commit. */
@@ -23,6 +25,7 @@ export interface Finished {
   readonly step: Step;
   readonly decision: Decision;
   readonly kept: Kept;
+  readonly staging: string;
   readonly notReproducible: string | null;
   readonly notes: Notes;
   readonly ms: number;
@@ -30,11 +33,11 @@ export interface Finished {
 }
 
 /** Puts exports and displays into the store, durable each: until a record names them they are garbage. */
-export async function keepOutputs(context: RunContext, { artifacts: exported, displays: shown, effects }: Outputs): Promise<Kept> {
+export async function keepOutputs(context: RunContext, { artifacts: exported, displays: shown, effects }: Outputs<ToldOrStaged>, staging: string): Promise<Kept> {
   const artifacts: Record<string, Artifact> = {};
-  for (const [name, staged] of Object.entries(exported)) artifacts[name] = await take(context, staged);
+  for (const [name, each] of Object.entries(exported)) artifacts[name] = await take(context, each, staging);
   const displays: Artifact[] = [];
-  for (const staged of shown) displays.push(await take(context, staged));
+  for (const each of shown) displays.push(await take(context, each, staging));
   return { artifacts, displays, effects };
 }
 
@@ -46,7 +49,7 @@ export async function keepOutputs(context: RunContext, { artifacts: exported, di
 export async function commit(context: RunContext, finished: Finished): Promise<Readonly<Record<string, Artifact>>> {
   const { step, kept, notes, decision, notReproducible } = finished;
   const { artifacts, displays } = kept;
-  const effects = await takeEffects(context, kept.effects);
+  const effects = await takeEffects(context, kept.effects, finished.staging);
   const { reads, written, racy } = await notes.settle(context.known.world, context.hasher);
   if (racy) context.emit({ type: "step.warned", run: context.info.id, step: step.id, message: "a file changed while it was read: the result is used now and computed again next time" });
   const record: StepRecord = {
@@ -92,22 +95,24 @@ function outcomeOf({ step, decision, ms, attempts }: Finished): StepOutcome {
 
 const postponed: (() => Promise<void>)[] = [];
 
-async function take({ store }: RunContext, { artifact, file }: StagedArtifact): Promise<Artifact> {
+async function take({ store }: RunContext, output: ToldOrStaged, staging: string): Promise<Artifact> {
+  const artifact = "told" in output ? artifactOf(output) : output.artifact;
+  const place = () => ("told" in output ? store.put(output.told, artifact, path.join(staging, "told")) : store.take(output.file, artifact));
   SABOTAGE: if (sabotaged("commit-before-bytes")) {
-    postponed.push(() => store.take(file, artifact));
+    postponed.push(place);
     return artifact;
   }
-  await store.take(file, artifact);
+  await place();
   return artifact;
 }
 
-async function takeEffects(context: RunContext, staged: readonly StoredEffect[]): Promise<Effect[]> {
+async function takeEffects(context: RunContext, staged: readonly StoredEffect<ToldOrStaged>[], staging: string): Promise<Effect[]> {
   const effects: Effect[] = [];
   const rows = new Map<string, number>();
   for (const effect of staged) {
     if (effect.kind === "record") effects.push({ ...effect, row: wholeRow(context, effect.table, context.mask.data(effect.row), counted(rows, effect.table)) });
-    else if (effect.kind === "table") effects.push({ kind: "table", table: effect.table, artifact: await take(context, effect.rows) });
-    else effects.push({ kind: "model", name: effect.name, artifact: await take(context, effect.parts), card: await take(context, effect.card) });
+    else if (effect.kind === "table") effects.push({ kind: "table", table: effect.table, artifact: await take(context, effect.rows, staging) });
+    else effects.push({ kind: "model", name: effect.name, artifact: await take(context, effect.parts, staging), card: await take(context, effect.card, staging) });
   }
   return effects;
 }

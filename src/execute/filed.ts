@@ -1,5 +1,7 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
+import type { Artifact } from "../model.ts";
+import type { ToldArtifact } from "../store/artifacts.ts";
 import { digestOf } from "../store/digest.ts";
 import { onDisk } from "../store/durable.ts";
 import type { Outputs, StagedArtifact, StoredEffect, ToldOrStaged } from "./protocol.ts";
@@ -15,9 +17,13 @@ export function filed({ artifacts, displays, effects }: Outputs<ToldOrStaged>, s
   };
 }
 
-function put({ codec, told }: Extract<ToldOrStaged, { told: Uint8Array }>, file: string): StagedArtifact {
-  onDisk(file, () => writeFileSync(file, told));
-  return { artifact: { codec, digest: digestOf(told), bytes: told.length }, file };
+function put(output: ToldArtifact, file: string): StagedArtifact {
+  onDisk(file, () => writeFileSync(file, output.told));
+  return { artifact: artifactOf(output), file };
+}
+
+export function artifactOf({ codec, told }: ToldArtifact): Artifact {
+  return { codec, digest: digestOf(told), bytes: told.length };
 }
 
 function filedEffect(effect: StoredEffect<ToldOrStaged>, file: (artifact: ToldOrStaged) => StagedArtifact): StoredEffect {

@@ -1,4 +1,4 @@
-import { createWriteStream, mkdirSync, type WriteStream } from "node:fs";
+import { closeSync, createWriteStream, mkdirSync, openSync, type WriteStream } from "node:fs";
 import path from "node:path";
 import type { EventEmitter } from "node:events";
 import { StringDecoder } from "node:string_decoder";
@@ -20,7 +20,9 @@ export type Printed = Pick<EventEmitter, "on"> & { pause(): unknown; resume(): u
 
 /** Writes a step's output to its log and hands it on line by line. */
 export class StepLog {
-  readonly #file: WriteStream;
+  readonly #path: string;
+  /** Most steps print nothing. */
+  #file: WriteStream | undefined;
   #bytes = 0;
   #dropped = 0;
   #hurried = false;
@@ -31,12 +33,10 @@ export class StepLog {
   /** @param mask takes secrets out of all that is written and handed on */
   constructor(project: string, run: string, step: string, attempt: number, mask: Mask) {
     this.mask = mask;
-    const file = logFile(project, run, step);
-    mkdirSync(path.dirname(file), { recursive: true });
-    this.#file = createWriteStream(file, { flags: attempt > 1 ? "a" : "w", mode: 0o600 });
-    // A full disk must not take the run down by way of a log; the step's own writes report it.
-    this.#file.on("error", () => {});
-    if (attempt > 1) this.#file.write(`--- attempt ${attempt} ---\n`);
+    this.#path = logFile(project, run, step);
+    mkdirSync(path.dirname(this.#path), { recursive: true });
+    empty(this.#path, attempt > 1);
+    if (attempt > 1) this.#write(`--- attempt ${attempt} ---\n`);
   }
 
   /** Where what it hands on is not read as fast as the step prints, the step is made to wait. */
@@ -84,16 +84,32 @@ export class StepLog {
   }
 
   async #close(): Promise<void> {
-    if (this.#dropped > 0) this.#file.write(`\n--- ${this.#dropped} further bytes were not kept ---\n`);
-    await new Promise<void>((resolve) => this.#file.end(() => resolve()));
+    if (this.#dropped > 0) this.#write(`\n--- ${this.#dropped} further bytes were not kept ---\n`);
+    await new Promise<void>((resolve) => (this.#file ? this.#file.end(() => resolve()) : resolve()));
   }
 
   #keep(chunk: Buffer): void {
+    if (chunk.length === 0) return;
     if (this.#bytes + chunk.length > maxBytes) {
       this.#dropped += chunk.length;
       return;
     }
     this.#bytes += chunk.length;
-    this.#file.write(chunk);
+    this.#write(chunk);
+  }
+
+  #write(text: string | Buffer): void {
+    // A full disk must not take the run down by way of a log; the step's own writes report it.
+    this.#file ??= createWriteStream(this.#path, { flags: "a" }).on("error", () => {});
+    this.#file.write(text);
+  }
+}
+
+/** Makes the file, or lets it be where it is to go on. */
+function empty(file: string, goOn: boolean): void {
+  try {
+    closeSync(openSync(file, goOn ? "a" : "w", 0o600));
+  } catch {
+    // As where it cannot be written.
   }
 }

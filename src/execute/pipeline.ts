@@ -29,7 +29,10 @@ export async function runPipeline(options: RunOptions, emit: Emit, cancel: Cance
 /** Where nothing was kept, steps are sure to run. */
 async function firstProcesses({ project, jobs }: RunOptions): Promise<ProcessPool | undefined> {
   if (existsSync(path.join(stateFolder(project), "state.db"))) return undefined;
-  (await import("../graph/esbuild-ahead.ts")).startEsbuild();
   const { startAhead } = await import("./ahead.ts");
-  return startAhead(project, jobs);
+  const started = startAhead(project, jobs);
+  (await import("../graph/esbuild-ahead.ts")).startEsbuild();
+  // Part of every fingerprint, and long to load: while esbuild works.
+  setImmediate(() => Intl.DateTimeFormat());
+  return started;
 }

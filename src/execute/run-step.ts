@@ -65,7 +65,7 @@ async function once(
     mkdirSync(staging, { recursive: true });
     const job = { ...makeJob(context, step, artifacts, bundle, staging), mark: markFor(step) };
     const notes = new Notes((file) => context.hasher.ahead(file, over.signal));
-    const attempted = attempt(step, job, { pool: context.pool, log, emit, cancel: context.cancel, notes }, (outputs) => keepOutputs(context, outputs));
+    const attempted = attempt(step, job, { pool: context.pool, log, emit, cancel: context.cancel, notes }, (outputs) => keepOutputs(context, outputs, staging));
     onStarted();
     const outcome = await attempted;
     if (outcome.kind === "failed") {
@@ -77,7 +77,7 @@ async function once(
     // Its file is closed meanwhile.
     void log.close();
     const { taken: kept, notReproducible } = outcome;
-    return { kind: "done", artifacts: await commit(context, { step, decision, kept, notReproducible, notes, ms, attempts: nth }) };
+    return { kind: "done", artifacts: await commit(context, { step, decision, kept, staging, notReproducible, notes, ms, attempts: nth }) };
   } catch (error) {
     return { kind: "failed", failure: context.mask.data(explainCommit(step, error)) };
   } finally {

@@ -20,8 +20,9 @@ export interface Analysis {
 
 export function analyse(code: string): Analysis {
   const program = parse(code, { ecmaVersion: "latest", sourceType: "module", allowHashBang: true });
-  const calls = [...walk(program)].filter((node) => node.type === "CallExpression");
-  const used = countIdentifiers(program);
+  const nodes = [...walk(program)];
+  const calls = nodes.filter((node) => node.type === "CallExpression");
+  const used = countIdentifiers(nodes);
   const config = findConfig(program);
   const parts = declarations(program, code, config, used);
   return {
@@ -48,10 +49,10 @@ function* walk(node: AnyNode): Generator<AnyNode> {
   }
 }
 
-function countIdentifiers(program: Program): Map<string, number> {
+function countIdentifiers(nodes: readonly AnyNode[]): Map<string, number> {
   const counts = new Map<string, number>();
   // A set: `import { a }` and `export { a }` hold one and the same node in two places.
-  for (const node of new Set(walk(program))) {
+  for (const node of new Set(nodes)) {
     if (node.type === "Identifier") counts.set(node.name, (counts.get(node.name) ?? 0) + 1);
   }
   return counts;

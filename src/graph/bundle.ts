@@ -1,10 +1,11 @@
 import path from "node:path";
-import { build, type BuildFailure, type BuildResult, type Loader, type Message, type Metafile, type OutputFile, type Plugin } from "esbuild";
+import { realpathSync } from "node:fs";
+import { build, type BuildFailure, type BuildResult, type Loader, type Message, type Metafile, type OnResolveArgs, type OutputFile, type Plugin } from "esbuild";
 import { fail, StepbookError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { type StepFile, stepPattern } from "./discover.ts";
 import { apiCall, inputCall, metaCall } from "./names.ts";
-import type { Sources } from "./sources.ts";
+import type { Own, Sources } from "./sources.ts";
 
 /** A step's code as esbuild gives it. */
 export interface RawBundle {
@@ -92,7 +93,7 @@ async function run(
       logLevel: "silent",
       logOverride: { "unsupported-dynamic-import": "error" },
       define: Object.fromEntries(["url", "dirname", "filename"].map((key) => [`import.meta.${key}`, `${metaLocal}.${key}`])),
-      plugins: [sources.plugin((text, file) => withMeta(project, text, file)), swapPlugin(project, steps, exports, apiNames)],
+      plugins: [sources.plugin({ rewrite: (text, file) => withMeta(project, text, file), resolve: swapped(project, steps) }), generatedModules(exports, apiNames)],
     });
     refuseGlobs(result.metafile!.inputs);
     return result as BuildResult<{ write: false; metafile: true }>;
@@ -120,24 +121,34 @@ function refuseComputed(where: object, pattern = ""): never {
   });
 }
 
-/** Swaps imports of steps and of the step API for modules that ask the process they run in. */
-function swapPlugin(
-  project: string,
-  steps: readonly StepFile[],
-  exports: ReadonlyMap<string, readonly string[]>,
-  apiNames: readonly string[],
-): Plugin {
+/** Sends imports of steps and of the step API to modules that ask the process they run in. */
+function swapped(project: string, steps: readonly StepFile[]): Own["resolve"] {
   const byPath = new Map(steps.map((step) => [path.resolve(project, step.file), step]));
+  const real = new Map<string, boolean>();
+  const isReal = (file: string) => real.get(file) ?? real.set(file, isOwnPlace(file)).get(file)!;
+  return async (args, builder) => {
+    if (args.path === "stepbook") return { path: "stepbook", namespace: virtual.api };
+    if (!/(^|\/)\d+_[^/]*$/.test(args.path) || args.pluginData === "resolved") return undefined;
+    // A whole path of a file that is no link leads there, which esbuild's process need not be asked for.
+    const whole = path.resolve(args.resolveDir, args.path);
+    const found = /^\.\.?\//.test(args.path) && byPath.has(whole) && isReal(whole) ? whole : (await builder.resolve(args.path, { ...resolveOptions(args), pluginData: "resolved" })).path;
+    const step = byPath.get(found);
+    return step ? { path: step.name, namespace: virtual.input } : undefined;
+  };
+}
+
+function isOwnPlace(file: string): boolean {
+  try {
+    return realpathSync.native(file) === file;
+  } catch {
+    return false;
+  }
+}
+
+function generatedModules(exports: ReadonlyMap<string, readonly string[]>, apiNames: readonly string[]): Plugin {
   return {
     name: "stepbook",
     setup(builder) {
-      builder.onResolve({ filter: /^stepbook$/ }, () => ({ path: "stepbook", namespace: virtual.api }));
-      builder.onResolve({ filter: /(^|\/)\d+_[^/]*$/ }, async (args) => {
-        if (args.kind === "entry-point" || args.pluginData === "resolved") return undefined;
-        const { path: found } = await builder.resolve(args.path, { ...resolveOptions(args), pluginData: "resolved" });
-        const step = byPath.get(found);
-        return step ? { path: step.name, namespace: virtual.input } : undefined;
-      });
       builder.onLoad({ filter: /.*/, namespace: virtual.api }, () => ({ contents: generated(apiNames, (name) => `${apiCall}(${JSON.stringify(name)})`) }));
       builder.onLoad({ filter: /.*/, namespace: virtual.input }, ({ path: step }) => ({
         contents: generated(exports.get(step) ?? [], (name) => `${inputCall}(${JSON.stringify(step)},${JSON.stringify(name)})`),
@@ -146,8 +157,8 @@ function swapPlugin(
   };
 }
 
-function resolveOptions(args: { importer: string; resolveDir: string; kind: string }) {
-  return { importer: args.importer, resolveDir: args.resolveDir, kind: args.kind as "import-statement" };
+function resolveOptions(args: OnResolveArgs) {
+  return { importer: args.importer, resolveDir: args.resolveDir, kind: args.kind };
 }
 
 /**

@@ -1,12 +1,18 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import type { Loader, Plugin } from "esbuild";
+import type { Loader, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import type { Digest } from "../model.ts";
 import { digestOf } from "../store/digest.ts";
 import { settledSignature, type Sight, statOf } from "./look.ts";
 import type { Asked } from "./terrain.ts";
 
-type Rewrite = (text: string, file: string) => { contents: string; loader: Loader } | undefined;
+/** What a bundling does of its own with the files and paths that pass through here. */
+export interface Own {
+  /** Changes a file's text on its way. */
+  rewrite?(text: string, file: string): { contents: string; loader: Loader } | undefined;
+  /** Where a path leads; undefined: to where esbuild finds it. */
+  resolve?(args: OnResolveArgs, builder: PluginBuild): Promise<OnResolveResult | undefined> | OnResolveResult | undefined;
+}
 
 /** Reads the source files for esbuild, so that what is noted of them is what was bundled; and notes the paths they ask for. */
 export class Sources {
@@ -33,18 +39,20 @@ export class Sources {
     return this.sight(file)?.digest ?? digestOf(readFileSync(path.join(this.#project, file)));
   }
 
-  /** @param rewrite changes a file's text on its way */
-  plugin(rewrite: Rewrite = () => undefined): Plugin {
+  /** One plugin for all: esbuild's process asks each plugin anew about each path. */
+  plugin({ rewrite, resolve }: Own = {}): Plugin {
     return {
       name: "stepbook-sources",
       setup: (builder) => {
-        builder.onResolve({ filter: /.*/ }, ({ path: specifier, resolveDir, kind }) => {
-          if (kind !== "entry-point" && resolveDir !== "") this.#asked.set(`${resolveDir}\0${specifier}`, { specifier, from: resolveDir });
-          return undefined;
+        builder.onResolve({ filter: /.*/ }, (args) => {
+          const { path: specifier, resolveDir, kind } = args;
+          if (kind === "entry-point") return undefined;
+          if (resolveDir !== "") this.#asked.set(`${resolveDir}\0${specifier}`, { specifier, from: resolveDir });
+          return resolve?.(args, builder);
         });
         builder.onLoad({ filter: /.*/, namespace: "file" }, ({ path: file }) => {
           const bytes = this.#read(file);
-          const rewritten = /\.[cm]?[jt]sx?$/.test(file) ? rewrite(bytes.toString("utf8"), file) : undefined;
+          const rewritten = /\.[cm]?[jt]sx?$/.test(file) ? rewrite?.(bytes.toString("utf8"), file) : undefined;
           return rewritten ?? { contents: bytes, loader: "default" };
         });
       },

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, rmSync, statSync, unlinkSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Artifact, Codec, Digest } from "../model.ts";
 import { sabotaged } from "../sabotage.ts";
-import { publish, syncFolder } from "./durable.ts";
+import { onDisk, publish, syncFolder } from "./durable.ts";
 import type { FileHasher } from "./files.ts";
 
 const extensions: Readonly<Record<Codec, string>> = { value: "value", table: "parquet", figure: "value" };
@@ -25,17 +25,32 @@ export class Store {
     return path.join(this.folder, artifact.digest.slice(0, 2), `${artifact.digest}.${extensions[artifact.codec]}`);
   }
 
-  /** Takes a staged, synced file into the store; durable on return. What is there already stays. */
+  /** Takes a staged file into the store; durable on return. What is there already stays. */
   async take(staged: string, artifact: Artifact): Promise<void> {
     const target = this.path(artifact);
     if (path.resolve(staged) === target) return;
+    if (await this.#has(artifact)) return unlinkSync(staged);
+    publish(staged, target);
+  }
+
+  /** Puts bytes into the store; durable on return. @param draft where they may lie until they are whole */
+  async put(bytes: Uint8Array, artifact: Artifact, draft: string): Promise<void> {
+    if (await this.#has(artifact)) return;
+    onDisk(draft, () => writeFileSync(draft, bytes));
+    publish(draft, this.path(artifact));
+  }
+
+  /** Whether it is there already; if not, its place is free. */
+  async #has(artifact: Artifact): Promise<boolean> {
+    const target = this.path(artifact);
     const made = mkdirSync(path.dirname(target), { recursive: true });
     // A folder's own name is in its parent.
     if (made !== undefined) syncFolder(path.dirname(made));
-    if (existsSync(target) && (await this.health(artifact)) === "intact") return unlinkSync(staged);
+    const there = statSync(target, { throwIfNoEntry: false });
+    if (there && (await this.health(artifact)) === "intact") return true;
     // A folder in its place is nothing of ours, and a rename does not replace it.
-    if (statSync(target, { throwIfNoEntry: false })?.isDirectory()) rmSync(target, { recursive: true });
-    publish(staged, target);
+    if (there?.isDirectory()) rmSync(target, { recursive: true });
+    return false;
   }
 
   /** Compares the stored bytes with their address. */
