@@ -53,7 +53,7 @@ function compareRows(record: KeptRecord, left: Outputs): Comparison[] {
 }
 
 async function compareFiles({ project, hasher }: Opened, record: KeptRecord, notes: Notes): Promise<Comparison[]> {
-  const { written } = await notes.settle(new World(project, {}, {}, "", hasher), hasher);
+  const { written } = await notes.settle(new World(project, {}, {}, "", hasher), hasher, new Map());
   return written.map(({ path, digest }): Comparison => {
     const before = record.written.find((each) => each.path === path);
     if (!before) return { name: path, status: "differs", hint: "it was not written then" };

@@ -50,7 +50,7 @@ export async function commit(context: RunContext, finished: Finished): Promise<R
   const { step, kept, notes, decision, notReproducible } = finished;
   const { artifacts, displays } = kept;
   const effects = await takeEffects(context, kept.effects, finished.staging);
-  const { reads, written, racy } = await notes.settle(context.known.world, context.hasher);
+  const { reads, written, racy } = await notes.settle(context.known.world, context.hasher, context.left);
   if (racy) context.emit({ type: "step.warned", run: context.info.id, step: step.id, message: "a file changed while it was read: the result is used now and computed again next time" });
   const record: StepRecord = {
     step: step.id,
@@ -74,6 +74,7 @@ export async function commit(context: RunContext, finished: Finished): Promise<R
   };
   const outcome = context.mask.data(outcomeOf(finished));
   commitRecord(context.db, record, outcome, (name) => highestPublished(context.graph.project, name));
+  for (const { path, digest } of written) context.left.set(path, { digest, at: Date.now() });
   keepManifest(context, { info: context.info, params: context.mask.data(context.known.world.params), outcome, record });
   SABOTAGE: for (const late of postponed.splice(0)) await late();
   await publish(context, record);

@@ -8,6 +8,7 @@ import type { Db } from "../record/state.ts";
 import type { FileHasher } from "../store/files.ts";
 import type { Store } from "../store/store.ts";
 import type { Cancel } from "./attempt.ts";
+import type { Left } from "./notes.ts";
 import type { ProcessPool } from "./pool.ts";
 
 /** All that a run is made of while it goes on. */
@@ -29,6 +30,8 @@ export interface RunContext {
   readonly mask: Mask;
   readonly emit: Emit;
   readonly cancel: Cancel;
+  /** What its steps have written so far. */
+  readonly left: Left;
   /** The results tables; read when a step first records. */
   resultTables(): { ddl: string; tables: ResultTables };
 }

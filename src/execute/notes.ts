@@ -12,6 +12,9 @@ const tickMs = 20;
 /** Files from this size on are hashed while the step works. */
 const largeBytes = 8 << 20;
 
+/** What steps of this run have written, as it was kept: path in the project → content, and when that was seen; ms. */
+export type Left = Map<string, { readonly digest: Digest | null; readonly at: number }>;
+
 /** Gathers what a step's process says it read and wrote, and makes it fit for the record. */
 export class Notes {
   readonly opaque: Opaque[] = [];
@@ -42,8 +45,8 @@ export class Notes {
     if (note.kind === "file" && note.signature !== null && Number(note.signature.split(":")[0]) >= largeBytes) this.#ahead(note.path);
   }
 
-  /** The reads as they stand after the step; `racy` where a file changed since it was read. */
-  async settle(world: World, hasher: FileHasher): Promise<{ reads: Read[]; written: Written[]; racy: boolean }> {
+  /** The reads as they stand after the step; `racy` where a file changed since it was read. @param left by the steps before it */
+  async settle(world: World, hasher: FileHasher, left: Left): Promise<{ reads: Read[]; written: Written[]; racy: boolean }> {
     const reads: Read[] = [...this.#reads];
     for (const name of this.#env) reads.push({ kind: "env", name, digest: world.env(name) });
     for (const name of this.#machine) reads.push({ kind: "machine", name, digest: await world.digest({ kind: "machine", name, digest: null }) });
@@ -57,7 +60,9 @@ export class Notes {
       if (kind === "file") {
         const hashed = await hasher.hash(note.path);
         reads.push({ kind, name, digest: hashed?.digest ?? null });
-        racy ||= await movedSince(note, hashed?.signature ?? null);
+        const before = left.get(name);
+        const stands = before !== undefined && before.digest === hashed?.digest && before.at < note.at;
+        racy ||= await movedSince(note, hashed?.signature ?? null, stands);
         if (hashed === null) await this.#noteDevice(note.path);
         continue;
       }
@@ -92,10 +97,12 @@ export class Notes {
   }
 }
 
-async function movedSince(note: PathNote, signature: string | null): Promise<boolean> {
+/** @param stands its content was seen before the reading, and is the same: what changed it just before was the step that wrote it */
+async function movedSince(note: PathNote, signature: string | null, stands: boolean): Promise<boolean> {
   SABOTAGE: if (sabotaged("no-second-look")) return false;
   if (signature === null && note.signature !== null) return !(await isFolder(note.path));
   if (signature !== note.signature) return true;
+  if (stands) return false;
   const changed = note.signature === null ? 0 : Number(BigInt(note.signature.split(":")[3]!) / 1_000_000n);
   return changed > note.at - tickMs;
 }

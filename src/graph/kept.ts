@@ -88,12 +88,19 @@ function checkTerrain(project: string, { terrain }: Body): { sights: Map<string,
   let renewed = false;
   for (const [key, digest, signature] of terrain) {
     const [kind, name] = readTerrainKey(key);
-    const now = stillThere(kind, path.resolve(project, name), { digest, signature });
+    const seen = { digest, signature };
+    const now = isImplied(kind, name, sights) ? seen : stillThere(kind, path.resolve(project, name), seen);
     if (!now) return undefined;
     renewed ||= now.signature !== "" && now.signature !== signature;
     sights.set(key, now);
   }
   return { sights, renewed };
+}
+
+/** Whether a path leads where it did since the folder that holds it is where it was, with the same entries: those say where links lead. @param same what was seen again as it was */
+export function isImplied(kind: SightKind, name: string, same: ReadonlyMap<string, Sight>): boolean {
+  const folder = path.dirname(name);
+  return kind === "place" && folder !== name && same.get(terrainKey("folder", folder))?.digest != null && same.has(terrainKey("place", folder));
 }
 
 export function terrainKey(kind: SightKind, name: string): string {

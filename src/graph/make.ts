@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import path from "node:path";
 import { fail } from "../errors.ts";
-import type { Edge, Graph, Place, Step } from "../model.ts";
-import { type Analysis, analyse } from "./analyse.ts";
+import type { Digest, Edge, Graph, Place, Step } from "../model.ts";
+import type { Analysis } from "./analyse.ts";
 import { bundleSteps, type RawBundle } from "./bundle.ts";
 import { discoverSteps, type StepFile } from "./discover.ts";
 import { readExports } from "./exports.ts";
-import { type Checked, type Known, readTerrainKey } from "./kept.ts";
+import { type Checked, isImplied, type Known, readTerrainKey } from "./kept.ts";
 import { NotLiteral } from "./literal.ts";
 import { lookAt, type Sight } from "./look.ts";
 import { defaultConfig, readConfig } from "./settings.ts";
@@ -57,7 +57,7 @@ async function makeSome(project: string, files: readonly StepFile[], apiNames: r
   if (files.length !== old.size || files.some(({ id, name }) => old.get(id)?.name !== name)) return undefined;
   const exports = new Map(files.map(({ id, name }) => [name, [...old.get(id)!.exports]]));
   // Both ask esbuild's process, which has threads of its own.
-  const [fresh, made] = await Promise.allSettled([readExports(project, stale, sources), makeSteps(project, stale, files, exports, apiNames, sources)]);
+  const [fresh, made] = await Promise.allSettled([readExports(project, stale, sources), makeSteps(project, stale, files, exports, apiNames, sources, old)]);
   // What a step exports is part of the steps that import it.
   if (fresh.status === "rejected" || stale.some(({ id, name }) => fresh.value.get(name)?.join() !== old.get(id)!.exports.join())) return undefined;
   if (made.status === "rejected") throw made.reason;
@@ -65,10 +65,28 @@ async function makeSome(project: string, files: readonly StepFile[], apiNames: r
   return files.map(({ id }) => anew.get(id) ?? old.get(id)!);
 }
 
-async function makeSteps(project: string, wanted: readonly StepFile[], files: readonly StepFile[], exports: ReadonlyMap<string, string[]>, apiNames: readonly string[], sources: Sources): Promise<Step[]> {
+/** @param old steps as they were, by id */
+async function makeSteps(project: string, wanted: readonly StepFile[], files: readonly StepFile[], exports: ReadonlyMap<string, string[]>, apiNames: readonly string[], sources: Sources, old?: ReadonlyMap<string, Step>): Promise<Step[]> {
   const bundles = await bundleSteps(project, wanted, files, exports, apiNames, sources);
   const byName = new Map(files.map((file) => [file.name, file]));
-  return wanted.map((file) => readStep(project, file, bundles.get(file.id)!, exports.get(file.name) ?? [], byName, sources));
+  const kept = wanted.map((file) => keptStep(old?.get(file.id), bundles.get(file.id)!, byName, sources));
+  if (kept.every((step) => step !== undefined)) return kept;
+  const { analyse } = await import("./analyse.ts");
+  const read = (file: StepFile, raw: RawBundle) => readStep(project, file, raw, analyse(raw.text), exports.get(file.name) ?? [], byName, sources);
+  return wanted.map((file, i) => kept[i] ?? read(file, bundles.get(file.id)!));
+}
+
+/** The step as it was, where only comments and layout have changed: what is read from its code is the same, and parsing it is much of such a run. */
+function keptStep(old: Step | undefined, raw: RawBundle, byName: ReadonlyMap<string, StepFile>, from: Sources): Step | undefined {
+  if (!old || old.code.text !== raw.text || packageNames(raw.externals).join() !== old.packages.join()) return undefined;
+  const imported = new Set(raw.steps.map((name) => byName.get(name)!.id));
+  if (imported.size !== old.edges.length || !old.edges.every((edge) => imported.has(edge.from))) return undefined;
+  const { digest, parts } = old.code;
+  return { ...old, code: { text: raw.text, map: raw.map, digest, parts, sources: digestsOf(raw, from) } };
+}
+
+function digestsOf({ sources }: RawBundle, from: Sources): Record<string, Digest> {
+  return Object.fromEntries(sources.map((source) => [source, from.digest(source)]));
 }
 
 /** The graph with all that it was made from; undefined where something moved meanwhile, or cannot be known. */
@@ -84,9 +102,13 @@ function knownOf(graph: Graph, sources: Sources, before: Checked | undefined, fi
   const asked = terrainOf([...names].filter((name) => sources.sight(name)).map((name) => path.resolve(graph.project, name)), sources.asked);
   if (!asked) return undefined;
   const terrain = new Map<string, Sight>();
+  const same = new Map<string, Sight>();
   let certain = true;
   for (const key of new Set([...(before?.terrain.keys() ?? []), ...firstTerrain(graph.project), ...asked])) {
-    const sight = certainSight(...readTerrainKey(key), first.get(key), since);
+    const seen = first.get(key);
+    const [kind, name] = readTerrainKey(key);
+    const sight = seen && isImplied(kind, name, same) ? seen : certainSight(kind, name, seen, since);
+    if (seen && sight) same.set(key, sight);
     certain &&= sight !== undefined;
     terrain.set(key, sight ?? lookAtKey(key));
   }
@@ -94,8 +116,7 @@ function knownOf(graph: Graph, sources: Sources, before: Checked | undefined, fi
   return certain ? { graph, files, terrain } : { graph: { ...graph, steps: [] }, files: new Map(), terrain };
 }
 
-function readStep(project: string, file: StepFile, raw: RawBundle, exports: readonly string[], byName: ReadonlyMap<string, StepFile>, from: Sources): Step {
-  const analysis = analyse(raw.text);
+function readStep(project: string, file: StepFile, raw: RawBundle, analysis: Analysis, exports: readonly string[], byName: ReadonlyMap<string, StepFile>, from: Sources): Step {
   return {
     ...file,
     code: {
@@ -103,7 +124,7 @@ function readStep(project: string, file: StepFile, raw: RawBundle, exports: read
       map: raw.map,
       digest: analysis.digest,
       parts: analysis.parts,
-      sources: Object.fromEntries(raw.sources.map((source) => [source, from.digest(source)])),
+      sources: digestsOf(raw, from),
     },
     edges: readEdges(project, file, raw, analysis, byName),
     exports,

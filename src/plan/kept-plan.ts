@@ -9,7 +9,7 @@ import type { PackageHasher } from "./packages.ts";
 import type { World } from "./reads.ts";
 
 /** Raised where what is kept, or how it is checked, changes. */
-export const planFormat = 1;
+export const planFormat = 2;
 
 /** A step that is reused, and the record that stands for it. */
 export interface KeptStep {
@@ -59,11 +59,11 @@ function planFile(project: string): string {
 /** The kept plan; undefined where there is none, or any doubt. */
 export function readPlan(project: string): PlanOnDisk | undefined {
   try {
-    const text = readFileSync(planFile(project), "utf8");
-    const [first, second] = [text.indexOf("\n"), text.indexOf("\n", text.indexOf("\n") + 1)];
-    const body = text.slice(first + 1, second);
-    if (first < 0 || second < 0 || checksum(body) !== text.slice(0, first)) return undefined;
-    return { plan: JSON.parse(body) as KeptPlan, rows: text.slice(second + 1) };
+    const bytes = readFileSync(planFile(project));
+    const length = bytes.indexOf(10) + 1;
+    const body = bytes.subarray(0, length);
+    if (length === 0 || !body.equals(bytes.subarray(length, 2 * length))) return undefined;
+    return { plan: JSON.parse(body.toString()) as KeptPlan, rows: bytes.toString("utf8", 2 * length) };
   } catch {
     return undefined;
   }
@@ -74,17 +74,8 @@ export function writePlan(project: string, db: Db, plan: Omit<KeptPlan, "newest"
   const { newest, text } = rowsText(db, plan.steps.map(({ record }) => record));
   const whole: KeptPlan = { ...plan, newest };
   const body = JSON.stringify(whole);
-  keepWhole(planFile(project), `${checksum(body)}\n${body}\n${text}`);
-}
-
-/** Fletcher's, of characters: tells a damaged file. The rows are compared as they are. Loading Node's hashes takes longer than all else here. */
-function checksum(text: string): string {
-  let [sum, sums] = [1, text.length];
-  for (let at = 0; at < text.length; at++) {
-    sum = (sum + text.charCodeAt(at)) | 0;
-    sums = (sums + sum) | 0;
-  }
-  return `${sum} ${sums}`;
+  // Twice, which tells a damaged file: to load Node's hashes takes longer than all else here. The rows are compared as they are.
+  keepWhole(planFile(project), `${body}\n${body}\n${text}`);
 }
 
 /** Whether its records are what they were, and no newer one is there. */
