@@ -1,21 +1,26 @@
-/** Lets so many tasks work at a time; the others wait in the order in which they came. */
+/** Lets so many tasks work at a time; of the others the most urgent is next, and of equal ones the one that came first. */
 export class Slots {
   #free: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: { readonly urgency: number; readonly go: () => void }[] = [];
 
   constructor(count: number) {
     this.#free = count;
   }
 
-  async use<T>(task: () => Promise<T>): Promise<T> {
+  async use<T>(urgency: number, task: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else await new Promise<void>((go) => this.#wait({ urgency, go }));
     try {
       return await task();
     } finally {
       const next = this.#waiting.shift();
-      if (next) next();
+      if (next) next.go();
       else this.#free++;
     }
+  }
+
+  #wait(task: { readonly urgency: number; readonly go: () => void }): void {
+    const before = this.#waiting.findIndex(({ urgency }) => urgency < task.urgency);
+    this.#waiting.splice(before < 0 ? this.#waiting.length : before, 0, task);
   }
 }

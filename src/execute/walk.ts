@@ -12,6 +12,7 @@ import { Order } from "./order.ts";
 import { type Reused, reuseSteps } from "./reuse.ts";
 import { runStep } from "./run-step.ts";
 import { Slots } from "./slots.ts";
+import { urgencies } from "./urgency.ts";
 
 /**
  * Walks the graph: each step is decided when all that it waits for has ended, then reused or run.
@@ -25,14 +26,15 @@ export class Walk {
   readonly #tasks = new Map<StepId, Promise<void>>();
   /** What the plan says, by step. */
   readonly #early: ReadonlyMap<StepId, Decision>;
-  readonly #coming: Coming;
+  /** Which step is next where several may be; one by one they go in the order of their numbers. */
+  #urgencies: ReadonlyMap<StepId, number> = new Map();
+  #coming!: Coming;
   #executed = 0;
   #failed: StepId | undefined;
 
   constructor(context: RunContext) {
     this.#context = context;
     this.#slots = new Slots(context.jobs);
-    this.#coming = new Coming(context.planned);
     this.#early = new Map(context.planned.flatMap(({ step, decision }) => (decision ? [[step.id, decision] as const] : [])));
   }
 
@@ -42,11 +44,19 @@ export class Walk {
     const steps = graph.steps.filter((step) => selected.has(step.id));
     const order = new Order(steps, this.#context.known.latestRecord);
     const before = new Map(steps.map((step) => [step.id, order.waitsFor(step)]));
+    if (jobs > 1) this.#urgencies = urgencies(steps, before);
+    const byUrgency = (one: Step, other: Step) => this.#urgency(other) - this.#urgency(one);
+    this.#coming = new Coming([...this.#context.planned].sort((one, other) => byUrgency(one.step, other.step)));
     pool.prepare(this.#coming.next(Math.min(jobs, this.#startable(before))));
     await this.#reuseAtOnce(this.#reusedAtOnce(steps, before));
-    for (const step of steps) if (!this.#outcomes.has(step.id)) this.#tasks.set(step.id, this.#settle(step, before.get(step.id)!));
+    // Each after those that it waits for, which are more urgent.
+    for (const step of [...steps].sort(byUrgency)) if (!this.#outcomes.has(step.id)) this.#tasks.set(step.id, this.#settle(step, before.get(step.id)!));
     await Promise.all(this.#tasks.values());
     return steps.map((step) => this.#outcomes.get(step.id)!);
+  }
+
+  #urgency({ id }: Step): number {
+    return this.#urgencies.get(id) ?? 0;
   }
 
   /** How many steps are to run and wait for none that is. A process for another would take time from theirs. */
@@ -105,7 +115,7 @@ export class Walk {
   async #decideAndRun(step: Step): Promise<void> {
     const decision = await this.#decision(step);
     if (decision.verdict === "reuse") return this.#reuse([{ step, decision }]);
-    await this.#slots.use(async () => {
+    await this.#slots.use(this.#urgency(step), async () => {
       const stopped = this.#context.cancel.requested ? reason("upstream-failed", "the run was cancelled") : this.#stopped();
       if (stopped) return this.#skip(step, stopped);
       await this.#execute(step, decision);

@@ -67,7 +67,10 @@ async function makeSome(project: string, files: readonly StepFile[], apiNames: r
 
 /** @param old steps as they were, by id */
 async function makeSteps(project: string, wanted: readonly StepFile[], files: readonly StepFile[], exports: ReadonlyMap<string, string[]>, apiNames: readonly string[], sources: Sources, old?: ReadonlyMap<string, Step>): Promise<Step[]> {
-  const bundles = await bundleSteps(project, wanted, files, exports, apiNames, sources);
+  const bundling = bundleSteps(project, wanted, files, exports, apiNames, sources);
+  // Long to load: where it is sure to be needed, while esbuild works.
+  if (!old) await Promise.allSettled([bundling, import("./analyse.ts")]);
+  const bundles = await bundling;
   const byName = new Map(files.map((file) => [file.name, file]));
   const kept = wanted.map((file) => keptStep(old?.get(file.id), bundles.get(file.id)!, byName, sources));
   if (kept.every((step) => step !== undefined)) return kept;
