@@ -1,7 +1,7 @@
 /** How the package's build makes the command's two scripts; no part of the command. */
 import path from "node:path";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
-import { laterBuiltin, laterBuiltins } from "./later-builtins.ts";
+import { builtins, builtinsHead } from "./builtins.ts";
 
 export interface CommandScripts {
   /** What every run loads, up to where it is known that nothing has changed. */
@@ -29,7 +29,7 @@ export async function buildCommand(common: BuildOptions): Promise<CommandScripts
   const later = laterModules(first, whole.metafile!);
   const script = async (contents: string, plugin: Plugin) => {
     const { outputFiles } = await build({ ...base, stdin: { contents, resolveDir: root, loader: "js" }, plugins: [plugin, ...plugins] });
-    return laterBuiltins(outputFiles![0]!.text, notForNothing).replace(/\bimport\((?=")/g, "__command_import(");
+    return builtins(outputFiles![0]!.text, notForNothing).replace(/\bimport\((?=")/g, "__command_import(");
   };
   const shared = [...first].filter((file) => file.startsWith("src/"));
   return {
@@ -79,7 +79,7 @@ const options = ({ define = {} }: BuildOptions): BuildOptions => ({
   banner: {
     js: `
 const __command_url = require("node:url").pathToFileURL(__filename).href, __command_import = module.importer ?? ((name) => import(name));
-${laterBuiltin}`,
+${builtinsHead}`,
   },
   define: { ...define, "import.meta.url": "__command_url", "import.meta.dirname": "__dirname", "import.meta.filename": "__filename" },
 });

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BuildOptions } from "esbuild";
-import { laterBuiltin, laterBuiltins } from "../later-builtins.ts";
+import { builtins, builtinsHead } from "../builtins.ts";
 import { sabotageOptions } from "../sabotage.ts";
 import { digestOf } from "../store/digest.ts";
 import { buildDuckdb } from "./duckdb-script.ts";
@@ -85,8 +85,8 @@ export async function buildChild(root: string, tested = false): Promise<{ progra
     build({ ...common, entryPoints: ["src/step/api.ts"], format: "esm", metafile: true }),
   ]);
   // Kept code cannot import() by itself: the program that starts it does. Most steps hash and unpack nothing.
-  const text = laterBuiltins(child.outputFiles![0]!.text, ["crypto", "zlib"]);
-  const script = `const __child_import = module.importer;\n${laterBuiltin}\n${text.replace(/\bimport\(/g, "__child_import(")}`;
+  const text = builtins(child.outputFiles![0]!.text, ["crypto", "zlib"]);
+  const script = `const __child_import = module.importer;\n${builtinsHead}\n${text.replace(/\bimport\(/g, "__child_import(")}`;
   const define = { SCRIPT_DIGEST: JSON.stringify(digestOf(script).slice(0, 16)) };
   const program = await build({ ...common, entryPoints: ["src/execute/start-child.ts"], format: "cjs", define });
   return { program: program.outputFiles![0]!.text, script, api: Object.values(api.metafile!.outputs)[0]!.exports.sort() };

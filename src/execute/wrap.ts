@@ -9,7 +9,10 @@ export function wrap(target: Patchable, name: string, before: (args: unknown[]) 
     before(args);
     return after(Reflect.apply(original, this, args), args);
   };
-  // `fs.realpath.native`, `util.promisify.custom` and the like hang on the function.
-  Object.defineProperties(wrapped, Object.getOwnPropertyDescriptors(original));
+  for (const key of Reflect.ownKeys(original)) if (!everyFunctions.has(key)) Object.defineProperty(wrapped, key, Object.getOwnPropertyDescriptor(original, key)!);
+  for (const key of ["name", "length"] as const) Object.defineProperty(wrapped, key, { value: original[key], configurable: true });
   target[name] = wrapped;
 }
+
+/** What else is on a function hangs on it: `fs.realpath.native`, `util.promisify.custom` and the like. */
+const everyFunctions: ReadonlySet<PropertyKey> = new Set(["name", "length", "prototype"]);

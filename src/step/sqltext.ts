@@ -7,23 +7,26 @@ export interface Token {
   readonly text: string;
 }
 
-const pattern = new RegExp(
-  [
-    /(?<comment>--[^\n]*|\/\*[\s\S]*?(?:\*\/|$))/,
-    /(?<string>[eE]?'(?:[^']|'')*'?)/,
-    /(?<dollar>\$(?<tag>[A-Za-z_]\w*)?\$[\s\S]*?(?:\$\k<tag>\$|$))/,
-    /(?<identifier>"(?:[^"]|"")*"?)/,
-    /(?<word>[\p{L}_][\p{L}\p{N}_$]*)/u,
-    /(?<symbol>\$?[\d.]+|[^\s])/,
-  ]
-    .map((each) => each.source)
-    .join("|"),
-  "gu",
-);
+/** Made where SQL is read: its sets of letters are long to load. */
+const makePattern = () =>
+  new RegExp(
+    [
+      /(?<comment>--[^\n]*|\/\*[\s\S]*?(?:\*\/|$))/,
+      /(?<string>[eE]?'(?:[^']|'')*'?)/,
+      /(?<dollar>\$(?<tag>[A-Za-z_]\w*)?\$[\s\S]*?(?:\$\k<tag>\$|$))/,
+      /(?<identifier>"(?:[^"]|"")*"?)/,
+      /(?<word>[\p{L}_][\p{L}\p{N}_$]*)/u,
+      /(?<symbol>\$?[\d.]+|[^\s])/,
+    ]
+      .map((each) => each.source)
+      .join("|"),
+    "gu",
+  );
+let pattern: RegExp | undefined;
 
 /** SQL as tokens, so that quotes and comments are not mistaken for code. White space is left out. */
 export function tokens(sql: string): Token[] {
-  return [...sql.matchAll(pattern)].map((match) => {
+  return [...sql.matchAll((pattern ??= makePattern()))].map((match) => {
     const { comment, string, dollar, tag, identifier, word } = match.groups!;
     const at = { start: match.index, end: match.index + match[0].length };
     if (comment !== undefined) return { ...at, kind: "comment", text: comment };
