@@ -40,8 +40,8 @@ export async function executeApart<T>(opened: Opened, again: Again, cancel: Canc
   try {
     mkdirSync(staging, { recursive: true });
     const job = makeJob({ graph, info, known, store }, step, artifacts, writeBundle(project, step), staging);
-    // The run that it believes itself in has a folder too: that one is left alone.
     const notes = new Notes();
+    // The run that it believes itself in has a folder too: that one is left alone.
     const outcome = await attempt(step, { ...job, kept: path.dirname(logFile(project, apart, step.id)) }, { pool, log, emit: () => {}, cancel, notes }, async (left) => filed(left, staging));
     if (outcome.kind === "cancelled") return undefined;
     if (outcome.kind === "failed") throw new StepbookError(outcome.failure);

@@ -30,7 +30,7 @@ export async function runPipeline(options: RunOptions, emit: Emit, cancel: Cance
 async function firstProcesses({ project, jobs }: RunOptions): Promise<ProcessPool | undefined> {
   if (existsSync(path.join(stateFolder(project), "state.db"))) return undefined;
   const { startAhead } = await import("./ahead.ts");
-  const started = startAhead(project, jobs);
+  const started = await startAhead(project, jobs);
   (await import("../graph/esbuild-ahead.ts")).startEsbuild();
   // Part of every fingerprint, and long to load: while esbuild works.
   setImmediate(() => Intl.DateTimeFormat());

@@ -20,7 +20,7 @@ export interface Analysis {
 
 export function analyse(code: string): Analysis {
   const program = parse(code, { ecmaVersion: "latest", sourceType: "module", allowHashBang: true });
-  const nodes = [...walk(program)];
+  const nodes = nodesOf(program);
   const calls = nodes.filter((node) => node.type === "CallExpression");
   const used = countIdentifiers(nodes);
   const config = findConfig(program);
@@ -40,13 +40,16 @@ function sha256(text: string): Digest {
 }
 
 /** Every node of the tree, parents first. */
-function* walk(node: AnyNode): Generator<AnyNode> {
-  yield node;
-  for (const value of Object.values(node)) {
-    for (const child of Array.isArray(value) ? value : [value]) {
-      if (child && typeof (child as AnyNode).type === "string") yield* walk(child as AnyNode);
-    }
+function nodesOf(node: AnyNode, found: AnyNode[] = []): AnyNode[] {
+  found.push(node);
+  for (const value of Object.values(node) as unknown[]) {
+    for (const child of Array.isArray(value) ? (value as unknown[]) : [value]) if (isNode(child)) nodesOf(child, found);
   }
+  return found;
+}
+
+function isNode(value: unknown): value is AnyNode {
+  return typeof value === "object" && value !== null && typeof (value as { type?: unknown }).type === "string";
 }
 
 function countIdentifiers(nodes: readonly AnyNode[]): Map<string, number> {
