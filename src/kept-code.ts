@@ -1,7 +1,6 @@
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { cachedDataVersionTag } from "node:v8";
 import { Script } from "node:vm";
 import { keep, readKept } from "./kept-twice.ts";
 
@@ -17,8 +16,7 @@ export interface Started<Exports> {
 /**
  * Starts a script of CommonJS from the code that V8 compiled at an earlier start, which is kept beside it where that folder can
  * be written: compiling is most of what a short process costs. Node 22 has `module.enableCompileCache()` for this; 20 has not.
- * @param digest of the script: V8 itself compares no more than the length of the source and its own version and flags. A limit of
- *   the heap is such a flag: each has a file of its own, or processes of two kinds would write over each other's in turn
+ * @param digest of the script: V8 itself compares no more than the length of the source and its own version and flags
  * @param importer kept code cannot `import()` by itself: it finds this as `module.importer`
  */
 export function startKept<Exports>(file: string, digest: string, importer?: (name: string) => Promise<unknown>): Started<Exports> {
@@ -35,8 +33,18 @@ export function requireKept<Exports>(file: string, folder: string): Started<Expo
   return start(file, readFileSync(file, "utf8"), path.join(folder, `${path.basename(file, path.extname(file))}-code-${[size, mtimeMs, ctimeMs, ino].join("-")}`));
 }
 
+/**
+ * V8's flags are among these, such as a limit of the heap: processes of two kinds would write over each other's code in turn. What is
+ * of other flags after all V8 refuses.
+ */
+function optionsHere(): string {
+  let sum = 0;
+  for (const character of `${process.execArgv.join(" ")} ${process.env["NODE_OPTIONS"] ?? ""}`) sum = (Math.imul(sum, 31) + character.codePointAt(0)!) | 0;
+  return (sum >>> 0).toString(36);
+}
+
 function start<Exports>(file: string, text: string, kept: string, importer?: (name: string) => Promise<unknown>): Started<Exports> {
-  const name = `${kept}-${process.version}-${process.arch}-${cachedDataVersionTag()}`;
+  const name = `${kept}-${process.version}-${process.arch}-${optionsHere()}`;
   const cachedData = readKept(name);
   const script = new Script(`(function (exports, require, module, __filename, __dirname) {${text}\n})`, { filename: file, cachedData });
   const module = { exports: {} as Exports, importer };

@@ -127,6 +127,8 @@ export interface Step {
   readonly openParams: boolean;
   /** Functions of the step API that the bundle uses, such as `record`. */
   readonly uses: readonly string[];
+  /** Whether its code may start processes, use the network or start threads. */
+  readonly outside: boolean;
   /** Imports no step and is imported by none. */
   readonly unwired: boolean;
 }

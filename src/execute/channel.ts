@@ -10,13 +10,37 @@ const longest = 1 << 30;
 // As they are before they are wrapped for the step.
 const { readSync, writeSync } = fs;
 
-/** A message as it goes through the pipe: its length, then its bytes. */
+/** The forms of a message: `node:v8`, which takes 2 ms to load, is for what JSON has no words for. */
+const form = { json: 0, v8: 1 } as const;
+
+/** A message as it goes through the pipe: the length of what follows, its form, its bytes. */
 export function frame(message: unknown): Buffer {
-  const body = serialize(message);
-  const whole = Buffer.allocUnsafe(4 + body.length);
-  whole.writeUInt32LE(body.length);
-  body.copy(whole, 4);
+  const json = (message as { type?: unknown } | null)?.type !== "event" && isJson(message);
+  const body = json ? Buffer.from(JSON.stringify(message)) : serialize(message);
+  const whole = Buffer.allocUnsafe(5 + body.length);
+  whole.writeUInt32LE(1 + body.length);
+  whole.writeUInt8(json ? form.json : form.v8, 4);
+  body.copy(whole, 5);
   return whole;
+}
+
+/** Deeper than any message but an event, which holds what the step made up. */
+const deepest = 20;
+
+/** Whether JSON gives the value back as it is, but for fields that are undefined. */
+function isJson(value: unknown, depth = 0): boolean {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return true;
+  if (typeof value === "number") return Number.isFinite(value) && !Object.is(value, -0);
+  if (typeof value !== "object" || depth > deepest) return false;
+  // A hole is undefined here, and JSON has no word for it.
+  if (Array.isArray(value)) return Array.from(value).every((item) => isJson(item, depth + 1));
+  const kind: unknown = Object.getPrototypeOf(value);
+  return (kind === Object.prototype || kind === null) && Object.values(value).every((field) => field === undefined || isJson(field, depth + 1));
+}
+
+function read(bytes: Uint8Array): unknown {
+  const body = Buffer.from(bytes.buffer, bytes.byteOffset + 1, bytes.length - 1);
+  return bytes[0] === form.json ? (JSON.parse(body.toString()) as unknown) : deserialize(body);
 }
 
 /** Takes the pipe's bytes as they come and hands on each message. After what is no message nothing is heard any more. */
@@ -40,11 +64,14 @@ export function unframe(handle: (message: unknown) => void): (chunk: Buffer) => 
   };
 }
 
+/** The step itself has written into the pipe. */
+const noise = { type: "noise" };
+
 function message(bytes: Buffer): unknown {
   try {
-    return deserialize(bytes);
+    return read(bytes) ?? noise;
   } catch {
-    return { type: "noise" }; // The step itself has written into the pipe.
+    return noise;
   }
 }
 
@@ -58,7 +85,7 @@ export function tell(message: unknown): void {
 export function hear(): unknown {
   const length = readExactly(4);
   const body = length && readExactly(length.readUInt32LE());
-  return body && deserialize(body);
+  return body && read(body);
 }
 
 function readExactly(length: number): Buffer | undefined {

@@ -161,6 +161,7 @@ async function runStep(job: Job): Promise<DoneMessage> {
   const inputs = new Inputs(job.inputs);
   // What DuckDB looks up while it loads (the C library, the executable) is no read of the step's.
   if (job.tables) await openAhead();
+  if (job.outside) await watchOutside();
   await settlePending(host);
   if (taken++ === 0 && job.mark !== null) before = baseline();
   refuseExit(job);
@@ -193,6 +194,14 @@ async function runStep(job: Job): Promise<DoneMessage> {
   chance.end();
   if (job.mark !== null) await closeDuckdb(host);
   return { type: "done", ...results, notReproducible: chance.verdict(exported) };
+}
+
+let watchedOutside = false;
+
+async function watchOutside(): Promise<void> {
+  if (watchedOutside) return;
+  watchedOutside = true;
+  (await import("./observe-outside.ts")).observeOutside(watching);
 }
 
 /** Its module is made anew for each step that runs it: a retry in the same process, too. */

@@ -23,7 +23,7 @@ function put(output: ToldArtifact, file: string): StagedArtifact {
 }
 
 export function artifactOf({ codec, told }: ToldArtifact): Artifact {
-  return { codec, digest: digestOf(told), bytes: told.length };
+  return { codec, digest: digestOf(told), bytes: Buffer.byteLength(told) };
 }
 
 function filedEffect(effect: StoredEffect<ToldOrStaged>, file: (artifact: ToldOrStaged) => StagedArtifact): StoredEffect {

@@ -1,82 +1,25 @@
-import childProcess from "node:child_process";
-import dgram from "node:dgram";
-import dns from "node:dns";
 import { syncBuiltinESMExports } from "node:module";
-import net from "node:net";
 import os from "node:os";
 import path from "node:path";
-import wasi from "node:wasi";
-import workerThreads from "node:worker_threads";
 import { machineFacts } from "../plan/machine.ts";
 import { observeEnvironment } from "./observe-env.ts";
 import { observeFiles } from "./observe-files.ts";
 import type { Observer } from "./observer.ts";
 import { type Patchable, wrap } from "./wrap.ts";
 
-/** Wraps what Node offers for reading the outside world, before any of the step's code is loaded. */
+/** Wraps what all code has for reading the outside world, before any of the step's code is loaded; `observeOutside` wraps the rest. */
 export function observe(observer: Observer): void {
   observeFiles(observer);
-  observeProcesses(observer);
-  observeNetwork(observer);
-  observeThreads(observer);
+  observeAddons(observer);
   observeMachine(observer);
   observeEnvironment(observer);
   syncBuiltinESMExports();
 }
 
-function observeProcesses(observer: Observer): void {
-  // All that is not `…Sync` comes through here, promisified or not.
-  wrap(childProcess.ChildProcess.prototype as unknown as Patchable, "spawn", ([options]) => {
-    const { file = "", args = [] } = (options ?? {}) as { file?: string; args?: string[] };
-    const script = /[\\/]?(?:sh|bash|cmd\.exe)$/.test(file) && args.length > 2 ? args.at(-1)! : file;
-    observer.opaque("subprocess", programOf(script));
-  });
-  const target = childProcess as unknown as Patchable;
-  for (const name of ["spawnSync", "execSync", "execFileSync"]) wrap(target, name, ([command]) => observer.opaque("subprocess", programOf(String(command))));
-}
-
-/** The program's name; of a shell's script, that of its last command (zx begins with `set …;`). */
-function programOf(command: string): string {
-  const last = command.split(";").at(-1)!.trim();
-  return path.basename(last.split(/\s/)[0] ?? "") || command.slice(0, 40);
-}
-
-function observeNetwork(observer: Observer): void {
-  wrap(net.Socket.prototype as unknown as Patchable, "connect", ([target]) => observer.opaque("network", endpoint(target)));
-  wrap(net.Server.prototype as unknown as Patchable, "listen", (args) => observer.opaque("network", listening(args)));
-  for (const name of ["send", "bind"]) wrap(dgram.Socket.prototype as unknown as Patchable, name, () => observer.opaque("network", "udp"));
-  for (const target of [dns, dns.promises, dns.Resolver.prototype, dns.promises.Resolver.prototype] as unknown as Patchable[]) {
-    for (const name of Object.getOwnPropertyNames(target).filter((each) => /^(?:lookup|resolve|reverse)/.test(each))) wrap(target, name, ([host]) => void (net.isIP(String(host)) === 0 && observer.opaque("network", String(host))));
-  }
-}
-
-function listening([target, host]: unknown[]): string {
-  return typeof target === "number" ? `${typeof host === "string" ? host : "localhost"}:${target}` : endpoint(target);
-}
-
-function endpoint(target: unknown): string {
-  const first: unknown = Array.isArray(target) ? target[0] : target;
-  if (typeof first !== "object" || first === null) return String(first);
-  const { host, port, path: socket } = first as { host?: string; port?: number; path?: string };
-  return socket ?? `${host ?? "localhost"}:${port ?? ""}`;
-}
-
-function observeThreads(observer: Observer): void {
-  onConstruct(workerThreads as unknown as Patchable, "Worker", ([file]) => observer.opaque("worker", String(file).slice(0, 80)));
-  // It opens files of its own, below node:fs.
-  onConstruct(wasi as unknown as Patchable, "WASI", () => observer.opaque("native", "WASI"));
+function observeAddons(observer: Observer): void {
   wrap(process as unknown as Patchable, "dlopen", ([, file]) => {
     // The engine's own SQL engine notes what it reads.
     if (!/[\\/]@duckdb[\\/]node-bindings/.test(String(file))) observer.opaque("native", path.basename(String(file)));
-  });
-}
-
-function onConstruct(target: Patchable, name: string, before: (args: unknown[]) => void): void {
-  target[name] = new Proxy(target[name] as new () => object, {
-    construct(original, args: unknown[], newTarget) {
-      before(args);
-      return Reflect.construct(original, args, newTarget) as object;
-    },
   });
 }
 

@@ -24,6 +24,8 @@ export interface Job {
   readonly params: Readonly<Record<string, string>>;
   /** Whether the step works with tables, so that DuckDB is loaded before it is observed. */
   readonly tables: boolean;
+  /** Whether its code may start processes, use the network or start threads: that is watched then. */
+  readonly outside: boolean;
   readonly run: RunInfo;
   readonly staging: string;
   /** Folder for what outlives a failed attempt. */

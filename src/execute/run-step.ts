@@ -130,6 +130,7 @@ export function makeJob({ graph, info, known, store }: Pick<RunContext, "graph" 
     duckdb: known.packages.reaches(step.id, step.packages, "@duckdb/node-api"),
     params: known.world.params,
     tables: usesTables(step) || inputs.some(([, { artifact }]) => artifact.codec === "table"),
+    outside: step.outside,
     run: info,
     staging,
     kept: path.dirname(logFile(graph.project, info.id, step.id)),

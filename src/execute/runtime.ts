@@ -85,7 +85,7 @@ export async function buildChild(root: string, tested = false): Promise<{ progra
     build({ ...common, entryPoints: ["src/step/api.ts"], format: "esm", metafile: true }),
   ]);
   // Kept code cannot import() by itself: the program that starts it does. Most steps hash and unpack nothing.
-  const text = builtins(child.outputFiles![0]!.text, ["crypto", "zlib"]);
+  const text = builtins(child.outputFiles![0]!.text, ["crypto", "v8", "zlib"]);
   const script = `const __child_import = module.importer;\n${builtinsHead}\n${text.replace(/\bimport\(/g, "__child_import(")}`;
   const define = { SCRIPT_DIGEST: JSON.stringify(digestOf(script).slice(0, 16)) };
   const program = await build({ ...common, entryPoints: ["src/execute/start-child.ts"], format: "cjs", define });

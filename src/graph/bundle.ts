@@ -17,6 +17,8 @@ export interface RawBundle {
   readonly externals: readonly string[];
   /** Names of steps that the bundle's files import, used or not. */
   readonly steps: readonly string[];
+  /** Names of all that the step's module exports. */
+  readonly exports: readonly string[];
 }
 
 const virtual = { input: "stepbook-input", api: "stepbook-api" } as const;
@@ -49,6 +51,7 @@ function rawBundle({ inputs: all, outputs }: Metafile, texts: ReadonlyMap<string
     // All that is reached, not output.inputs: a constant that was inlined leaves no other trace of its file.
     sources: inputs.filter((name) => !isVirtual(name)).sort(),
     externals: outputs[key]!.imports.filter((each) => each.external).map((each) => each.path),
+    exports: outputs[key]!.exports,
     steps: inputs.filter((name) => name.startsWith(virtual.input)).map((name) => name.slice(virtual.input.length + 1)),
   };
 }

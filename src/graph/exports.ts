@@ -16,9 +16,14 @@ export async function readExports(project: string, steps: readonly StepFile[], s
   const result = new Map<string, string[]>();
   for (const step of steps) {
     const names = await reader.names(step.file, new Set());
-    result.set(step.name, [...names].filter((name) => !notArtifacts.has(name)).sort());
+    result.set(step.name, artifactsOf([...names]));
   }
   return result;
+}
+
+/** Of a module's exports: those that are artifacts, sorted. */
+export function artifactsOf(exports: readonly string[]): string[] {
+  return exports.filter((name) => !notArtifacts.has(name)).sort();
 }
 
 class ExportReader {

@@ -6,10 +6,11 @@ import type { Digest, Edge, Graph, Place, Step } from "../model.ts";
 import type { Analysis } from "./analyse.ts";
 import { bundleSteps, type RawBundle } from "./bundle.ts";
 import { discoverSteps, type StepFile } from "./discover.ts";
-import { readExports } from "./exports.ts";
+import { artifactsOf, readExports } from "./exports.ts";
 import { type Checked, isImplied, type Known, readTerrainKey } from "./kept.ts";
 import { NotLiteral } from "./literal.ts";
 import { lookAt, type Sight } from "./look.ts";
+import { mayReachOutside } from "./outside.ts";
 import { defaultConfig, readConfig } from "./settings.ts";
 import { Sources } from "./sources.ts";
 import { certainSight, firstTerrain, terrainOf } from "./terrain.ts";
@@ -30,7 +31,7 @@ export async function makeGraph(project: string, apiNames: readonly string[], be
   const files = discoverSteps(project);
   const sources = new Sources(project);
   const some = before && (await makeSome(project, files, apiNames, before, sources));
-  const steps = some ?? (await makeSteps(project, files, files, await exportsOf(project, files, apiNames, sources), apiNames, sources));
+  const steps = some ?? (await makeAll(project, files, apiNames, sources));
   const imported = new Set(steps.flatMap((step) => step.edges.map((edge) => edge.from)));
   const graph = { project, steps: steps.map((step) => ({ ...step, unwired: step.edges.length === 0 && !imported.has(step.id) })) };
   return { graph, known: knownOf(graph, sources, some && before, first, since) };
@@ -56,32 +57,34 @@ async function makeSome(project: string, files: readonly StepFile[], apiNames: r
   const stale = files.filter(({ id }) => Object.keys(old.get(id)?.code.sources ?? {}).some((file) => before.changed.has(file)));
   if (files.length !== old.size || files.some(({ id, name }) => old.get(id)?.name !== name)) return undefined;
   const exports = new Map(files.map(({ id, name }) => [name, [...old.get(id)!.exports]]));
-  // Both ask esbuild's process, which has threads of its own.
-  const [fresh, made] = await Promise.allSettled([readExports(project, stale, sources), makeSteps(project, stale, files, exports, apiNames, sources, old)]);
+  // What is wrong with one may be what another exported before.
+  const bundles = await bundleSteps(project, stale, files, exports, apiNames, sources).catch(() => undefined);
   // What a step exports is part of the steps that import it.
-  if (fresh.status === "rejected" || stale.some(({ id, name }) => fresh.value.get(name)?.join() !== old.get(id)!.exports.join())) return undefined;
-  if (made.status === "rejected") throw made.reason;
-  const anew = new Map(made.value.map((step) => [step.id, step]));
+  if (!bundles || stale.some(({ id }) => artifactsOf(bundles.get(id)!.exports).join() !== old.get(id)!.exports.join())) return undefined;
+  const byName = new Map(files.map((file) => [file.name, file]));
+  const anew = new Map<string, Step>();
+  for (const file of stale) {
+    const raw = bundles.get(file.id)!;
+    anew.set(file.id, keptStep(old.get(file.id)!, raw, byName, sources) ?? readStep(project, file, raw, (await import("./analyse.ts")).analyse(raw.text), exports.get(file.name)!, byName, sources));
+  }
   return files.map(({ id }) => anew.get(id) ?? old.get(id)!);
 }
 
-/** @param old steps as they were, by id */
-async function makeSteps(project: string, wanted: readonly StepFile[], files: readonly StepFile[], exports: ReadonlyMap<string, string[]>, apiNames: readonly string[], sources: Sources, old?: ReadonlyMap<string, Step>): Promise<Step[]> {
-  const bundling = bundleSteps(project, wanted, files, exports, apiNames, sources);
-  // Long to load: where it is sure to be needed, while esbuild works.
-  if (!old) await Promise.allSettled([bundling, import("./analyse.ts")]);
-  const bundles = await bundling;
+async function makeAll(project: string, files: readonly StepFile[], apiNames: readonly string[], sources: Sources): Promise<Step[]> {
+  const exports = await exportsOf(project, files, apiNames, sources);
+  const bundling = bundleSteps(project, files, files, exports, apiNames, sources);
+  // Long to load: while esbuild works.
+  const [{ analyse }, bundles] = await Promise.all([import("./analyse.ts"), bundling]);
   const byName = new Map(files.map((file) => [file.name, file]));
-  const kept = wanted.map((file) => keptStep(old?.get(file.id), bundles.get(file.id)!, byName, sources));
-  if (kept.every((step) => step !== undefined)) return kept;
-  const { analyse } = await import("./analyse.ts");
-  const read = (file: StepFile, raw: RawBundle) => readStep(project, file, raw, analyse(raw.text), exports.get(file.name) ?? [], byName, sources);
-  return wanted.map((file, i) => kept[i] ?? read(file, bundles.get(file.id)!));
+  return files.map((file) => {
+    const raw = bundles.get(file.id)!;
+    return readStep(project, file, raw, analyse(raw.text), exports.get(file.name) ?? [], byName, sources);
+  });
 }
 
 /** The step as it was, where only comments and layout have changed: what is read from its code is the same, and parsing it is much of such a run. */
-function keptStep(old: Step | undefined, raw: RawBundle, byName: ReadonlyMap<string, StepFile>, from: Sources): Step | undefined {
-  if (!old || old.code.text !== raw.text || packageNames(raw.externals).join() !== old.packages.join()) return undefined;
+function keptStep(old: Step, raw: RawBundle, byName: ReadonlyMap<string, StepFile>, from: Sources): Step | undefined {
+  if (old.code.text !== raw.text || packageNames(raw.externals).join() !== old.packages.join()) return undefined;
   const imported = new Set(raw.steps.map((name) => byName.get(name)!.id));
   if (imported.size !== old.edges.length || !old.edges.every((edge) => imported.has(edge.from))) return undefined;
   const { digest, parts } = old.code;
@@ -136,6 +139,7 @@ function readStep(project: string, file: StepFile, raw: RawBundle, analysis: Ana
     params: analysis.params,
     openParams: analysis.openParams,
     uses: analysis.uses,
+    outside: mayReachOutside(raw.text, raw.externals),
     unwired: false,
   };
 }

@@ -11,10 +11,10 @@ import { bundleOf, displaySymbol, isFigure } from "./figure.ts";
 /** An artifact and where its bytes lie: in the staging folder; or in the store, for a table that came from there. */
 export type StagedArtifact = Artifact & { readonly file: string };
 
-/** The bytes of a small value or figure: whoever keeps it puts them into a file. */
+/** A small value or figure as text: whoever keeps it puts it into a file. */
 export interface ToldArtifact {
   readonly codec: Codec;
-  readonly told: Uint8Array;
+  readonly told: string;
 }
 
 /**
@@ -24,7 +24,7 @@ export interface ToldArtifact {
  * else is a value.
  *
  * @param name the export's name, for paths in errors and in file names
- * @param mostTold of a value or figure of at most so many bytes no file is made
+ * @param mostTold of a value or figure of at most so many bytes, all of them text, no file is made
  * @throws E_UNSTORABLE with the path inside the value; E_DISK_FULL
  */
 export async function storeExport(name: string, value: unknown, staging: string, mostTold = -1): Promise<StagedArtifact | ToldArtifact> {
@@ -32,8 +32,9 @@ export async function storeExport(name: string, value: unknown, staging: string,
   if (table) return storeTable(name, table, staging);
   const figure = typeof value === "object" && value !== null && isFigure(value);
   const [codec, chunks] = figure ? (["figure", encodeValue(await bundleOf(value), name)] as const) : (["value", encodeValue(value, name)] as const);
-  const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
-  return bytes <= mostTold ? { codec, told: Buffer.concat(chunks) } : storeChunks(codec, chunks, name, staging);
+  const [text, ...raw] = chunks;
+  if (raw.length === 0 && text!.length <= mostTold) return { codec, told: Buffer.from(text!).toString() };
+  return storeChunks(codec, chunks, name, staging);
 }
 
 function storeTable(name: string, table: TableInfo, staging: string): StagedArtifact {

@@ -18,9 +18,11 @@ export function encodeValue(value: unknown, name = "value"): Uint8Array[] {
   writer.text(`{"format":"${valueFormat}","value":`);
   writer.value(value, name);
   writer.text(`,"raw":${writer.rawBytes}}`);
-  // Raw bytes start at a multiple of 8, so that a reader may map them as they are.
-  writer.flush();
-  if (writer.rawBytes > 0) writer.text(" ".repeat((8 - ((writer.textBytes + 1) % 8)) % 8));
+  if (writer.rawBytes > 0) {
+    // Raw bytes start at a multiple of 8, so that a reader may map them as they are.
+    writer.flush();
+    writer.text(" ".repeat((8 - ((writer.textBytes + 1) % 8)) % 8));
+  }
   writer.text("\n");
   return writer.chunks();
 }

@@ -33,10 +33,10 @@ export class Store {
     publish(staged, target);
   }
 
-  /** Puts bytes into the store; durable on return. @param draft where they may lie until they are whole */
-  async put(bytes: Uint8Array, artifact: Artifact, draft: string): Promise<void> {
+  /** Puts an artifact's text into the store; durable on return. @param draft where it may lie until it is whole */
+  async put(text: string, artifact: Artifact, draft: string): Promise<void> {
     if (await this.#has(artifact)) return;
-    onDisk(draft, () => writeFileSync(draft, bytes));
+    onDisk(draft, () => writeFileSync(draft, text));
     publish(draft, this.path(artifact));
   }
 

@@ -48,7 +48,10 @@ describe("values", () => {
   test("small ones are handed on as they are, the others as files", async () => {
     const small = (await storeExport("k", 5, rig.host.staging, 100)) as ToldArtifact;
     const staged = await store("k", 5);
-    expect(small).toEqual({ codec: "value", told: readFileSync(staged.file) });
+    expect(small).toEqual({ codec: "value", told: readFileSync(staged.file, "utf8") });
+    const accents = (await storeExport("text", { é: "\ud800 ☃" }, rig.host.staging, 100)) as ToldArtifact;
+    expect(Buffer.from(accents.told)).toEqual(readFileSync((await store("text", { é: "\ud800 ☃" })).file));
+    expect(await storeExport("raw", new Float64Array(1000), rig.host.staging, 1 << 20)).toHaveProperty("file");
     expect(await storeExport("k", "x".repeat(100), rig.host.staging, 100)).toHaveProperty("file");
   });
 

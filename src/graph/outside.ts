@@ -1,0 +1,19 @@
+/** Node's modules by which code comes no further than to files, to the machine's facts and to itself: those are watched in any case. */
+const inside: ReadonlySet<string> = new Set([
+  "assert", "assert/strict", "async_hooks", "buffer", "console", "constants", "crypto", "diagnostics_channel", "events", "fs", "fs/promises", "os",
+  "path", "path/posix", "path/win32", "perf_hooks", "punycode", "querystring", "readline", "readline/promises", "stream", "stream/consumers", "stream/promises",
+  "stream/web", "string_decoder", "timers", "timers/promises", "url", "util", "util/types", "zlib",
+]);
+
+/** Words without which code comes to nothing that it does not import. */
+const ways = /\b(?:process|global|globalThis|require|eval|Function|constructor|fetch|WebSocket|EventSource|Worker|WebAssembly|setEngine)\b/;
+
+/**
+ * Whether code may start processes, use the network or start threads: it may where this cannot be ruled out. What is imported by a
+ * computed path is refused before.
+ * @param text of the bundle
+ * @param externals what it imports
+ */
+export function mayReachOutside(text: string, externals: readonly string[]): boolean {
+  return ways.test(text) || externals.some((specifier) => !inside.has(specifier.replace(/^node:/, "")));
+}
