@@ -221,15 +221,15 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "ChildProcess class": edits('import { ChildProcess } from "node:child_process";\nconst child = new ChildProcess() as ChildProcess & { spawn(options: object): void };\nchild.spawn({ file: "/bin/cat", args: ["cat", "HERE/in.txt"], stdio: "pipe" });\nlet text = "";\nfor await (const part of child.stdout!) text += String(part);\nexport const out = text;'),
   "worker thread": edits('import { Worker } from "node:worker_threads";\nexport const out = await new Promise<string>((done) => new Worker(`require("worker_threads").parentPort.postMessage(require("fs").readFileSync("HERE/in.txt", "utf8"))`, { eval: true }).on("message", done));'),
   "WASI": edits('import { WASI } from "node:wasi";\nimport { readFileSync } from "node:fs";\nnew WASI({ version: "preview1" });\nexport const out = readFileSync("HERE/in.txt", "utf8");'),
-  // The same, not imported by name.
-  "a subprocess by import()": edits('const { execFileSync } = await import("node:child_process");\nexport const out = execFileSync("cat", ["HERE/in.txt"]).toString();'),
-  "a subprocess by getBuiltinModule": edits('export const out = process.getBuiltinModule("node:child_process").execFileSync("cat", ["HERE/in.txt"]).toString();'),
-  "a subprocess by createRequire": edits('import { createRequire } from "node:module";\nexport const out = createRequire("/")("child_process").execFileSync("cat", ["HERE/in.txt"]).toString();'),
-  "a subprocess by eval": edits('export const out = (0, eval)("pro" + "cess").getBuiltinModule("child_process").execFileSync("cat", ["HERE/in.txt"]).toString();'),
-  "a subprocess by a function's constructor": edits('export const out = (() => {}).constructor("return pro" + "cess")().getBuiltinModule("child_process").execFileSync("cat", ["HERE/in.txt"]).toString();'),
+  // The same, not imported by name; without variables, whose names would be a read of their own.
+  "a subprocess by import()": edits('const { execFileSync } = await import("node:child_process");\nexport const out = execFileSync("/bin/cat", ["HERE/in.txt"], { env: {} }).toString();'),
+  "a subprocess by getBuiltinModule": edits('export const out = process.getBuiltinModule("node:child_process").execFileSync("/bin/cat", ["HERE/in.txt"], { env: {} }).toString();'),
+  "a subprocess by createRequire": edits('import { createRequire } from "node:module";\nexport const out = createRequire("/")("child_process").execFileSync("/bin/cat", ["HERE/in.txt"], { env: {} }).toString();'),
+  "a subprocess by eval": edits('export const out = (0, eval)("pro" + "cess").getBuiltinModule("child_process").execFileSync("/bin/cat", ["HERE/in.txt"], { env: {} }).toString();'),
+  "a subprocess by a function's constructor": edits('export const out = (() => {}).constructor("return pro" + "cess")().getBuiltinModule("child_process").execFileSync("/bin/cat", ["HERE/in.txt"], { env: {} }).toString();'),
   "a subprocess of a package": {
     step: 'import { read } from "pkg-ID";\nexport const out = read("HERE/in.txt");',
-    before: (project, here) => (project.write(`${here}/in.txt`, "1"), install(project, here, { "index.js": 'import { execFileSync } from "node:child_process";\nexport const read = (file) => execFileSync("cat", [file]).toString();' })),
+    before: (project, here) => (project.write(`${here}/in.txt`, "1"), install(project, here, { "index.js": 'import { execFileSync } from "node:child_process";\nexport const read = (file) => execFileSync("/bin/cat", [file], { env: {} }).toString();' })),
     change: (project, here) => project.write(`${here}/in.txt`, "2"),
   },
   // SQL.
