@@ -4,6 +4,9 @@ import { outFile, scriptFile, scriptFiles, scriptText } from "../grid.ts";
 import type { Peer } from "./peer.ts";
 import { commitAll, ofNpm } from "./tools.ts";
 
+/** Else they are shared between all clones of a repository, below the user's home. */
+const ownFolders = { NX_CACHE_DIRECTORY: ".nx/cache", NX_WORKSPACE_DATA_DIRECTORY: ".nx/workspace-data" };
+
 /** One project with a target a step; a target's inputs are its script and its parents' outputs, so that it can cut off. */
 export const nx: Peer = {
   name: "nx",
@@ -35,6 +38,6 @@ export const nx: Peer = {
     symlinkSync(path.dirname(path.dirname(program)), path.join(project, "node_modules"));
     commitAll(project);
   },
-  command: (program, cwd) => ({ file: program, words: ["run", "grid:all", "--parallel=2"], cwd, env: { NX_DAEMON: "false", NX_TUI: "false", NX_NO_CLOUD: "true" } }),
+  command: (program, cwd) => ({ file: program, words: ["run", "grid:all", "--parallel=2"], cwd, env: { NX_DAEMON: "false", NX_TUI: "false", NX_NO_CLOUD: "true", ...ownFolders } }),
   keeps: ["out", ".nx"],
 };

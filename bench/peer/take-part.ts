@@ -53,7 +53,9 @@ function contend(site: Site, peer: Peer, program: string, nodes: readonly Node[]
   const turn = () => {
     if (before === "cold") for (const kept of peer.keeps) rmSync(path.join(project, kept), { recursive: true, force: true });
     if (before === "comment") write(project, Object.fromEntries([peer.source(edited, `// ${performance.now()}\n`)]));
-    return counted(command, project);
+    const sample = counted(command, project);
+    if (before === "cold" && sample.steps !== nodes.length) throw new Error(`of ${nodes.length} steps ${sample.steps} ran where nothing was kept`);
+    return sample;
   };
   into.push({ name: peer.name, role: "peer", turn, ...(peer.name in turns ? { turns: turns[peer.name]! } : {}) });
   return undefined;
