@@ -13,10 +13,16 @@ export class Slots {
     try {
       return await task();
     } finally {
-      const next = this.#waiting.shift();
-      if (next) next.go();
+      // What this task was waited for may be more urgent than what waits already: it comes within this turn of the loop.
+      if (this.#waiting.length > 0) setImmediate(() => this.#next());
       else this.#free++;
     }
+  }
+
+  #next(): void {
+    const next = this.#waiting.shift();
+    if (next) next.go();
+    else this.#free++;
   }
 
   #wait(task: { readonly urgency: number; readonly go: () => void }): void {

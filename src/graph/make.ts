@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import path from "node:path";
-import { fail } from "../errors.ts";
+import { fail, StepbookError } from "../errors.ts";
 import type { Digest, Edge, Graph, Place, Step } from "../model.ts";
 import type { Analysis } from "./analyse.ts";
 import { bundleSteps, type RawBundle } from "./bundle.ts";
@@ -57,8 +57,7 @@ async function makeSome(project: string, files: readonly StepFile[], apiNames: r
   const stale = files.filter(({ id }) => Object.keys(old.get(id)?.code.sources ?? {}).some((file) => before.changed.has(file)));
   if (files.length !== old.size || files.some(({ id, name }) => old.get(id)?.name !== name)) return undefined;
   const exports = new Map(files.map(({ id, name }) => [name, [...old.get(id)!.exports]]));
-  // What is wrong with one may be what another exported before.
-  const bundles = await bundleSteps(project, stale, files, exports, apiNames, sources).catch(() => undefined);
+  const bundles = await bundleSteps(project, stale, files, exports, apiNames, sources).catch(unlessMissing);
   // What a step exports is part of the steps that import it.
   if (!bundles || stale.some(({ id }) => artifactsOf(bundles.get(id)!.exports).join() !== old.get(id)!.exports.join())) return undefined;
   const byName = new Map(files.map((file) => [file.name, file]));
@@ -68,6 +67,11 @@ async function makeSome(project: string, files: readonly StepFile[], apiNames: r
     anew.set(file.id, keptStep(old.get(file.id)!, raw, byName, sources) ?? readStep(project, file, raw, (await import("./analyse.ts")).analyse(raw.text), exports.get(file.name)!, byName, sources));
   }
   return files.map(({ id }) => anew.get(id) ?? old.get(id)!);
+}
+
+/** What one lacks may be what another, edited too, exports by now. */
+function unlessMissing(error: unknown): undefined {
+  if (!(error instanceof StepbookError && error.failure.code === "E_MISSING_EXPORT")) throw error;
 }
 
 async function makeAll(project: string, files: readonly StepFile[], apiNames: readonly string[], sources: Sources): Promise<Step[]> {

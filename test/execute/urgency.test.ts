@@ -23,3 +23,20 @@ test("where steps run side by side the longest way is begun first, and one by on
   expect([first, second]).toEqual(["10_root", "22_way"]);
   expect([first, second, ...others].sort()).toEqual(numbers);
 });
+
+test("what a step was waited for goes before what waits already", async () => {
+  const gate = (name: string) => `import { existsSync } from "node:fs";\nwhile (!existsSync("${name}")) await new Promise((resolve) => setTimeout(resolve, 5));\n`;
+  project = new TestProject({
+    // Holds one of the two places until the end has begun.
+    "steps/10_long.ts": `${gate("begun")}export const x = 1;\n`,
+    "steps/11_root.ts": step(),
+    "steps/20_leaf.ts": step("11_root"),
+    "steps/21_way.ts": step("11_root"),
+    "steps/30_way.ts": step("21_way"),
+    "steps/40_way.ts": step("30_way"),
+    "steps/50_end.ts": `import { x } from "./40_way.ts";\nimport { writeFileSync } from "node:fs";\nwriteFileSync("begun", "");\nexport const y = x;\n`,
+    "steps/60_last.ts": 'import { x } from "./10_long.ts";\nimport { y } from "./50_end.ts";\nexport const z = x + y;\n',
+  });
+  const started = await startedBy("-j", "2");
+  expect(started.filter((id) => /leaf|way|end/.test(id)).slice(0, 4)).toEqual(["21_way", "30_way", "40_way", "50_end"]);
+});
