@@ -10,6 +10,7 @@ import { stateFolder } from "../record/state.ts";
 const maxBytes = 64 * 1024 * 1024;
 /** A line longer than this many characters is handed on in pieces. */
 const maxLine = 64 * 1024;
+const newline = 10;
 
 export function logFile(project: string, run: string, step: string): string {
   return path.join(stateFolder(project), "runs", run, `${step}.log`);
@@ -28,6 +29,8 @@ export class StepLog {
   #hurried = false;
   #closed: Promise<void> | undefined;
   readonly #followed: Printed[] = [];
+  /** Keep what has come of a line that has not ended. */
+  readonly #tails: (() => void)[] = [];
   readonly mask: Mask;
 
   /** @param mask takes secrets out of all that is written and handed on */
@@ -45,8 +48,9 @@ export class StepLog {
     const decoder = new StringDecoder("utf8");
     const masked = this.mask.stream();
     let rest = "";
+    let held: Buffer = Buffer.alloc(0);
     const take = (chunk: Buffer) => {
-      this.#keep(chunk);
+      held = this.#keepLines(held, chunk);
       const lines = (rest + decoder.write(chunk)).split("\n");
       rest = lines.pop()!;
       lines.forEach((line) => onLine(line.slice(0, maxLine)));
@@ -60,6 +64,8 @@ export class StepLog {
       take(masked.end());
       if (rest !== "") onLine(rest);
     });
+    // A stream may never end: another process holds it.
+    this.#tails.push(() => this.#keep(held));
   }
 
   /** The step is to end: whoever reads is no longer waited for. */
@@ -76,6 +82,7 @@ export class StepLog {
   }
 
   note(text: string): void {
+    this.#flush();
     this.#keep(Buffer.from(this.mask.text(text)));
   }
 
@@ -84,8 +91,23 @@ export class StepLog {
   }
 
   async #close(): Promise<void> {
+    this.#flush();
     if (this.#dropped > 0) this.#write(`\n--- ${this.#dropped} further bytes were not kept ---\n`);
     await new Promise<void>((resolve) => (this.#file ? this.#file.end(() => resolve()) : resolve()));
+  }
+
+  #flush(): void {
+    for (const keep of this.#tails.splice(0)) keep();
+  }
+
+  /** Two streams meet in one log: a line that has come in part waits for its end. @returns what waits */
+  #keepLines(held: Buffer, chunk: Buffer): Buffer {
+    const end = chunk.lastIndexOf(newline) + 1;
+    if (end === 0 && held.length + chunk.length <= maxLine) return Buffer.concat([held, chunk]);
+    const whole = end === 0 ? chunk.length : end;
+    this.#keep(held);
+    this.#keep(chunk.subarray(0, whole));
+    return chunk.subarray(whole);
   }
 
   #keep(chunk: Buffer): void {
