@@ -1,6 +1,6 @@
-import path from "node:path";
 import { realpathSync } from "node:fs";
-import { build, type BuildFailure, type BuildResult, type Loader, type Message, type Metafile, type OnResolveArgs, type OutputFile, type Plugin } from "esbuild";
+import path from "node:path";
+import { build, type BuildFailure, type BuildResult, type Loader, type Message, type Metafile, type OutputFile, type Plugin } from "esbuild";
 import { fail, StepbookError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { type StepFile, stepPattern } from "./discover.ts";
@@ -129,13 +129,13 @@ function swapped(project: string, steps: readonly StepFile[]): Own["resolve"] {
   const byPath = new Map(steps.map((step) => [path.resolve(project, step.file), step]));
   const real = new Map<string, boolean>();
   const isReal = (file: string) => real.get(file) ?? real.set(file, isOwnPlace(file)).get(file)!;
-  return async (args, builder) => {
-    if (args.path === "stepbook") return { path: "stepbook", namespace: virtual.api };
-    if (!/(^|\/)\d+_[^/]*$/.test(args.path) || args.pluginData === "resolved") return undefined;
+  return async ({ path: specifier, importer, resolveDir, kind, pluginData }, builder) => {
+    if (specifier === "stepbook") return { path: "stepbook", namespace: virtual.api };
+    if (!/(^|\/)\d+_[^/]*$/.test(specifier) || pluginData === "resolved") return undefined;
     // A whole path of a file that is no link leads there, which esbuild's process need not be asked for.
-    const whole = path.resolve(args.resolveDir, args.path);
-    const found = /^\.\.?\//.test(args.path) && byPath.has(whole) && isReal(whole) ? whole : (await builder.resolve(args.path, { ...resolveOptions(args), pluginData: "resolved" })).path;
-    const step = byPath.get(found);
+    const whole = path.resolve(resolveDir, specifier);
+    const leadsThere = /^\.\.?\//.test(specifier) && byPath.has(whole) && isReal(whole);
+    const step = byPath.get(leadsThere ? whole : (await builder.resolve(specifier, { importer, resolveDir, kind, pluginData: "resolved" })).path);
     return step ? { path: step.name, namespace: virtual.input } : undefined;
   };
 }
@@ -158,10 +158,6 @@ function generatedModules(exports: ReadonlyMap<string, readonly string[]>, apiNa
       }));
     },
   };
-}
-
-function resolveOptions(args: OnResolveArgs) {
-  return { importer: args.importer, resolveDir: args.resolveDir, kind: args.kind };
 }
 
 /**

@@ -31,7 +31,8 @@ export async function storeExport(name: string, value: unknown, staging: string,
   const table = tableInfo(value);
   if (table) return storeTable(name, table, staging);
   const figure = typeof value === "object" && value !== null && isFigure(value);
-  const [codec, chunks] = figure ? (["figure", encodeValue(await bundleOf(value), name)] as const) : (["value", encodeValue(value, name)] as const);
+  const codec = figure ? "figure" : "value";
+  const chunks = encodeValue(figure ? await bundleOf(value) : value, name);
   const [text, ...raw] = chunks;
   if (raw.length === 0 && text!.length <= mostTold) return { codec, told: Buffer.from(text!).toString() };
   return storeChunks(codec, chunks, name, staging);
