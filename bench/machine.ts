@@ -17,6 +17,7 @@ export function describeMachine(root: string, loadBefore: readonly number[]): Ma
       ["commit", commit(root)],
       ["machine", `${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown"}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${type()} ${release()}`],
       ["load average before, after", `${load(loadBefore)}, ${load(loadavg())}`],
+      ["NODE_EXTRA_CA_CERTS", process.env["NODE_EXTRA_CA_CERTS"] ?? "not set"],
       ["versions", `node ${process.versions.node}, esbuild ${versionOf("esbuild")}, DuckDB ${versionOf("@duckdb/node-api")}, tsx ${versionOf("tsx")}`],
     ],
   };

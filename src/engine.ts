@@ -41,11 +41,14 @@ export async function openProject(project: string): Promise<Opened> {
 /** What decisions are made on, with the params and the environment of now. */
 export function knowledge(opened: Omit<Opened, "known" | "close">, params: Readonly<Record<string, string>>, force: Knowledge["force"], now: Date): Knowledge {
   const { project, db, store, digests, runtime } = opened;
+  let engine: string | undefined;
   return {
     world: worldOf(opened, params),
     packages: new PackageHasher(project, digests),
     store,
-    engine: engineHere(runtime, digests),
+    get engine() {
+      return (engine ??= engineHere(runtime, digests));
+    },
     now,
     force,
     ...readRecords(db),

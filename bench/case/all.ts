@@ -6,6 +6,7 @@ import { mirror1k, mirror10k, mirror100k } from "./mirror.ts";
 import { noop100, noop1000, noopTsx } from "./nothing-changed.ts";
 import { pagesLoad, pagesServer, pagesViewers } from "./pages.ts";
 import { pagesPixel } from "./pixel.ts";
+import { plain } from "./plain.ts";
 import { readingBack } from "./reading-back.ts";
 import { shared } from "./shared.ts";
 import { shipped } from "./shipped.ts";
@@ -19,5 +20,6 @@ export const comparisons: readonly Comparison[] = [
   ...[cold100, noop100, noopTsx, comment, cold1000, noop1000, shared, chain, shipped, watch],
   ...[sqlCsv, outOfCore, columnsOut, columnsIn, storing, readingBack],
   ...[mirror1k, mirror10k, mirror100k],
+  ...plain([cold100, noop100, shared, chain, shipped]),
   ...[pagesServer, pagesLoad, pagesPixel, pagesViewers],
 ];

@@ -64,7 +64,7 @@ const otherwise: ReadonlySet<string> = new Set(["code-changed", "package-changed
 async function comparedRecord({ db, graph }: Opened, step: Step, artifacts: Artifacts, known: Knowledge): Promise<{ record: KeptRecord; doubt: Reason | null }> {
   const decision = await decide(step, inputDigests(graph, step, artifacts), known);
   if (decision.verdict === "reuse") return { record: decision.record, doubt: null };
-  const [same] = known.recordsFor(step.name, decision.fingerprint);
+  const [same] = known.recordsFor(step.name, decision.fingerprint().digest);
   const record = same ?? currentRecord(db, step.name);
   if (!record) return fail("E_NOT_FOUND", `${step.id} has not run yet`, { remedy: `run ${step.id}: then there is something to compare with` });
   return { record, doubt: otherwise.has(decision.reason.code) ? decision.reason : null };

@@ -26,7 +26,7 @@ export async function watchPipeline(options: RunOptions, report: Report, cancell
       watched = await readWatched(options, places, before);
       changes.watch(watchedFolders(watched));
       changes.add(missedChanges(before, watched, since));
-      await standby.prepare(options.project, watched.tables);
+      await standby.prepare(options.project, watched.kind);
       report.event({ type: "watch.waiting", files: watched.files.size });
       await nextThatMatters(changes, watched, since, cancellation.signal);
     }

@@ -3,6 +3,7 @@ import path from "node:path";
 import type { RunOptions } from "../config.ts";
 import { openProject } from "../engine.ts";
 import { usesTables } from "../execute/coming.ts";
+import type { Kind } from "../execute/pool.ts";
 import { selectSteps } from "../graph/select.ts";
 import type { Digest } from "../model.ts";
 import { currentRecord } from "../record/lookup.ts";
@@ -24,8 +25,8 @@ export interface Watched {
   readonly outputs: ReadonlyMap<string, Digest | null>;
   /** The graph cannot be read, so that any source beside the known ones may mend it. */
   readonly broken: boolean;
-  /** A step works with tables. */
-  readonly tables: boolean;
+  /** What one of the steps wants. */
+  readonly kind: Kind;
   readonly hasher: FileHasher | undefined;
 }
 
@@ -50,7 +51,7 @@ export async function readWatched(options: RunOptions, places: readonly string[]
         folders: new Set([absolute("steps"), ...listed]),
         outputs: new Map(records.flatMap((record) => record.written.map((file) => [absolute(file.path), file.digest] as const))),
         broken: false,
-        tables: steps.some(usesTables),
+        kind: { tables: steps.some(usesTables), outside: steps.some((step) => step.outside) },
         hasher,
       };
     } finally {
@@ -63,7 +64,7 @@ export async function readWatched(options: RunOptions, places: readonly string[]
       folders: new Set([absolute("steps"), absolute("lib"), ...(before?.folders ?? [])]),
       outputs: before?.outputs ?? new Map(),
       broken: true,
-      tables: before?.tables ?? false,
+      kind: before?.kind ?? { tables: false, outside: false },
       hasher: before?.hasher,
     };
   }

@@ -35,7 +35,7 @@ export async function why(io: Io, word: string, flags: RunFlags): Promise<number
 /** The record that is reused; else the one that comes nearest: of the same fingerprint, or the current one. */
 function comparedRecord({ db }: Opened, { step, decision }: Planned, known: Knowledge): KeptRecord | undefined {
   if (decision?.verdict === "reuse") return decision.record;
-  const [same] = decision ? known.recordsFor(step.name, decision.fingerprint) : [];
+  const [same] = decision ? known.recordsFor(step.name, decision.fingerprint().digest) : [];
   return same ?? currentRecord(db, step.name);
 }
 

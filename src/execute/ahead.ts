@@ -1,21 +1,23 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { stepPattern } from "../graph/discover.ts";
+import { mayReachOutside } from "../graph/outside.ts";
 import { tableFunctions } from "./coming.ts";
-import { ProcessPool } from "./pool.ts";
+import { type Kind, ProcessPool } from "./pool.ts";
 import { findRuntime } from "./runtime.ts";
 
-/** Processes for the first steps: they start while the graph is read. Which steps these are, and which want DuckDB, is guessed; a wrong guess only costs time. */
+/** Processes for the first steps: they start while the graph is read. Which steps these are, and what they want, is guessed; a wrong guess only costs time. */
 export async function startAhead(project: string, jobs: number): Promise<ProcessPool> {
   const { child } = await findRuntime();
   const pool = new ProcessPool(child, project);
   const [first, ...others] = firstFiles(project, jobs).map((file) => readFileSync(file, "utf8"));
   // One that waits for another step starts later; until then its process would take time from the first.
-  if (first !== undefined) pool.prepare([first, ...others.filter((text) => !importsStep.test(text))].map(seemsToUseTables));
+  if (first !== undefined) pool.prepare([first, ...others.filter((text) => !importsStep.test(text))].map(guess));
   return pool;
 }
 
 const importsStep = /\bfrom\s*["']\.\/\d+[_-]/;
+const imports = /\b(?:from|import)\s*["']([^"']+)["']/g;
 
 function firstFiles(project: string, count: number): string[] {
   const folder = path.join(project, "steps");
@@ -24,7 +26,12 @@ function firstFiles(project: string, count: number): string[] {
   return steps.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10)).slice(0, count).map((file) => path.join(folder, file));
 }
 
-function seemsToUseTables(text: string): boolean {
+function guess(text: string): Kind {
   const words = new Set(text.match(/\w+/g));
-  return words.has("stepbook") && [...tableFunctions].some((name) => words.has(name));
+  const specifiers = [...text.matchAll(imports)].map(([, specifier]) => specifier!);
+  return {
+    tables: words.has("stepbook") && [...tableFunctions].some((name) => words.has(name)),
+    // Who knows what a helper imports?
+    outside: mayReachOutside(text, specifiers.filter((specifier) => specifier !== "stepbook")),
+  };
 }

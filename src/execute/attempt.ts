@@ -34,7 +34,7 @@ const patience = 5000;
  * @param take is given what the step leaves as soon as it says that it is done, while its process ends: whether it is done is known after
  */
 export async function attempt<Taken>(step: Step, job: Job, { pool, log, emit, cancel, notes }: Means, take: (outputs: Outputs<ToldOrStaged>) => Promise<Taken>): Promise<Outcome<Taken>> {
-  const process = pool.take({ memory: step.config.memory, shared: job.mark !== null, tables: job.tables });
+  const process = pool.take({ memory: step.config.memory, shared: job.mark !== null, tables: job.tables, outside: job.outside });
   const ending = new Ending(process, step, cancel, log);
   let last: Message | undefined;
   let taken: Promise<Taken> | undefined;

@@ -20,7 +20,7 @@ import { Noting } from "./noting.ts";
 import { observe } from "./observe.ts";
 import type { Observer } from "./observer.ts";
 import { printAtOnce } from "./print-at-once.ts";
-import { type DoneMessage, type Job, type Message, tablesWord } from "./protocol.ts";
+import { type DoneMessage, emptyModule, type Job, type Message, tablesWord } from "./protocol.ts";
 import { storeResults } from "./results.ts";
 import { failureOfStep } from "./stack.ts";
 
@@ -89,8 +89,6 @@ const watching: Observer = {
   marked: () => at?.notes.marked(),
 };
 
-const emptyModule: string = "data:text/javascript,";
-
 /** Keeps what V8 has compiled by then, once: after a step, since the code that serves it is most of what matters. */
 let keepCode = () => {};
 
@@ -111,8 +109,9 @@ export function start(keep: () => void): void {
 
 /** All that can be done ahead of need: no step waits for it. What is looked up meanwhile is no read of a step's. */
 async function getReady(tables: boolean): Promise<void> {
-  // Node makes its loader of modules at the first use of it. A DuckDB that cannot be loaded is missed by the step that needs it.
-  await Promise.allSettled([import(emptyModule), ...(tables ? [openAhead()] : [])]);
+  // Node makes its loader of modules at the first use of it, in parts: of files, of source maps. A DuckDB that cannot be loaded is missed by the step that needs it.
+  const { href } = pathToFileURL(path.join(import.meta.dirname, emptyModule.file));
+  await Promise.allSettled([import(href), ...(tables ? [openAhead()] : [])]);
   defineGlobals();
   observe(watching);
 }

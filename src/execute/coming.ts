@@ -1,5 +1,6 @@
 import type { Step, StepId } from "../model.ts";
 import type { Planned } from "../plan/plan.ts";
+import type { Kind } from "./pool.ts";
 
 /** Functions of the step API that work by DuckDB. */
 export const tableFunctions: ReadonlySet<string> = new Set(["sql", "csv", "parquet", "table", "check"]);
@@ -23,9 +24,12 @@ export class Coming {
     this.#started.add(step.id);
   }
 
-  /** Of the next steps that may run: whether each will want DuckDB. What a step that makes tables exports is often one. */
-  next(count: number): boolean[] {
+  /** What the next steps that may run will want. What a step that makes tables exports is often one. */
+  next(count: number): Kind[] {
     const steps = this.#planned.filter(({ verdict, step }) => verdict !== "reuse" && step.config.memory === null && !this.#started.has(step.id));
-    return steps.slice(0, count).map(({ step }) => this.#tables.has(step.id) || step.edges.some(({ from }) => this.#tables.has(from)));
+    return steps.slice(0, count).map(({ step }) => ({
+      tables: this.#tables.has(step.id) || step.edges.some(({ from }) => this.#tables.has(from)),
+      outside: step.outside,
+    }));
   }
 }

@@ -52,13 +52,14 @@ export async function commit(context: RunContext, finished: Finished): Promise<R
   const effects = await takeEffects(context, kept.effects, finished.staging);
   const { reads, written, racy } = await notes.settle(context.known.world, context.hasher, context.left);
   if (racy) context.emit({ type: "step.warned", run: context.info.id, step: step.id, message: "a file changed while it was read: the result is used now and computed again next time" });
+  const fingerprint = decision.fingerprint();
   const record: StepRecord = {
     step: step.id,
     name: step.name,
     run: context.info.id,
-    fingerprint: decision.fingerprint,
+    fingerprint: fingerprint.digest,
     bundle: bundleName(step),
-    parts: decision.parts,
+    parts: fingerprint.parts,
     // What holds a secret in its name is never found again: its step runs.
     reads: context.mask.data(reads),
     opaque: context.mask.data(notes.opaque),

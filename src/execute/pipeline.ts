@@ -32,7 +32,5 @@ async function firstProcesses({ project, jobs }: RunOptions): Promise<ProcessPoo
   const { startAhead } = await import("./ahead.ts");
   const started = await startAhead(project, jobs);
   (await import("../graph/esbuild-ahead.ts")).startEsbuild();
-  // Part of every fingerprint, and long to load: while esbuild works.
-  setImmediate(() => Intl.DateTimeFormat());
   return started;
 }

@@ -5,8 +5,16 @@ import { noMoreFiles } from "../errors.ts";
 import { holdGroup, releaseGroup } from "./guard.ts";
 import { type Job, type Message, tablesWord } from "./protocol.ts";
 
+/** What a process is started for, ahead of need or not. */
+export interface Kind {
+  /** DuckDB is loaded ahead of need. */
+  readonly tables: boolean;
+  /** Its step may use the network. */
+  readonly outside: boolean;
+}
+
 /** A step's process: leader of its own group, which the guard ends with this one. */
-export interface StepProcess {
+export interface StepProcess extends Kind {
   readonly child: ChildProcess;
   readonly pid: number;
   readonly stdout: Readable;
@@ -15,8 +23,6 @@ export interface StepProcess {
   /** Takes what it tells. */
   hear: (message: Message) => void;
   readonly ended: Promise<Exit>;
-  /** DuckDB was loaded ahead of need. */
-  readonly tables: boolean;
 }
 
 export interface Exit {
@@ -26,14 +32,15 @@ export interface Exit {
 }
 
 /** What decides which process may take a step. */
-export interface Place {
+export interface Place extends Kind {
   /** Limit of the V8 heap in MiB; such a process cannot be started ahead. */
   readonly memory: number | null;
   /** Whether it may have had other steps before. */
   readonly shared: boolean;
-  /** Whether it will want DuckDB. */
-  readonly tables: boolean;
 }
+
+/** Where it is set, Node 20 reads those certificates at every start, and the 140 that it brings: 60 ms, which only TLS can want. */
+const certificates = "NODE_EXTRA_CA_CERTS";
 
 /** Output still on its way after the process has gone is waited for this long, in ms. */
 const drainMs = 1000;
@@ -51,31 +58,26 @@ export class ProcessPool {
     this.#cwd = cwd;
   }
 
-  /** Has a process waiting for each of these steps: with DuckDB loaded, or without. */
-  prepare(kinds: readonly boolean[]): void {
+  /** Has a process waiting for each of these steps. */
+  prepare(kinds: readonly Kind[]): void {
     const waiting = [...this.#idle];
     try {
-      for (const tables of kinds) {
-        const at = waiting.findIndex((each) => each.tables === tables);
-        if (at >= 0) waiting.splice(at, 1);
-        else this.#idle.push(this.#spawn([], tables));
+      for (const kind of kinds) {
+        const found = waiting.find((each) => each.tables === kind.tables && serves(each, kind));
+        if (found) waiting.splice(waiting.indexOf(found), 1);
+        else this.#idle.push(this.#spawn([], kind));
       }
     } catch {
       // The step that needs it will say why.
     }
   }
 
-  take({ memory, shared, tables }: Place): StepProcess {
-    if (memory !== null) return this.#spawn([`--max-old-space-size=${memory}`], tables);
+  take(place: Place): StepProcess {
+    if (place.memory !== null) return this.#spawn([`--max-old-space-size=${place.memory}`], place);
     for (;;) {
-      const waiting = (shared ? this.#resting.pop() : undefined) ?? this.#takeIdle(tables) ?? this.#spawn([], tables);
+      const waiting = (place.shared ? takeFrom(this.#resting, place) : undefined) ?? takeFrom(this.#idle, place) ?? this.#spawn([], place);
       if (waiting.child.exitCode === null && waiting.child.signalCode === null) return waiting;
     }
-  }
-
-  #takeIdle(tables: boolean): StepProcess | undefined {
-    const at = this.#idle.findIndex((each) => each.tables === tables);
-    return this.#idle.splice(Math.max(0, at), 1)[0];
   }
 
   /** It waits for another step. */
@@ -89,9 +91,11 @@ export class ProcessPool {
     for (const { child } of [...this.#idle.splice(0), ...this.#resting.splice(0)]) child.kill("SIGKILL");
   }
 
-  #spawn(flags: readonly string[], tables: boolean): StepProcess {
+  #spawn(flags: readonly string[], { tables, outside }: Kind): StepProcess {
+    const whole = outside || process.env[certificates] === undefined;
     const child = spawn(process.execPath, ["--enable-source-maps", "--disable-warning=ExperimentalWarning", ...flags, this.#program, ...(tables ? [tablesWord] : [])], {
       cwd: this.#cwd,
+      env: whole ? process.env : { ...process.env, [certificates]: undefined },
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "pipe"],
     });
@@ -110,10 +114,22 @@ export class ProcessPool {
     }
     // That it closes when the child goes is no error.
     const channel = (child.stdio[channelFd] as Duplex).on("error", () => {});
-    const started: StepProcess = { child, pid, stdout: child.stdout!, stderr: child.stderr!, channel, tables, hear: () => {}, ended: exited(child) };
+    const started: StepProcess = { child, pid, stdout: child.stdout!, stderr: child.stderr!, channel, tables, outside: whole, hear: () => {}, ended: exited(child) };
     channel.on("data", unframe((message) => started.hear(message as Message)));
     return started;
   }
+}
+
+/** Whether a process may take what another kind is started for: one that is too much does, too little does not. */
+function serves(process: Kind, wanted: Kind): boolean {
+  return process.outside || !wanted.outside;
+}
+
+/** The best of those that wait: DuckDB can still be loaded where it is wanted. */
+function takeFrom(waiting: StepProcess[], wanted: Kind): StepProcess | undefined {
+  const able = waiting.filter((each) => serves(each, wanted));
+  const best = able.find((each) => each.tables === wanted.tables) ?? able[0];
+  return best && waiting.splice(waiting.indexOf(best), 1)[0];
 }
 
 /** Whatever the step left running goes with it. */

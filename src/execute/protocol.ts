@@ -7,6 +7,12 @@ import type { StagedEffect, StepEvent } from "../step/host.ts";
 /** Argument of a process that is to load DuckDB ahead of need. */
 export const tablesWord = "tables";
 
+/** Lies beside the program of a step's process: a module like a bundle, with nothing in it. */
+export const emptyModule = {
+  file: "empty.mjs",
+  text: 'export {};\n//# sourceMappingURL=data:application/json,{"version":3,"sources":[],"names":[],"mappings":""}\n',
+};
+
 /** What the runner asks of a step's process. */
 export interface Job {
   readonly project: string;

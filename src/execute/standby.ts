@@ -1,15 +1,14 @@
-import { ProcessPool } from "./pool.ts";
+import { type Kind, ProcessPool } from "./pool.ts";
 import { findRuntime } from "./runtime.ts";
 
 /** A process that waits between the runs of a watch: the first step that a save changes has it at once. */
 export class Standby {
   #pool: ProcessPool | undefined;
 
-  /** @param tables whether it is to have DuckDB loaded */
-  async prepare(project: string, tables: boolean): Promise<void> {
+  async prepare(project: string, kind: Kind): Promise<void> {
     const { child } = await findRuntime();
     this.#pool ??= new ProcessPool(child, project);
-    this.#pool.prepare([tables]);
+    this.#pool.prepare([kind]);
   }
 
   /** What waits belongs to the run that takes it. */

@@ -137,6 +137,8 @@ export class Walk {
     const result = await runStep(this.#context, step, decision, this.#artifacts, () => {
       this.#coming.started(step);
       if (step.config.isolation === "process") pool.prepare(this.#coming.next(jobs));
+      // Its record wants it, while the step works.
+      setImmediate(decision.fingerprint);
     });
     const ms = performance.now() - startedAt;
     if (result.kind === "done") {

@@ -75,10 +75,9 @@ function unlessMissing(error: unknown): undefined {
 }
 
 async function makeAll(project: string, files: readonly StepFile[], apiNames: readonly string[], sources: Sources): Promise<Step[]> {
-  const exports = await exportsOf(project, files, apiNames, sources);
-  const bundling = bundleSteps(project, files, files, exports, apiNames, sources);
   // Long to load: while esbuild works.
-  const [{ analyse }, bundles] = await Promise.all([import("./analyse.ts"), bundling]);
+  const [exports, { analyse }] = await Promise.all([exportsOf(project, files, apiNames, sources), import("./analyse.ts")]);
+  const bundles = await bundleSteps(project, files, files, exports, apiNames, sources);
   const byName = new Map(files.map((file) => [file.name, file]));
   return files.map((file) => {
     const raw = bundles.get(file.id)!;

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import ms from "ms";
-import type { Artifact, Digest, FingerprintParts, Reason, Step, StepId } from "../model.ts";
+import type { Artifact, Digest, Reason, Step, StepId } from "../model.ts";
 import { pacer } from "../pace.ts";
 import type { KeptRecord, RecordReader } from "../record/records.ts";
 import { sabotaged } from "../sabotage.ts";
 import type { Store } from "../store/store.ts";
-import { fingerprint } from "./fingerprint.ts";
+import { type Fingerprint, fingerprint } from "./fingerprint.ts";
 import type { PackageHasher } from "./packages.ts";
 import type { World } from "./reads.ts";
 import { explainFingerprint, explainRead, opaqueText, reason, unchanged } from "./reasons.ts";
@@ -16,7 +16,7 @@ export interface Knowledge extends RecordReader {
   readonly world: World;
   readonly packages: PackageHasher;
   readonly store: Store;
-  /** Versions of everything of ours that a result depends on. */
+  /** Versions of everything of ours that a result depends on; long to find the first time. */
   readonly engine: string;
   readonly now: Date;
   /** All steps run, or these do. */
@@ -26,8 +26,8 @@ export interface Knowledge extends RecordReader {
 }
 
 export type Decision = {
-  readonly fingerprint: Digest;
-  readonly parts: FingerprintParts;
+  /** Made when it is first asked for: a step that runs for the first time need not wait for it. */
+  readonly fingerprint: () => Fingerprint;
   readonly reason: Reason;
 } & ({ readonly verdict: "run" } | { readonly verdict: "reuse"; readonly record: KeptRecord });
 
@@ -38,21 +38,24 @@ export type Decision = {
  * @param inputs `step.export` → digest
  */
 export async function decide(step: Step, inputs: Readonly<Record<string, Digest>>, known: Knowledge): Promise<Decision> {
-  const { digest, parts } = fingerprint(step, await known.packages.closure(step.id, step.packages), known.engine, inputs);
-  const run = (why: Reason): Decision => ({ verdict: "run", fingerprint: digest, parts, reason: why });
+  const packages = await known.packages.closure(step.id, step.packages);
+  let made: Fingerprint | undefined;
+  const print = () => (made ??= fingerprint(step, packages, known.engine, inputs));
+  const run = (why: Reason): Decision => ({ verdict: "run", fingerprint: print, reason: why });
   const always = alwaysRuns(step, known);
   if (always) return run(always);
+  const before = known.latestRecord(step.name);
+  if (!before) return run(known.damaged(step.name) ? reason("record-damaged", "its kept record is damaged") : reason("first-run", "first run"));
 
+  const { digest, parts } = print();
   let firstDoubt: Reason | undefined;
   for (const record of known.recordsFor(step.name, digest)) {
     const doubt = await doubtOf(step, record, known);
-    if (!doubt) return { verdict: "reuse", fingerprint: digest, parts, record, reason: unchanged };
+    if (!doubt) return { verdict: "reuse", fingerprint: print, record, reason: unchanged };
     firstDoubt ??= doubt;
   }
   if (firstDoubt) return run(firstDoubt);
-  const before = known.latestRecord(step.name);
   if (known.damaged(step.name)) return run(reason("record-damaged", "its kept record is damaged"));
-  if (!before) return run(reason("first-run", "first run"));
   const sourceOf = (file: string) => readFileSync(path.join(known.world.project, file), "utf8");
   return run(explainFingerprint(before.parts, parts, sourceOf));
 }

@@ -2,6 +2,12 @@ import type { Digest, FingerprintParts, Step } from "../model.ts";
 import { sabotaged } from "../sabotage.ts";
 import { digestOf } from "../store/digest.ts";
 
+export interface Fingerprint {
+  readonly digest: Digest;
+  /** What it is the hash of. */
+  readonly parts: FingerprintParts;
+}
+
 /**
  * The hash of all that a step's result depends on and that is known before it runs. What it reads
  * while it runs is kept beside it in the record.
@@ -12,7 +18,7 @@ export function fingerprint(
   packages: Readonly<Record<string, Digest>>,
   engine: string,
   inputs: Readonly<Record<string, Digest>>,
-): { digest: Digest; parts: FingerprintParts } {
+): Fingerprint {
   const sorted = Object.fromEntries(Object.entries(inputs).sort(([a], [b]) => (a < b ? -1 : 1)));
   let counted = sorted;
   SABOTAGE: if (sabotaged("lookup-ignores-inputs")) counted = {};
