@@ -12,19 +12,26 @@ export interface Site {
   readonly command: string;
   /** A new folder with these files, from which the package can be imported. */
   project(name: string, files: Readonly<Record<string, string>>): string;
+  /** The same package with a folder of its own below this one: for projects of the same names. */
+  below(name: string): Site;
   dispose(): void;
 }
 
 export function makeSite(root: string, quick: boolean): Site {
-  const folder = mkdtempSync(path.join(tmpdir(), "stepbook-bench-"));
-  const modules = install(root, folder);
+  const whole = mkdtempSync(path.join(tmpdir(), "stepbook-bench-"));
+  return siteIn(whole, install(root, whole), root, quick);
+}
+
+function siteIn(folder: string, modules: string, root: string, quick: boolean): Site {
+  mkdirSync(folder, { recursive: true });
   const project = (name: string, files: Readonly<Record<string, string>>) => {
     const made = path.join(folder, name);
     write(made, { "package.json": '{ "type": "module" }', ...files });
     symlinkSync(modules, path.join(made, "node_modules"));
     return made;
   };
-  return { quick, root, folder, command: path.join(modules, ".bin", "stepbook"), project, dispose: () => rmSync(folder, { recursive: true, force: true }) };
+  const below = (name: string) => siteIn(path.join(folder, name), modules, root, quick);
+  return { quick, root, folder, command: path.join(modules, ".bin", "stepbook"), project, below, dispose: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 export function write(folder: string, files: Readonly<Record<string, string>>): void {

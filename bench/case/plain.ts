@@ -17,7 +17,7 @@ function without(comparison: Comparison): Comparison {
     title: `${comparison.title}, without ${name}`,
     rounds: { full: Math.min(5, comparison.rounds.full), quick: 0 },
     async prepare(site) {
-      const prepared = await comparison.prepare(site);
+      const prepared = await comparison.prepare(site.below("plain"));
       return { ...prepared, contenders: prepared.contenders.map((contender) => ({ ...contender, turn: () => unset(contender.turn) })) };
     },
   };

@@ -71,9 +71,9 @@ export function renewModels(db: Db, record: KeptRecord, published: Published): s
 
 function insertRecord(db: Db, record: StepRecord): number {
   const columns = [record.run, record.step, record.name, record.fingerprint, encodeJson(record)] as const;
-  const { lastInsertRowid } = db.prepare("INSERT INTO records (run, step, name, fingerprint, body, seal) VALUES (?, ?, ?, ?, ?, ?)").run(...columns, sealOf(...columns));
+  const { lastInsertRowid } = prepared(db, "INSERT INTO records (run, step, name, fingerprint, body, seal) VALUES (?, ?, ?, ?, ?, ?)").run(...columns, sealOf(...columns));
   const id = Number(lastInsertRowid);
-  const line = db.prepare("INSERT INTO lineage (record, direction, name, digest) VALUES (?, ?, ?, ?)");
+  const line = prepared(db, "INSERT INTO lineage (record, direction, name, digest) VALUES (?, ?, ?, ?)");
   for (const [name, digest] of Object.entries(record.parts.inputs)) line.run(id, "in", name, digest);
   for (const [name, artifact] of Object.entries(record.artifacts)) line.run(id, "out", `${record.name}.${name}`, artifact.digest);
   return id;
