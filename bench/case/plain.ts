@@ -4,7 +4,7 @@ const name = "NODE_EXTRA_CA_CERTS";
 
 /**
  * The same comparisons as on a machine without that variable, where it is set here: Node 20 reads the certificates that it names
- * at every start, two thirds of which they are, and a step's process without need of them is started without it.
+ * at every start, which is most of one, and a step's process that cannot need them is started without it (decision 521).
  */
 export function plain(comparisons: readonly Comparison[]): Comparison[] {
   return process.env[name] === undefined ? [] : comparisons.map(without);
