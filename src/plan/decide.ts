@@ -36,28 +36,27 @@ export type Decision = {
  * Reuse needs the same fingerprint, the same things read, and every artifact there and intact; any
  * doubt is a miss.
  * @param inputs `step.export` → digest
+ * @param before the newest record of the step, where that was looked up already
  */
-export async function decide(step: Step, inputs: Readonly<Record<string, Digest>>, known: Knowledge): Promise<Decision> {
+export async function decide(step: Step, inputs: Readonly<Record<string, Digest>>, known: Knowledge, before = known.latestRecord(step.name)): Promise<Decision> {
   const packages = await known.packages.closure(step.id, step.packages);
   let made: Fingerprint | undefined;
   const print = () => (made ??= fingerprint(step, packages, known.engine, inputs));
   const run = (why: Reason): Decision => ({ verdict: "run", fingerprint: print, reason: why });
   const always = alwaysRuns(step, known);
   if (always) return run(always);
-  const before = known.latestRecord(step.name);
-  if (!before) return run(known.damaged(step.name) ? reason("record-damaged", "its kept record is damaged") : reason("first-run", "first run"));
 
-  const { digest, parts } = print();
   let firstDoubt: Reason | undefined;
-  for (const record of known.recordsFor(step.name, digest)) {
+  for (const record of before ? known.recordsFor(step.name, print().digest) : []) {
     const doubt = await doubtOf(step, record, known);
     if (!doubt) return { verdict: "reuse", fingerprint: print, record, reason: unchanged };
     firstDoubt ??= doubt;
   }
   if (firstDoubt) return run(firstDoubt);
   if (known.damaged(step.name)) return run(reason("record-damaged", "its kept record is damaged"));
+  if (!before) return run(reason("first-run", "first run"));
   const sourceOf = (file: string) => readFileSync(path.join(known.world.project, file), "utf8");
-  return run(explainFingerprint(before.parts, parts, sourceOf));
+  return run(explainFingerprint(before.parts, print().parts, sourceOf));
 }
 
 /** Why the step runs whatever its inputs are, or undefined. */

@@ -18,7 +18,8 @@ export async function makePlan(graph: Graph, selected: ReadonlySet<StepId>, know
   const artifacts = new Map<StepId, Readonly<Record<string, Artifact>>>();
   const planned: Planned[] = [];
   for (const step of graph.steps.filter((each) => selected.has(each.id))) {
-    const lastMs = known.latestRecord(step.name)?.ms ?? null;
+    const before = known.latestRecord(step.name);
+    const lastMs = before?.ms ?? null;
     const waitsFor = step.edges.find((edge) => edge.exports.length > 0 && !artifacts.has(edge.from));
     if (waitsFor) {
       const always = alwaysRuns(step, known);
@@ -26,7 +27,7 @@ export async function makePlan(graph: Graph, selected: ReadonlySet<StepId>, know
       planned.push({ step, verdict: always ? "run" : "maybe", reason: always ?? maybe, lastMs });
       continue;
     }
-    const decision = await decide(step, inputDigests(graph, step, artifacts), known);
+    const decision = await decide(step, inputDigests(graph, step, artifacts), known, before);
     if (decision.verdict === "reuse") artifacts.set(step.id, decision.record.artifacts);
     planned.push({ step, verdict: decision.verdict, reason: decision.reason, lastMs, decision });
   }
