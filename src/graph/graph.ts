@@ -21,6 +21,8 @@ export async function readKeptGraph(project: string, apiNames: readonly string[]
   const before = checkGraph(file, project, apiNames, maker);
   if (before?.changed.size === 0 && before.graph.steps.length > 0) return { graph: before.graph, known: before, keep: () => before.renewed && keepGraph(file, before, apiNames, maker) };
   const { makeGraph } = await import("./make.ts");
-  const { graph, known } = await makeGraph(project, apiNames, before);
-  return { graph, known, keep: () => known && keepGraph(file, known, apiNames, maker) };
+  const { graph, known, asked } = await makeGraph(project, apiNames, before);
+  // Without steps and files it is nothing to rely on.
+  const kept = known ?? (asked && { graph: { project, steps: [] }, files: new Map(), terrain: asked });
+  return { graph, known, keep: () => kept && keepGraph(file, kept, apiNames, maker) };
 }

@@ -15,10 +15,13 @@ import { defaultConfig, readConfig } from "./settings.ts";
 import { Sources } from "./sources.ts";
 import { certainSight, firstTerrain, terrainOf } from "./terrain.ts";
 
-/** A graph as it was made; `known` where the next run may rely on it. */
+/** A graph as it was made. */
 export interface Made {
   readonly graph: Graph;
+  /** All that it was made from, for certain; undefined where something moved meanwhile, or cannot be known. */
   readonly known: Known | undefined;
+  /** Paths that matter, where nobody knows what was there then: to be looked at before the next reading. */
+  readonly asked?: Known["terrain"];
 }
 
 /**
@@ -34,7 +37,7 @@ export async function makeGraph(project: string, apiNames: readonly string[], be
   const steps = some ?? (await makeAll(project, files, apiNames, sources));
   const imported = new Set(steps.flatMap((step) => step.edges.map((edge) => edge.from)));
   const graph = { project, steps: steps.map((step) => ({ ...step, unwired: step.edges.length === 0 && !imported.has(step.id) })) };
-  return { graph, known: knownOf(graph, sources, some && before, first, since) };
+  return { graph, ...knownOf(graph, sources, some && before, first, since) };
 }
 
 function lookAtKey(key: string): Sight {
@@ -98,18 +101,17 @@ function digestsOf({ sources }: RawBundle, from: Sources): Record<string, Digest
   return Object.fromEntries(sources.map((source) => [source, from.digest(source)]));
 }
 
-/** The graph with all that it was made from; undefined where something moved meanwhile, or cannot be known. */
-function knownOf(graph: Graph, sources: Sources, before: Checked | undefined, first: ReadonlyMap<string, Sight>, since: number): Known | undefined {
-  if (sources.moved) return undefined;
+function knownOf(graph: Graph, sources: Sources, before: Checked | undefined, first: ReadonlyMap<string, Sight>, since: number): Omit<Made, "graph"> {
+  if (sources.moved) return { known: undefined };
   const names = new Set(graph.steps.flatMap((step) => Object.keys(step.code.sources)));
   const files = new Map<string, Sight>();
   for (const name of names) {
     const sight = sources.sight(name) ?? before?.files.get(name);
-    if (!sight) return undefined;
+    if (!sight) return { known: undefined };
     files.set(name, sight);
   }
   const asked = terrainOf([...names].filter((name) => sources.sight(name)).map((name) => path.resolve(graph.project, name)), sources.asked);
-  if (!asked) return undefined;
+  if (!asked) return { known: undefined };
   const terrain = new Map<string, Sight>();
   const same = new Map<string, Sight>();
   let certain = true;
@@ -121,8 +123,7 @@ function knownOf(graph: Graph, sources: Sources, before: Checked | undefined, fi
     certain &&= sight !== undefined;
     terrain.set(key, sight ?? lookAtKey(key));
   }
-  // What is known to matter can be looked at before the next reading; without steps it is nothing to rely on.
-  return certain ? { graph, files, terrain } : { graph: { ...graph, steps: [] }, files: new Map(), terrain };
+  return certain ? { known: { graph, files, terrain } } : { known: undefined, asked: terrain };
 }
 
 function readStep(project: string, file: StepFile, raw: RawBundle, analysis: Analysis, exports: readonly string[], byName: ReadonlyMap<string, StepFile>, from: Sources): Step {

@@ -156,3 +156,17 @@ test("another way to start the same command is the same place; a place that had 
     project.dispose();
   }
 });
+
+test("it is kept of sources that are known, not of those that lie in a folder that changed just now", async () => {
+  const project = await kept();
+  const outcome = async () => (await project.run([], { env })).ran;
+  try {
+    // The kept graph does not hold then, and of the new one nobody knows what the paths led to when it was read.
+    project.write("steps/notes.md", "");
+    expect(await outcome()).toEqual([]);
+    project.write("steps/10_a.ts", "export const a = 2;\n");
+    expect(await outcome()).toEqual(["10_a", "20_b", "30_c"]);
+  } finally {
+    project.dispose();
+  }
+});
