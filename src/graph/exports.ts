@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { build, type Metafile } from "esbuild";
 import type { StepFile } from "./discover.ts";
@@ -19,6 +20,40 @@ export async function readExports(project: string, steps: readonly StepFile[], s
     result.set(step.name, artifactsOf([...names]));
   }
   return result;
+}
+
+/**
+ * The same, as far as the texts of the steps tell: in no time, and perhaps wrong.
+ * @returns undefined where one of them exports what no glance at it tells
+ */
+export function guessExports(project: string, steps: readonly StepFile[]): Map<string, string[]> | undefined {
+  const result = new Map<string, string[]>();
+  for (const { file, name } of steps) {
+    const names = exportsInText(readOrNothing(path.join(project, file)));
+    if (!names) return undefined;
+    result.set(name, artifactsOf(names));
+  }
+  return result;
+}
+
+const declared = /^export\s+(?:abstract\s+|async\s+)?(?:(?:const|let|var|class|enum)\s+|function\b[\s*]+)([\w$]+)|^export\s+(default)\b/gm;
+const listed = /^export\s*\{([^}]*)\}/gm;
+const untold = /^export\s*(?:\*|(?:const|let|var)\s*[[{])/m;
+
+function exportsInText(text: string | undefined): string[] | undefined {
+  if (text === undefined || untold.test(text)) return undefined;
+  const inLists = [...text.matchAll(listed)].flatMap(([, list]) => list!.split(",").map((each) => each.trim()));
+  const values = inLists.filter((each) => each !== "" && !each.startsWith("type ")).map((each) => each.replace(/^.*\sas\s+/s, ""));
+  const names = [...text.matchAll(declared)].map(([, name, unnamed]) => name ?? unnamed!);
+  return [...new Set([...names, ...values])];
+}
+
+function readOrNothing(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
 }
 
 /** Of a module's exports: those that are artifacts, sorted. */

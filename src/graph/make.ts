@@ -6,7 +6,7 @@ import type { Digest, Edge, Graph, Place, Step } from "../model.ts";
 import type { Analysis } from "./analyse.ts";
 import { bundleSteps, type RawBundle } from "./bundle.ts";
 import { discoverSteps, type StepFile } from "./discover.ts";
-import { artifactsOf, readExports } from "./exports.ts";
+import { artifactsOf, guessExports, readExports } from "./exports.ts";
 import { type Checked, isImplied, type Known, readTerrainKey } from "./kept.ts";
 import { NotLiteral } from "./literal.ts";
 import { lookAt, type Sight } from "./look.ts";
@@ -62,7 +62,7 @@ async function makeSome(project: string, files: readonly StepFile[], apiNames: r
   const exports = new Map(files.map(({ id, name }) => [name, [...old.get(id)!.exports]]));
   const bundles = await bundleSteps(project, stale, files, exports, apiNames, sources).catch(unlessMissing);
   // What a step exports is part of the steps that import it.
-  if (!bundles || stale.some(({ id }) => artifactsOf(bundles.get(id)!.exports).join() !== old.get(id)!.exports.join())) return undefined;
+  if (!bundles || stale.some(({ id }) => !sameNames(artifactsOf(bundles.get(id)!.exports), old.get(id)!.exports))) return undefined;
   const byName = new Map(files.map((file) => [file.name, file]));
   const anew = new Map<string, Step>();
   for (const file of stale) {
@@ -72,20 +72,35 @@ async function makeSome(project: string, files: readonly StepFile[], apiNames: r
   return files.map(({ id }) => anew.get(id) ?? old.get(id)!);
 }
 
-/** What one lacks may be what another, edited too, exports by now. */
+/** What one lacks may be what another exports after all. */
 function unlessMissing(error: unknown): undefined {
   if (!(error instanceof StepbookError && error.failure.code === "E_MISSING_EXPORT")) throw error;
 }
 
 async function makeAll(project: string, files: readonly StepFile[], apiNames: readonly string[], sources: Sources): Promise<Step[]> {
   // Long to load: while esbuild works.
-  const [exports, { analyse }] = await Promise.all([exportsOf(project, files, apiNames, sources), import("./analyse.ts")]);
-  const bundles = await bundleSteps(project, files, files, exports, apiNames, sources);
+  const [{ exports, bundles }, { analyse }] = await Promise.all([bundleAll(project, files, apiNames, sources), import("./analyse.ts")]);
   const byName = new Map(files.map((file) => [file.name, file]));
   return files.map((file) => {
     const raw = bundles.get(file.id)!;
     return readStep(project, file, raw, analyse(raw.text), exports.get(file.name) ?? [], byName, sources);
   });
+}
+
+/**
+ * The bundles of all steps, and what each exports: its bundle tells that for certain, and is made from what it is told of the
+ * others. A guess that all bundles confirm saves the pass that asks.
+ */
+async function bundleAll(project: string, files: readonly StepFile[], apiNames: readonly string[], sources: Sources): Promise<{ exports: Map<string, string[]>; bundles: Map<string, RawBundle> }> {
+  const guess = guessExports(project, files);
+  const guessed = guess && (await bundleSteps(project, files, files, guess, apiNames, sources).catch(unlessMissing));
+  if (guessed && files.every(({ id, name }) => sameNames(artifactsOf(guessed.get(id)!.exports), guess.get(name)!))) return { exports: guess, bundles: guessed };
+  const exports = await exportsOf(project, files, apiNames, sources);
+  return { exports, bundles: await bundleSteps(project, files, files, exports, apiNames, sources) };
+}
+
+function sameNames(one: readonly string[], other: readonly string[]): boolean {
+  return one.join() === other.join();
 }
 
 /** The step as it was, where only comments and layout have changed: what is read from its code is the same, and parsing it is much of such a run. */
