@@ -4,14 +4,18 @@ export function fileOf({ number, name }: ModelStep): string {
   return `steps/${number}_${name}.ts`;
 }
 
+/** Files that may come and go: none says anything. */
+const besides = ["steps/notes.md", "lib/notes.md", "data/notes.md", "lib/tsconfig.json", "lib/package.json", "steps/package.json"];
+
 /** Path → text of all files of the pipeline. */
 export function render(pipeline: Pipeline): Record<string, string> {
-  const { comment, types, factor, unused, pack } = pipeline;
+  const { comment, types, factor, unused, beside, pack } = pipeline;
   const files: Record<string, string> = {
     "lib/helper.ts": `// ${comment}\nexport const scale = (x: number) => x * ${factor} + 1;\nexport interface T${types} { a: ${types} }\nexport const unused = () => ${unused};\n`,
     "node_modules/pack/package.json": `{ "name": "pack", "version": "1.${pack.version}.0", "type": "module", "exports": "./index.js" }`,
     "node_modules/pack/index.js": `export const value = ${pack.value};\n`,
   };
+  if (beside > 0) files[besides[beside % besides.length]!] = "{}";
   for (const [name, value] of Object.entries(pipeline.data)) files[`data/${name}.txt`] = String(value);
   for (const each of pipeline.steps) files[fileOf(each)] = renderStep(pipeline, each);
   return files;
