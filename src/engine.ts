@@ -7,6 +7,7 @@ import { type Kept, openKept, worldOf } from "./open-kept.ts";
 import type { Knowledge } from "./plan/decide.ts";
 import { rest } from "./pace.ts";
 import { PackageHasher } from "./plan/packages.ts";
+import { nodeSettings } from "./plan/node-settings.ts";
 import { placeOf } from "./plan/place.ts";
 import { makePlan, type Planned } from "./plan/plan.ts";
 import { readRecords } from "./record/records.ts";
@@ -58,7 +59,7 @@ export function knowledge(opened: Omit<Opened, "known" | "close">, params: Reado
 
 /** The engine's versions and the place it runs at: part of every fingerprint. */
 export function engineHere({ engine }: Pick<Runtime, "engine">, cache: DigestCache): string {
-  return `${engine} ${placeOf(cache)}`;
+  return `${engine} ${placeOf(cache)}${nodeSettings()}`;
 }
 
 export async function planProject(opened: Pick<Opened, "graph" | "digests">, selected: ReadonlySet<StepId>, known: Knowledge): Promise<Planned[]> {

@@ -15,6 +15,12 @@ const opened = new Map<number, string>();
 export function observeFiles(observer: Observer): void {
   for (const target of [fs, fs.promises] as unknown as Patchable[]) observeCalls(target, observer);
   observeDescriptors(observer);
+  // It reads and sets below all that is wrapped here.
+  wrap(process as unknown as Patchable, "loadEnvFile", ([file = ".env"]) => {
+    const absolute = toPath(file, observer);
+    if (absolute !== undefined) observer.path("file", absolute);
+    observer.marked();
+  });
 }
 
 function observeCalls(target: Patchable, observer: Observer): void {

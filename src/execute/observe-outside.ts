@@ -1,7 +1,7 @@
 import childProcess from "node:child_process";
 import dgram from "node:dgram";
 import dns from "node:dns";
-import { syncBuiltinESMExports } from "node:module";
+import Module, { syncBuiltinESMExports } from "node:module";
 import net from "node:net";
 import path from "node:path";
 import wasi from "node:wasi";
@@ -14,6 +14,7 @@ export function observeOutside(observer: Observer): void {
   observeProcesses(observer);
   observeNetwork(observer);
   observeThreads(observer);
+  observeDatabases(observer);
   syncBuiltinESMExports();
 }
 
@@ -56,8 +57,16 @@ function endpoint(target: unknown): string {
 
 function observeThreads(observer: Observer): void {
   onConstruct(workerThreads as unknown as Patchable, "Worker", ([file]) => observer.opaque("worker", String(file).slice(0, 80)));
+  // Hooks of the module loader run in one of their own.
+  wrap(Module as unknown as Patchable, "register", ([hooks]) => observer.opaque("worker", path.basename(String(hooks))));
   // It opens files of its own, below node:fs.
   onConstruct(wasi as unknown as Patchable, "WASI", () => observer.opaque("native", "WASI"));
+}
+
+/** Node 22 and later have SQLite in them. */
+function observeDatabases(observer: Observer): void {
+  const sqlite = (process as { getBuiltinModule?: (name: string) => unknown }).getBuiltinModule?.("node:sqlite");
+  if (sqlite) onConstruct(sqlite as Patchable, "DatabaseSync", () => observer.opaque("native", "node:sqlite"));
 }
 
 function onConstruct(target: Patchable, name: string, before: (args: unknown[]) => void): void {

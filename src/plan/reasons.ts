@@ -51,8 +51,9 @@ function explainPackages(before: Readonly<Record<string, string>>, now: Readonly
 function differingWords(before: string, now: string): string {
   const old = before.split(" ");
   const fresh = now.split(" ");
-  const index = fresh.findIndex((word, i) => word !== old[i]);
-  return index < 0 ? now : `${old[index] ?? "none"} → ${fresh[index]}`;
+  const longer = fresh.length > old.length ? fresh : old;
+  const index = longer.findIndex((_, i) => fresh[i] !== old[i]);
+  return `${old[index] ?? "none"} → ${fresh[index] ?? "none"}`;
 }
 
 /** Why a record's read no longer holds. */

@@ -1,3 +1,4 @@
+import { isBuiltin } from "node:module";
 import { afterEach, describe, expect, test } from "vitest";
 import { TestProject } from "../rig/project.ts";
 
@@ -156,6 +157,39 @@ export const n = existsSync("data/override.txt") ? 0 : Number(readFileSync("data
   });
 });
 
+test("a file of variables that Node loads", async () => {
+  project = new TestProject({
+    ".env": "WORD=one\n",
+    "other.env": "MORE=two\n",
+    "steps/10_env.ts": 'process.loadEnvFile();\nprocess.loadEnvFile(new URL("../other.env", import.meta.url));\nexport const words = `${process.env.WORD} ${process.env.MORE}`;\n',
+  });
+  await settled(project);
+  expect((await project.run()).ran).toEqual([]);
+  project.write(".env", "WORD=won\n");
+  expect((await project.run()).ran).toEqual(["10_env"]);
+  expect(await project.value("10_env.words")).toBe("won two");
+  project.write("other.env", "MORE=too\n");
+  expect((await project.run()).ran).toEqual(["10_env"]);
+  expect(await project.value("10_env.words")).toBe("won too");
+});
+
+test("what Node is told of how modules are found; and not what it is told of memory and warnings", async () => {
+  project = new TestProject({
+    "node_modules/pack/package.json": '{ "name": "pack", "version": "1.0.0", "type": "module", "exports": { "ours": "./ours.js", "default": "./theirs.js" } }',
+    "node_modules/pack/ours.js": 'export const whose = "ours";\n',
+    "node_modules/pack/theirs.js": 'export const whose = "theirs";\n',
+    "steps/10_a.ts": 'import { whose } from "pack";\nexport const a = whose;\n',
+  });
+  const runWith = (options: string) => project.run([], { env: { NODE_OPTIONS: options } });
+  await settled(project);
+  expect((await runWith("--conditions=ours")).steps["10_a"]?.reason).toContain("none → node-options:--conditions=ours");
+  expect(await project.value("10_a.a")).toBe("ours");
+  expect((await runWith("--max_old_space_size=500 --no-warnings -C ours")).ran).toEqual(["10_a"]);
+  expect((await runWith("--max-old-space-size=600 -C ours --trace-warnings")).ran).toEqual([]);
+  expect((await runWith("--enable-source-maps")).ran).toEqual([]);
+  expect(await project.value("10_a.a")).toBe("theirs");
+});
+
 describe("what the engine cannot see through", () => {
   const shell = (config: string) => `import { execFileSync } from "node:child_process";
 ${config}
@@ -200,6 +234,23 @@ server.close();
     await settled(project);
     const again = await project.run();
     expect(again.steps["10_net"]?.reason).toContain("used the network (127.0.0.1:");
+  });
+
+  test("hooks of the module loader", async () => {
+    project = new TestProject({
+      "lib/hooks.mjs": 'export const load = (url, context, next) => (url === "node:virtual" ? { format: "module", source: "", shortCircuit: true } : next(url, context));\n',
+      "steps/10_hooks.ts": 'import { register } from "node:module";\nimport { pathToFileURL } from "node:url";\nregister("./lib/hooks.mjs", pathToFileURL(`${process.cwd()}/`));\nexport const a = 1;\n',
+    });
+    await settled(project);
+    expect((await project.run()).steps["10_hooks"]?.reason).toContain("started a worker (hooks.mjs)");
+  });
+
+  test.skipIf(!isBuiltin("node:sqlite"))("a database of Node's own SQLite", async () => {
+    project = new TestProject({
+      "steps/10_db.ts": 'import { DatabaseSync } from "node:sqlite";\nexport const tables = new DatabaseSync("data.db").prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.n;\n',
+    });
+    await settled(project);
+    expect((await project.run()).steps["10_db"]?.reason).toContain("loaded native code (node:sqlite)");
   });
 
   test("reading the run's id makes a step run each time", async () => {
