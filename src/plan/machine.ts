@@ -12,9 +12,12 @@ export const machineFacts: Readonly<Record<string, (project: string) => unknown>
   })(),
   homedir: quiet(os.homedir),
   hostname: quiet(os.hostname),
+  networkInterfaces: quiet(os.networkInterfaces),
   release: quiet(os.release),
+  tmpdir: quiet(os.tmpdir),
   totalmem: quiet(os.totalmem),
   userInfo: quiet(os.userInfo),
+  version: quiet(os.version),
 };
 
 /** The function as it was before the runner wrapped it. */

@@ -1,4 +1,6 @@
 import { chmodSync, linkSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
+import Database from "better-sqlite3";
 import type { TestProject } from "../rig/project.ts";
 
 /**
@@ -20,6 +22,19 @@ const edits = (step: string, file = "in.txt", before = "1", after = "2"): Attack
   before: (project, here) => project.write(`${here}/${file}`, before),
   change: (project, here) => project.write(`${here}/${file}`, after),
 });
+
+/** Hooks of Node's module loader that give `virtual:…` a default export. */
+const hooks = (value: number) => `const own = (url) => url.startsWith("virtual:");
+export const resolve = (url, context, next) => (own(url) ? { url, format: "module", shortCircuit: true } : next(url, context));
+export const load = (url, context, next) => (own(url) ? { source: "export default ${value};", format: "module", shortCircuit: true } : next(url, context));
+`;
+
+function database(project: TestProject, file: string, value: number): void {
+  project.write(file, "");
+  const db = new Database(project.path(file));
+  db.exec(`CREATE TABLE t AS SELECT ${value} AS a`);
+  db.close();
+}
 
 const fs = (names: string) => `import { ${names} } from "node:fs";\n`;
 const none = () => {};
@@ -138,6 +153,8 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "spread env": { step: 'export const out = Object.entries({ ...process.env }).filter(([name]) => name.startsWith("ID_"));', change: none, env: { ID_A: "1" } },
   "env by descriptor": { step: 'export const out = Object.getOwnPropertyDescriptor(process.env, "ID_A")?.value ?? null;', change: none, env: { ID_A: "1" } },
   homedir: { step: 'import { homedir } from "node:os";\nexport const out = homedir();', change: none, env: { HOME: "/tmp/elsewhere" } },
+  tmpdir: { step: 'import { tmpdir } from "node:os";\nexport const out = tmpdir();', change: none, env: { TMPDIR: "/var/tmp" } },
+  "process.loadEnvFile": edits('process.loadEnvFile("HERE/.env");\nexport const out = process.env.LOADED_WORD;', ".env", "LOADED_WORD=1", "LOADED_WORD=2"),
   // Code that the bundle may not hold.
   "tsconfig paths": {
     step: 'import { value } from "@paths/ID.ts";\nexport const out = value;',
@@ -221,6 +238,14 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "ChildProcess class": edits('import { ChildProcess } from "node:child_process";\nconst child = new ChildProcess() as ChildProcess & { spawn(options: object): void };\nchild.spawn({ file: "/bin/cat", args: ["cat", "HERE/in.txt"], stdio: "pipe" });\nlet text = "";\nfor await (const part of child.stdout!) text += String(part);\nexport const out = text;'),
   "worker thread": edits('import { Worker } from "node:worker_threads";\nexport const out = await new Promise<string>((done) => new Worker(`require("worker_threads").parentPort.postMessage(require("fs").readFileSync("HERE/in.txt", "utf8"))`, { eval: true }).on("message", done));'),
   "WASI": edits('import { WASI } from "node:wasi";\nimport { readFileSync } from "node:fs";\nnew WASI({ version: "preview1" });\nexport const out = readFileSync("HERE/in.txt", "utf8");'),
+  "a hook of the module loader": edits('import { register } from "node:module";\nimport { pathToFileURL } from "node:url";\nregister("./HERE/in.mjs", pathToFileURL(process.cwd() + "/"));\nexport const out = ((await import("virtual:it" as string)) as { default: number }).default;', "in.mjs", hooks(1), hooks(2)),
+  ...(isBuiltin("node:sqlite") && {
+    "a database of Node's own SQLite": {
+      step: 'import { DatabaseSync } from "node:sqlite";\nexport const out = new DatabaseSync("HERE/in.db").prepare("SELECT * FROM t").get();',
+      before: (project: TestProject, here: string) => database(project, `${here}/in.db`, 1),
+      change: (project: TestProject, here: string) => database(project, `${here}/in.db`, 2),
+    },
+  }),
   // The same, not imported by name; without variables, whose names would be a read of their own.
   "a subprocess by import()": edits('const { execFileSync } = await import("node:child_process");\nexport const out = execFileSync("/bin/cat", ["HERE/in.txt"], { env: {} }).toString();'),
   "a subprocess by getBuiltinModule": edits('export const out = process.getBuiltinModule("node:child_process").execFileSync("/bin/cat", ["HERE/in.txt"], { env: {} }).toString();'),
