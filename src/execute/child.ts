@@ -214,7 +214,8 @@ async function drained(notes: Noting): Promise<void> {
   const late = await new Promise<boolean>((resolve) => {
     const timer = setTimeout(() => resolve(true), grace);
     timer.unref();
-    process.once("beforeExit", () => (clearTimeout(timer), resolve(false)));
+    // Node leaves after this event if nothing waits by then, though a further step may be at hand: its module may load at once.
+    process.once("beforeExit", () => (clearTimeout(timer), setImmediate(resolve, false)));
   });
   if (!late) return;
   notes.marked();
