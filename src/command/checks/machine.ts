@@ -1,4 +1,5 @@
 import { existsSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import path from "node:path";
 import { formatBytes } from "../../report/format.ts";
 import { type Check, guarded, ok, warning, wrong } from "./check.ts";
@@ -18,8 +19,18 @@ export function checkSqlite(): Promise<Check[]> {
     const db = new Database(":memory:");
     const version = db.prepare("SELECT sqlite_version()").pluck().get() as string;
     db.close();
-    return [ok("better-sqlite3", `SQLite ${version}`)];
+    return [mayAbort() ? warning("better-sqlite3", `compiled by Node ${process.versions.node}: it may end a process with SIGABRT, mostly at its end`, "use Node 22, or a prebuilt better-sqlite3 (`npm rebuild better-sqlite3` where github.com is reached)") : ok("better-sqlite3", `SQLite ${version}`)];
   });
+}
+
+/**
+ * Node 24.19 made each object of an addon that was compiled with its headers look for the environment when it is collected, which
+ * fails outside of JavaScript; better-sqlite3 before 13, which needs Node 22, is such an addon (WiseLibs/better-sqlite3#1515).
+ */
+function mayAbort(): boolean {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const compiledHere = existsSync(path.join(createRequire(import.meta.url).resolve("better-sqlite3"), "../../build/Makefile"));
+  return compiledHere && (major > 24 || (major === 24 && minor >= 19));
 }
 
 export function checkDuckdb(project: string): Promise<Check[]> {
