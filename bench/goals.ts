@@ -29,6 +29,19 @@ export function perStep(ms: number, count: number, of: string, to: string): Goal
   });
 }
 
+/** So many milliseconds more for each step beyond the first; each as [all steps, one step]. */
+export function perFurtherStep(ms: number, count: number, of: readonly [string, string], to: readonly [string, string]): Goal {
+  return {
+    says: `${of[0]} ≤ ${ms} ms for each further step above ${to[0]}`,
+    judge(entries) {
+      const [all, one, floorAll, floorOne] = [...of, ...to].map((name) => entryOf(entries, name));
+      if (!all || !one || !floorAll || !floorOne) return undefined;
+      const each = (difference(all, floorAll) - difference(one, floorOne)) / (count - 1);
+      return { figure: `${each.toFixed(1)} ms a step`, met: each <= ms };
+    },
+  };
+}
+
 /** At least so many times as much in the same time. */
 export function throughput(least: number, of: string, to: string): Goal {
   return pair(`${of} ≥ ${least} × ${to}, in rows a second`, of, to, (a, b) => {

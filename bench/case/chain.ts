@@ -1,5 +1,5 @@
 import type { Comparison } from "../comparison.ts";
-import { perStep } from "../goals.ts";
+import { perFurtherStep, perStep } from "../goals.ts";
 import { forget, stepbook } from "../ours.ts";
 import { timed } from "../shell.ts";
 
@@ -13,17 +13,24 @@ export const chain: Comparison = {
   async prepare(site) {
     const step = (i: number) => `${i === 0 ? "" : `import { x as before } from "./${i + 9}_s${i - 1}.ts";\n`}${work}export const x = ${i === 0 ? "1" : "before + 1"};\n`;
     const steps = Object.fromEntries(Array.from({ length: count }, (_, i) => [`steps/${i + 10}_s${i}.ts`, step(i)]));
-    const project = site.project("chain", { ...steps, "alone.mjs": Array.from({ length: count }, () => `{\n${work}}\n`).join("") });
-    const turn = () => {
+    const script = (of: number) => Array.from({ length: of }, () => `{\n${work}}\n`).join("");
+    const project = site.project("chain", { ...steps, "alone.mjs": script(count), "first.mjs": script(1) });
+    const alone = (file: string) => () => timed({ file: process.execPath, words: [file], cwd: project });
+    const ours = (...words: string[]) => () => {
       forget(project);
-      return timed(stepbook(site, project));
+      return timed(stepbook(site, project, ...words));
     };
     return {
       contenders: [
-        { name: "one script with the same work", role: "floor", turn: () => timed({ file: process.execPath, words: ["alone.mjs"], cwd: project }) },
-        { name: "stepbook", role: "ours", turn },
+        { name: "one script with the same work", role: "floor", turn: alone("alone.mjs") },
+        { name: "stepbook", role: "ours", turn: ours() },
+        { name: "the script's first step only", role: "floor", turn: alone("first.mjs") },
+        { name: "stepbook, the first step only", role: "ours", turn: ours("run", "10_s0") },
       ],
-      goals: [perStep(12, count, "stepbook", "one script with the same work")],
+      goals: [
+        perStep(12, count, "stepbook", "one script with the same work"),
+        perFurtherStep(12, count, ["stepbook", "stepbook, the first step only"], ["one script with the same work", "the script's first step only"]),
+      ],
     };
   },
 };

@@ -51,7 +51,7 @@ function ours(site: Site, step: string, name: string, cwd: string, turns?: numbe
 export const sqlCsv: Comparison = {
   name: "sql-csv",
   title: "a step that only runs SQL on a 1 GB CSV",
-  rounds: { full: 3, quick: 3 },
+  rounds: { full: 7, quick: 3 },
   async prepare(site) {
     const project = prepareCsv(site, "sql-csv", {
       "steps/10_group.ts": step(grouped),
