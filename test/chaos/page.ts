@@ -39,7 +39,7 @@ ${table(["fault", "how injected", "trials", "failures", "at most (95 %)", "promi
 *At most*: what the rate of failures may still be, given so many trials (Clopper-Pearson, one-sided; without a failure about 3 in the
 number of trials). A row stops when its share of the ${about.minutes} minutes is used, and reports the trials that it did.
 
-A trial of the first row is one sequence: a random pipeline of 2 to 30 steps, run, and then edited one to four times and run after each
+A trial of the first row is one sequence: a random pipeline of 2 to 30 steps, run, and then edited one to six times and run after each
 edit. Its states are counted behind it. The runner is called in the test's process; graph, plan, store, records and the program of the
 steps are the engine's. A step takes a process that others had before, as \`isolation: "shared"\` lets it, but for one step in 100 and
 those that use a package. ${grouped(rows.oracle.release)} sequences are the aim; the row says how many there was time for.
