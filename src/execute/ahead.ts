@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { stepPattern } from "../graph/discover.ts";
 import { mayReachOutside } from "../graph/outside.ts";
@@ -10,7 +10,7 @@ import { findRuntime } from "./runtime.ts";
 export async function startAhead(project: string, jobs: number): Promise<ProcessPool> {
   const { child } = await findRuntime();
   const pool = new ProcessPool(child, project);
-  const [first, ...others] = firstFiles(project, jobs).map((file) => readFileSync(file, "utf8"));
+  const [first, ...others] = firstTexts(project, jobs);
   // One that waits for another step starts later; until then its process would take time from the first.
   if (first !== undefined) pool.prepare([first, ...others.filter((text) => !importsStep.test(text))].map(guess));
   return pool;
@@ -19,11 +19,16 @@ export async function startAhead(project: string, jobs: number): Promise<Process
 const importsStep = /\bfrom\s*["']\.\/\d+[_-]/;
 const imports = /\b(?:from|import)\s*["']([^"']+)["']/g;
 
-function firstFiles(project: string, count: number): string[] {
+function firstTexts(project: string, count: number): string[] {
   const folder = path.join(project, "steps");
-  if (!existsSync(folder)) return [];
-  const steps = readdirSync(folder).filter((file) => stepPattern.test(file));
-  return steps.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10)).slice(0, count).map((file) => path.join(folder, file));
+  try {
+    const steps = readdirSync(folder).filter((file) => stepPattern.test(file));
+    const first = steps.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10)).slice(0, count);
+    return first.map((file) => readFileSync(path.join(folder, file), "utf8"));
+  } catch {
+    // What is wrong with them, who reads the graph will say.
+    return [];
+  }
 }
 
 function guess(text: string): Kind {

@@ -194,6 +194,8 @@ function explain(message: Message, exports: ReadonlyMap<string, readonly string[
   if (message.id === "unsupported-dynamic-import" || message.text.includes("not a string literal")) {
     return refuseComputed({ ...place, ...step });
   }
+  const unreadable = /^The entry point "([^"]+)" cannot be marked as external/.exec(message.text)?.[1];
+  if (unreadable !== undefined) return fail("E_IMPORT", `${unreadable} is no file that can be read`, { place: { file: unreadable }, remedy: "is it a link that leads nowhere, or a folder?" });
   if (/^Could not resolve/.test(message.text)) {
     return fail("E_IMPORT", message.text.toLowerCase().startsWith("could") ? `cannot find ${message.text.slice(18)}` : message.text, {
       ...place,

@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { type Dirent, lstatSync, readdirSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { fail } from "../errors.ts";
 
@@ -8,7 +8,7 @@ export interface StepFile {
   readonly number: number;
   /** The id without its number; the whole id where two steps share a name. */
   readonly name: string;
-  /** Relative to the project, with forward slashes. */
+  /** Where it really lies, relative to the project, with forward slashes. */
   readonly file: string;
 }
 
@@ -21,18 +21,19 @@ export const stepPattern = /^(\d+)_([A-Za-z0-9][A-Za-z0-9_.-]*?)\.(?:[cm]?[jt]s|
  */
 export function discoverSteps(project: string): StepFile[] {
   const files = listSteps(path.join(project, "steps"))
-    .map((entry) => ({ entry, match: stepPattern.exec(entry) }))
+    .map((entry) => ({ entry: entry.name, linked: entry.isSymbolicLink(), match: stepPattern.exec(entry.name) }))
     .filter(({ entry, match }) => match && !/\.(test|spec)\.|\.d\.[cm]?ts$/.test(entry));
   if (files.length === 0) {
     fail("E_NO_STEPS", `there is no step in ${path.join(project, "steps")}`, {
       remedy: "a step is a module such as steps/10_fetch.ts: a number, an underscore, a name",
     });
   }
-  const steps = files.map(({ entry, match }) => ({
+  const folder = realFolder(project);
+  const steps = files.map(({ entry, linked, match }) => ({
     id: `${match![1]}_${match![2]}`,
     number: Number(match![1]),
     name: match![2]!,
-    file: `steps/${entry}`,
+    file: linked ? realFile(project, `${folder}/${entry}`) : `${folder}/${entry}`,
   }));
   refuseTwins(steps);
   const shared = new Set(steps.map((step) => step.name).filter((name, i, all) => all.indexOf(name) !== i));
@@ -41,9 +42,22 @@ export function discoverSteps(project: string): StepFile[] {
     .sort((a, b) => a.number - b.number || (a.name < b.name ? -1 : 1));
 }
 
-function listSteps(folder: string): string[] {
+function realFolder(project: string): string {
+  return lstatSync(path.join(project, "steps")).isSymbolicLink() ? realFile(project, "steps") : "steps";
+}
+
+/** esbuild names a file by where it really lies; one that is not there it misses itself. */
+function realFile(project: string, file: string): string {
   try {
-    return readdirSync(folder);
+    return path.relative(project, realpathSync.native(path.join(project, file))).replaceAll("\\", "/");
+  } catch {
+    return file;
+  }
+}
+
+function listSteps(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
   } catch {
     return fail("E_NO_STEPS", `there is no folder ${folder}`, {
       remedy: "run this in the folder that holds steps/, or make steps/10_hello.ts there",

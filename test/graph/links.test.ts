@@ -1,0 +1,54 @@
+import { mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { afterEach, expect, test } from "vitest";
+import { TestProject } from "../rig/project.ts";
+
+let project: TestProject;
+afterEach(() => project.dispose());
+
+async function runs(): Promise<readonly string[]> {
+  const run = await project.run();
+  expect(run.code, run.stderr).toBe(0);
+  return run.ran;
+}
+
+const importer = 'import { a } from "./10_a.ts";\nexport const b = a + 1;\n';
+
+test("a step may be a link to a file elsewhere", async () => {
+  project = new TestProject({ "src/one.ts": 'import { k } from "./k.ts";\nexport const a = k;\n', "src/k.ts": "export const k = 1;\n", "src/two.ts": "export const a = 20;\n", "steps/20_b.ts": importer });
+  symlinkSync("../src/one.ts", project.path("steps/10_a.ts"));
+  expect(await runs()).toEqual(["10_a", "20_b"]);
+  expect(await runs()).toEqual([]);
+  project.write("src/k.ts", "export const k = 2;\n");
+  expect(await runs()).toEqual(["10_a", "20_b"]);
+  expect(await project.value("20_b.b")).toBe(3);
+  rmSync(project.path("steps/10_a.ts"));
+  symlinkSync("../src/two.ts", project.path("steps/10_a.ts"));
+  expect(await runs()).toEqual(["10_a", "20_b"]);
+  expect(await project.value("20_b.b")).toBe(21);
+});
+
+test("steps/ may be a link to another folder", async () => {
+  project = new TestProject({ "steps/10_a.ts": "export const a = 1;\n", "steps/20_b.ts": importer });
+  renameSync(project.path("steps"), project.path("first"));
+  symlinkSync("first", project.path("steps"));
+  expect(await runs()).toEqual(["10_a", "20_b"]);
+  project.write("first/10_a.ts", "export const a = 2;\n");
+  expect(await runs()).toEqual(["10_a", "20_b"]);
+  project.write("second/10_a.ts", "export const a = 3;\n");
+  project.write("second/20_b.ts", importer);
+  rmSync(project.path("steps"));
+  symlinkSync("second", project.path("steps"));
+  expect(await runs()).toEqual(["10_a", "20_b"]);
+  expect(await project.value("20_b.b")).toBe(4);
+});
+
+test.each<[string, () => void]>([
+  ["a link that leads nowhere", () => symlinkSync("../src/none.ts", project.path("steps/10_a.ts"))],
+  ["a folder that is named like a step", () => mkdirSync(project.path("steps/10_a.ts"))],
+])("%s is named", async (_, make) => {
+  project = new TestProject({ "steps/20_b.ts": "export const b = 1;\n" });
+  make();
+  const { code, stderr } = await project.command([]);
+  expect(code).toBe(3);
+  expect(stderr).toMatch(/E_IMPORT: steps\/10_a\.ts is no file that can be read/);
+});
