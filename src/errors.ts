@@ -94,7 +94,16 @@ export function toFailure(thrown: unknown, code: ErrorCode = "E_INTERNAL"): Fail
   if (thrown instanceof Error) {
     return { code, message: `${thrown.name}: ${thrown.message}`, ...(thrown.stack ? { stack: thrown.stack } : {}) };
   }
-  return { code, message: `thrown: ${String(thrown)}` };
+  return { code, message: `thrown: ${showThrown(thrown)}` };
+}
+
+function showThrown(thrown: unknown): string {
+  if (typeof thrown !== "object") return String(thrown);
+  try {
+    return JSON.stringify(thrown);
+  } catch {
+    return "an object";
+  }
 }
 
 /** The process, or the machine, has as many files open as it may. */

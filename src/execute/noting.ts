@@ -6,8 +6,8 @@ import { lookAt, type LookKind } from "../store/look.ts";
 import type { Observer } from "./observer.ts";
 import type { Job, Message } from "./protocol.ts";
 
-// The unwrapped function: noting a read must not note another one.
-const { statSync } = fs;
+// The unwrapped functions: noting a read must not note another one.
+const { realpathSync, statSync } = fs;
 
 /** The engine's own packages; a step that brings DuckDB itself is opaque. */
 const engines = /[\\/]node_modules[\\/](?:@duckdb|detect-libc)[\\/]/;
@@ -24,7 +24,9 @@ export class Noting implements Observer {
   constructor(job: Job, engine: string, send: (message: Message) => void) {
     this.#send = send;
     this.#marked = job.packages.length > 0;
-    this.#inside = [path.join(job.project, ".stepbook"), engine, ...job.packages].map((folder) => folder + path.sep);
+    const state = path.join(job.project, ".stepbook");
+    // Node reads a step's code where it really lies: the folder may be a link to another disk.
+    this.#inside = [state, realpathSync(state), engine, ...job.packages].map((folder) => folder + path.sep);
   }
 
   /** @param since when the reading began, where that was before now; ms */

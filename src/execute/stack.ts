@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { Failure } from "../errors.ts";
 import type { Place } from "../model.ts";
+import { frameOf } from "../step/place.ts";
 
 interface Where {
   readonly project: string;
@@ -25,15 +26,17 @@ function inProject(project: string, place: Place): Place {
   return path.isAbsolute(place.file) ? { ...place, file: path.relative(project, place.file).replaceAll("\\", "/") } : place;
 }
 
+/** The engine's code for steps lies in one folder. */
+const engine = `${import.meta.dirname}${path.sep}`;
+
 function isEngine(line: string): boolean {
-  return /\(node:|at node:|[\\/]child(?:-\w+)?(?:\.script)?\.[cm]?js|stepbook[\\/](?:dist|src)[\\/]|[\\/]src[\\/](?:step|execute|store)[\\/]/.test(line);
+  return /\(node:|at node:/.test(line) || line.includes(engine);
 }
 
 /** The place in the project's own sources that a stack frame shows. */
 function placeOf(line: string, project: string): Place | undefined {
-  const match = /\(?(?:file:\/\/)?((?:[A-Za-z]:)?[^():]+):(\d+):(\d+)\)?$/.exec(line);
-  if (!match || isEngine(line)) return undefined;
-  const relative = path.relative(project, match[1]!.replace(/^.*\s/, "")).replaceAll("\\", "/");
-  if (relative.startsWith("..") || path.isAbsolute(relative) || /(^|\/)node_modules\/|^\.stepbook\//.test(relative)) return undefined;
-  return { file: relative, line: Number(match[2]), column: Number(match[3]) };
+  const place = isEngine(line) ? undefined : frameOf(line);
+  const file = place && path.relative(project, place.file).replaceAll("\\", "/");
+  if (file === undefined || file.startsWith("..") || path.isAbsolute(file) || /(^|\/)node_modules\/|^\.stepbook\//.test(file)) return undefined;
+  return { ...place, file };
 }

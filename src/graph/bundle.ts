@@ -1,5 +1,6 @@
 import { realpathSync } from "node:fs";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
 import { build, type BuildFailure, type BuildResult, type Loader, type Message, type Metafile, type OutputFile, type Plugin } from "esbuild";
 import { fail, StepbookError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
@@ -75,9 +76,11 @@ async function run(
   try {
     const result = await build({
       absWorkingDir: project,
-      entryPoints: wanted.map((step) => step.file),
-      outdir: ".stepbook/bundles",
-      outbase: "steps",
+      entryPoints: wanted.map(({ id, file }) => ({ in: file, out: id })),
+      // Nothing is written. Maps name files as seen from the project, wherever `.stepbook` really lies: it may be a link to another disk.
+      outdir: project,
+      allowOverwrite: true,
+      sourceRoot: pathToFileURL(path.join(project, "/")).href,
       outExtension: { ".js": ".mjs" },
       bundle: true,
       write: false,

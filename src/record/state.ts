@@ -114,5 +114,6 @@ function explainOpen(error: unknown, file: string): never {
   if (/^(EACCES|EROFS|EPERM)$/.test(code) || /^SQLITE_(READONLY|CANTOPEN|PERM)/.test(code)) {
     return fail("E_READ_ONLY", `cannot write ${file}`, { remedy: "Stepbook keeps its state in .stepbook/: make the project's folder writable for you" }, error);
   }
+  if (/^(EEXIST|ENOENT|ENOTDIR)$/.test(code)) return fail("E_READ_ONLY", `${path.dirname(file)} is no folder, and none can be made there`, { remedy: "move what lies there away, or mend the link" }, error);
   throw error;
 }

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Failure } from "../../src/errors.ts";
 import { type RunResult, TestProject } from "../rig/project.ts";
@@ -20,6 +23,25 @@ async function bad(code: string, files: Record<string, string> = {}, exit = 1): 
 }
 
 describe("a step that throws", () => {
+  test("the place is told in a folder with any name", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "stepbook-test-"));
+    project = new TestProject({}, path.join(folder, "my project (copy) #1%20/stepbook/src/store"));
+    project.write("steps/10_bad.ts", "export const a = 1;\nthrow new Error('x');\n");
+    project.write("steps/20_sql.ts", 'import { sql } from "stepbook";\nexport const t = await sql`SELEC 1`;\n');
+    const places = Object.values(failures(await project.run(["--keep-going"]))).map(({ place }) => place);
+    expect(places).toMatchObject([{ file: "steps/10_bad.ts", line: 2, column: 7 }, { file: "steps/20_sql.ts", line: 2 }]);
+    rmSync(folder, { recursive: true });
+  });
+
+  test.each([
+    ["undefined", "undefined"],
+    ['{ status: 404, body: "gone" }', '{"status":404,"body":"gone"}'],
+    ["Object.create(null)", "{}"],
+    ["{ big: 1n }", "an object"],
+  ])("%s, which is no error", async (thrown, shown) => {
+    expect(await bad(`throw ${thrown};\n`)).toMatchObject({ code: "E_STEP_THREW", message: `thrown: ${shown}` });
+  });
+
   test("the place is the TypeScript line, in the step and in a helper", async () => {
     const failure = await bad('import { f } from "../lib/f.ts";\n\nexport const a = f(null);\n', { "lib/f.ts": "// one\n// two\nexport function f(x: { y: number } | null): number {\n  return x!.y;\n}\n" });
     expect(failure).toMatchObject({ code: "E_STEP_THREW", message: expect.stringContaining("TypeError"), place: { file: "lib/f.ts", line: 4 } });

@@ -42,6 +42,27 @@ test("steps/ may be a link to another folder", async () => {
   expect(await project.value("20_b.b")).toBe(4);
 });
 
+test(".stepbook may be a link to another disk", async () => {
+  project = new TestProject({ "steps/10_a.ts": "export const a = 1;\n", "steps/20_b.ts": 'import { a } from "./10_a.ts";\n\nif (a > 1) throw new Error("too much");\nexport const b = a;\n', "elsewhere/deep/.keep": "" });
+  symlinkSync("elsewhere/deep", project.path(".stepbook"));
+  expect(await runs()).toEqual(["10_a", "20_b"]);
+  expect(await runs()).toEqual([]);
+  project.write("steps/10_a.ts", "export const a = 2;\n");
+  const failed = (await project.run()).events.find((event) => event.type === "step.failed");
+  expect(failed?.failure).toMatchObject({ code: "E_STEP_THREW", place: { file: "steps/20_b.ts", line: 3 } });
+});
+
+test.each<[string, () => void]>([
+  ["a link that leads nowhere", () => symlinkSync("nowhere", project.path(".stepbook"))],
+  ["a file", () => project.write(".stepbook", "")],
+])("%s in the place of .stepbook is named", async (_, make) => {
+  project = new TestProject({ "steps/10_a.ts": "export const a = 1;\n" });
+  make();
+  const { code, stderr } = await project.command([]);
+  expect(code).toBe(3);
+  expect(stderr).toMatch(/E_READ_ONLY: \S+\.stepbook is no folder/);
+});
+
 test.each<[string, () => void]>([
   ["a link that leads nowhere", () => symlinkSync("../src/none.ts", project.path("steps/10_a.ts"))],
   ["a folder that is named like a step", () => mkdirSync(project.path("steps/10_a.ts"))],
