@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
-import { createReadStream, type BigIntStats, readFileSync, statSync } from "node:fs";
+import { type BigIntStats, promises, readFileSync, statSync } from "node:fs";
 import type { Digest } from "../model.ts";
 import { sabotaged } from "../sabotage.ts";
 import { digestOf } from "./digest.ts";
 
-/** A file of so many bytes is read at once: a stream takes four trips through the thread pool, ten times as long. */
+/** A larger file is read in parts of so many bytes. */
+const part = 1 << 20;
+/** A file of so many bytes is read at once: parts take four trips through the thread pool, ten times as long. */
 const small = 128 * 1024;
 
 /** Remembers the digest of a file as long as the file's signature stays. */
@@ -65,7 +67,7 @@ export class FileHasher {
       const signature = signatureOf(before);
       const known = this.#cache.get(file);
       if (known?.signature === signature) return known;
-      const digest = before.size <= small ? digestOf(readFileSync(file)) : await hashStream(file, signal);
+      const digest = before.size <= small ? digestOf(readFileSync(file)) : await hashParts(file, Math.min(part, Number(before.size)), signal);
       const after = statOrNull(file);
       if (after === null || signatureOf(after) !== signature) continue;
       SABOTAGE: if (sabotaged("stat-only")) this.#cache.set(file, signature, digest);
@@ -85,8 +87,22 @@ function statOrNull(file: string): BigIntStats | null {
   }
 }
 
-async function hashStream(file: string, signal?: AbortSignal): Promise<Digest> {
+/** By two buffers in turn, one filled while the other is hashed: a stream asks for memory anew with each part, a fifth of the processor's time. */
+async function hashParts(file: string, size: number, signal?: AbortSignal): Promise<Digest> {
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20, ...(signal ? { signal } : {}) })) hash.update(chunk as Buffer);
-  return hash.digest("hex");
+  const handle = await promises.open(file);
+  try {
+    let [full, free] = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(size)];
+    let reading = handle.read(full, 0, size);
+    for (;;) {
+      const { bytesRead } = await reading;
+      signal?.throwIfAborted();
+      if (bytesRead === 0) return hash.digest("hex");
+      reading = handle.read(free, 0, size);
+      hash.update(full.subarray(0, bytesRead));
+      [full, free] = [free, full];
+    }
+  } finally {
+    await handle.close();
+  }
 }

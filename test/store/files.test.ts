@@ -1,5 +1,5 @@
 /** Hashing ahead: the same answers as hashing when asked. */
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -50,4 +50,10 @@ test("a change while it is hashed ahead, and a hashing that was given up, are se
   expect(known.get(left)?.digest).toBe(digestOf(left));
   hasher.ahead(path.join(folder, "nothing"), new AbortController().signal);
   expect(await hasher.hash(path.join(folder, "nothing"))).toBeNull();
+});
+
+test.each([1, (128 << 10) + 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, (3 << 20) - 1])("%i bytes", async (size) => {
+  const file = path.join(folder, String(size));
+  writeFileSync(file, randomBytes(size));
+  expect((await makeHasher().hasher.hash(file))?.digest).toBe(digestOf(file));
 });
