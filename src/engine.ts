@@ -7,13 +7,11 @@ import { type Kept, openKept, worldOf } from "./open-kept.ts";
 import type { Knowledge } from "./plan/decide.ts";
 import { rest } from "./pace.ts";
 import { PackageHasher } from "./plan/packages.ts";
-import { nodeSettings } from "./plan/node-settings.ts";
-import { placeOf } from "./plan/place.ts";
+import { engineAt, placeOf } from "./plan/place.ts";
 import { makePlan, type Planned } from "./plan/plan.ts";
 import { readRecords } from "./record/records.ts";
 import { damagedRecords } from "./record/seal.ts";
 import { stateFolder } from "./record/state.ts";
-import type { DigestCache } from "./store/files.ts";
 
 /** What every command that looks at a project needs, opened in the order in which data flows. */
 export interface Opened extends Kept {
@@ -48,18 +46,13 @@ export function knowledge(opened: Omit<Opened, "known" | "close">, params: Reado
     packages: new PackageHasher(project, digests),
     store,
     get engine() {
-      return (engine ??= engineHere(runtime, digests));
+      return (engine ??= engineAt(runtime.engine, placeOf(digests)));
     },
     now,
     force,
     ...readRecords(db),
     damaged: (name) => damagedRecords(db).some((record) => record.name === name),
   };
-}
-
-/** The engine's versions and the place it runs at: part of every fingerprint. */
-export function engineHere({ engine }: Pick<Runtime, "engine">, cache: DigestCache): string {
-  return `${engine} ${placeOf(cache)}${nodeSettings()}`;
 }
 
 export async function planProject(opened: Pick<Opened, "graph" | "digests">, selected: ReadonlySet<StepId>, known: Knowledge): Promise<Planned[]> {

@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { Failure } from "../errors.ts";
 import type { Place } from "../model.ts";
-import { frameOf } from "../step/place.ts";
+import { frameOf, isEngineFile } from "../step/place.ts";
 
 interface Where {
   readonly project: string;
@@ -26,11 +26,9 @@ function inProject(project: string, place: Place): Place {
   return path.isAbsolute(place.file) ? { ...place, file: path.relative(project, place.file).replaceAll("\\", "/") } : place;
 }
 
-/** The engine's code for steps lies in one folder. */
-const engine = `${import.meta.dirname}${path.sep}`;
-
 function isEngine(line: string): boolean {
-  return /\(node:|at node:/.test(line) || line.includes(engine);
+  const place = frameOf(line);
+  return /\(node:|at node:/.test(line) || (place !== undefined && isEngineFile(place.file));
 }
 
 /** The place in the project's own sources that a stack frame shows. */

@@ -8,8 +8,7 @@ import { openKept, worldOf } from "../open-kept.ts";
 import { now } from "../pace.ts";
 import { isUnmoved } from "../plan/ground.ts";
 import { type KeptPlan, looksHold, planFormat, type PlanOnDisk, readPlan, recordsHold } from "../plan/kept-plan.ts";
-import { nodeSettings } from "../plan/node-settings.ts";
-import { keptPlace, placeOf } from "../plan/place.ts";
+import { engineAt, keptPlace, placeOf } from "../plan/place.ts";
 import { PackageHasher } from "../plan/packages.ts";
 import { unchanged } from "../plan/reasons.ts";
 import type { DigestCache } from "../store/files.ts";
@@ -65,7 +64,7 @@ export function owes(project: string): boolean {
 
 /** What a plan depends on beside what it looked at: who reads the graph, who decides, and where. */
 export function keyOfPlan(project: string, runtime: Runtime, place: string): string {
-  return JSON.stringify([planFormat, keyOf(project, runtime.api, runtime.maker), runtime.engine, place, nodeSettings()]);
+  return JSON.stringify([planFormat, keyOf(project, runtime.api, runtime.maker), engineAt(runtime.engine, place)]);
 }
 
 /**

@@ -38,12 +38,12 @@ export async function bundleSteps(
   sources: Sources,
 ): Promise<Map<string, RawBundle>> {
   const result = await run(project, wanted, steps, exports, apiNames, sources);
-  const outputs = new Map(Object.entries(result.metafile.outputs).map(([key, output]) => [output.entryPoint, key]));
   const texts = new Map(result.outputFiles.map((file) => [file.path, file]));
-  return new Map(wanted.map((step) => [step.id, rawBundle(result.metafile, texts, outputs.get(step.file)!, project, step)]));
+  return new Map(wanted.map((step) => [step.id, rawBundle(result.metafile, texts, project, step)]));
 }
 
-function rawBundle({ inputs: all, outputs }: Metafile, texts: ReadonlyMap<string, OutputFile>, key: string, project: string, step: StepFile): RawBundle {
+function rawBundle({ inputs: all, outputs }: Metafile, texts: ReadonlyMap<string, OutputFile>, project: string, step: StepFile): RawBundle {
+  const key = `${step.id}.mjs`;
   const file = (name: string) => texts.get(path.resolve(project, name))!.text;
   const inputs = reachable(all, step.file);
   return {

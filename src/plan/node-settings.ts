@@ -9,7 +9,8 @@ const debuggers = /^(?:-r|--require)[=\s].*ms-vscode\.js-debug/;
  * What it loads ahead is known by its name only.
  * @returns empty where it tells nothing
  */
-export function nodeSettings({ NODE_OPTIONS = "", NODE_PATH = "", NODE_PRESERVE_SYMLINKS = "" }: NodeJS.ProcessEnv = process.env): string {
+export function nodeSettings(): string {
+  const { NODE_OPTIONS = "", NODE_PATH = "", NODE_PRESERVE_SYMLINKS = "" } = process.env;
   const flags = NODE_OPTIONS.trim().split(/\s+(?=-)/).filter((flag) => flag !== "" && !harmless.test(flag.replaceAll("_", "-")) && !debuggers.test(flag));
   const told = { options: flags.join(","), path: NODE_PATH, symlinks: NODE_PRESERVE_SYMLINKS };
   return Object.entries(told)

@@ -1,5 +1,6 @@
 import { realpathSync, statSync } from "node:fs";
 import { type DigestCache, signatureOf } from "../store/files.ts";
+import { nodeSettings } from "./node-settings.ts";
 
 /** What Node's ICU takes the time zone and the locale from, on Linux. */
 const variables = ["TZ", "TZDIR", "LC_ALL", "LC_MESSAGES", "LC_CTYPE", "LANG", "LANGUAGE", "NODE_ICU_DATA"];
@@ -19,6 +20,11 @@ export function placeOf(cache: DigestCache): string {
   const place = `timezone-${timeZone} locale-${locale}`;
   if (origin !== undefined) cache.set(placeKey, origin, place);
   return place;
+}
+
+/** The engine's versions and all that is told of where it runs: part of every fingerprint, and of the key of a kept plan. */
+export function engineAt(engine: string, place: string): string {
+  return `${engine} ${place}${nodeSettings()}`;
 }
 
 /** The kept answer, where it still stands. */

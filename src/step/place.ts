@@ -8,9 +8,13 @@ const engine = [import.meta.dirname, path.join(import.meta.dirname, "../store"),
 export function placeOf(stack: string | undefined): Place | undefined {
   for (const line of stack?.split("\n") ?? []) {
     const place = frameOf(line);
-    if (place && !place.file.includes(`${path.sep}node_modules${path.sep}`) && !engine.some((part) => place.file.startsWith(part))) return place;
+    if (place && !place.file.includes(`${path.sep}node_modules${path.sep}`) && !isEngineFile(place.file)) return place;
   }
   return undefined;
+}
+
+export function isEngineFile(file: string): boolean {
+  return engine.some((part) => file.startsWith(part));
 }
 
 /** Where a stack's line leads: `at f (/a b (copy)/x.ts:1:2)`, `at async /x.ts:1:2`. Undefined: into Node, or into code that was evaluated. */

@@ -8,9 +8,13 @@ const oldestNode = [20, 19] as const;
 
 export function checkNode(): Check[] {
   const { node } = process.versions;
-  const [major = 0, minor = 0] = node.split(".").map(Number);
-  const fits = major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1]);
-  return [fits ? ok("Node", node) : wrong("Node", `${node} is older than ${oldestNode.join(".")}`, "install Node 20.19 or newer from nodejs.org")];
+  return [isFrom(oldestNode) ? ok("Node", node) : wrong("Node", `${node} is older than ${oldestNode.join(".")}`, "install Node 20.19 or newer from nodejs.org")];
+}
+
+/** Whether this Node is that version or a newer one. */
+function isFrom([major, minor]: readonly [major: number, minor: number]): boolean {
+  const [ours = 0, ourMinor = 0] = process.versions.node.split(".").map(Number);
+  return ours > major || (ours === major && ourMinor >= minor);
 }
 
 export function checkSqlite(): Promise<Check[]> {
@@ -28,9 +32,7 @@ export function checkSqlite(): Promise<Check[]> {
  * fails outside of JavaScript; better-sqlite3 before 13, which needs Node 22, is such an addon (WiseLibs/better-sqlite3#1515).
  */
 function mayAbort(): boolean {
-  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  const compiledHere = existsSync(path.join(createRequire(import.meta.url).resolve("better-sqlite3"), "../../build/Makefile"));
-  return compiledHere && (major > 24 || (major === 24 && minor >= 19));
+  return isFrom([24, 19]) && existsSync(path.join(createRequire(import.meta.url).resolve("better-sqlite3"), "../../build/Makefile"));
 }
 
 export function checkDuckdb(project: string): Promise<Check[]> {
