@@ -119,7 +119,7 @@ export interface Step {
   readonly code: Bundle;
   readonly edges: readonly Edge[];
   readonly exports: readonly string[];
-  /** Names of the packages that the bundle reaches. */
+  /** Names of the packages that the bundle reaches; of one that the project would not find by its name, the folder, relative to the project. */
   readonly packages: readonly string[];
   readonly config: StepConfig;
   readonly params: readonly ParamUse[];

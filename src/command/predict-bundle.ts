@@ -5,6 +5,7 @@ import { fail } from "../errors.ts";
 import { bundleFolder } from "../execute/bundles.ts";
 import { findRuntime } from "../execute/runtime.ts";
 import { apiCall } from "../graph/names.ts";
+import { leadsTo, PackagePaths } from "../graph/package-paths.ts";
 
 export interface Asked {
   readonly name: string;
@@ -20,6 +21,7 @@ export async function predictBundle(project: string, module: string, { name, ver
   const contents = `import { predict } from ${JSON.stringify(`./${module}`)};
 const { parts } = await ${apiCall}("loadModel")(${JSON.stringify(name)}, ${version});
 export const answer = await predict(parts, ${JSON.stringify(row)});`;
+  const packages = new PackagePaths(project);
   try {
     const { outputFiles } = await build({
       absWorkingDir: project,
@@ -29,6 +31,10 @@ export const answer = await predict(parts, ${JSON.stringify(row)});`;
         name: "stepbook-api",
         setup(builder) {
           builder.onResolve({ filter: /^stepbook$/ }, () => ({ path: "stepbook", namespace: "stepbook-api" }));
+          builder.onResolve({ filter: /.*/ }, async (args) => {
+            const found = await packages.find(args, builder);
+            return found && leadsTo(found);
+          });
           builder.onLoad({ filter: /.*/, namespace: "stepbook-api" }, () => ({ contents: api.map((each) => `export const ${each} = /* @__PURE__ */ ${apiCall}("${each}");`).join("\n") }));
         },
       }],

@@ -6,6 +6,7 @@ import { fail, StepbookError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { type StepFile, stepPattern } from "./discover.ts";
 import { apiCall, inputCall, metaCall } from "./names.ts";
+import { asked, leadsTo, packageOf, PackagePaths } from "./package-paths.ts";
 import type { Own, Sources } from "./sources.ts";
 
 /** A step's code as esbuild gives it. */
@@ -16,6 +17,8 @@ export interface RawBundle {
   readonly sources: readonly string[];
   /** Import specifiers left outside: packages and Node's modules. */
   readonly externals: readonly string[];
+  /** Names of those packages; of one that the project would not find by its name, the folder, relative to the project. */
+  readonly packages: readonly string[];
   /** Names of steps that the bundle's files import, used or not. */
   readonly steps: readonly string[];
   /** Names of all that the step's module exports. */
@@ -37,21 +40,25 @@ export async function bundleSteps(
   apiNames: readonly string[],
   sources: Sources,
 ): Promise<Map<string, RawBundle>> {
-  const result = await run(project, wanted, steps, exports, apiNames, sources);
+  const elsewhere = new Map<string, string>();
+  const resolve = resolver(project, steps, sources, elsewhere);
+  const result = await run(project, wanted, exports, apiNames, sources, resolve);
   const texts = new Map(result.outputFiles.map((file) => [file.path, file]));
-  return new Map(wanted.map((step) => [step.id, rawBundle(result.metafile, texts, project, step)]));
+  return new Map(wanted.map((step) => [step.id, rawBundle(result.metafile, texts, project, step, elsewhere)]));
 }
 
-function rawBundle({ inputs: all, outputs }: Metafile, texts: ReadonlyMap<string, OutputFile>, project: string, step: StepFile): RawBundle {
+function rawBundle({ inputs: all, outputs }: Metafile, texts: ReadonlyMap<string, OutputFile>, project: string, step: StepFile, elsewhere: ReadonlyMap<string, string>): RawBundle {
   const key = `${step.id}.mjs`;
   const file = (name: string) => texts.get(path.resolve(project, name))!.text;
   const inputs = reachable(all, step.file);
+  const externals = outputs[key]!.imports.filter((each) => each.external).map((each) => each.path);
   return {
     text: file(key),
     map: file(`${key}.map`),
     // All that is reached, not output.inputs: a constant that was inlined leaves no other trace of its file.
     sources: inputs.filter((name) => !isVirtual(name)).sort(),
-    externals: outputs[key]!.imports.filter((each) => each.external).map((each) => each.path),
+    externals,
+    packages: [...new Set(externals.flatMap((specifier) => elsewhere.get(specifier) ?? packageOf(specifier) ?? []))].sort(),
     exports: outputs[key]!.exports,
     steps: inputs.filter((name) => name.startsWith(virtual.input)).map((name) => name.slice(virtual.input.length + 1)),
   };
@@ -68,10 +75,10 @@ function reachable(inputs: Readonly<Record<string, { imports: { path: string }[]
 async function run(
   project: string,
   wanted: readonly StepFile[],
-  steps: readonly StepFile[],
   exports: ReadonlyMap<string, readonly string[]>,
   apiNames: readonly string[],
   sources: Sources,
+  resolve: Own["resolve"],
 ): Promise<BuildResult<{ write: false; metafile: true }>> {
   try {
     const result = await build({
@@ -99,7 +106,7 @@ async function run(
       logLevel: "silent",
       logOverride: { "unsupported-dynamic-import": "error" },
       define: Object.fromEntries(["url", "dirname", "filename"].map((key) => [`import.meta.${key}`, `${metaLocal}.${key}`])),
-      plugins: [sources.plugin({ rewrite: (text, file) => withMeta(project, text, file), resolve: swapped(project, steps) }), generatedModules(exports, apiNames)],
+      plugins: [sources.plugin({ rewrite: (text, file) => withMeta(project, text, file), resolve }), generatedModules(exports, apiNames)],
     });
     refuseGlobs(result.metafile!.inputs);
     return result as BuildResult<{ write: false; metafile: true }>;
@@ -127,18 +134,30 @@ function refuseComputed(where: object, pattern = ""): never {
   });
 }
 
-/** Sends imports of steps and of the step API to modules that ask the process they run in. */
-function swapped(project: string, steps: readonly StepFile[]): Own["resolve"] {
+/**
+ * Sends imports of steps and of the step API to modules that ask the process they run in, and those of packages to where Node would find them.
+ * @param elsewhere is given, of packages that are none of the project's, what the bundle imports and the folder
+ */
+function resolver(project: string, steps: readonly StepFile[], sources: Sources, elsewhere: Map<string, string>): Own["resolve"] {
+  const packages = new PackagePaths(project);
   const byPath = new Map(steps.map((step) => [path.resolve(project, step.file), step]));
   const real = new Map<string, boolean>();
   const isReal = (file: string) => real.get(file) ?? real.set(file, isOwnPlace(file)).get(file)!;
-  return async ({ path: specifier, importer, resolveDir, kind, pluginData }, builder) => {
+  return async (args, builder) => {
+    const { path: specifier, importer, resolveDir, kind, pluginData } = args;
     if (specifier === "stepbook") return { path: "stepbook", namespace: virtual.api };
-    if (!/(^|\/)\d+_[^/]*$/.test(specifier) || pluginData === "resolved") return undefined;
+    const found = await packages.find(args, builder);
+    if (found) {
+      sources.ask(found.file, resolveDir);
+      const leads = leadsTo(found);
+      if (found.kind === "elsewhere") elsewhere.set(leads.path!, path.relative(project, found.folder).replaceAll("\\", "/"));
+      return leads;
+    }
+    if (!/(^|\/)\d+_[^/]*$/.test(specifier) || pluginData === asked) return undefined;
     // A whole path of a file that is no link leads there, which esbuild's process need not be asked for.
     const whole = path.resolve(resolveDir, specifier);
     const leadsThere = /^\.\.?\//.test(specifier) && byPath.has(whole) && isReal(whole);
-    const step = byPath.get(leadsThere ? whole : (await builder.resolve(specifier, { importer, resolveDir, kind, pluginData: "resolved" })).path);
+    const step = byPath.get(leadsThere ? whole : (await builder.resolve(specifier, { importer, resolveDir, kind, pluginData: asked })).path);
     return step ? { path: step.name, namespace: virtual.input } : undefined;
   };
 }

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { builtinModules } from "node:module";
 import path from "node:path";
 import { fail, StepbookError } from "../errors.ts";
 import type { Digest, Edge, Graph, Place, Step } from "../model.ts";
@@ -105,7 +104,7 @@ function sameNames(one: readonly string[], other: readonly string[]): boolean {
 
 /** The step as it was, where only comments and layout have changed: what is read from its code is the same, and parsing it is much of such a run. */
 function keptStep(old: Step, raw: RawBundle, byName: ReadonlyMap<string, StepFile>, from: Sources): Step | undefined {
-  if (old.code.text !== raw.text || packageNames(raw.externals).join() !== old.packages.join()) return undefined;
+  if (old.code.text !== raw.text || raw.packages.join() !== old.packages.join()) return undefined;
   const imported = new Set(raw.steps.map((name) => byName.get(name)!.id));
   if (imported.size !== old.edges.length || !old.edges.every((edge) => imported.has(edge.from))) return undefined;
   const { digest, parts } = old.code;
@@ -125,7 +124,7 @@ function knownOf(graph: Graph, sources: Sources, before: Checked | undefined, fi
     if (!sight) return { known: undefined };
     files.set(name, sight);
   }
-  const asked = terrainOf([...names].filter((name) => sources.sight(name)).map((name) => path.resolve(graph.project, name)), sources.asked);
+  const asked = terrainOf(graph.project, [...names].filter((name) => sources.sight(name)).map((name) => path.resolve(graph.project, name)), sources.asked);
   if (!asked) return { known: undefined };
   const terrain = new Map<string, Sight>();
   const same = new Map<string, Sight>();
@@ -153,7 +152,7 @@ function readStep(project: string, file: StepFile, raw: RawBundle, analysis: Ana
     },
     edges: readEdges(project, file, raw, analysis, byName),
     exports,
-    packages: packageNames(raw.externals),
+    packages: raw.packages,
     config: settings(file, analysis),
     params: analysis.params,
     openParams: analysis.openParams,
@@ -202,13 +201,4 @@ function findImport(project: string, files: readonly string[], specifier: string
     if (line >= 0) return { file, line: line + 1, column: lines[line]!.indexOf(specifier.replace(/\.[^.]+$/, "")) + 1 };
   }
   return { file: files[0]! };
-}
-
-const builtins = new Set(builtinModules);
-
-function packageNames(specifiers: readonly string[]): string[] {
-  const names = specifiers
-    .filter((specifier) => !specifier.startsWith("node:") && !builtins.has(specifier.split("/")[0]!) && !/^[./]|^[a-z]+:/.test(specifier))
-    .map((specifier) => specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/"));
-  return [...new Set(names)].sort();
 }

@@ -39,6 +39,11 @@ export class Sources {
     return this.sight(file)?.digest ?? digestOf(readFileSync(path.join(this.#project, file)));
   }
 
+  /** Notes that a path was asked for, in that folder. */
+  ask(specifier: string, from: string): void {
+    this.#asked.set(`${from}\0${specifier}`, { specifier, from });
+  }
+
   /** One plugin for all: esbuild's process asks each plugin anew about each path. */
   plugin({ rewrite, resolve }: Own = {}): Plugin {
     return {
@@ -47,7 +52,7 @@ export class Sources {
         builder.onResolve({ filter: /.*/ }, (args) => {
           const { path: specifier, resolveDir, kind } = args;
           if (kind === "entry-point") return undefined;
-          if (resolveDir !== "") this.#asked.set(`${resolveDir}\0${specifier}`, { specifier, from: resolveDir });
+          if (resolveDir !== "") this.ask(specifier, resolveDir);
           return resolve?.(args, builder);
         });
         builder.onLoad({ filter: /.*/, namespace: "file" }, ({ path: file }) => {

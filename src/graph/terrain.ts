@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { terrainKey } from "./kept.ts";
 import { changedBefore, lookAt, type Sight, statOf } from "./look.ts";
+import { modulesAbove, packageOf } from "./package-paths.ts";
 
 /** A path that a source file asked for. */
 export interface Asked {
@@ -25,18 +26,34 @@ export function firstTerrain(project: string): string[] {
  * @param files absolute paths of the source files
  * @returns undefined where not all of it can be known
  */
-export function terrainOf(files: readonly string[], asked: readonly Asked[]): Set<string> | undefined {
+export function terrainOf(project: string, files: readonly string[], asked: readonly Asked[]): Set<string> | undefined {
   const folders = new Set([...files.map((file) => path.dirname(file)), ...asked.map(({ from }) => from)]);
   const settings = new Set([...folders].flatMap(settingsAbove));
   const configs = readConfigs([...settings].filter((file) => !file.endsWith("package.json")), settings);
   if (!configs) return undefined;
   const targets = asked.flatMap(({ specifier, from }) => (/^[./]/.test(specifier) ? [path.resolve(from, specifier)] : configs.flatMap((config) => mapped(config, configs, specifier))));
   const looked = new Set<string>([...folders, ...targets.flatMap((target) => [path.dirname(target), target])]);
-  for (const target of targets) settings.add(path.join(target, "package.json"));
+  const packages = asked.flatMap(({ specifier, from }) => [from, project].flatMap((folder) => packagePlaces(specifier, folder)));
+  for (const target of [...targets, ...packages]) settings.add(path.join(target, "package.json"));
   return new Set([
     ...[...looked].flatMap((folder) => [terrainKey("folder", folder), terrainKey("place", folder)]),
+    ...packages.map((folder) => terrainKey("place", folder)),
     ...[...settings].map((file) => terrainKey("file", file)),
   ]);
+}
+
+/** Where Node looks for the package: up to the first folder that has it. */
+function packagePlaces(specifier: string, from: string): string[] {
+  const name = packageOf(specifier);
+  const places: string[] = [];
+  if (name === undefined || name === "stepbook") return places;
+  for (const modules of modulesAbove(from)) {
+    const folder = path.join(modules, name);
+    if (statOf(modules) === null) places.push(modules);
+    else places.push(folder);
+    if (statOf(folder)) break;
+  }
+  return places;
 }
 
 function settingsAbove(folder: string): string[] {
@@ -97,12 +114,6 @@ function basesOf(bases: readonly string[], folder: string): string[] | undefined
     found.push(...files);
   }
   return found;
-}
-
-function modulesAbove(folder: string): string[] {
-  const above = path.dirname(folder);
-  const here = path.join(folder, "node_modules");
-  return above === folder ? [here] : [here, ...modulesAbove(above)];
 }
 
 function hasOwnRules(modules: string, specifier: string): boolean {

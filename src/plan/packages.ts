@@ -18,6 +18,8 @@ interface Installed {
 
 /** What cannot change behaviour, so that its change is none. Texts can: a package may read its own. */
 const inert = /\.(?:d\.[cm]?ts|map)$/i;
+/** No package's name holds this. */
+const isFolder = /(?:^|\/)node_modules\//;
 /** The engine is part of every fingerprint by its own digest. */
 const engine = "stepbook";
 /** Files changed within this time are hashed again: a change in the same tick would leave no trace. */
@@ -84,7 +86,12 @@ export class PackageHasher {
   }
 
   #roots(step: string, names: readonly string[]): Installed[] {
-    return names.map((name) => this.#resolve(name, this.#project) ?? missing(step, name));
+    return names.map((name) => this.#own(name) ?? missing(step, name));
+  }
+
+  /** @param name or the folder, relative to the project */
+  #own(name: string): Installed | undefined {
+    return isFolder.test(name) ? this.#known(path.resolve(this.#project, name)) : this.#resolve(name, this.#project);
   }
 
   #next(installed: Installed): Installed[] {
@@ -96,11 +103,14 @@ export class PackageHasher {
   /** The package as Node would find it from a folder: the nearest node_modules upwards. */
   #resolve(name: string, from: string): Installed | undefined {
     for (let folder = from; ; folder = path.dirname(folder)) {
-      const candidate = path.join(folder, "node_modules", name);
-      const known = this.#installed.get(candidate) ?? this.#read(candidate);
+      const known = this.#known(path.join(folder, "node_modules", name));
       if (known) return known;
       if (path.dirname(folder) === folder) return undefined;
     }
+  }
+
+  #known(candidate: string): Installed | undefined {
+    return this.#installed.get(candidate) ?? this.#read(candidate);
   }
 
   #read(candidate: string): Installed | undefined {

@@ -19,6 +19,25 @@ const importing = (specifier: string) => ({ "steps/10_a.ts": `import { x } from 
 const x = (value: number) => `export const x = [${value}];\n`;
 const paths = (map: Readonly<Record<string, string[]>>, more: object = {}) => JSON.stringify({ ...more, compilerOptions: { paths: map } });
 
+/** A step that imports a package of its workspace, written in TypeScript, which has a dependency that the project has too. */
+const workspace = {
+  ...importing("@us/x"),
+  "packages/x/package.json": '{ "name": "@us/x", "exports": "./x.ts" }',
+  "packages/x/x.ts": 'import { d } from "dep";\nexport const x = d;\n',
+  "packages/x/y.ts": x(2),
+  "packages/x/node_modules/dep/package.json": '{ "name": "dep", "main": "i.js" }',
+  "packages/x/node_modules/dep/i.js": "exports.d = 1;\n",
+  "packages/x/node_modules/dep/j.js": "exports.d = 2;\n",
+  "packages/y/package.json": '{ "name": "@us/x", "main": "y.ts" }',
+  "packages/y/y.ts": x(3),
+  "node_modules/dep/package.json": '{ "name": "dep" }',
+  "node_modules/@us/.keep": "",
+};
+const us = (target: string) => (project: TestProject) => {
+  project.remove("node_modules/@us/x");
+  symlinkSync(target, project.path("node_modules/@us/x"));
+};
+
 const attacks: Readonly<Record<string, Attack>> = {
   "a helper edited to the same size, its time restored": {
     files: { ...importing("../lib/x.ts"), "lib/x.ts": x(1) },
@@ -53,6 +72,31 @@ const attacks: Readonly<Record<string, Attack>> = {
     },
   },
   "a helper renamed by case alone": { files: { ...importing("../lib/Help.ts"), "lib/Help.ts": x(1) }, change: (project) => renameSync(project.path("lib/Help.ts"), project.path("lib/help.ts")) },
+  "a workspace's package names another file": { files: workspace, before: us("../../packages/x"), change: (project) => project.edit("packages/x/package.json", "x.ts", "y.ts") },
+  "a workspace's link leads to another package": { files: workspace, before: us("../../packages/x"), change: us("../../packages/y") },
+  "a workspace's package is installed": {
+    files: workspace,
+    before: us("../../packages/x"),
+    change: (project) => {
+      project.remove("node_modules/@us/x");
+      project.write("node_modules/@us/x/package.json", '{ "name": "@us/x" }');
+    },
+  },
+  "an installed package is linked": {
+    files: { ...workspace, "node_modules/@us/x/package.json": '{ "name": "@us/x" }' },
+    change: us("../../packages/x"),
+  },
+  "a package beside the steps": { files: workspace, before: us("../../packages/x"), change: (project) => project.write("steps/node_modules/@us/x/package.json", '{ "name": "@us/x" }') },
+  "a dependency of a workspace's package names another file": { files: workspace, before: us("../../packages/x"), change: (project) => project.edit("packages/x/node_modules/dep/package.json", "i.js", "j.js") },
+  "a dependency of a workspace's package goes": { files: workspace, before: us("../../packages/x"), change: (project) => project.remove("packages/x/node_modules/dep") },
+  "a dependency of a workspace's package comes": {
+    files: { ...workspace, "packages/x/x.ts": 'import { e } from "other";\nexport const x = e;\n', "node_modules/other/package.json": '{ "name": "other" }' },
+    before: us("../../packages/x"),
+    change: (project) => {
+      project.write("packages/x/node_modules/other/package.json", '{ "name": "other", "main": "i.js" }');
+      project.write("packages/x/node_modules/other/i.js", "exports.e = 1;\n");
+    },
+  },
   "a helper removed": { files: { ...importing("../lib/x.ts"), "lib/x.ts": x(1) }, change: (project) => project.remove("lib/x.ts") },
   "a step added": { files: importing("../lib/x.ts"), before: (project) => project.write("lib/x.ts", x(1)), change: (project) => project.write("steps/20_b.ts", "export const b = 1;\n") },
   "a step removed": { files: { "steps/10_a.ts": "export const a = 1;\n", "steps/20_b.ts": "export const b = 2;\n" }, change: (project) => project.remove("steps/20_b.ts") },

@@ -1,0 +1,99 @@
+import { realpathSync } from "node:fs";
+import { builtinModules } from "node:module";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { build, type OnResolveArgs, type OnResolveResult, type Plugin, type PluginBuild } from "esbuild";
+
+const builtins = new Set(builtinModules);
+
+/** The package that a specifier names; undefined where it names a path, a URL, one of Node's modules or what `package.json#imports` maps. */
+export function packageOf(specifier: string): string | undefined {
+  if (/^[./#]|^[a-z]+:/.test(specifier) || builtins.has(specifier.split("/")[0]!)) return undefined;
+  return specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+}
+
+/** The folders in which Node looks for packages that a file in this one imports. */
+export function modulesAbove(folder: string): string[] {
+  const above = path.dirname(folder);
+  const here = path.join(folder, "node_modules");
+  return above === folder ? [here] : [here, ...modulesAbove(above)];
+}
+
+/** A package's file that a bundle does not find by the specifier alone. */
+export type PackageFile =
+  /** TypeScript, in a folder that is no `node_modules`: a source like any other. */
+  | { readonly kind: "source"; readonly file: string }
+  /** Another than the project's own of that name, or one that the project does not have. @property folder as Node finds it */
+  | { readonly kind: "elsewhere"; readonly file: string; readonly folder: string };
+
+/** esbuild is asked where a path leads by itself. */
+export const asked = "asked";
+
+/** As esbuild is told. */
+export function leadsTo(found: PackageFile): OnResolveResult {
+  return found.kind === "source" ? { path: found.file } : { path: pathToFileURL(found.file).href, external: true };
+}
+
+/**
+ * Finds packages as Node does: from the file that imports them. The bundle, which lies in the project, would find those of the project,
+ * and Node cannot read TypeScript: a workspace links packages that are written in it.
+ */
+export class PackagePaths {
+  readonly #project: string;
+  readonly #found = new Map<string, Promise<PackageFile | undefined>>();
+
+  constructor(project: string) {
+    this.#project = project;
+  }
+
+  /** @returns undefined where the bundle can do with the specifier, or where it names no package */
+  async find({ path: specifier, importer, resolveDir, kind, pluginData }: OnResolveArgs, builder: PluginBuild): Promise<PackageFile | undefined> {
+    if (pluginData === asked || packageOf(specifier) === undefined || kind.startsWith("require")) return undefined;
+    const key = `${resolveDir}\0${specifier}`;
+    const found = await (this.#found.get(key) ?? this.#found.set(key, this.#find(specifier, resolveDir)).get(key)!);
+    // A tsconfig.json may send the name somewhere else.
+    return found && (await builder.resolve(specifier, { importer, resolveDir, kind, pluginData: asked })).external ? found : undefined;
+  }
+
+  async #find(specifier: string, from: string): Promise<PackageFile | undefined> {
+    const found = findPackage(packageOf(specifier)!, from);
+    if (!found) return undefined;
+    const own = findPackage(packageOf(specifier)!, this.#project)?.real === found.real;
+    const linked = !found.real.split(path.sep).includes("node_modules");
+    if (own && !linked) return undefined;
+    const file = await resolved(specifier, from);
+    if (file === undefined) return undefined;
+    if (linked && /\.[cm]?tsx?$/.test(file)) return { kind: "source", file };
+    return own ? undefined : { kind: "elsewhere", file, folder: found.folder };
+  }
+}
+
+function findPackage(name: string, from: string): { folder: string; real: string } | undefined {
+  for (const modules of modulesAbove(from)) {
+    const folder = path.join(modules, name);
+    try {
+      return { folder, real: realpathSync.native(folder) };
+    } catch {
+      // Perhaps further up.
+    }
+  }
+  return undefined;
+}
+
+/** The file that an import of the specifier leads to, by the rules of Node. */
+async function resolved(specifier: string, from: string): Promise<string | undefined> {
+  let file: string | undefined;
+  const first: Plugin = {
+    name: "first-file",
+    setup(builder) {
+      builder.onLoad({ filter: /.*/ }, (args) => {
+        file ??= args.path;
+        return { contents: "" };
+      });
+    },
+  };
+  const contents = `export * from ${JSON.stringify(specifier)}`;
+  // Any condition of one's own keeps esbuild from adding its own.
+  await build({ stdin: { contents, resolveDir: from }, bundle: true, write: false, platform: "node", format: "esm", conditions: ["node-addons"], mainFields: ["main"], logLevel: "silent", plugins: [first] }).catch(() => {});
+  return file;
+}
