@@ -33,7 +33,7 @@ export const answer = await predict(parts, ${JSON.stringify(row)});`;
           builder.onResolve({ filter: /^stepbook$/ }, () => ({ path: "stepbook", namespace: "stepbook-api" }));
           builder.onResolve({ filter: /.*/ }, async (args) => {
             const found = await packages.find(args, builder);
-            return found && leadsTo(found);
+            return found && leadsTo(found, args.kind);
           });
           builder.onLoad({ filter: /.*/, namespace: "stepbook-api" }, () => ({ contents: api.map((each) => `export const ${each} = /* @__PURE__ */ ${apiCall}("${each}");`).join("\n") }));
         },

@@ -1,8 +1,9 @@
 import { writeSync } from "node:fs";
+import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Failure, toFailure } from "../errors.ts";
-import { apiCall, inputCall, metaCall } from "../graph/names.ts";
+import { apiCall, inputCall, metaCall, requireCall } from "../graph/names.ts";
 import { Mask } from "../mask.ts";
 import type { MimeBundle } from "../model.ts";
 import * as api from "../step/api.ts";
@@ -269,6 +270,7 @@ function defineGlobals(): void {
     at!.notes.machine("project");
     return { url: pathToFileURL(filename).href, filename, dirname: path.dirname(filename) };
   });
+  define(requireCall, () => createRequire(path.join(at!.job.project, "package.json")));
 }
 
 /** `process.exit` in a step would lose its exports: it is a failure with the place of the call. */

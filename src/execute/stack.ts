@@ -15,7 +15,7 @@ export function failureOfStep(where: Where, failure: Failure, thrown: unknown): 
   const place = failure.place ? inProject(where.project, failure.place) : frames.find((frame) => frame.place)?.place;
   const kept = frames.filter(({ line }) => !isEngine(line)).map(({ line }) => line.replaceAll(`${where.project}${path.sep}`, ""));
   return {
-    ...(isTypeScriptInPackage(thrown) ? { remedy: "Node reads no TypeScript inside a package: import what that was built to, in JavaScript" } : {}),
+    ...remedyFor(failure),
     ...failure,
     step: where.step,
     ...(place ? { place } : {}),
@@ -23,9 +23,16 @@ export function failureOfStep(where: Where, failure: Failure, thrown: unknown): 
   };
 }
 
-function isTypeScriptInPackage(thrown: unknown): boolean {
-  const { code, message } = (thrown ?? {}) as Partial<NodeJS.ErrnoException>;
-  return code === "ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING" || (code === "ERR_UNKNOWN_FILE_EXTENSION" && /"\.[cm]?tsx?"/.test(message ?? ""));
+/** What Node, or the bundle, says where code is not as they want it. */
+const remedies: readonly [said: RegExp, remedy: string][] = [
+  [/Unknown file extension "\.[cm]?tsx?"|Stripping types is currently unsupported/, "Node reads TypeScript only in what a step imports: the script of a worker, and what a package imports, has to be JavaScript"],
+  [/Dynamic require of ".*" is not supported|\brequire is not defined/, "a step is an ES module: import it"],
+  [/__(?:dir|file)name is not defined/, "a step is an ES module: import.meta.dirname, import.meta.filename"],
+];
+
+function remedyFor({ code, message }: Failure): { remedy?: string } {
+  const remedy = code === "E_STEP_THREW" ? remedies.find(([said]) => said.test(message))?.[1] : undefined;
+  return remedy === undefined ? {} : { remedy };
 }
 
 function inProject(project: string, place: Place): Place {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type AnyNode, type ExportNamedDeclaration, type Program, type Statement, type VariableDeclarator, parse } from "acorn";
 import type { Digest, ParamUse } from "../model.ts";
-import { literalValue, NotLiteral } from "./literal.ts";
+import { type Constants, literalValue, NotLiteral } from "./literal.ts";
 import { apiCall, inputCall } from "./names.ts";
 
 /** What can be read from a step's bundle without running it. */
@@ -25,13 +25,14 @@ export function analyse(code: string): Analysis {
   const used = countIdentifiers(nodes);
   const config = findConfig(program);
   const parts = declarations(program, code, config, used);
+  const constants = findConstants(program, nodes);
   return {
     digest: sha256(JSON.stringify(parts)),
     parts: named(parts),
     inputs: findInputs(calls),
     uses: calls.filter((node) => isCallOf(node, apiCall)).map((node) => textArgument(node, 0)!),
-    ...findParams(program, calls),
-    config: config?.init ? literalOf(config.init) : undefined,
+    ...findParams(program, calls, constants),
+    config: config?.init ? literalOf(config.init, constants) : undefined,
   };
 }
 
@@ -70,9 +71,9 @@ function textArgument(node: AnyNode, index: number): string | undefined {
   return argument?.type === "Literal" && typeof argument.value === "string" ? argument.value : undefined;
 }
 
-function literalOf(node: AnyNode): unknown {
+function literalOf(node: AnyNode, constants: Constants): unknown {
   try {
-    return literalValue(node);
+    return literalValue(node, constants);
   } catch (error) {
     if (error instanceof NotLiteral) return error;
     throw error;
@@ -89,17 +90,28 @@ function findInputs(calls: readonly AnyNode[]): Map<string, string[]> {
   return inputs;
 }
 
-function findParams(program: Program, calls: readonly AnyNode[]): { params: ParamUse[]; openParams: boolean } {
+/** What is declared at the top level and set nowhere else: a bundle says `var` of every constant. */
+function findConstants(program: Program, nodes: readonly AnyNode[]): Constants {
+  const constants = new Map<string, AnyNode>();
+  for (const declarator of declarators(program)) if (declarator.init && declarator.id.type === "Identifier") constants.set(declarator.id.name, declarator.init);
+  for (const node of nodes) {
+    const target = node.type === "AssignmentExpression" ? node.left : node.type === "UpdateExpression" ? node.argument : undefined;
+    for (const each of target ? nodesOf(target) : []) if (each.type === "Identifier") constants.delete(each.name);
+  }
+  return constants;
+}
+
+function findParams(program: Program, calls: readonly AnyNode[], constants: Constants): { params: ParamUse[]; openParams: boolean } {
   const locals = new Set(declarators(program).filter((d) => d.init && isCallOf(d.init, apiCall) && textArgument(d.init, 0) === "param").map(localName));
   const uses = calls.filter((node) => node.type === "CallExpression" && node.callee.type === "Identifier" && locals.has(node.callee.name));
-  const params = uses.map(paramUse);
+  const params = uses.map((use) => paramUse(use, constants));
   return { params: params.filter((use) => use !== null), openParams: params.includes(null) };
 }
 
-function paramUse(call: AnyNode): ParamUse | null {
-  const name = textArgument(call, 0);
-  if (name === undefined || call.type !== "CallExpression") return null;
-  const [, fallback, options] = call.arguments.map(literalOf);
+function paramUse(call: AnyNode, constants: Constants): ParamUse | null {
+  if ( call.type !== "CallExpression") return null;
+  const [name, fallback, options] = call.arguments.map((each) => literalOf(each, constants));
+  if (typeof name !== "string") return null;
   const doc = (options as { doc?: unknown } | undefined)?.doc;
   const known = ["string", "number", "boolean"].includes(typeof fallback);
   return { name, default: known ? (fallback as string | number | boolean) : null, ...(typeof doc === "string" ? { doc } : {}) };

@@ -2,7 +2,7 @@ import { realpathSync } from "node:fs";
 import { builtinModules } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { build, type OnResolveArgs, type OnResolveResult, type Plugin, type PluginBuild } from "esbuild";
+import { build, type ImportKind, type OnResolveArgs, type OnResolveResult, type Plugin, type PluginBuild } from "esbuild";
 
 const builtins = new Set(builtinModules);
 
@@ -30,9 +30,12 @@ export type PackageFile =
 export const asked = "asked";
 
 /** As esbuild is told. */
-export function leadsTo(found: PackageFile): OnResolveResult {
-  return found.kind === "source" ? { path: found.file } : { path: pathToFileURL(found.file).href, external: true };
+export function leadsTo(found: PackageFile, kind: ImportKind): OnResolveResult {
+  if (found.kind === "source") return { path: found.file, sideEffects: true };
+  return { path: isRequire(kind) ? found.file : pathToFileURL(found.file).href, external: true };
 }
+
+const isRequire = (kind: ImportKind) => kind.startsWith("require");
 
 /**
  * Finds packages as Node does: from the file that imports them. The bundle, which lies in the project, would find those of the project,
@@ -48,20 +51,20 @@ export class PackagePaths {
 
   /** @returns undefined where the bundle can do with the specifier, or where it names no package */
   async find({ path: specifier, importer, resolveDir, kind, pluginData }: OnResolveArgs, builder: PluginBuild): Promise<PackageFile | undefined> {
-    if (pluginData === asked || packageOf(specifier) === undefined || kind.startsWith("require")) return undefined;
-    const key = `${resolveDir}\0${specifier}`;
-    const found = await (this.#found.get(key) ?? this.#found.set(key, this.#find(specifier, resolveDir)).get(key)!);
+    if (pluginData === asked || packageOf(specifier) === undefined) return undefined;
+    const key = `${resolveDir}\0${specifier}\0${kind}`;
+    const found = await (this.#found.get(key) ?? this.#found.set(key, this.#find(specifier, resolveDir, kind)).get(key)!);
     // A tsconfig.json may send the name somewhere else.
     return found && (await builder.resolve(specifier, { importer, resolveDir, kind, pluginData: asked })).external ? found : undefined;
   }
 
-  async #find(specifier: string, from: string): Promise<PackageFile | undefined> {
+  async #find(specifier: string, from: string, kind: ImportKind): Promise<PackageFile | undefined> {
     const found = findPackage(packageOf(specifier)!, from);
     if (!found) return undefined;
     const own = findPackage(packageOf(specifier)!, this.#project)?.real === found.real;
     const linked = !found.real.split(path.sep).includes("node_modules");
     if (own && !linked) return undefined;
-    const file = await resolved(specifier, from);
+    const file = await resolved(specifier, from, kind);
     if (file === undefined) return undefined;
     if (linked && /\.[cm]?tsx?$/.test(file)) return { kind: "source", file };
     return own ? undefined : { kind: "elsewhere", file, folder: found.folder };
@@ -81,7 +84,7 @@ function findPackage(name: string, from: string): { folder: string; real: string
 }
 
 /** The file that an import of the specifier leads to, by the rules of Node. */
-async function resolved(specifier: string, from: string): Promise<string | undefined> {
+async function resolved(specifier: string, from: string, kind: ImportKind): Promise<string | undefined> {
   let file: string | undefined;
   const first: Plugin = {
     name: "first-file",
@@ -92,7 +95,8 @@ async function resolved(specifier: string, from: string): Promise<string | undef
       });
     },
   };
-  const contents = `export * from ${JSON.stringify(specifier)}`;
+  const name = JSON.stringify(specifier);
+  const contents = isRequire(kind) ? `require(${name})` : `export * from ${name}`;
   // Any condition of one's own keeps esbuild from adding its own.
   await build({ stdin: { contents, resolveDir: from }, bundle: true, write: false, platform: "node", format: "esm", conditions: ["node-addons"], mainFields: ["main"], logLevel: "silent", plugins: [first] }).catch(() => {});
   return file;

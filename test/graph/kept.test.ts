@@ -146,6 +146,7 @@ const attacks: Readonly<Record<string, Attack>> = {
   "a package.json that says nothing has side effects": {
     files: { "steps/10_a.ts": 'import "../lib/x.ts";\nexport const a = 1;\n', "lib/x.ts": "globalThis.process.title = 'x';\n" },
     change: (project) => project.write("lib/package.json", '{ "sideEffects": false }'),
+    harmless: true,
   },
   "a linked folder led elsewhere": {
     files: { ...importing("../lib/x.ts"), "one/x.ts": x(1), "two/x.ts": x(2) },

@@ -1,0 +1,97 @@
+import { realpathSync } from "node:fs";
+import path from "node:path";
+import type { Loader, Plugin } from "esbuild";
+import type { StepFile } from "./discover.ts";
+import { keepEffects } from "./effects.ts";
+import { apiCall, inputCall, metaCall } from "./names.ts";
+import { asked, leadsTo, PackagePaths } from "./package-paths.ts";
+import type { Own, Sources } from "./sources.ts";
+
+const virtual = { input: "stepbook-input", api: "stepbook-api" } as const;
+
+/** The step that a module of a bundle stands for. */
+export function stepBehind(module: string): string | undefined {
+  return module.startsWith(virtual.input) ? module.slice(virtual.input.length + 1) : undefined;
+}
+
+export function isApi(module: string): boolean {
+  return module.startsWith(virtual.api);
+}
+
+/**
+ * Sends imports of steps and of the step API to modules that ask the process they run in, and those of packages to where Node would find them.
+ * @param elsewhere is given, of packages that are none of the project's, what the bundle imports and the folder
+ */
+export function resolver(project: string, steps: readonly StepFile[], sources: Sources, elsewhere: Map<string, string>): Own["resolve"] {
+  const packages = new PackagePaths(project);
+  const effects = keepEffects();
+  const byPath = new Map(steps.map((step) => [path.resolve(project, step.file), step]));
+  const real = new Map<string, boolean>();
+  const isReal = (file: string) => real.get(file) ?? real.set(file, isOwnPlace(file)).get(file)!;
+  return async (args, builder) => {
+    const { path: specifier, importer, resolveDir, kind, pluginData } = args;
+    if (specifier === "stepbook") return { path: "stepbook", namespace: virtual.api };
+    const found = await packages.find(args, builder);
+    if (found) {
+      sources.ask(found.file, resolveDir);
+      const leads = leadsTo(found, kind);
+      if (found.kind === "elsewhere") elsewhere.set(leads.path!, path.relative(project, found.folder).replaceAll("\\", "/"));
+      return leads;
+    }
+    if (pluginData === asked) return undefined;
+    if (!/(^|\/)\d+_[^/]*$/.test(specifier)) return effects(args, builder);
+    // A whole path of a file that is no link leads there, which esbuild's process need not be asked for.
+    const whole = path.resolve(resolveDir, specifier);
+    const leadsThere = /^\.\.?\//.test(specifier) && byPath.has(whole) && isReal(whole);
+    const step = byPath.get(leadsThere ? whole : (await builder.resolve(specifier, { importer, resolveDir, kind, pluginData: asked })).path);
+    return step ? { path: step.name, namespace: virtual.input } : undefined;
+  };
+}
+
+function isOwnPlace(file: string): boolean {
+  try {
+    return realpathSync.native(file) === file;
+  } catch {
+    return false;
+  }
+}
+
+export function generatedModules(exports: ReadonlyMap<string, readonly string[]>, apiNames: readonly string[]): Plugin {
+  return {
+    name: "stepbook",
+    setup(builder) {
+      builder.onLoad({ filter: /.*/, namespace: virtual.api }, () => ({ contents: generated(apiNames, (name) => `${apiCall}(${JSON.stringify(name)})`) }));
+      builder.onLoad({ filter: /.*/, namespace: virtual.input }, ({ path: step }) => ({
+        contents: generated(exports.get(step) ?? [], (name) => `${inputCall}(${JSON.stringify(step)},${JSON.stringify(name)})`),
+      }));
+    },
+  };
+}
+
+/**
+ * A module whose exports are calls, marked pure so that the unused ones are shaken off. Locals have
+ * names of their own: an export may be called `class` or `x-y`.
+ */
+function generated(names: readonly string[], call: (name: string) => string): string {
+  return names
+    .map((name) => {
+      const local = `__stepbook_${name.replace(/[^\w$]/g, (character) => `$${character.codePointAt(0)!.toString(16)}`)}`;
+      return `const ${local} = /* @__PURE__ */ ${call(name)}; export { ${local} as ${JSON.stringify(name)} };`;
+    })
+    .join("\n");
+}
+
+const metaLocal = "__stepbook_here";
+export const ofHere = {
+  ...Object.fromEntries(["url", "dirname", "filename"].map((key) => [`import.meta.${key}`, `${metaLocal}.${key}`])),
+  ...Object.fromEntries(["dirname", "filename"].map((key) => [`__${key}`, `${metaLocal}.${key}`])),
+};
+
+/** Gives each source file that asks where it lies its own answer, since the bundle lies elsewhere. */
+export function withMeta(project: string, text: string, file: string): { contents: string; loader: Loader } | undefined {
+  if (!/\bimport\.meta\b|\b__(?:dir|file)name\b/.test(text)) return undefined;
+  const relative = path.relative(project, file).replaceAll("\\", "/");
+  // On the first line, so that no line moves.
+  const loader = path.extname(file).replace(/^\.[cm]?/, "") as "ts" | "tsx" | "js" | "jsx";
+  return { contents: `const ${metaLocal} = /* @__PURE__ */ ${metaCall}(${JSON.stringify(relative)}); ${text.replace(/^#!.*/, "")}`, loader };
+}

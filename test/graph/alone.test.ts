@@ -1,0 +1,69 @@
+/** A step is a plain module: what it exports is what tsx says of it alone, where bundlers commonly see things otherwise. */
+import { spawn } from "node:child_process";
+import { afterEach, expect, test } from "vitest";
+import { finished, TestProject } from "../rig/project.ts";
+import { asInstalled } from "../rig/pty.ts";
+
+let project: TestProject;
+afterEach(() => project.dispose());
+
+const cases: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "names of functions and classes that others have, too": {
+    "lib/one.ts": "export function score() {}\nexport const f = () => 1;\nexport class Map {}\n",
+    "lib/two.ts": "export function score() {}\nexport const f = () => 2;\n",
+    "steps/10_a.ts": `import * as one from "../lib/one.ts";
+import * as two from "../lib/two.ts";
+const inner = () => { const score = () => 1; function f() {} return [score, f]; };
+export const score = 1;
+export const a = [one.score, two.score, one.f, two.f, one.Map, Map, ...inner()].map((each) => each.name);
+`,
+  },
+  "names of function expressions": { "steps/10_a.ts": "const all = [function score() {}, class Model {}, async function* rows() {}];\nexport const a = all.map((each) => each.name);\n" },
+  "a module that is imported for its effects, in a package that says it has none": {
+    "package.json": '{ "type": "module", "sideEffects": false }',
+    "lib/setup.ts": "(globalThis as { setup?: number }).setup = 1;\n",
+    "steps/10_a.ts": 'import "../lib/setup.ts";\nexport const a = (globalThis as { setup?: number }).setup ?? 0;\n',
+  },
+  "JSON, with and without its type": {
+    "lib/x.json": '{ "x": [1], "y-z": 2 }',
+    "steps/10_a.ts": 'import typed from "../lib/x.json" with { type: "json" };\nimport * as all from "../lib/x.json";\nexport const a = [typed, all.x, Object.keys(all)];\n',
+  },
+  "a helper in CommonJS, which requires others, packages and Node's modules, and knows where it lies": {
+    "node_modules/pack/package.json": '{ "name": "pack", "exports": { "require": "./its.cjs", "import": "./its.mjs" } }',
+    "node_modules/pack/its.cjs": "exports.its = 'required';\n",
+    "node_modules/pack/its.mjs": "export const its = 'imported';\n",
+    "lib/data.txt": "text",
+    "lib/other.cjs": "exports.other = require('path').basename(__filename);\n",
+    "lib/old.cjs": `const fs = require("fs");
+const { other } = require("./other.cjs");
+module.exports = { text: fs.readFileSync(require("node:path").join(__dirname, "data.txt"), "utf8"), other, its: require("pack").its, main: require.main === module, resolved: typeof require.resolve("pack") };
+`,
+    "steps/10_a.ts": 'import old from "../lib/old.cjs";\nimport { its } from "pack";\nexport const a = [old, its];\n',
+  },
+  "modules that import each other": {
+    "lib/one.ts": 'import { two } from "./two.ts";\nexport const one = () => 1;\nexport const sum = () => one() + two();\n',
+    "lib/two.ts": 'import { one } from "./one.ts";\nexport const two = () => one() + 1;\n',
+    "steps/10_a.ts": 'import { sum } from "../lib/one.ts";\nexport const a = sum();\n',
+  },
+  "an import when it is asked for": {
+    "lib/one.ts": "export const first = (globalThis as { first?: boolean }).first ?? false;\n",
+    "steps/10_a.ts": '(globalThis as { first?: boolean }).first = true;\nconst one = await import("../lib/one.ts");\nexport const a = [one.first, Object.keys(one), one === (await import("../lib/one.ts"))];\n',
+  },
+  "a tsconfig.json of another language": {
+    "tsconfig.json": '{ "compilerOptions": { "experimentalDecorators": true, "useDefineForClassFields": false } }',
+    "steps/10_a.ts": "const seen: string[] = [];\nconst note = (_: object, key: string) => void seen.push(key);\nclass Row {\n  @note x = 1;\n  y?: number;\n}\nexport const a = [seen, Object.keys(new Row())];\n",
+  },
+  "enums, namespaces, private fields": {
+    "steps/10_a.ts": 'enum Kind { M, B = "b" }\nnamespace Of { export const k = 1; }\nclass Row { #x = 1; static s = "s"; static { this.s += "!"; } get x() { return this.#x; } }\nexport const a = [Object.entries(Kind), Of.k, new Row().x, Row.s];\n',
+  },
+};
+
+test.each(Object.entries(cases))("%s", async (_, files) => {
+  project = new TestProject({ ...files, "alone.ts": 'import { a } from "./steps/10_a.ts";\nconsole.log(JSON.stringify(a));\n' });
+  asInstalled(project);
+  const alone = await finished(spawn("npx", ["tsx", "alone.ts"], { cwd: project.folder }));
+  expect(alone.code, alone.stderr).toBe(0);
+  const run = await project.run();
+  expect(run.code, run.stderr).toBe(0);
+  expect(await project.value("10_a.a")).toEqual(JSON.parse(alone.stdout));
+});
