@@ -16,10 +16,14 @@ export interface Pipeline {
   readonly env: Readonly<Record<Place, number>>;
   readonly data: Readonly<Record<Place, number>>;
   readonly pack: { readonly version: number; readonly value: number };
+  /** What lib/number.json, lib/old.cjs and the linked package of the workspace hold. */
+  readonly modules: Readonly<Record<Module, number>>;
 }
 
+export type Module = "json" | "cjs" | "linked";
+
 export type Place = "k" | "m";
-export type Ingredient = "param" | "env" | "file" | "helper" | "package" | "table" | "model";
+export type Ingredient = "param" | "env" | "file" | "helper" | Module | "package" | "table" | "model";
 
 export interface ModelStep {
   /** What the cache goes by. */
@@ -39,6 +43,7 @@ export interface ModelStep {
 export type Edit =
   | { readonly kind: "code" | "renumber" | "swap-imports" | "rename" | "remove" | "export" | "alone"; readonly step: number; readonly value: number }
   | { readonly kind: "helper" | "unused" | "comment" | "types" | "layout" | "beside" | "package-version" | "package-code"; readonly value: number }
+  | { readonly kind: "module"; readonly which: Module; readonly value: number }
   | { readonly kind: "param" | "env" | "data"; readonly place: Place; readonly value: number }
   | { readonly kind: "revert"; readonly back: number }
   | { readonly kind: "delete" | "damage"; readonly pick: number };
@@ -75,7 +80,7 @@ const step = (position: number, plain: Ingredient[]): fc.Arbitrary<ModelStep> =>
 const counts = fc.oneof({ weight: 19, arbitrary: fc.integer({ min: 2, max: 5 }) }, { weight: 1, arbitrary: fc.integer({ min: 6, max: 30 }) });
 
 /** Not all in each pipeline: a run with params is never answered by a kept plan. */
-const plains = fc.subarray<Ingredient>(["param", "env", "file", "helper"]);
+const plains = fc.subarray<Ingredient>(["param", "env", "file", "helper", "json", "cjs", "linked"]);
 
 export const pipelines: fc.Arbitrary<Pipeline> = fc.tuple(counts, plains).chain(([count, plain]) =>
   fc.record({
@@ -90,6 +95,7 @@ export const pipelines: fc.Arbitrary<Pipeline> = fc.tuple(counts, plains).chain(
     env: flags,
     data: places,
     pack: fc.record({ version: small, value: small }),
+    modules: fc.record({ json: small, cjs: small, linked: small }),
   }),
 );
 
@@ -98,6 +104,7 @@ export const edits: fc.Arbitrary<Edit> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("code"), step: fc.nat(29), value: small }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom("renumber", "swap-imports", "rename", "remove", "export", "alone"), step: fc.nat(29), value: small }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom("helper", "unused", "comment", "types", "layout", "package-version", "package-code"), value: small }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("module"), which: fc.constantFrom<Module>("json", "cjs", "linked"), value: small }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("beside"), value: small }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom("param", "env", "data"), place, value: small }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("revert"), back: fc.nat(3) }) },
@@ -127,6 +134,8 @@ export function applyEdit(pipeline: Pipeline, edit: Edit, history: readonly Pipe
       return { ...pipeline, pack: { ...pipeline.pack, version: edit.value } };
     case "package-code":
       return { ...pipeline, pack: { ...pipeline.pack, value: edit.value } };
+    case "module":
+      return { ...pipeline, modules: { ...pipeline.modules, [edit.which]: edit.value } };
     case "param":
       return { ...pipeline, params: { ...pipeline.params, [edit.place]: edit.value } };
     case "env":

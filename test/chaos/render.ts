@@ -9,9 +9,13 @@ const besides = ["steps/notes.md", "lib/notes.md", "data/notes.md", "lib/tsconfi
 
 /** Path → text of all files of the pipeline. */
 export function render(pipeline: Pipeline): Record<string, string> {
-  const { comment, types, factor, unused, beside, pack } = pipeline;
+  const { comment, types, factor, unused, beside, pack, modules } = pipeline;
   const files: Record<string, string> = {
     "lib/helper.ts": `// ${comment}\nexport const scale = (x: number) => x * ${factor} + 1;\nexport interface T${types} { a: ${types} }\nexport const unused = () => ${unused};\n`,
+    "lib/number.json": `{ "value": ${modules.json} }`,
+    "lib/old.cjs": `const { sep } = require("node:path");\nexports.old = ${modules.cjs} + sep.length - 1;\n`,
+    "packages/linked/package.json": '{ "name": "linked", "type": "module", "exports": "./index.ts" }',
+    "packages/linked/index.ts": `export const linked: number = ${modules.linked};\n`,
     "node_modules/pack/package.json": `{ "name": "pack", "version": "1.${pack.version}.0", "type": "module", "exports": "./index.js" }`,
     "node_modules/pack/index.js": `export const value = ${pack.value};\n`,
   };
@@ -30,6 +34,9 @@ function renderStep(pipeline: Pipeline, { name, constant, more, alone, place, re
   if (api.length > 0) lines.push(`import { ${api.join(", ")} } from "stepbook";`);
   if (has("helper")) lines.push('import { scale } from "../lib/helper.ts";');
   if (has("file")) lines.push('import { readFileSync } from "node:fs";');
+  if (has("json")) lines.push('import number from "../lib/number.json" with { type: "json" };');
+  if (has("cjs")) lines.push('import { old } from "../lib/old.cjs";');
+  if (has("linked")) lines.push('import { linked } from "linked";');
   if (has("package")) lines.push('import { value } from "pack";');
   lines.push(`export const config = { isolation: "${alone ? "process" : "shared"}" };`);
   const terms = [String(constant)];
@@ -40,6 +47,9 @@ function renderStep(pipeline: Pipeline, { name, constant, more, alone, place, re
   if (has("param")) terms.push(`param("${place}", 0)`);
   if (has("env")) terms.push(`Number(process.env.CHAOS_${place} ?? 0)`);
   if (has("file")) terms.push(`Number(readFileSync("data/${place}.txt", "utf8"))`);
+  if (has("json")) terms.push("number.value");
+  if (has("cjs")) terms.push("old");
+  if (has("linked")) terms.push("linked");
   if (has("package")) terms.push("value");
   const sum = `(${terms.join(layout % 2 === 0 ? " + " : "\n    +\n")}) % 997`;
   if (types > 0) lines.push(`type Kind${types} = number;`);

@@ -17,7 +17,7 @@ const row = (fault: string, injected: string, promise: string, quick: number, re
 
 /** All sizes in one place. */
 export const rows = {
-  oracle: row("random pipelines, random sequences of edits", "fast-check: 18 kinds of edits, files as young as they are or older, results against plain arithmetic and clean runs", "G3", 200, 20_000, 0.2),
+  oracle: row("random pipelines, random sequences of edits", "fast-check: 22 kinds of edits, files as young as they are or older, results against plain arithmetic and clean runs", "G3", 200, 20_000, 0.2),
   attacks: row("ways to make a result stale behind the engine's back", "one step each, changed between two runs", "G3", 1000, 1000, 0),
   order: row("a write that is told before it is durable", "strace: each file synced before its rename, its folder after, the log of the commit before the event", "G2", 1, 5, 3),
   runnerCalls: row("runner killed at the k-th system call", "strace inject SIGKILL at openat, write, pwrite64, fsync, fdatasync, rename, link, unlink, mkdir of its main thread", "G1 G2 G4", 1, 500, 1.75),

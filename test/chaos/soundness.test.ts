@@ -5,7 +5,7 @@
  * that others had before, as `isolation: "shared"` lets it (test/rig/kept-pool.ts); one in 100, and those with packages, has its own.
  * What each step must come to is plain arithmetic; a share of the states is run clean besides, to test the arithmetic.
  */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -81,7 +81,9 @@ function projectIn(name: string, pipeline: Pipeline): TestProject {
   const folder = path.join(base, name);
   mkdirSync(folder, { recursive: true });
   for (const entry of readdirSync(folder)) rmSync(path.join(folder, entry), { recursive: true });
-  return new TestProject(render(pipeline), folder);
+  const project = new TestProject(render(pipeline), folder);
+  symlinkSync("../packages/linked", project.path("node_modules/linked"));
+  return project;
 }
 
 /**
