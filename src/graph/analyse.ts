@@ -178,9 +178,13 @@ function declaredName(statement: Program["body"][number]): string {
   return named.id?.name ?? "";
 }
 
+/** What esbuild puts into a bundle for itself. */
+const ofEsbuild = /^__(?:create|defProp|getOwnPropDesc|getOwnPropNames|getProtoOf|hasOwnProp|name|require|commonJS|esm|export|copyProps|toESM|toCommonJS)$/;
+
+/** By name, to say what changed: what the user has written. */
 function named(parts: readonly [string, Digest][]): Record<string, Digest> {
   const result: Record<string, Digest> = {};
-  for (const [name, digest] of parts) {
+  for (const [name, digest] of parts.filter(([each]) => !ofEsbuild.test(each))) {
     const key = name || "top-level code";
     result[key] = result[key] ? sha256(result[key] + digest) : digest;
   }

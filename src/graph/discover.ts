@@ -1,4 +1,4 @@
-import { type Dirent, lstatSync, readdirSync, realpathSync } from "node:fs";
+import { type Dirent, existsSync, lstatSync, readdirSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { fail } from "../errors.ts";
 
@@ -15,14 +15,19 @@ export interface StepFile {
 /** `10_fetch.ts` and its kin; other files in `steps/` are helpers. */
 export const stepPattern = /^(\d+)_([A-Za-z0-9][A-Za-z0-9_.-]*?)\.(?:[cm]?[jt]s|[jt]sx)$/;
 
+/** What looks like a step, and would be passed over in silence. */
+const nearlyStep = /^\d+(?:[-_. ].*)?\.(?:[cm]?[jt]s|[jt]sx)$/;
+
 /**
  * The numbered modules in `steps/`, in the order of their numbers.
  * @throws E_NO_STEPS, E_STEP_NAME
  */
 export function discoverSteps(project: string): StepFile[] {
-  const files = listSteps(path.join(project, "steps"))
+  const modules = listSteps(path.join(project, "steps"))
     .map((entry) => ({ entry: entry.name, linked: entry.isSymbolicLink(), match: stepPattern.exec(entry.name) }))
-    .filter(({ entry, match }) => match && !/\.(test|spec)\.|\.d\.[cm]?ts$/.test(entry));
+    .filter(({ entry }) => !/\.(test|spec)\.|\.d\.[cm]?ts$/.test(entry));
+  for (const { entry, match } of modules) if (!match && nearlyStep.test(entry)) refuseName(entry);
+  const files = modules.filter(({ match }) => match);
   if (files.length === 0) {
     fail("E_NO_STEPS", `there is no step in ${path.join(project, "steps")}`, {
       remedy: "a step is a module such as steps/10_fetch.ts: a number, an underscore, a name",
@@ -59,10 +64,28 @@ function listSteps(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch {
+    const above = nearestAbove(path.dirname(folder));
     return fail("E_NO_STEPS", `there is no folder ${folder}`, {
-      remedy: "run this in the folder that holds steps/, or make steps/10_hello.ts there",
+      remedy: above === undefined ? "run this in the folder that holds steps/, or make steps/10_hello.ts there" : `run this in ${above}, which holds steps/`,
     });
   }
+}
+
+/** The nearest folder above that holds steps. */
+function nearestAbove(folder: string): string | undefined {
+  const above = path.dirname(folder);
+  if (above === folder) return undefined;
+  return existsSync(path.join(above, "steps")) ? above : nearestAbove(above);
+}
+
+function refuseName(entry: string): never {
+  const [extension] = /\.[cm]?[jt]sx?$/.exec(entry)!;
+  const [, number, rest] = /^(\d+)[-_. ]*(.*)$/.exec(entry.slice(0, -extension.length))!;
+  const name = rest!.normalize("NFKD").replace(/\p{M}/gu, "").replace(/[^\w.-]+/g, "_").replace(/^[^A-Za-z0-9]+/, "") || "name";
+  return fail("E_STEP_NAME", `steps/${entry} begins like a step and is none: a step's name is a number, an underscore, and letters from a to z, digits, _, - or .`, {
+    place: { file: `steps/${entry}` },
+    remedy: `call it ${number}_${name}${extension}; a helper's name begins with a letter`,
+  });
 }
 
 function refuseTwins(steps: readonly StepFile[]): void {

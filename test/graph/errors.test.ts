@@ -29,6 +29,23 @@ describe("a wrong graph is told before anything runs", () => {
     expect(text).toContain("steps/010_a.ts and steps/10_a.ts have the same number and name");
   });
 
+  test.each([
+    ["10-fetch.ts", "10_fetch.ts"],
+    ["10_größe.ts", "10_gro_e.ts"],
+    ["10_a copy.ts", "10_a_copy.ts"],
+    ["10.ts", "10_name.ts"],
+  ])("a file that begins like a step: %s", async (file, better) => {
+    const text = await broken({ "steps/20_b.ts": "export const b = 1;\n", [`steps/${file}`]: "export const a = 1;\n" });
+    expect(text).toContain(`steps/${file} begins like a step and is none`);
+    expect(text).toContain(`call it ${better}`);
+  });
+
+  test("the folder above holds steps/", async () => {
+    project = new TestProject({ "steps/10_a.ts": "export const a = 1;\n", "lib/deep/x.ts": "" });
+    const { code, stderr } = await project.command(["--project", "lib/deep", "run"]);
+    expect([code, stderr]).toEqual([3, expect.stringContaining(`run this in ${project.folder}, which holds steps/`)]);
+  });
+
   test("an import of a higher number", async () => {
     const text = await broken({ "steps/10_a.ts": '\nimport { b } from "./20_b.ts";\nexport const a = b;\n', "steps/20_b.ts": "export const b = 1;\n" });
     expect(text).toContain("10_a imports 20_b, which does not come before it");
