@@ -114,12 +114,8 @@ export class PackageHasher {
   }
 
   #read(candidate: string): Installed | undefined {
-    let manifest: { name?: string; version?: string; dependencies?: object; optionalDependencies?: object; peerDependencies?: object };
-    try {
-      manifest = JSON.parse(readFileSync(path.join(candidate, "package.json"), "utf8")) as typeof manifest;
-    } catch {
-      return undefined;
-    }
+    const manifest = readManifest(candidate);
+    if (!manifest) return undefined;
     const installed = {
       folder: realpathSync(candidate),
       label: `${manifest.name ?? path.basename(candidate)}@${manifest.version ?? "0.0.0"}`,
@@ -157,6 +153,24 @@ export class PackageHasher {
     const looked = kept?.signature === signature ? (JSON.parse(kept.digest) as Looked) : await readPackage(folder, files, pace);
     this.#looked.set(folder, looked);
     if (kept?.signature !== signature && isSettled(files)) this.#cache.set(`package:${folder}`, signature, JSON.stringify(looked));
+  }
+}
+
+interface PackageJson {
+  readonly name?: string;
+  readonly version?: string;
+  readonly dependencies?: object;
+  readonly optionalDependencies?: object;
+  readonly peerDependencies?: object;
+}
+
+/** A folder without one is a package, too. */
+function readManifest(folder: string): PackageJson | undefined {
+  try {
+    return JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8")) as PackageJson;
+  } catch (error) {
+    const none = (error as NodeJS.ErrnoException).code === "ENOENT";
+    return none && statSync(folder, { throwIfNoEntry: false })?.isDirectory() ? {} : undefined;
   }
 }
 

@@ -32,11 +32,12 @@ export const a = [one.score, two.score, one.f, two.f, one.Map, Map, ...inner()].
     "node_modules/pack/package.json": '{ "name": "pack", "exports": { "require": "./its.cjs", "import": "./its.mjs" } }',
     "node_modules/pack/its.cjs": "exports.its = 'required';\n",
     "node_modules/pack/its.mjs": "export const its = 'imported';\n",
+    "node_modules/bare/index.js": "exports.bare = 'no package.json';\n",
     "lib/data.txt": "text",
     "lib/other.cjs": "exports.other = require('path').basename(__filename);\n",
     "lib/old.cjs": `const fs = require("fs");
 const { other } = require("./other.cjs");
-module.exports = { text: fs.readFileSync(require("node:path").join(__dirname, "data.txt"), "utf8"), other, its: require("pack").its, main: require.main === module, resolved: typeof require.resolve("pack") };
+module.exports = { text: fs.readFileSync(require("node:path").join(__dirname, "data.txt"), "utf8"), other, its: require("pack").its, bare: require("bare").bare, main: require.main === module, resolved: typeof require.resolve("pack") };
 `,
     "steps/10_a.ts": 'import old from "../lib/old.cjs";\nimport { its } from "pack";\nexport const a = [old, its];\n',
   },
