@@ -40,6 +40,8 @@ export function explain(message: Message, exports: ReadonlyMap<string, readonly 
       remedy: "check the path, its extension included",
     });
   }
+  const unknown = /^No loader is configured for "[^"]*" files: (.*)/.exec(message.text)?.[1];
+  if (unknown !== undefined) return fail("E_IMPORT", `${unknown} is no module: code, JSON and .txt can be imported`, { ...place, ...step, remedy: "read it: by csv(), parquet(), sql`…` or node:fs" });
   return fail("E_SYNTAX", `${message.text}${at ? `\n  ${at.lineText.trim()}` : ""}`, { ...place, ...step, remedy: "mend the code at that place" });
 }
 

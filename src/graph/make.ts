@@ -13,6 +13,7 @@ import { mayReachOutside } from "./outside.ts";
 import { defaultConfig, readConfig } from "./settings.ts";
 import { Sources } from "./sources.ts";
 import { certainSight, firstTerrain, terrainOf } from "./terrain.ts";
+import { isUrl, refuseUrl } from "./urls.ts";
 
 /** A graph as it was made. */
 export interface Made {
@@ -141,6 +142,8 @@ function knownOf(graph: Graph, sources: Sources, before: Checked | undefined, fi
 }
 
 function readStep(project: string, file: StepFile, raw: RawBundle, analysis: Analysis, exports: readonly string[], byName: ReadonlyMap<string, StepFile>, from: Sources): Step {
+  const url = raw.externals.find(isUrl);
+  if (url !== undefined) refuseUrl(url, file.id, findImport(project, [file.file, ...raw.sources], url));
   return {
     ...file,
     code: {

@@ -95,6 +95,24 @@ describe("a wrong graph is told before anything runs", () => {
     expect(text).toContain("steps/10_a.ts:1:");
   });
 
+  test.each([
+    ["npm:lodash-es@4/add", 'npm install lodash-es@4, and import from "lodash-es/add"'],
+    ["npm:@scope/pack@^1", 'npm install @scope/pack@^1, and import from "@scope/pack"'],
+    ["jsr:@std/csv", 'npx jsr add @std/csv, and import from "@std/csv"'],
+    ["https://esm.sh/lodash", "install it as a package"],
+  ])("an import of %s, as in Deno", async (specifier, remedy) => {
+    const text = await broken({ "lib/x.ts": `import x from "${specifier}";\nexport { x };\n`, "steps/10_a.ts": 'import { x } from "../lib/x.ts";\nexport const a = x;\n' });
+    expect(text).toContain(`10_a imports ${specifier}`);
+    expect(text).toContain("lib/x.ts:1:16");
+    expect(text).toContain(remedy);
+  });
+
+  test("an import of what is no module", async () => {
+    const text = await broken({ "lib/x.csv": "a\n", "steps/10_a.ts": 'import x from "../lib/x.csv";\nexport const a = x;\n' });
+    expect(text).toContain("lib/x.csv is no module");
+    expect(text).toContain("steps/10_a.ts:1:15");
+  });
+
   test("a package that is not installed", async () => {
     const text = await broken({ "steps/10_a.ts": 'import { x } from "no-such-package";\nexport const a = x;\n' });
     expect(text).toContain('10_a imports the package "no-such-package", which is not installed');
