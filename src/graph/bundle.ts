@@ -2,6 +2,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { build, type BuildFailure, type BuildResult, type Metafile, type OutputFile } from "esbuild";
 import { fail, StepbookError } from "../errors.ts";
+import { conditions } from "./conditions.ts";
 import type { StepFile } from "./discover.ts";
 import { explain, refuseGlobs } from "./explain.ts";
 import { allExtras, type Extras, extrasOf, isSame, none } from "./extras.ts";
@@ -104,6 +105,7 @@ async function run(
       platform: "node",
       target: "node20",
       packages: "external",
+      conditions: conditions(),
       charset: "utf8",
       treeShaking: true,
       keepNames: names,

@@ -4,6 +4,7 @@ import type { Bundle, Graph, Step, StepId } from "../model.ts";
 import { digestOf } from "../store/digest.ts";
 import { signatureOf } from "../store/files.ts";
 import { keepWhole } from "../store/keep.ts";
+import { customConditions } from "./conditions.ts";
 import { type Sight, type SightKind, stillThere } from "./look.ts";
 
 /** Raised where what is kept, or how it is checked, changes. */
@@ -38,7 +39,7 @@ type Texts = Readonly<Record<StepId, { readonly text: string; readonly map: stri
 /** All that decides how a graph is read, beside the files: `maker` names the versions of what reads it. */
 export function keyOf(project: string, apiNames: readonly string[], maker: string): string {
   const { NODE_PATH, ESBUILD_BINARY_PATH } = process.env;
-  return JSON.stringify([format, project, apiNames, maker, process.version, NODE_PATH ?? null, ESBUILD_BINARY_PATH ?? null]);
+  return JSON.stringify([format, project, apiNames, maker, process.version, NODE_PATH ?? null, ESBUILD_BINARY_PATH ?? null, customConditions()]);
 }
 
 /** The kept graph, where paths would be resolved as they were; undefined where there is none, or any doubt. */

@@ -3,6 +3,7 @@ import { builtinModules } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { build, type ImportKind, type OnResolveArgs, type OnResolveResult, type Plugin, type PluginBuild } from "esbuild";
+import { conditions } from "./conditions.ts";
 
 const builtins = new Set(builtinModules);
 
@@ -97,7 +98,6 @@ async function resolved(specifier: string, from: string, kind: ImportKind): Prom
   };
   const name = JSON.stringify(specifier);
   const contents = isRequire(kind) ? `require(${name})` : `export * from ${name}`;
-  // Any condition of one's own keeps esbuild from adding its own.
-  await build({ stdin: { contents, resolveDir: from }, bundle: true, write: false, platform: "node", format: "esm", conditions: ["node-addons"], mainFields: ["main"], logLevel: "silent", plugins: [first] }).catch(() => {});
+  await build({ stdin: { contents, resolveDir: from }, bundle: true, write: false, platform: "node", format: "esm", conditions: conditions(), mainFields: ["main"], logLevel: "silent", plugins: [first] }).catch(() => {});
   return file;
 }

@@ -43,6 +43,21 @@ test("a linked package in TypeScript is a source, whose packages are those that 
   expect(await result()).toEqual([["10_a"], "units by rates 2, 0.25; here 1"]);
 });
 
+test("a condition leads to the sources", async () => {
+  project.write("packages/units/package.json", '{ "name": "@us/units", "type": "module", "exports": { "development": "./src/index.ts", "default": "./dist.js" } }');
+  project.write("packages/units/dist.js", 'export const units = "built";\n');
+  const told = async (env: NodeJS.ProcessEnv) => {
+    const run = await project.run([], { env });
+    expect(run.code, run.stderr).toBe(0);
+    return [run.ran, await project.value("10_a.a")];
+  };
+  const development = { NODE_OPTIONS: "--no-warnings --conditions=development" };
+  for (const [env, expected] of [[{}, "built; here 1"], [development, "units of rates 2, 0.5; here 1"]] as const) {
+    expect(await told(env)).toEqual([["10_a"], expected]);
+    expect(await told(env)).toEqual([[], expected]);
+  }
+});
+
 test("a step alone, by tsx, says the same", async () => {
   asInstalled(project);
   project.write("steps/10_a.ts", `${project.read("steps/10_a.ts")}console.log(a);\n`);
