@@ -4,8 +4,10 @@ import { build, type BuildFailure } from "esbuild";
 import { fail } from "../errors.ts";
 import { bundleFolder } from "../execute/bundles.ts";
 import { findRuntime } from "../execute/runtime.ts";
+import { conditions } from "../graph/conditions.ts";
 import { apiCall } from "../graph/names.ts";
 import { leadsTo, PackagePaths } from "../graph/package-paths.ts";
+import { extensions, sourcePaths } from "../graph/source-paths.ts";
 
 export interface Asked {
   readonly name: string;
@@ -22,18 +24,19 @@ export async function predictBundle(project: string, module: string, { name, ver
 const { parts } = await ${apiCall}("loadModel")(${JSON.stringify(name)}, ${version});
 export const answer = await predict(parts, ${JSON.stringify(row)});`;
   const packages = new PackagePaths(project);
+  const sourcePath = sourcePaths();
   try {
     const { outputFiles } = await build({
       absWorkingDir: project,
       stdin: { contents, resolveDir: project, sourcefile: "predict.ts", loader: "ts" },
-      bundle: true, write: false, format: "esm", platform: "node", target: "node20", packages: "external", charset: "utf8", logLevel: "silent", sourcemap: "inline", sourcesContent: false,
+      bundle: true, write: false, format: "esm", platform: "node", target: "node20", packages: "external", conditions: conditions(), resolveExtensions: extensions, charset: "utf8", logLevel: "silent", sourcemap: "inline", sourcesContent: false,
       plugins: [{
         name: "stepbook-api",
         setup(builder) {
           builder.onResolve({ filter: /^stepbook$/ }, () => ({ path: "stepbook", namespace: "stepbook-api" }));
           builder.onResolve({ filter: /.*/ }, async (args) => {
             const found = await packages.find(args, builder);
-            return found && leadsTo(found, args.kind);
+            return found ? leadsTo(found, args.kind) : sourcePath(args, builder);
           });
           builder.onLoad({ filter: /.*/, namespace: "stepbook-api" }, () => ({ contents: api.map((each) => `export const ${each} = /* @__PURE__ */ ${apiCall}("${each}");`).join("\n") }));
         },

@@ -8,6 +8,7 @@ import { explain, refuseGlobs } from "./explain.ts";
 import { allExtras, type Extras, extrasOf, isSame, none } from "./extras.ts";
 import { requireCall } from "./names.ts";
 import { packageOf } from "./package-paths.ts";
+import { extensions } from "./source-paths.ts";
 import type { Own, Sources } from "./sources.ts";
 import { generatedModules, isApi, ofHere, resolver, stepBehind, withMeta } from "./swapped.ts";
 
@@ -106,6 +107,7 @@ async function run(
       target: "node20",
       packages: "external",
       conditions: conditions(),
+      resolveExtensions: extensions,
       charset: "utf8",
       treeShaking: true,
       keepNames: names,

@@ -1,10 +1,10 @@
 import { realpathSync } from "node:fs";
 import path from "node:path";
-import type { Loader, Plugin } from "esbuild";
+import type { Loader, OnResolveArgs, Plugin, PluginBuild } from "esbuild";
 import type { StepFile } from "./discover.ts";
-import { keepEffects } from "./effects.ts";
 import { apiCall, inputCall, metaCall } from "./names.ts";
 import { asked, leadsTo, PackagePaths } from "./package-paths.ts";
+import { sourcePaths } from "./source-paths.ts";
 import type { Own, Sources } from "./sources.ts";
 
 const virtual = { input: "stepbook-input", api: "stepbook-api" } as const;
@@ -24,12 +24,19 @@ export function isApi(module: string): boolean {
  */
 export function resolver(project: string, steps: readonly StepFile[], sources: Sources, elsewhere: Map<string, string>): Own["resolve"] {
   const packages = new PackagePaths(project);
-  const effects = keepEffects();
+  const sourcePath = sourcePaths();
   const byPath = new Map(steps.map((step) => [path.resolve(project, step.file), step]));
   const real = new Map<string, boolean>();
   const isReal = (file: string) => real.get(file) ?? real.set(file, isOwnPlace(file)).get(file)!;
+  const findStep = async ({ path: specifier, importer, resolveDir, kind, pluginData }: OnResolveArgs, builder: PluginBuild) => {
+    if (pluginData === asked || !/(^|\/)\d+_[^/]*$/.test(specifier)) return undefined;
+    // A whole path of a file that is no link leads there, which esbuild's process need not be asked for.
+    const whole = path.resolve(resolveDir, specifier);
+    const leadsThere = /^\.\.?\//.test(specifier) && byPath.has(whole) && isReal(whole);
+    return byPath.get(leadsThere ? whole : (await builder.resolve(specifier, { importer, resolveDir, kind, pluginData: asked })).path);
+  };
   return async (args, builder) => {
-    const { path: specifier, importer, resolveDir, kind, pluginData } = args;
+    const { path: specifier, resolveDir, kind } = args;
     if (specifier === "stepbook") return { path: "stepbook", namespace: virtual.api };
     const found = await packages.find(args, builder);
     if (found) {
@@ -38,13 +45,8 @@ export function resolver(project: string, steps: readonly StepFile[], sources: S
       if (found.kind === "elsewhere") elsewhere.set(leads.path!, path.relative(project, found.folder).replaceAll("\\", "/"));
       return leads;
     }
-    if (pluginData === asked) return undefined;
-    if (!/(^|\/)\d+_[^/]*$/.test(specifier)) return effects(args, builder);
-    // A whole path of a file that is no link leads there, which esbuild's process need not be asked for.
-    const whole = path.resolve(resolveDir, specifier);
-    const leadsThere = /^\.\.?\//.test(specifier) && byPath.has(whole) && isReal(whole);
-    const step = byPath.get(leadsThere ? whole : (await builder.resolve(specifier, { importer, resolveDir, kind, pluginData: asked })).path);
-    return step ? { path: step.name, namespace: virtual.input } : undefined;
+    const step = await findStep(args, builder);
+    return step ? { path: step.name, namespace: virtual.input } : sourcePath(args, builder);
   };
 }
 

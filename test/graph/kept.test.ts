@@ -60,6 +60,8 @@ const attacks: Readonly<Record<string, Attack>> = {
   },
   "a file before the folder of the same name": { files: { ...importing("../lib/x"), "lib/x/index.ts": x(1) }, change: (project) => project.write("lib/x.ts", x(2)) },
   "an extension that is tried earlier": { files: { ...importing("../lib/x"), "lib/x.js": x(1) }, change: (project) => project.write("lib/x.ts", x(2)) },
+  "the TypeScript of what is imported as JavaScript": { files: { ...importing("../lib/x.js"), "lib/x.js": x(1) }, change: (project) => project.write("lib/x.ts", x(2)) },
+  "the TypeScript of what is imported as JavaScript goes": { files: { ...importing("../lib/x.js"), "lib/x.js": x(1), "lib/x.ts": x(2) }, change: (project) => project.remove("lib/x.ts") },
   "a main that a folder's package.json names": {
     files: { ...importing("../lib/x"), "lib/x/index.ts": x(1), "lib/x/other.ts": x(2) },
     change: (project) => project.write("lib/x/package.json", '{ "main": "./other.ts" }'),
