@@ -9,7 +9,7 @@ const builtins = new Set(builtinModules);
 
 /** The package that a specifier names; undefined where it names a path, a URL, one of Node's modules or what `package.json#imports` maps. */
 export function packageOf(specifier: string): string | undefined {
-  if (/^[./#]|^[a-z]+:/.test(specifier) || builtins.has(specifier.split("/")[0]!)) return undefined;
+  if (/^[./#]|^[a-z]+:/.test(specifier) || builtins.has(specifier)) return undefined;
   return specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
 }
 

@@ -43,6 +43,18 @@ test("a linked package in TypeScript is a source, whose packages are those that 
   expect(await result()).toEqual([["10_a"], "units by rates 2, 0.25; here 1"]);
 });
 
+test("what is required is found from there, too, and a package may have the name of one of Node's modules", async () => {
+  project.write("packages/units/src/old.cjs", 'exports.required = [require("rates").version, require("string_decoder/").decoder];\n');
+  project.write("packages/units/src/index.ts", 'import old from "./old.cjs";\nexport const units = old.required.join();\n');
+  project.write("node_modules/string_decoder/package.json", '{ "name": "string_decoder", "main": "i.js" }');
+  project.write("node_modules/string_decoder/i.js", 'exports.decoder = "own";\n');
+  expect(await result()).toEqual([["10_a"], "2,own; here 1"]);
+  project.write("packages/units/node_modules/rates/i.js", "exports.version = 3;\n");
+  expect(await result()).toEqual([["10_a"], "3,own; here 1"]);
+  project.write("node_modules/string_decoder/i.js", 'exports.decoder = "other";\n');
+  expect(await result()).toEqual([["10_a"], "3,other; here 1"]);
+});
+
 test("a condition leads to the sources", async () => {
   project.write("packages/units/package.json", '{ "name": "@us/units", "type": "module", "exports": { "development": "./src/index.ts", "default": "./dist.js" } }');
   project.write("packages/units/dist.js", 'export const units = "built";\n');
