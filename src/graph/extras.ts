@@ -25,9 +25,16 @@ export function extrasOf({ text, map }: RawBundle): Extras {
   return { names: hasRenamed(text, map), require: text.includes("Dynamic require of ") };
 }
 
-/** Whether a function or a class may be called otherwise than in its source, since another has the same name: code can see it. */
+/** Functions and classes by the names that they are declared with or set to, in code without layout. */
+const named = /\b(?:function\b\s*\*?|class\b)\s*([\p{ID_Continue}$]+)|(?<![\p{ID_Continue}$])([\p{ID_Continue}$]+)=(?:async\b|function\b|class\b|\(|[\p{ID_Continue}$]+=>)/gu;
+
+/** Whether a function or a class may be called otherwise than in its source, since another has the same name: esbuild puts a number behind it, and code can see that. */
 function hasRenamed(text: string, map: string): boolean {
   if (map.includes('"names": []')) return false;
-  const { names } = JSON.parse(map) as { names: string[] };
-  return names.map((name) => name.replaceAll("$", "\\$")).some((name) => new RegExp(`\\b(?:function\\s*\\*?|class)\\s*${name}\\d|(?<![\\w$])${name}\\d+=(?:async\\b|function\\b|class\\b|\\(|[\\w$]+=>)`).test(text));
+  const originals = new Set((JSON.parse(map) as { names: string[] }).names);
+  for (const [, declared, set] of text.matchAll(named)) {
+    let name = (declared ?? set)!;
+    while (/\d$/.test(name)) if (originals.has((name = name.slice(0, -1)))) return true;
+  }
+  return false;
 }

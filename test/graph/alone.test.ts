@@ -18,6 +18,10 @@ export const score = 1;
 export const a = [one.score, two.score, one.f, two.f, one.Map, Map, ...inner()].map((each) => each.name);
 `,
   },
+  "a name in another alphabet, with a number of its own": {
+    "lib/one.ts": "export const größe1 = async (x: number) => x;\n",
+    "steps/10_a.ts": 'import * as one from "../lib/one.ts";\nexport const größe1 = 1;\nexport const a = one.größe1.name;\n',
+  },
   "names of function expressions": { "steps/10_a.ts": "const all = [function score() {}, class Model {}, async function* rows() {}];\nexport const a = all.map((each) => each.name);\n" },
   "a module that is imported for its effects, in a package that says it has none": {
     "package.json": '{ "type": "module", "sideEffects": false }',
