@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type AnyNode, type ExportNamedDeclaration, type Program, type Statement, type VariableDeclarator, parse } from "acorn";
 import type { Digest, ParamUse } from "../model.ts";
+import { type EarlyUse, findEarlyUses } from "./early.ts";
 import { type Constants, literalValue, NotLiteral } from "./literal.ts";
 import { apiCall, inputCall } from "./names.ts";
 
@@ -16,6 +17,8 @@ export interface Analysis {
   readonly openParams: boolean;
   /** The literal of `export const config`; NotLiteral where it is computed; undefined where there is none. */
   readonly config: unknown;
+  /** Names that are used before they are set. */
+  readonly early: EarlyUse[];
 }
 
 export function analyse(code: string): Analysis {
@@ -33,6 +36,7 @@ export function analyse(code: string): Analysis {
     uses: calls.filter((node) => isCallOf(node, apiCall)).map((node) => textArgument(node, 0)!),
     ...findParams(program, calls, constants),
     config: config?.init ? literalOf(config.init, constants) : undefined,
+    early: findEarlyUses(program),
   };
 }
 

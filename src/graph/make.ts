@@ -5,6 +5,7 @@ import type { Digest, Edge, Graph, Place, Step } from "../model.ts";
 import type { Analysis } from "./analyse.ts";
 import { bundleSteps, type RawBundle } from "./bundle.ts";
 import { discoverSteps, type StepFile } from "./discover.ts";
+import { refuseEarlyUses } from "./early.ts";
 import { artifactsOf, guessExports, readExports } from "./exports.ts";
 import { type Checked, isImplied, type Known, readTerrainKey } from "./kept.ts";
 import { NotLiteral } from "./literal.ts";
@@ -144,6 +145,7 @@ function knownOf(graph: Graph, sources: Sources, before: Checked | undefined, fi
 function readStep(project: string, file: StepFile, raw: RawBundle, analysis: Analysis, exports: readonly string[], byName: ReadonlyMap<string, StepFile>, from: Sources): Step {
   const url = raw.externals.find(isUrl);
   if (url !== undefined) refuseUrl(url, file.id, findImport(project, [file.file, ...raw.sources], url));
+  refuseEarlyUses(project, file.id, raw, analysis.early);
   return {
     ...file,
     code: {

@@ -95,6 +95,34 @@ describe("a wrong graph is told before anything runs", () => {
     expect(text).toContain("steps/10_a.ts:1:");
   });
 
+  test("a use of a constant before its line, as between modules that import each other", async () => {
+    const text = await broken({
+      "lib/one.ts": 'import { two } from "./two.ts";\n\nexport const one = two + 1;\n',
+      "lib/two.ts": 'import { one } from "./one.ts";\nexport const late = () => one;\nexport const two = 2;\n',
+      "steps/10_a.ts": 'import { late } from "../lib/two.ts";\nexport const a = late();\n',
+    });
+    expect(text).toContain("two is used before lib/two.ts:3 sets it");
+    expect(text).toContain("lib/one.ts:3:20");
+  });
+
+  test("what is no such use", async () => {
+    project = new TestProject({
+      "lib/one.ts": `import { two, old, Two } from "./two.ts";
+two: for (const each of [1]) continue two;
+export const one = () => two + 1;
+export class One { static two = 1; two = two; #two = () => two; get both() { return two; } }
+export const held = { two: 1, old, f() { return new Two(); } };
+enum Kind { a = 1, b = a }
+export const kind = Kind.b;
+`,
+      "lib/two.ts": 'import { one, held } from "./one.ts";\nexport const late = () => [one(), held.old ?? null];\nexport var old = 1;\nexport const two = 2;\nexport class Two {}\n',
+      "steps/10_a.ts": 'import { late } from "../lib/two.ts";\nexport const a = late();\n',
+    });
+    const { code, stderr } = await project.run();
+    expect(code, stderr).toBe(0);
+    expect(await project.value("10_a.a")).toEqual([3, null]);
+  });
+
   test.each([
     ["npm:lodash-es@4/add", 'npm install lodash-es@4, and import from "lodash-es/add"'],
     ["npm:@scope/pack@^1", 'npm install @scope/pack@^1, and import from "@scope/pack"'],
