@@ -1,5 +1,3 @@
-import type { RawBundle } from "./bundle.ts";
-
 /** What some bundles are given so that their code sees what it would see alone; it costs time, and most do without. */
 export interface Extras {
   /** Functions and classes keep the names that their sources give them: each is made more slowly. */
@@ -21,7 +19,7 @@ export function isSame(one: Extras, other: Extras): boolean {
 }
 
 /** What a bundle that was made without any wants. */
-export function extrasOf({ text, map }: RawBundle): Extras {
+export function extrasOf({ text, map }: { readonly text: string; readonly map: string }): Extras {
   return { names: hasRenamed(text, map), require: text.includes("Dynamic require of ") };
 }
 

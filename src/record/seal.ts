@@ -1,7 +1,7 @@
+import type { Database } from "better-sqlite3";
 import type { Digest } from "../model.ts";
 import { sabotaged } from "../sabotage.ts";
 import { digestOf } from "../store/digest.ts";
-import type { Db } from "./state.ts";
 
 /** A record's row: what decides on reuse, and the digest under which that was written. SQLite itself does not see a flipped byte in it. */
 export interface SealedRow {
@@ -21,7 +21,7 @@ export function sealOf(run: string, step: string, name: string, fingerprint: Dig
 }
 
 /** Rows that were found damaged by this process. */
-const damaged = new WeakMap<Db, Map<number, Damaged>>();
+const damaged = new WeakMap<Database, Map<number, Damaged>>();
 
 export interface Damaged {
   readonly id: number;
@@ -29,7 +29,7 @@ export interface Damaged {
 }
 
 /** Whether the row is as it was written; one that is not is no record, and is remembered. */
-export function isSound(db: Db, row: SealedRow): boolean {
+export function isSound(db: Database, row: SealedRow): boolean {
   SABOTAGE: if (sabotaged("no-record-check")) return true;
   if (row.seal === sealOf(row.run, row.step, row.name, row.fingerprint, row.body)) return true;
   const found = damaged.get(db) ?? new Map<number, Damaged>();
@@ -37,6 +37,6 @@ export function isSound(db: Db, row: SealedRow): boolean {
   return false;
 }
 
-export function damagedRecords(db: Db): Damaged[] {
+export function damagedRecords(db: Database): Damaged[] {
   return [...(damaged.get(db)?.values() ?? [])];
 }

@@ -93,8 +93,9 @@ export async function golden(): Promise<Record<string, string>> {
 export async function assertNoneAlive(mark: string, what: string): Promise<void> {
   const deadline = Date.now() + 5000;
   while (alive(mark).length > 0 && Date.now() < deadline) await sleep(20);
-  const left = alive(mark);
-  for (const pid of left) {
+  const pids = alive(mark);
+  const left = pids.map((pid) => `${pid} ${commandLine(pid)}`);
+  for (const pid of pids) {
     try {
       process.kill(pid, "SIGKILL");
     } catch {

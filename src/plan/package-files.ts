@@ -1,0 +1,89 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { builtinModules } from "node:module";
+import path from "node:path";
+import type { Digest } from "../model.ts";
+import type { pacer } from "../pace.ts";
+import { signatureOf } from "../store/files.ts";
+
+/** What cannot change behaviour, so that its change is none. Texts can: a package may read its own. */
+const inert = /\.(?:d\.[cm]?ts|map)$/i;
+/** Files changed within this time are hashed again: a change in the same tick would leave no trace. */
+const racyMs = 2000;
+
+export interface PackageJson {
+  readonly name?: string;
+  readonly version?: string;
+  readonly dependencies?: object;
+  readonly optionalDependencies?: object;
+  readonly peerDependencies?: object;
+}
+
+/** A folder without one is a package, too. */
+export function readManifest(folder: string): PackageJson | undefined {
+  try {
+    return JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8")) as PackageJson;
+  } catch (error) {
+    const none = (error as NodeJS.ErrnoException).code === "ENOENT";
+    return none && statSync(folder, { throwIfNoEntry: false })?.isDirectory() ? {} : undefined;
+  }
+}
+
+type Pace = ReturnType<typeof pacer>;
+
+/** What the files of a package hold. */
+export interface Looked {
+  readonly digest: Digest;
+  /** Packages that its code names. */
+  readonly names: readonly string[];
+}
+
+type Files = [file: string, signature: string][];
+
+/** Relative path and signature of each file that may change behaviour, in a stable order. */
+export async function listFiles(folder: string, prefix: string, pace: Pace): Promise<Files> {
+  const entries = readdirSync(path.join(folder, prefix), { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const files: Files = [];
+  for (const entry of entries) {
+    const due = pace();
+    if (due) await due;
+    const relative = prefix ? `${prefix}/${entry.name}` : entry.name;
+    if (entry.isDirectory()) {
+      if (entry.name !== "node_modules" && entry.name !== ".git") for (const file of await listFiles(folder, relative, pace)) files.push(file);
+      continue;
+    }
+    if (inert.test(entry.name)) continue;
+    // Links are followed: to files, not to folders, which may lead round in a circle.
+    const stats = statSync(path.join(folder, relative), { bigint: true, throwIfNoEntry: false });
+    if (stats?.isFile()) files.push([relative, signatureOf(stats)]);
+  }
+  return files;
+}
+
+/** Whether the newest change is long enough ago to show in the files' times. */
+export function isSettled(files: readonly [file: string, signature: string][]): boolean {
+  const changed = files.map(([, signature]) => Number(BigInt(signature.split(":")[3]!) / 1_000_000n));
+  return changed.every((time) => Date.now() - time > racyMs);
+}
+
+const builtins = new Set(builtinModules);
+
+export async function readPackage(folder: string, files: Files, pace: Pace): Promise<Looked> {
+  const hash = createHash("sha256");
+  const names = new Set<string>();
+  for (const [file] of files) {
+    await pace();
+    const bytes = await readFile(path.join(folder, file));
+    hash.update(JSON.stringify([file, bytes.length])).update(bytes);
+    if (/\.[cm]?js$/.test(file)) for (const name of namedIn(bytes.toString("latin1"))) names.add(name);
+  }
+  return { digest: hash.digest("hex"), names: [...names].sort() };
+}
+
+/** Bare names that look imported. One too many costs a look into node_modules. */
+function* namedIn(code: string): Generator<string> {
+  for (const [, specifier] of code.matchAll(/\b(?:from|import|require)\s*\(?\s*["']((?:@[\w.-]+\/)?[\w][\w.-]*)(?:\/[^"']*)?["']/g)) {
+    if (!builtins.has(specifier!)) yield specifier!;
+  }
+}
