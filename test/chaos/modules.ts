@@ -92,7 +92,7 @@ const isModule = ({ kind }: Module) => kind !== "cjs" && kind !== "json";
 
 /** Requires what Node 20 can require: no modules. */
 function renderCommon(all: Modules, at: number): string {
-  const others = all[at]!.imports.map(({ of }) => of).filter((of) => !isModule(all[of]!));
+  const others = [...new Set(all[at]!.imports.map(({ of }) => of))].filter((of) => !isModule(all[of]!));
   return `${others.map((of) => `const o${of} = require("./m${of}.${all[of]!.kind}");\n`).join("")}const { sep } = require("path");
 module.exports = { v: ${at}, sep, here: __filename.slice(-6), others: [${others.map((of) => `o${of}.v`).join(", ")}] };
 `;
