@@ -6,8 +6,7 @@ import { bundleFolder } from "../execute/bundles.ts";
 import { findRuntime } from "../execute/runtime.ts";
 import { conditions } from "../graph/conditions.ts";
 import { apiCall } from "../graph/names.ts";
-import { leadsTo, PackagePaths } from "../graph/package-paths.ts";
-import { extensions, sourcePaths } from "../graph/source-paths.ts";
+import { extensions, importPaths } from "../graph/source-paths.ts";
 
 export interface Asked {
   readonly name: string;
@@ -23,8 +22,7 @@ export async function predictBundle(project: string, module: string, { name, ver
   const contents = `import { predict } from ${JSON.stringify(`./${module}`)};
 const { parts } = await ${apiCall}("loadModel")(${JSON.stringify(name)}, ${version});
 export const answer = await predict(parts, ${JSON.stringify(row)});`;
-  const packages = new PackagePaths(project);
-  const sourcePath = sourcePaths();
+  const importPath = importPaths(project);
   try {
     const { outputFiles } = await build({
       absWorkingDir: project,
@@ -34,10 +32,7 @@ export const answer = await predict(parts, ${JSON.stringify(row)});`;
         name: "stepbook-api",
         setup(builder) {
           builder.onResolve({ filter: /^stepbook$/ }, () => ({ path: "stepbook", namespace: "stepbook-api" }));
-          builder.onResolve({ filter: /.*/ }, async (args) => {
-            const found = await packages.find(args, builder);
-            return found ? leadsTo(found, args.kind) : sourcePath(args, builder);
-          });
+          builder.onResolve({ filter: /.*/ }, (args) => importPath(args, builder));
           builder.onLoad({ filter: /.*/, namespace: "stepbook-api" }, () => ({ contents: api.map((each) => `export const ${each} = /* @__PURE__ */ ${apiCall}("${each}");`).join("\n") }));
         },
       }],

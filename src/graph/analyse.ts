@@ -4,6 +4,7 @@ import type { Digest, ParamUse } from "../model.ts";
 import { type EarlyUse, findEarlyUses } from "./early.ts";
 import { type Constants, literalValue, NotLiteral } from "./literal.ts";
 import { apiCall, inputCall } from "./names.ts";
+import { childrenOf } from "./syntax.ts";
 
 /** What can be read from a step's bundle without running it. */
 export interface Analysis {
@@ -47,14 +48,8 @@ function sha256(text: string): Digest {
 /** Every node of the tree, parents first. */
 function nodesOf(node: AnyNode, found: AnyNode[] = []): AnyNode[] {
   found.push(node);
-  for (const value of Object.values(node) as unknown[]) {
-    for (const child of Array.isArray(value) ? (value as unknown[]) : [value]) if (isNode(child)) nodesOf(child, found);
-  }
+  for (const child of childrenOf(node)) nodesOf(child, found);
   return found;
-}
-
-function isNode(value: unknown): value is AnyNode {
-  return typeof value === "object" && value !== null && typeof (value as { type?: unknown }).type === "string";
 }
 
 function countIdentifiers(nodes: readonly AnyNode[]): Map<string, number> {
@@ -113,7 +108,7 @@ function findParams(program: Program, calls: readonly AnyNode[], constants: Cons
 }
 
 function paramUse(call: AnyNode, constants: Constants): ParamUse | null {
-  if ( call.type !== "CallExpression") return null;
+  if (call.type !== "CallExpression") return null;
   const [name, fallback, options] = call.arguments.map((each) => literalOf(each, constants));
   if (typeof name !== "string") return null;
   const doc = (options as { doc?: unknown } | undefined)?.doc;

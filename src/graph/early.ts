@@ -4,6 +4,7 @@ import path from "node:path";
 import type { AnyNode, Program } from "acorn";
 import { fail } from "../errors.ts";
 import type { Place, StepId } from "../model.ts";
+import { childrenOf } from "./syntax.ts";
 
 /** A use of a top-level name before the line that sets it. Offsets into the bundle. */
 export interface EarlyUse {
@@ -36,22 +37,18 @@ type Identifier = Extract<AnyNode, { type: "Identifier" }>;
 function usedAtOnce(node: AnyNode): Identifier[] {
   if (node.type === "Identifier") return [node];
   if (/Function|^Import|^Export|^Break|^Continue/.test(node.type)) return [];
-  return children(node).flatMap(usedAtOnce);
+  return runAtOnce(node).flatMap(usedAtOnce);
 }
 
-function children(node: AnyNode): AnyNode[] {
+/** Of the nodes right below, those that are more than names of members, and run when the node does. */
+function runAtOnce(node: AnyNode): AnyNode[] {
   if (node.type === "MemberExpression" && !node.computed) return [node.object];
   if (node.type === "LabeledStatement") return [node.body];
   if (node.type === "Property" || node.type === "MethodDefinition" || node.type === "PropertyDefinition") {
     const value = node.type === "PropertyDefinition" && !node.static ? null : node.value;
     return [...(node.computed ? [node.key] : []), ...(value ? [value] : [])];
   }
-  const fields = Object.values(node) as unknown[];
-  return fields.flatMap((field) => (Array.isArray(field) ? (field as unknown[]) : [field])).filter(isNode);
-}
-
-function isNode(value: unknown): value is AnyNode {
-  return typeof value === "object" && value !== null && typeof (value as { type?: unknown }).type === "string";
+  return childrenOf(node);
 }
 
 /** @throws E_SYNTAX where the source says `const`, `let` or `class`: what it says is `var` is undefined alone, too */

@@ -17,7 +17,7 @@ export function literalValue(node: AnyNode, constants: Constants): unknown {
     case "Literal":
       return node.value;
     case "TemplateLiteral":
-      if (node.expressions.length > 0) throw new NotLiteral();
+      if (node.expressions.length > 0) return notLiteral();
       return node.quasis[0]?.value.cooked;
     case "UnaryExpression":
       return unary(node.operator, value(node.argument));

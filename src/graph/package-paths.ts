@@ -3,6 +3,7 @@ import { builtinModules } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { build, type ImportKind, type OnResolveArgs, type OnResolveResult, type Plugin, type PluginBuild } from "esbuild";
+import { askEsbuild } from "./ask-esbuild.ts";
 import { conditions } from "./conditions.ts";
 
 const builtins = new Set(builtinModules);
@@ -10,6 +11,11 @@ const builtins = new Set(builtinModules);
 /** The package that a specifier names; undefined where it names a path, a URL, one of Node's modules or what `package.json#imports` maps. */
 export function packageOf(specifier: string): string | undefined {
   if (/^[./#]|^[a-z]+:/.test(specifier) || builtins.has(specifier)) return undefined;
+  return packageName(specifier);
+}
+
+/** The name in a specifier that is known to be a package's. */
+export function packageName(specifier: string): string {
   return specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
 }
 
@@ -26,9 +32,6 @@ export type PackageFile =
   | { readonly kind: "source"; readonly file: string }
   /** Another than the project's own of that name, or one that the project does not have. @property folder as Node finds it */
   | { readonly kind: "elsewhere"; readonly file: string; readonly folder: string };
-
-/** esbuild is asked where a path leads by itself. */
-export const asked = "asked";
 
 /** As esbuild is told. */
 export function leadsTo(found: PackageFile, kind: ImportKind): OnResolveResult {
@@ -51,18 +54,20 @@ export class PackagePaths {
   }
 
   /** @returns undefined where the bundle can do with the specifier, or where it names no package */
-  async find({ path: specifier, importer, resolveDir, kind, pluginData }: OnResolveArgs, builder: PluginBuild): Promise<PackageFile | undefined> {
-    if (pluginData === asked || packageOf(specifier) === undefined) return undefined;
+  async find(args: OnResolveArgs, builder: PluginBuild): Promise<PackageFile | undefined> {
+    const { path: specifier, resolveDir, kind } = args;
+    const name = packageOf(specifier);
+    if (name === undefined) return undefined;
     const key = `${resolveDir}\0${specifier}\0${kind}`;
-    const found = await (this.#found.get(key) ?? this.#found.set(key, this.#find(specifier, resolveDir, kind)).get(key)!);
+    const found = await (this.#found.get(key) ?? this.#found.set(key, this.#find(name, specifier, resolveDir, kind)).get(key)!);
     // A tsconfig.json may send the name somewhere else.
-    return found && (await builder.resolve(specifier, { importer, resolveDir, kind, pluginData: asked })).external ? found : undefined;
+    return found && (await askEsbuild(builder, args, specifier)).external ? found : undefined;
   }
 
-  async #find(specifier: string, from: string, kind: ImportKind): Promise<PackageFile | undefined> {
-    const found = findPackage(packageOf(specifier)!, from);
+  async #find(name: string, specifier: string, from: string, kind: ImportKind): Promise<PackageFile | undefined> {
+    const found = findPackage(name, from);
     if (!found) return undefined;
-    const own = findPackage(packageOf(specifier)!, this.#project)?.real === found.real;
+    const own = findPackage(name, this.#project)?.real === found.real;
     const linked = !found.real.split(path.sep).includes("node_modules");
     if (own && !linked) return undefined;
     const file = await resolved(specifier, from, kind);

@@ -2,9 +2,9 @@ import { realpathSync } from "node:fs";
 import path from "node:path";
 import type { Loader, OnResolveArgs, Plugin, PluginBuild } from "esbuild";
 import type { StepFile } from "./discover.ts";
+import { askEsbuild, isAsked } from "./ask-esbuild.ts";
 import { apiCall, inputCall, metaCall } from "./names.ts";
-import { asked, leadsTo, PackagePaths } from "./package-paths.ts";
-import { sourcePaths } from "./source-paths.ts";
+import { importPaths } from "./source-paths.ts";
 import type { Own, Sources } from "./sources.ts";
 
 const virtual = { input: "stepbook-input", api: "stepbook-api" } as const;
@@ -23,30 +23,25 @@ export function isApi(module: string): boolean {
  * @param elsewhere is given, of packages that are none of the project's, what the bundle imports and the folder
  */
 export function resolver(project: string, steps: readonly StepFile[], sources: Sources, elsewhere: Map<string, string>): Own["resolve"] {
-  const packages = new PackagePaths(project);
-  const sourcePath = sourcePaths();
+  const importPath = importPaths(project, (found, leads, { resolveDir }) => {
+    sources.ask(found.file, resolveDir);
+    if (found.kind === "elsewhere") elsewhere.set(leads.path!, path.relative(project, found.folder).replaceAll("\\", "/"));
+  });
   const byPath = new Map(steps.map((step) => [path.resolve(project, step.file), step]));
   const real = new Map<string, boolean>();
   const isReal = (file: string) => real.get(file) ?? real.set(file, isOwnPlace(file)).get(file)!;
-  const findStep = async ({ path: specifier, importer, resolveDir, kind, pluginData }: OnResolveArgs, builder: PluginBuild) => {
-    if (pluginData === asked || !/(^|\/)\d+_[^/]*$/.test(specifier)) return undefined;
+  const findStep = async (args: OnResolveArgs, builder: PluginBuild) => {
+    const { path: specifier, resolveDir } = args;
+    if (isAsked(args) || !/(^|\/)\d+_[^/]*$/.test(specifier)) return undefined;
     // A whole path of a file that is no link leads there, which esbuild's process need not be asked for.
     const whole = path.resolve(resolveDir, specifier);
     const leadsThere = /^\.\.?\//.test(specifier) && byPath.has(whole) && isReal(whole);
-    return byPath.get(leadsThere ? whole : (await builder.resolve(specifier, { importer, resolveDir, kind, pluginData: asked })).path);
+    return byPath.get(leadsThere ? whole : (await askEsbuild(builder, args, specifier)).path);
   };
   return async (args, builder) => {
-    const { path: specifier, resolveDir, kind } = args;
-    if (specifier === "stepbook") return { path: "stepbook", namespace: virtual.api };
-    const found = await packages.find(args, builder);
-    if (found) {
-      sources.ask(found.file, resolveDir);
-      const leads = leadsTo(found, kind);
-      if (found.kind === "elsewhere") elsewhere.set(leads.path!, path.relative(project, found.folder).replaceAll("\\", "/"));
-      return leads;
-    }
+    if (args.path === "stepbook") return { path: "stepbook", namespace: virtual.api };
     const step = await findStep(args, builder);
-    return step ? { path: step.name, namespace: virtual.input } : sourcePath(args, builder);
+    return step ? { path: step.name, namespace: virtual.input } : importPath(args, builder);
   };
 }
 

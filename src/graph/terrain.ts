@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { terrainKey } from "./kept.ts";
 import { changedBefore, lookAt, type Sight, statOf } from "./look.ts";
-import { modulesAbove, packageOf } from "./package-paths.ts";
+import { modulesAbove, packageName, packageOf } from "./package-paths.ts";
 
 /** A path that a source file asked for. */
 export interface Asked {
@@ -49,8 +49,7 @@ function packagePlaces(specifier: string, from: string): string[] {
   if (name === undefined || name === "stepbook") return places;
   for (const modules of modulesAbove(from)) {
     const folder = path.join(modules, name);
-    if (statOf(modules) === null) places.push(modules);
-    else places.push(folder);
+    places.push(statOf(modules) === null ? modules : folder);
     if (statOf(folder)) break;
   }
   return places;
@@ -117,9 +116,8 @@ function basesOf(bases: readonly string[], folder: string): string[] | undefined
 }
 
 function hasOwnRules(modules: string, specifier: string): boolean {
-  const name = specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
   try {
-    return /"(?:exports|tsconfig)"/.test(readFileSync(path.join(modules, name, "package.json"), "utf8"));
+    return /"(?:exports|tsconfig)"/.test(readFileSync(path.join(modules, packageName(specifier), "package.json"), "utf8"));
   } catch {
     return false;
   }

@@ -3,14 +3,13 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { builtinModules } from "node:module";
 import path from "node:path";
+import { racyMs } from "../graph/look.ts";
 import type { Digest } from "../model.ts";
 import type { pacer } from "../pace.ts";
 import { signatureOf } from "../store/files.ts";
 
 /** What cannot change behaviour, so that its change is none. Texts can: a package may read its own. */
 const inert = /\.(?:d\.[cm]?ts|map)$/i;
-/** Files changed within this time are hashed again: a change in the same tick would leave no trace. */
-const racyMs = 2000;
 
 export interface PackageJson {
   readonly name?: string;

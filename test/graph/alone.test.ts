@@ -1,8 +1,7 @@
 /** A step is a plain module: what it exports is what tsx says of it alone, where bundlers commonly see things otherwise. */
-import { spawn } from "node:child_process";
 import { afterEach, expect, test } from "vitest";
-import { finished, TestProject } from "../rig/project.ts";
-import { asInstalled } from "../rig/pty.ts";
+import { alone, installedProject } from "../rig/alone.ts";
+import type { TestProject } from "../rig/project.ts";
 
 let project: TestProject;
 afterEach(() => project.dispose());
@@ -85,11 +84,10 @@ module.exports = { text: fs.readFileSync(require("node:path").join(__dirname, "d
 };
 
 test.each(Object.entries(cases))("%s", async (_, files) => {
-  project = new TestProject({ ...files, "alone.ts": 'import { a } from "./steps/10_a.ts";\nconsole.log(JSON.stringify(a));\n' });
-  asInstalled(project);
-  const alone = await finished(spawn("npx", ["tsx", "alone.ts"], { cwd: project.folder }));
-  expect(alone.code, alone.stderr).toBe(0);
+  project = installedProject(files);
+  const said = await alone(project);
+  expect(said.code, said.stderr).toBe(0);
   const run = await project.run();
   expect(run.code, run.stderr).toBe(0);
-  expect(await project.value("10_a.a")).toEqual(JSON.parse(alone.stdout));
+  expect(await project.value("10_a.a")).toEqual(JSON.parse(said.stdout));
 });
