@@ -46,7 +46,7 @@ export function knowledge(opened: Omit<Opened, "known" | "close">, params: Reado
     packages: new PackageHasher(project, digests),
     store,
     get engine() {
-      return (engine ??= engineAt(runtime.engine, placeOf(digests)));
+      return (engine ??= engineAt(project, runtime.engine, placeOf(digests)));
     },
     now,
     force,

@@ -6,8 +6,10 @@ import { usesTables } from "../execute/coming.ts";
 import type { Kind } from "../execute/pool.ts";
 import { selectSteps } from "../graph/select.ts";
 import type { Digest } from "../model.ts";
+import { PackageHasher } from "../plan/packages.ts";
 import { currentRecord } from "../record/lookup.ts";
 import type { FileHasher } from "../store/files.ts";
+import { linkedPackages } from "./linked-packages.ts";
 
 /** Something happened at a path: what is there changed, or something came, went or was renamed. */
 export interface Change {
@@ -17,7 +19,7 @@ export interface Change {
 
 /** What the result of a pipeline depends on in the file system. Absolute paths. */
 export interface Watched {
-  /** Sources of the bundles, and what records read; there or not. */
+  /** Sources of the bundles, what linked packages hold, and what records read; there or not. */
   readonly files: ReadonlySet<string>;
   /** Folders whose entries were listed, `steps/` among them. */
   readonly folders: ReadonlySet<string>;
@@ -46,9 +48,10 @@ export async function readWatched(options: RunOptions, places: readonly string[]
       const reads = records.flatMap((record) => record.reads).filter(({ name }) => !/^\/(?:proc|sys|dev)\//.test(name));
       const listed = reads.filter(({ kind }) => kind === "folder").map(({ name }) => absolute(name));
       const seen = reads.filter(({ kind }) => kind === "file" || kind === "stat" || kind === "exists").map(({ name }) => absolute(name));
+      const linked = await linkedPackages(steps, new PackageHasher(project, digests));
       return {
-        files: new Set([...named, ...steps.flatMap((step) => Object.keys(step.code.sources)).map(absolute), ...seen]),
-        folders: new Set([absolute("steps"), ...listed]),
+        files: new Set([...named, ...linked.files, ...steps.flatMap((step) => Object.keys(step.code.sources)).map(absolute), ...seen]),
+        folders: new Set([absolute("steps"), ...linked.folders, ...listed]),
         outputs: new Map(records.flatMap((record) => record.written.map((file) => [absolute(file.path), file.digest] as const))),
         broken: false,
         kind: { tables: steps.some(usesTables), outside: steps.some((step) => step.outside) },

@@ -64,7 +64,7 @@ export function owes(project: string): boolean {
 
 /** What a plan depends on beside what it looked at: who reads the graph, who decides, and where. */
 export function keyOfPlan(project: string, runtime: Runtime, place: string): string {
-  return JSON.stringify([planFormat, keyOf(project, runtime.api, runtime.maker), engineAt(runtime.engine, place)]);
+  return JSON.stringify([planFormat, keyOf(project, runtime.api, runtime.maker), engineAt(project, runtime.engine, place)]);
 }
 
 /**

@@ -23,8 +23,8 @@ export function placeOf(cache: DigestCache): string {
 }
 
 /** The engine's versions and all that is told of where it runs: part of every fingerprint, and of the key of a kept plan. */
-export function engineAt(engine: string, place: string): string {
-  return `${engine} ${place}${nodeSettings()}`;
+export function engineAt(project: string, engine: string, place: string): string {
+  return `${engine} ${place}${nodeSettings(project)}`;
 }
 
 /** The kept answer, where it still stands. */

@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { renameSync } from "node:fs";
+import { renameSync, symlinkSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { afterEach, describe, expect, test } from "vitest";
@@ -80,6 +80,23 @@ describe("watch", () => {
     const { code, signal } = await watching.stop();
     expect({ code, signal }).toEqual({ code: 130, signal: null });
     expect(await project.value("30_new.c")).toBe(7);
+  });
+
+  test("runs at a save in a package that is linked", async () => {
+    project = new TestProject({
+      "packages/linked/package.json": '{ "name": "linked", "type": "module", "main": "src/i.js" }',
+      "packages/linked/src/i.js": "export const linked = 1;\n",
+      "node_modules/.keep": "",
+      "steps/10_a.ts": "export const a = 1;\n",
+      "steps/20_b.ts": 'import { linked } from "linked";\nexport const b = linked;\n',
+    });
+    symlinkSync("../packages/linked", project.path("node_modules/linked"));
+    watching = new Watching();
+    expect(await watching.run()).toEqual({ "10_a": "ran", "20_b": "ran" });
+    project.write("packages/linked/src/i.js", "export const linked = 2;\n");
+    expect(await watching.run()).toEqual({ "10_a": "cached", "20_b": "ran" });
+    project.write("packages/linked/src/new.js", "export const linked = 3;\n");
+    expect(await watching.run()).toEqual({ "10_a": "cached", "20_b": "ran" });
   });
 
   test("a save that renames a new file into place", async () => {

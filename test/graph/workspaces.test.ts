@@ -55,6 +55,18 @@ test("what is required is found from there, too, and a package may have the name
   expect(await result()).toEqual([["10_a"], "3,other; here 1"]);
 });
 
+test("a linked package in JavaScript, and what it imports from beside its own folder", async () => {
+  project.write("packages/units/package.json", '{ "name": "@us/units", "type": "module", "exports": "./src/index.js" }');
+  project.write("packages/units/src/index.js", 'import { units as beside } from "../../beside/i.mjs";\nexport const units = `js ${beside}`;\n');
+  project.write("packages/beside/i.mjs", "export const units = 1;\n");
+  expect(await result()).toEqual([["10_a"], "js 1; here 1"]);
+  expect(await result()).toEqual([[], "js 1; here 1"]);
+  project.write("packages/beside/i.mjs", "export const units = 2;\n");
+  expect(await result()).toEqual([["10_a"], "js 2; here 1"]);
+  project.edit("packages/units/src/index.js", "`js", "`JS");
+  expect(await result()).toEqual([["10_a"], "JS 2; here 1"]);
+});
+
 test("a condition leads to the sources", async () => {
   project.write("packages/units/package.json", '{ "name": "@us/units", "type": "module", "exports": { "development": "./src/index.ts", "default": "./dist.js" } }');
   project.write("packages/units/dist.js", 'export const units = "built";\n');

@@ -190,6 +190,22 @@ test("what Node is told of how modules are found; and not what it is told of mem
   expect(await project.value("10_a.a")).toBe("theirs");
 });
 
+test("what Node loads ahead of a step, and what that imports", async () => {
+  project = new TestProject({
+    "ahead/setup.mjs": 'import { number } from "./number.mjs";\nglobalThis.ahead = number;\n',
+    "ahead/number.mjs": "export const number = 1;\n",
+    "steps/10_a.ts": "export const a = (globalThis as any).ahead as number;\n",
+  });
+  const run = () => project.run([], { env: { NODE_OPTIONS: "--import ./ahead/setup.mjs" } });
+  expect((await run()).ran).toEqual(["10_a"]);
+  expect((await run()).ran).toEqual([]);
+  project.edit("ahead/number.mjs", "1", "2");
+  const again = await run();
+  expect(again.steps["10_a"]?.reason).toMatch(/node-options:--import,\.\/ahead\/setup\.mjs#\w+ → /);
+  expect(await project.value("10_a.a")).toBe(2);
+  expect((await run()).ran).toEqual([]);
+});
+
 describe("what the engine cannot see through", () => {
   const shell = (config: string) => `import { execFileSync } from "node:child_process";
 ${config}
