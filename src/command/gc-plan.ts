@@ -47,14 +47,15 @@ export function planGc(project: string, history: History, store: Store, rules: G
   const swept = unreached(runs);
   const known = new Set(history.runs.map(({ id }) => id).filter((id) => !runs.has(id)));
   const bundles = new Set([...records].map((id) => history.records.get(id)?.bundle));
-  const seals = new Set([...records].map((id) => history.records.get(id)?.seal));
+  // A run's file goes with the last of its records.
+  const manifests = new Set([...records].map((id) => history.records.get(id)).flatMap((record) => [record?.run, record?.seal]));
   return {
     runs: [...runs],
     records: [...history.records.keys()].filter((id) => !records.has(id)),
     objects: swept,
     logs: listEntries(path.join(stateFolder(project), "runs")).filter((folder) => runs.has(path.basename(folder.path)) || (!known.has(path.basename(folder.path)) && old(folder))),
     bundles: listEntries(bundleFolder(project)).filter((file) => !bundles.has(path.basename(file.path).replace(/\.map$/, "")) && old(file)),
-    manifests: listEntries(manifestFolder(project)).filter((file) => !seals.has(path.parse(file.path).name) && old(file)),
+    manifests: listEntries(manifestFolder(project)).filter((file) => !manifests.has(path.parse(file.path).name) && old(file)),
     staging: rules.alone ? listEntries(path.join(stateFolder(project), "staging")) : [],
     storeBytes: sum(objects) - sum(swept),
   };

@@ -1,7 +1,7 @@
-import { createReadStream, existsSync, readdirSync } from "node:fs";
-import path from "node:path";
+import { createReadStream, existsSync } from "node:fs";
 import { exitCodes, fail } from "../errors.ts";
 import { logFile } from "../execute/logs.ts";
+import { startedSteps } from "../execute/started.ts";
 import { nearest } from "../nearest.ts";
 import { recordById } from "../record/records.ts";
 import { findRun, type RunRow, runSteps, type RunStepRow } from "../record/runs.ts";
@@ -20,20 +20,15 @@ export async function logs(io: Io, words: string, step: string): Promise<number>
   });
 }
 
-/** @throws E_NOT_FOUND */
+/** @returns the file, which is not there if nothing was printed @throws E_NOT_FOUND */
 function findLog(io: Io, db: Db, project: string, run: RunRow, word: string): string {
   const steps = runSteps(db, run.id);
-  const id = findId([...new Set([...steps.map((each) => each.step), ...logged(project, run.id)])], run, word);
-  const own = logFile(project, run.id, id);
-  if (existsSync(own)) return own;
+  // Those of a run that still goes on are nowhere else yet.
+  const started = startedSteps(project, run.id);
+  const id = findId([...new Set([...steps.map((each) => each.step), ...started.keys()])], run, word);
+  if (started.has(id)) return logFile(project, run.id, id);
   const row = steps.find((each) => each.step === id);
   return loggedBefore(io, db, project, row) ?? fail("E_NOT_FOUND", `there is no log of ${id} in run ${run.id}: it was ${row?.status ?? "not run"}`, { remedy: `\`show ${run.id}\` tells why` });
-}
-
-/** Steps that have a log: those of a run that still goes on are nowhere else yet. */
-function logged(project: string, run: string): string[] {
-  const folder = path.dirname(logFile(project, run, "x"));
-  return existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(".log")).map((file) => file.slice(0, -".log".length)) : [];
 }
 
 function findId(ids: readonly string[], run: RunRow, word: string): string {
@@ -48,12 +43,13 @@ function findId(ids: readonly string[], run: RunRow, word: string): string {
 function loggedBefore(io: Io, db: Db, project: string, row: RunStepRow | undefined): string | undefined {
   const record = row?.status === "cached" && row.record !== null ? recordById(db, row.record) : undefined;
   const file = record && logFile(project, record.run, record.step);
-  if (!file || !existsSync(file)) return undefined;
+  if (!file || !startedSteps(project, record.run).has(record.step)) return undefined;
   io.stderr.write(`${row!.step} was reused: this is what it printed in run ${record.run}\n`);
   return file;
 }
 
 async function stream(io: Io, file: string): Promise<void> {
+  if (!existsSync(file)) return;
   const colors = colorsFor(io.stdout, io.env).isColorSupported;
   const shown = (line: string) => (io.json ? jsonLine({ line: line.replace(/\r$/, "") }) : `${cleanOutput(line, colors)}\n`);
   for await (const lines of linesOf(file)) if (!(await write(io, lines.map(shown).join("")))) return;

@@ -14,13 +14,14 @@ export function bundleName(step: Step): string {
   return `${step.id}.${digestOf(step.code.text).slice(0, 16)}.mjs`;
 }
 
-/** Puts the bundle where Node can import it, with its map beside it for stack traces: an edited comment moves lines, which the map tells, and leaves the code as it is. */
+/**
+ * Puts the bundle where Node can import it, with its map for stack traces: an edited comment moves lines, which the map tells, and leaves the
+ * code as it is. One file, since to make a file is most of what a small step costs.
+ */
 export function writeBundle(project: string, step: Step): string {
-  const name = bundleName(step);
-  const file = path.join(bundleFolder(project), name);
+  const file = path.join(bundleFolder(project), bundleName(step));
   mkdirSync(path.dirname(file), { recursive: true });
-  put(`${file}.map`, step.code.map);
-  put(file, `${step.code.text}//# sourceMappingURL=${name}.map\n`);
+  put(file, `${step.code.text}//# sourceMappingURL=data:application/json;base64,${Buffer.from(step.code.map).toString("base64")}\n`);
   return file;
 }
 

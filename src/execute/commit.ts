@@ -1,4 +1,3 @@
-import path from "node:path";
 import type { StepOutcome } from "../events.ts";
 import type { Artifact, Effect, Scalar, Step, StepRecord } from "../model.ts";
 import type { Decision } from "../plan/decide.ts";
@@ -99,7 +98,7 @@ const postponed: (() => Promise<void>)[] = [];
 
 async function take({ store }: RunContext, output: ToldOrStaged, staging: string): Promise<Artifact> {
   const artifact = "told" in output ? artifactOf(output) : output.artifact;
-  const place = () => ("told" in output ? store.put(output.told, artifact, path.join(staging, "told")) : store.take(output.file, artifact));
+  const place = () => ("told" in output ? store.put(output.told, artifact, `${staging}.told`) : store.take(output.file, artifact));
   SABOTAGE: if (sabotaged("commit-before-bytes")) {
     postponed.push(place);
     return artifact;

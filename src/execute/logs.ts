@@ -1,10 +1,10 @@
-import { closeSync, createWriteStream, mkdirSync, openSync, type WriteStream } from "node:fs";
+import { createWriteStream, type WriteStream } from "node:fs";
 import path from "node:path";
 import type { EventEmitter } from "node:events";
 import { StringDecoder } from "node:string_decoder";
 import type { Mask } from "../mask.ts";
 import { readersBehind } from "../outlets.ts";
-import { stateFolder } from "../record/state.ts";
+import { logFolder, noteStart } from "./started.ts";
 
 /** A step's output is kept up to this many bytes; the rest is counted. */
 const maxBytes = 64 * 1024 * 1024;
@@ -12,8 +12,9 @@ const maxBytes = 64 * 1024 * 1024;
 const maxLine = 64 * 1024;
 const newline = 10;
 
+/** There once the step has printed something. */
 export function logFile(project: string, run: string, step: string): string {
-  return path.join(stateFolder(project), "runs", run, `${step}.log`);
+  return path.join(logFolder(project, run), `${step}.log`);
 }
 
 /** A stream of bytes that are there as they come: `data` and `end`. */
@@ -22,6 +23,7 @@ export type Printed = Pick<EventEmitter, "on"> & { pause(): unknown; resume(): u
 /** Writes a step's output to its log and hands it on line by line. */
 export class StepLog {
   readonly #path: string;
+  readonly #flags: "a" | "w";
   /** Most steps print nothing. */
   #file: WriteStream | undefined;
   #bytes = 0;
@@ -37,8 +39,8 @@ export class StepLog {
   constructor(project: string, run: string, step: string, attempt: number, mask: Mask) {
     this.mask = mask;
     this.#path = logFile(project, run, step);
-    mkdirSync(path.dirname(this.#path), { recursive: true });
-    empty(this.#path, attempt > 1);
+    this.#flags = attempt > 1 ? "a" : "w";
+    noteStart(project, run, step);
     if (attempt > 1) this.#write(`--- attempt ${attempt} ---\n`);
   }
 
@@ -122,16 +124,7 @@ export class StepLog {
 
   #write(text: string | Buffer): void {
     // A full disk must not take the run down by way of a log; the step's own writes report it.
-    this.#file ??= createWriteStream(this.#path, { flags: "a" }).on("error", () => {});
+    this.#file ??= createWriteStream(this.#path, { flags: this.#flags, mode: 0o600 }).on("error", () => {});
     this.#file.write(text);
-  }
-}
-
-/** Makes the file, or lets it be where it is to go on. */
-function empty(file: string, goOn: boolean): void {
-  try {
-    closeSync(openSync(file, goOn ? "a" : "w", 0o600));
-  } catch {
-    // As where it cannot be written.
   }
 }

@@ -62,7 +62,8 @@ async function once(
   const over = new AbortController();
   emit({ type: "step.started", run: info.id, step: step.id, at: new Date().toISOString(), attempt: nth, reason: decision.reason });
   try {
-    mkdirSync(staging, { recursive: true });
+    // A step that only tells its results needs no folder of its own.
+    mkdirSync(path.dirname(staging), { recursive: true });
     const job = { ...makeJob(context, step, artifacts, bundle, staging), mark: markFor(step) };
     const notes = new Notes((file) => context.hasher.ahead(file, over.signal));
     const attempted = attempt(step, job, { pool: context.pool, log, emit, cancel: context.cancel, notes }, (outputs) => keepOutputs(context, outputs, staging));

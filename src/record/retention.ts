@@ -9,6 +9,8 @@ import type { Db } from "./state.ts";
 interface Held {
   readonly artifacts: readonly Artifact[];
   readonly bundle: string | undefined;
+  /** The run that made it. */
+  readonly run: string;
   readonly seal: string | null;
 }
 
@@ -57,12 +59,12 @@ function heldByRecords(db: Db): Map<number, Held> {
   const held = new Map<number, Held>();
   for (const row of db.prepare(`SELECT ${sealedColumns} FROM records`).iterate() as Iterable<SealedRow>) {
     if (!isSound(db, row)) {
-      held.set(row.id, { artifacts: [], bundle: undefined, seal: null });
+      held.set(row.id, { artifacts: [], bundle: undefined, run: row.run, seal: null });
       continue;
     }
     const { artifacts, displays, effects, bundle } = JSON.parse(row.body) as StepRecord;
     const ofEffects = effects.flatMap((effect) => (effect.kind === "model" ? [effect.artifact, effect.card] : effect.kind === "table" ? [effect.artifact] : []));
-    held.set(row.id, { artifacts: [...Object.values(artifacts), ...displays, ...ofEffects], bundle, seal: row.seal });
+    held.set(row.id, { artifacts: [...Object.values(artifacts), ...displays, ...ofEffects], bundle, run: row.run, seal: row.seal });
   }
   return held;
 }

@@ -1,13 +1,15 @@
 import { statSync } from "node:fs";
 import path from "node:path";
-import { loggedSteps, logFolder, readLogSince } from "./data/logs.ts";
+import { logFile } from "../execute/logs.ts";
+import { startedSteps, startsFile } from "../execute/started.ts";
+import { readLogSince } from "./data/logs.ts";
 import type { Site } from "./site.ts";
 
 const every = 150;
 
 /**
  * Sees what other processes do: a run from the terminal, a saved file. SQLite tells cheaply whether
- * another connection wrote; a step that starts makes its log. Looks only while somebody watches.
+ * another connection wrote; a run notes the steps that it starts. Looks only while somebody watches.
  * @returns the function that ends it
  */
 export function watchOutside(site: Site): () => void {
@@ -30,7 +32,7 @@ export function watchOutside(site: Site): () => void {
 function follow({ kept: { db }, project, live }: Site, printed: Map<string, number>): void {
   const running = db.prepare("SELECT id FROM runs WHERE status = 'running'").pluck().all() as string[];
   for (const run of running) {
-    for (const step of live.run === run ? live.steps : loggedSteps(project, run)) {
+    for (const step of live.run === run ? live.steps : startedSteps(project, run).keys()) {
       const id = `${run}/${step}`;
       const size = changedSize(project, run, step);
       const since = printed.get(id);
@@ -46,13 +48,13 @@ function follow({ kept: { db }, project, live }: Site, printed: Map<string, numb
 }
 
 function changedSize(project: string, run: string, step: string): number {
-  return statSync(path.join(logFolder(project, run), `${step}.log`), { throwIfNoEntry: false })?.size ?? 0;
+  return statSync(logFile(project, run, step), { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function written({ kept: { db }, project }: Site): string {
   const version = db.pragma("data_version", { simple: true }) as number;
   const running = db.prepare("SELECT id FROM runs WHERE status = 'running'").pluck().all() as string[];
-  return JSON.stringify([version, running, running.map((run) => changed(logFolder(project, run)))]);
+  return JSON.stringify([version, running, running.map((run) => changed(startsFile(project, run)))]);
 }
 
 function sources({ project, sources: files }: Site): string {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { closeSync, constants, copyFileSync, fstatSync, linkSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, constants, copyFileSync, fstatSync, linkSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
 import path from "node:path";
 import { fail } from "../errors.ts";
 import type { Artifact, Codec, Digest, MimeBundle } from "../model.ts";
@@ -24,6 +24,7 @@ export interface ToldArtifact {
  * else is a value.
  *
  * @param name the export's name, for paths in errors and in file names
+ * @param staging made where there is none yet
  * @param mostTold of a value or figure of at most so many bytes, all of them text, no file is made
  * @throws E_UNSTORABLE with the path inside the value; E_DISK_FULL
  */
@@ -42,6 +43,7 @@ function storeTable(name: string, table: TableInfo, staging: string): StagedArti
   if (table.artifact) return { ...table.artifact, file: table.file };
   const file = path.join(staging, stagedName(name, "parquet"));
   return onDisk(file, () => {
+    mkdirSync(staging, { recursive: true });
     // Each export has a file of its own, which the store may move: a table may have two names. One that lies
     // elsewhere (parquet("data/x.parquet")) is the user's file, and is copied.
     if (path.dirname(table.file) === path.resolve(staging)) linkSync(table.file, file);
@@ -54,6 +56,7 @@ function storeTable(name: string, table: TableInfo, staging: string): StagedArti
 function storeChunks(codec: Codec, chunks: readonly Uint8Array[], name: string, staging: string): StagedArtifact {
   const file = path.join(staging, stagedName(name, "value"));
   return onDisk(file, () => {
+    mkdirSync(staging, { recursive: true });
     const hash = createHash("sha256");
     let bytes = 0;
     const handle = openSync(file, "w");

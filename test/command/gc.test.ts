@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, onTestFinished, test } from "vitest";
 import { openState } from "../../src/record/state.ts";
 import type { TestProject } from "../rig/project.ts";
 import { lines, sample } from "./sample.ts";
@@ -50,6 +50,11 @@ test("old runs go with what only they reach; the newest results, models and expe
   expect(done["objects"]!.count).toBeGreaterThan(0);
   expect(stored()).toHaveLength(before.length - done["objects"]!.count);
   expect(done["total"]!.bytes).toBeGreaterThan(0);
+  // The manifests of a run stay as long as one of its records does.
+  const db = openState(project.folder);
+  onTestFinished(() => void db.close());
+  const makers = db.prepare("SELECT DISTINCT run FROM records").pluck().all() as string[];
+  expect(readdirSync(project.path(".stepbook/records")).sort()).toEqual(makers.map((run) => `${run}.jsonl`).sort());
 
   expect(lines((await project.command(["runs", "--json"])).stdout).map(({ run }) => run)).toEqual([last]);
   expect(lines((await project.command(["experiments", "--json"])).stdout)).toHaveLength(3);

@@ -68,10 +68,27 @@ test("a manifest that was changed is no use: its step is computed anew", async (
   const folder = project.path(".stepbook/records");
   for (const name of readdirSync(folder)) {
     const text = readFileSync(`${folder}/${name}`, "utf8");
-    if (text.includes('"name":"a"')) writeFileSync(`${folder}/${name}`, text.replace(/"digest":"./, '"digest":"g'));
+    const lines = text.split("\n").map((line) => (line.includes('"name":"a"') ? line.replace(/"digest":"./, '"digest":"g') : line));
+    writeFileSync(`${folder}/${name}`, lines.join("\n"));
   }
   damages["with noise in all pages but the first"]!(project.path(".stepbook/state.db"));
   for (const tail of ["-wal", "-shm"]) rmSync(project.path(`.stepbook/state.db${tail}`), { force: true });
   expect(JSON.parse((await project.command(["doctor", "--rebuild", "--json"])).stdout)).toMatchObject({ damaged: 1, records: 2 });
   expect((await project.run()).ran).toEqual(["10_a", "30_r"]);
+});
+
+test("the manifests of the first versions, a file for each record", async () => {
+  project = new TestProject(files);
+  await project.run();
+  const folder = project.path(".stepbook/records");
+  const lines = readdirSync(folder).flatMap((name) => readFileSync(`${folder}/${name}`, "utf8").split("\n").filter((line) => line !== ""));
+  project.remove(".stepbook/records");
+  for (const line of lines) {
+    const { seal, ...rest } = JSON.parse(line) as { seal: string };
+    project.write(`.stepbook/records/${seal}.json`, JSON.stringify(rest));
+  }
+  damages["emptied"]!(project.path(".stepbook/state.db"));
+  for (const tail of ["-wal", "-shm"]) rmSync(project.path(`.stepbook/state.db${tail}`), { force: true });
+  expect(JSON.parse((await project.command(["doctor", "--rebuild", "--json"])).stdout)).toMatchObject({ damaged: 0, records: 3 });
+  expect((await project.run()).ran).toEqual(["30_r"]);
 });

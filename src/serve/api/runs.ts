@@ -1,12 +1,13 @@
 import type { Context } from "hono";
 import { describedRun } from "../../command/runs.ts";
 import { fail } from "../../errors.ts";
+import { startedSteps } from "../../execute/started.ts";
 import type { RunStatus } from "../../model.ts";
 import { runById, stepCounts } from "../../record/lookup.ts";
 import { recordById } from "../../record/records.ts";
 import { pageOfRuns, type RunRow, runSteps } from "../../record/runs.ts";
 import { honest } from "../data/honest.ts";
-import { readLogEnd } from "../data/logs.ts";
+import { type LogEnd, readLogEnd } from "../data/logs.ts";
 import { differences } from "../page/compare.ts";
 import { idOf, type Route, wholeOf } from "../route.ts";
 import type { Site } from "../site.ts";
@@ -56,8 +57,13 @@ function step(site: Site, context: Context) {
 
 function log(site: Site, context: Context) {
   const [run, id] = [idOf(context, "run"), idOf(context, "step")];
-  const found = readLogEnd(site.project, run, id) ?? fail("E_NOT_FOUND", `there is no log of ${id} in run ${run}`, { remedy: "a reused step printed in the run that made its record" });
+  const found = readLogEnd(site.project, run, id) ?? nothingOf(site, run, id) ?? fail("E_NOT_FOUND", `there is no log of ${id} in run ${run}`, { remedy: "a reused step printed in the run that made its record" });
   return { run, step: id, lines: found.lines, bytes: found.bytes, cut: found.cut };
+}
+
+/** A step that printed nothing has no log. */
+function nothingOf({ project }: Site, run: string, id: string): LogEnd | undefined {
+  return startedSteps(project, run).has(id) ? { lines: [], bytes: 0, whole: 0, cut: false } : undefined;
 }
 
 async function compare(site: Site, context: Context) {

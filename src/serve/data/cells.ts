@@ -1,3 +1,4 @@
+import { startedSteps } from "../../execute/started.ts";
 import { currentRecord, runById } from "../../record/lookup.ts";
 import { type KeptRecord, recordById } from "../../record/records.ts";
 import { listRuns, type RunRow, runSteps, type RunStepRow } from "../../record/runs.ts";
@@ -8,7 +9,6 @@ import type { CellState } from "../part/icons.ts";
 import type { LiveStep } from "../live.ts";
 import type { Site } from "../site.ts";
 import { honest } from "./honest.ts";
-import { loggedSteps } from "./logs.ts";
 
 /** A step as the notebook shows it. */
 export interface Cell {
@@ -42,7 +42,7 @@ export async function readNotebook(site: Site, id?: string): Promise<Notebook> {
   const run = kept && honest(db, kept);
   const newest = run?.id === last?.id;
   const rows = new Map((run ? runSteps(db, run.id) : []).map((row) => [row.step, row]));
-  const running = new Set(run?.status === "running" ? loggedSteps(site.project, run.id).filter((step) => !rows.has(step)) : []);
+  const running = new Set(run?.status === "running" ? [...startedSteps(site.project, run.id).keys()].filter((step) => !rows.has(step)) : []);
   const planned = graph && newest && run?.status !== "running" ? await site.plan(graph, run?.params ?? {}) : new Map<StepId, Planned>();
   const ids = newest && graph ? graph.steps.map((step) => step.id) : [...new Set([...rows.keys(), ...running])].sort(byNumber);
   const cells = ids.map((each): Cell => {

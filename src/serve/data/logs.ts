@@ -1,21 +1,10 @@
-import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readSync } from "node:fs";
-import path from "node:path";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { logFile } from "../../execute/logs.ts";
 import type { LogNotice } from "../live.ts";
 import { cleanOutput } from "../../report/clean.ts";
 
 /** As much of a log as a page shows: its end. */
 const mostBytes = 64 * 1024;
-
-export function logFolder(project: string, run: string): string {
-  return path.dirname(logFile(project, run, "x"));
-}
-
-/** Steps that have a log in the run: those that still go on are nowhere else yet. */
-export function loggedSteps(project: string, run: string): string[] {
-  const folder = logFolder(project, run);
-  return existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(".log")).map((file) => file.slice(0, -".log".length)) : [];
-}
 
 export interface LogEnd {
   readonly lines: readonly string[];
@@ -24,27 +13,24 @@ export interface LogEnd {
   readonly whole: number;
   /** Whether there is more before the first line. */
   readonly cut: boolean;
-  /** ms since 1970: when the step began to be logged, and when it last wrote. */
-  readonly from: number;
-  readonly to: number;
 }
 
 /**
- * The end of a log, cleaned of what a terminal would obey; undefined where there is none.
+ * The end of a log, cleaned of what a terminal would obey; undefined where nothing was printed.
  * @param running the last line is left out until it is whole
  */
 export function readLogEnd(project: string, run: string, step: string, running = false): LogEnd | undefined {
   const handle = openLog(project, run, step);
   if (handle === undefined) return undefined;
   try {
-    const { size, birthtimeMs, mtimeMs } = fstatSync(handle);
+    const { size } = fstatSync(handle);
     const length = Math.min(size, mostBytes);
     const buffer = Buffer.alloc(length);
     readSync(handle, buffer, 0, length, size - length);
     const end = buffer.lastIndexOf(10) + 1;
     const lines = buffer.toString("utf8", 0, running ? end : length).replace(/\n$/, "").split("\n").map((line) => cleanOutput(line, false));
     const cut = size > length;
-    return { whole: size - length + end, lines: size === 0 || (running && end === 0) ? [] : cut ? lines.slice(1) : lines, bytes: size, cut, from: birthtimeMs, to: mtimeMs };
+    return { whole: size - length + end, lines: size === 0 || (running && end === 0) ? [] : cut ? lines.slice(1) : lines, bytes: size, cut };
   } finally {
     closeSync(handle);
   }

@@ -1,10 +1,10 @@
 import { fail } from "../../errors.ts";
+import { startedSteps } from "../../execute/started.ts";
 import { runById } from "../../record/lookup.ts";
 import { recordById } from "../../record/records.ts";
 import type { RunRow } from "../../record/runs.ts";
 import { formatDuration } from "../../report/format.ts";
 import { type Cell, readNotebook } from "../data/cells.ts";
-import { readLogEnd } from "../data/logs.ts";
 import { html, type Html } from "../html.ts";
 import { failureBox } from "../part/failure.ts";
 import { badge } from "../part/icons.ts";
@@ -40,7 +40,8 @@ interface Bar {
 /** Gantt: a bar for each step that ran, on one axis. */
 function timeline(site: Site, run: RunRow, cells: readonly Cell[]): Html {
   const begin = Date.parse(run.startedAt);
-  const bars = cells.map((cell) => barOf(site, run, cell));
+  const started = startedSteps(site.project, run.id);
+  const bars = cells.map((cell) => barOf(site, started, cell));
   const end = Math.max(begin + 1, ...bars.map((bar) => bar?.to ?? 0), run.finishedAt ? Date.parse(run.finishedAt) : run.status === "running" ? Date.now() : 0);
   const place = (at: number) => ((1000 * Math.max(0, at - begin)) / (end - begin)).toFixed(1);
   const rows = cells.map((cell, index) => {
@@ -52,11 +53,11 @@ function timeline(site: Site, run: RunRow, cells: readonly Cell[]): Html {
   return html`<ol class="timeline">${rows}</ol><p class="note">0 to ${formatDuration(end - begin)}</p>`;
 }
 
-function barOf(site: Site, run: RunRow, { id, row, live }: Cell): Bar | undefined {
+function barOf(site: Site, started: ReturnType<typeof startedSteps>, { id, row, live }: Cell): Bar | undefined {
   if (live) return { from: live.since, to: Date.now() };
   const record = row?.record == null ? undefined : recordById(site.kept.db, row.record);
   if (row?.status === "ran" && record) return { from: Date.parse(record.finishedAt) - row.ms, to: Date.parse(record.finishedAt) };
-  // A failed step leaves no record; its log was made when it began.
-  const log = row?.status === "cached" ? undefined : readLogEnd(site.project, run.id, id);
-  return log && { from: log.from, to: row ? log.from + row.ms : Date.now() };
+  // A failed step leaves no record; when it began is noted.
+  const from = row?.status === "cached" ? undefined : started.get(id);
+  return from === undefined ? undefined : { from, to: row ? from + row.ms : Date.now() };
 }

@@ -1,13 +1,14 @@
 import path from "node:path";
 import type { Failure } from "../../errors.ts";
 import { shownCode } from "../../command/code-patch.ts";
+import { startedSteps } from "../../execute/started.ts";
 import type { Edge, RunStatus, Step, StepId } from "../../model.ts";
 import { currentRecord } from "../../record/lookup.ts";
 import { type KeptRecord, recordById } from "../../record/records.ts";
 import { type RunRow, runSteps, type RunStepRow } from "../../record/runs.ts";
 import { byNumber } from "../data/cells.ts";
 import { honest } from "../data/honest.ts";
-import { loggedSteps, readLogEnd } from "../data/logs.ts";
+import { readLogEnd } from "../data/logs.ts";
 import { readSource, titleOf } from "../data/source.ts";
 import type { CellState } from "../part/icons.ts";
 import { type Output, readOutputs, type Source } from "./outputs.ts";
@@ -63,7 +64,7 @@ export async function readDocument(source: Source, kept: RunRow, rows: number): 
   const { db, project } = source;
   const run = honest(db, kept);
   const known = new Map(runSteps(db, run.id).map((row) => [row.step, row]));
-  const going = run.status === "running" ? loggedSteps(project, run.id) : [];
+  const going = run.status === "running" ? [...startedSteps(project, run.id).keys()] : [];
   const ids = [...new Set([...known.keys(), ...going])].sort(byNumber);
   const tidy = tidier(project);
   const cells: DocumentCell[] = [];
