@@ -31,6 +31,7 @@ const endsAt = Date.now() + minutes * 60_000;
 /** In the order in which they are begun. */
 function units(): Unit[] {
   const names = readdirSync(import.meta.dirname).filter((name) => name.endsWith(".test.ts") && name.includes(only));
+  if (names.length === 0) throw new Error(`no file in test/chaos has "${only}" in its name: give one word, such as kills`);
   const parts = (all: readonly number[], env: NodeJS.ProcessEnv) => (names.includes(oracle) ? all.map((part) => ({ name: oracle, env: { ...env, CHAOS_PART: String(part) } })) : []);
   const isFirst = (name: string) => name.startsWith("signals");
   const others = names.filter((name) => name !== oracle).sort((a, b) => Number(isFirst(b)) - Number(isFirst(a)) || secondsOf(b) - secondsOf(a)).map((name) => ({ name, env: {} }));
