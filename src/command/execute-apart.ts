@@ -6,12 +6,13 @@ import { attempt } from "../execute/attempt.ts";
 import { writeBundle } from "../execute/bundles.ts";
 import type { Cancellation } from "../execute/cancel.ts";
 import { filed } from "../execute/filed.ts";
-import { logFile, StepLog } from "../execute/logs.ts";
+import { StepLog } from "../execute/logs.ts";
 import { Notes } from "../execute/notes.ts";
 import { maskFor } from "../execute/mask-for.ts";
 import { ProcessPool } from "../execute/pool.ts";
 import type { Outputs } from "../execute/protocol.ts";
 import { makeJob } from "../execute/run-step.ts";
+import { logFolder } from "../execute/started.ts";
 import type { Artifact, RunInfo, Step, StepId } from "../model.ts";
 import type { Knowledge } from "../plan/decide.ts";
 import { stagingFolder } from "../record/recover.ts";
@@ -42,7 +43,7 @@ export async function executeApart<T>(opened: Opened, again: Again, cancel: Canc
     const job = makeJob({ graph, info, known, store }, step, artifacts, writeBundle(project, step), staging);
     const notes = new Notes();
     // The run that it believes itself in has a folder too: that one is left alone.
-    const outcome = await attempt(step, { ...job, kept: path.dirname(logFile(project, apart, step.id)) }, { pool, log, emit: () => {}, cancel, notes }, async (left) => filed(left, staging));
+    const outcome = await attempt(step, { ...job, kept: logFolder(project, apart) }, { pool, log, emit: () => {}, cancel, notes }, async (left) => filed(left, staging));
     if (outcome.kind === "cancelled") return undefined;
     if (outcome.kind === "failed") throw new StepbookError(outcome.failure);
     if (outcome.kind === "skipped") throw new StepbookError({ code: "E_STEP_THREW", message: `${step.id} skipped itself: ${outcome.reason}`, step: step.id });
@@ -51,6 +52,6 @@ export async function executeApart<T>(opened: Opened, again: Again, cancel: Canc
     pool.close();
     await log.close();
     rmSync(stagingFolder(project, apart), { recursive: true, force: true });
-    rmSync(path.dirname(logFile(project, apart, step.id)), { recursive: true, force: true });
+    rmSync(logFolder(project, apart), { recursive: true, force: true });
   }
 }

@@ -46,9 +46,10 @@ export function planGc(project: string, history: History, store: Store, rules: G
   const records = keptRecords(history, runs);
   const swept = unreached(runs);
   const known = new Set(history.runs.map(({ id }) => id).filter((id) => !runs.has(id)));
-  const bundles = new Set([...records].map((id) => history.records.get(id)?.bundle));
-  // A run's file goes with the last of its records.
-  const manifests = new Set([...records].map((id) => history.records.get(id)).flatMap((record) => [record?.run, record?.seal]));
+  const kept = [...records].map((id) => history.records.get(id));
+  const bundles = new Set(kept.map((record) => record?.bundle));
+  // A run's file goes with the last of its records; the first versions named a file by its record's seal.
+  const manifests = new Set(kept.flatMap((record) => [record?.run, record?.seal]));
   return {
     runs: [...runs],
     records: [...history.records.keys()].filter((id) => !records.has(id)),

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { isInstalled } from "../graph/package-paths.ts";
 import type { Step } from "../model.ts";
 import { pacer } from "../pace.ts";
 import { listFiles } from "../plan/package-files.ts";
@@ -8,13 +9,19 @@ import type { PackageHasher } from "../plan/packages.ts";
  * Files and folders of the packages of a workspace, which are links in `node_modules`: they are worked on, as installed ones are not.
  */
 export async function linkedPackages(steps: readonly Step[], packages: PackageHasher): Promise<{ files: string[]; folders: string[] }> {
-  const reached = new Set<string>();
-  for (const { id, packages: names } of steps) {
-    await packages.closure(id, names);
-    for (const folder of packages.folders(id, names)) reached.add(folder);
-  }
-  const linked = [...reached].filter((folder) => !folder.split(path.sep).includes("node_modules"));
+  const linked = new Set<string>();
+  for (const step of steps) for (const folder of await reachedBy(step, packages)) if (!isInstalled(folder)) linked.add(folder);
   const files: string[] = [];
   for (const folder of linked) for (const [file] of await listFiles(folder, "", pacer())) files.push(path.join(folder, file));
   return { files, folders: [...new Set(files.map((file) => path.dirname(file)))] };
+}
+
+async function reachedBy({ id, packages: names }: Step, packages: PackageHasher): Promise<string[]> {
+  try {
+    await packages.closure(id, names);
+    return packages.folders(id, names);
+  } catch {
+    // One is not installed, which the run says.
+    return [];
+  }
 }

@@ -12,9 +12,10 @@ import { writeBundle } from "./bundles.ts";
 import { usesTables } from "./coming.ts";
 import { commit, keepOutputs } from "./commit.ts";
 import type { RunContext } from "./context.ts";
-import { logFile, StepLog } from "./logs.ts";
+import { StepLog } from "./logs.ts";
 import { Notes } from "./notes.ts";
 import type { Job, StoredInput } from "./protocol.ts";
+import { logFolder } from "./started.ts";
 
 /** How a step ended, its retries included. */
 export type StepResult =
@@ -134,7 +135,7 @@ export function makeJob({ graph, info, known, store }: Pick<RunContext, "graph" 
     outside: step.outside,
     run: info,
     staging,
-    kept: path.dirname(logFile(graph.project, info.id, step.id)),
+    kept: logFolder(graph.project, info.id),
     memory: step.config.memory,
     threads: step.config.threads,
     mark: null,

@@ -26,6 +26,11 @@ export function modulesAbove(folder: string): string[] {
   return above === folder ? [here] : [here, ...modulesAbove(above)];
 }
 
+/** Whether a package lies where packages are installed; one that does not is linked, from a workspace. @param folder where it really lies */
+export function isInstalled(folder: string): boolean {
+  return folder.split(path.sep).includes("node_modules");
+}
+
 /** A package's file that a bundle does not find by the specifier alone. */
 export type PackageFile =
   /** TypeScript, in a folder that is no `node_modules`: a source like any other. */
@@ -68,7 +73,7 @@ export class PackagePaths {
     const found = findPackage(name, from);
     if (!found) return undefined;
     const own = findPackage(name, this.#project)?.real === found.real;
-    const linked = !found.real.split(path.sep).includes("node_modules");
+    const linked = !isInstalled(found.real);
     if (own && !linked) return undefined;
     const file = await resolved(specifier, from, kind);
     if (file === undefined) return undefined;

@@ -4,9 +4,10 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Digest } from "../model.ts";
 import { digestOf } from "../store/digest.ts";
+import { importedIn } from "./package-files.ts";
 
 const loads = /^(?:-r|--(?:require|import|loader|experimental[-_]loader))[=\s]+(.+)$/;
-const relative = /\b(?:from|import|require)\s*\(?\s*["'](\.\.?\/[^"']+)["']/g;
+const relative = String.raw`(\.\.?\/[^"']+)`;
 
 /**
  * What a flag of Node's (`--import ./setup.mjs`) has every process load before the step, with all that this imports by relative paths. Of a
@@ -24,7 +25,7 @@ export function loadedAhead(flag: string, project: string): Digest | undefined {
     if (texts.has(file)) continue;
     const text = readFileSync(file, "latin1");
     texts.set(file, text);
-    for (const [, specifier] of text.matchAll(relative)) queue.push(...[fileOf(specifier!, file)].filter((each) => each !== undefined));
+    queue.push(...importedIn(text, relative).map((specifier) => fileOf(specifier, file)).filter((each) => each !== undefined));
   }
   return digestOf(JSON.stringify([...texts].map(([file, text]) => [path.relative(project, file), text])));
 }

@@ -80,9 +80,16 @@ export async function readPackage(folder: string, files: Files, pace: Pace): Pro
   return { digest: hash.digest("hex"), names: [...names].sort() };
 }
 
-/** Bare names that look imported. One too many costs a look into node_modules. */
-function* namedIn(code: string): Generator<string> {
-  for (const [, specifier] of code.matchAll(/\b(?:from|import|require)\s*\(?\s*["']((?:@[\w.-]+\/)?[\w][\w.-]*)(?:\/[^"']*)?["']/g)) {
-    if (!builtins.has(specifier!)) yield specifier!;
-  }
+/** The package's name in a bare specifier, and what may follow it. */
+const bareName = String.raw`((?:@[\w.-]+\/)?[\w][\w.-]*)(?:\/[^"']*)?`;
+
+/** Names of packages that look imported. One too many costs a look into node_modules. */
+function namedIn(code: string): string[] {
+  return importedIn(code, bareName).filter((name) => !builtins.has(name));
+}
+
+/** What looks imported in JavaScript. @param form of the specifiers that are asked for, as a regular expression whose group is wanted */
+export function importedIn(code: string, form: string): string[] {
+  const imports = new RegExp(String.raw`\b(?:from|import|require)\s*\(?\s*["']${form}["']`, "g");
+  return [...code.matchAll(imports)].map(([, wanted]) => wanted!);
 }

@@ -41,9 +41,7 @@ export async function storeExport(name: string, value: unknown, staging: string,
 
 function storeTable(name: string, table: TableInfo, staging: string): StagedArtifact {
   if (table.artifact) return { ...table.artifact, file: table.file };
-  const file = path.join(staging, stagedName(name, "parquet"));
-  return onDisk(file, () => {
-    mkdirSync(staging, { recursive: true });
+  return stageFile(staging, stagedName(name, "parquet"), (file) => {
     // Each export has a file of its own, which the store may move: a table may have two names. One that lies
     // elsewhere (parquet("data/x.parquet")) is the user's file, and is copied.
     if (path.dirname(table.file) === path.resolve(staging)) linkSync(table.file, file);
@@ -54,9 +52,7 @@ function storeTable(name: string, table: TableInfo, staging: string): StagedArti
 }
 
 function storeChunks(codec: Codec, chunks: readonly Uint8Array[], name: string, staging: string): StagedArtifact {
-  const file = path.join(staging, stagedName(name, "value"));
-  return onDisk(file, () => {
-    mkdirSync(staging, { recursive: true });
+  return stageFile(staging, stagedName(name, "value"), (file) => {
     const hash = createHash("sha256");
     let bytes = 0;
     const handle = openSync(file, "w");
@@ -71,6 +67,15 @@ function storeChunks(codec: Codec, chunks: readonly Uint8Array[], name: string, 
       closeSync(handle);
     }
     return { codec, digest: hash.digest("hex"), bytes, file };
+  });
+}
+
+/** The folder is made by the first that needs it: to make one is dear, and most steps have small results that need none. */
+function stageFile<T>(staging: string, name: string, write: (file: string) => T): T {
+  const file = path.join(staging, name);
+  return onDisk(file, () => {
+    mkdirSync(staging, { recursive: true });
+    return write(file);
   });
 }
 

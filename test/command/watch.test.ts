@@ -99,6 +99,15 @@ describe("watch", () => {
     expect(await watching.run()).toEqual({ "10_a": "cached", "20_b": "ran" });
   });
 
+  test("where a package is not installed, runs at a save of what the step is made of all the same", async () => {
+    project = new TestProject({ "util/one.ts": 'import "absent";\nexport const one = 1;\n', "steps/10_a.ts": 'import { one } from "../util/one.ts";\nexport const a = one;\n' });
+    watching = new Watching();
+    expect((await watching.next("error")).message).toContain('"absent"');
+    await watching.next("watch.waiting");
+    project.write("util/one.ts", "export const one = 2;\n");
+    expect(await watching.run()).toEqual({ "10_a": "ran" });
+  });
+
   test("a save that renames a new file into place", async () => {
     project = chain();
     watching = new Watching();

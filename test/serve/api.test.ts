@@ -97,6 +97,15 @@ test("every address that reads answers as the document says", async () => {
   expect(Object.entries(document.paths).flatMap(([address, methods]) => ("get" in methods && !covered.has(address) ? [address] : []))).toEqual([]);
 });
 
+test("a step that printed nothing has an empty log; one that did not run has none", async () => {
+  const [, first] = runs as [string, string];
+  // As if it had printed nothing.
+  project.remove(`.stepbook/runs/${first}/50_slow.log`);
+  for (const address of [`/api/runs/${first}/steps/50_slow/log`, `/runs/${first}/steps/50_slow/log`]) expect(await ask(server.port, "GET", address), address).toMatchObject({ status: 200 });
+  expect((await ask(server.port, "GET", `/runs/${first}/steps/50_slow/log`)).body).toBe("");
+  for (const address of [`/api/runs/${first}/steps/40_after/log`, `/runs/${first}/steps/40_after/log`]) expect((await ask(server.port, "GET", address)).status, address).toBe(404);
+});
+
 test("the answers hold what they should", async () => {
   const read = async (address: string) => JSON.parse((await ask(server.port, "GET", address)).body) as Record<string, any>;
   const [newest, first] = runs as [string, string];

@@ -2,6 +2,7 @@ import { createReadStream, existsSync } from "node:fs";
 import { Readable } from "node:stream";
 import type { Context } from "hono";
 import { fail } from "../../errors.ts";
+import { startedSteps } from "../../execute/started.ts";
 import type { Artifact } from "../../model.ts";
 import { type KeptRecord, recordById } from "../../record/records.ts";
 import { type Figure, readArtifact } from "../../store/artifacts.ts";
@@ -78,7 +79,9 @@ async function figureFile(site: Site, context: Context, artifact: Artifact): Pro
 }
 
 function log(site: Site, context: Context): Response {
-  const handle = openLog(site.project, idOf(context, "run"), idOf(context, "step"));
-  if (handle === undefined) return fail("E_NOT_FOUND", "there is no such log");
-  return file(Readable.toWeb(createReadStream("", { fd: handle })) as ReadableStream, "text/plain; charset=utf-8");
+  const [run, step] = [idOf(context, "run"), idOf(context, "step")];
+  const handle = openLog(site.project, run, step);
+  const plain = "text/plain; charset=utf-8";
+  if (handle === undefined) return startedSteps(site.project, run).has(step) ? file("", plain) : fail("E_NOT_FOUND", "there is no such log");
+  return file(Readable.toWeb(createReadStream("", { fd: handle })) as ReadableStream, plain);
 }
