@@ -5,7 +5,7 @@ import path from "node:path";
 import { build, type BuildOptions } from "esbuild";
 import { buildCommand } from "./src/command-scripts.ts";
 import { buildDuckdb } from "./src/execute/duckdb-script.ts";
-import { emptyModule } from "./src/execute/protocol.ts";
+import { firstModule } from "./src/execute/protocol.ts";
 import { buildChild, graphDigest } from "./src/execute/runtime.ts";
 import { sabotageOptions } from "./src/sabotage.ts";
 import { buildAssets } from "./src/serve/assets.ts";
@@ -32,7 +32,7 @@ export async function buildPackage(root: string, outdir: string, tested = false)
   const child = await buildChild(root, tested);
   writeFileSync(path.join(outdir, "child.cjs"), child.program);
   writeFileSync(path.join(outdir, "child.script.cjs"), child.script);
-  writeFileSync(path.join(outdir, emptyModule.file), emptyModule.text);
+  writeFileSync(path.join(outdir, firstModule.file), firstModule.text);
   writeFileSync(path.join(outdir, "duckdb.cjs"), await buildDuckdb(root));
   for (const [name, text] of Object.entries(await buildAssets(root))) writeFileSync(path.join(outdir, name), text);
   // The engine is the same one: what either made is reused by the other.

@@ -53,10 +53,11 @@ export interface Read {
   readonly fallback?: Digest;
 }
 
-/** Why the engine cannot tell what a step depends on. */
+/** Why the engine cannot tell what a step depends on, or whether it did all that it does. */
 export interface Opaque {
-  readonly kind: "subprocess" | "network" | "worker" | "native";
-  /** What was started or reached, such as `git` or `example.org:443`. */
+  /** `open`: it was ended while something could go on. */
+  readonly kind: "subprocess" | "network" | "worker" | "native" | "open";
+  /** What was started or reached, such as `git` or `example.org:443`; what was open, such as `Timeout`. */
   readonly what: string;
 }
 
@@ -129,6 +130,8 @@ export interface Step {
   readonly uses: readonly string[];
   /** Whether its code may start processes, use the network or start threads. */
   readonly outside: boolean;
+  /** Whether it calls async functions that it does not await, as `main()` at its end: the step goes on until they are done. */
+  readonly unawaited: boolean;
   /** Imports no step and is imported by none. */
   readonly unwired: boolean;
 }

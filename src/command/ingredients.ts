@@ -81,6 +81,6 @@ async function compareRead(step: Step, read: Read, known: Knowledge): Promise<Co
   const changed = kind === "run" || digest !== read.digest;
   if (kind !== "param") return { kind, name, then: read.digest, now: digest, changed };
   const fallback = step.params.find((use) => use.name === name)?.default;
-  const given = known.world.params[name] ?? (fallback === undefined ? null : JSON.stringify(fallback));
+  const given = known.world.given(name) ?? (fallback === undefined ? null : JSON.stringify(fallback));
   return { kind, name, then: read.shown ?? null, now: changed ? given : (read.shown ?? null), changed };
 }

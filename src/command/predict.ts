@@ -130,13 +130,13 @@ const step: Step = {
   id: "1_predict", number: 1, name: "predict", file: "predict",
   code: { text: "", map: "", digest: "", parts: {}, sources: {} },
   edges: [], exports: ["answer"], packages: [], config: { ...defaultConfig, timeout: mostTime },
-  params: [], openParams: false, uses: ["loadModel"], outside: true, unwired: true,
+  params: [], openParams: false, uses: ["loadModel"], outside: true, unawaited: false, unwired: true,
 };
 
 function jobOf(project: string, folder: string, bundle: string): Job {
   const now = new Date().toISOString();
   return {
-    project, step: step.id, bundle, inputs: {}, exports: step.exports, packages: [], duckdb: false, params: {}, tables: false, outside: step.outside,
+    project, step: step.id, file: step.file, bundle, inputs: {}, exports: step.exports, packages: [], duckdb: false, params: {}, tables: false, outside: step.outside, unawaited: step.unawaited,
     run: { id: "predict", trigger: "manual", logicalDate: now, startedAt: now },
     staging: folder, kept: folder, memory: null, threads: 1, mark: null,
   };

@@ -4,6 +4,8 @@ export interface Asker {
   readonly builtin: string;
   /** The code lies in a package, not in the step or its helpers. */
   readonly inPackage: boolean;
+  /** It is Node's own. */
+  readonly inNode: boolean;
 }
 
 /** To be called by the trap itself. Traps give no word of who asks, and the stack does. */
@@ -12,7 +14,7 @@ export function asker(): Asker {
   const [first, ...rest] = callSites().slice(3);
   const builtin = first && !first.getFileName() && !first.isEval() ? (first.getFunctionName() ?? "?") : "";
   const caller = [first, ...rest].find((site) => site?.getFileName())?.getFileName() ?? "";
-  return { builtin, inPackage: /[\\/]node_modules[\\/]/.test(caller) };
+  return { builtin, inPackage: /[\\/]node_modules[\\/]/.test(caller), inNode: caller.startsWith("node:") };
 }
 
 /** As V8 has them: a stack as text is made by way of the source maps, which takes its time. */

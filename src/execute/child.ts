@@ -12,16 +12,17 @@ import { refuseSecret, refuseSecretEvent, refuseSecretTable } from "../step/secr
 import { skipReason } from "../step/skip.ts";
 import { closeDuckdb, openAhead } from "../step/duckdb.ts";
 import { keepDuckdb } from "../step/duckdb-api.ts";
-import { type Host, type NotedRead, setHost, settlePending, type StagedEffect, type StepEvent } from "../step/host.ts";
+import { type Host, type NotedRead, isPending, setHost, settlePending, type StagedEffect, type StepEvent } from "../step/host.ts";
 import { ChanceWatch } from "./chance.ts";
 import { hear, tell } from "./channel.ts";
 import { Inputs } from "./inputs.ts";
 import { baseline, type Baseline, unmarked } from "./marks.ts";
+import { cutText, drained, guardExit, refuseExitCode } from "./module-end.ts";
 import { Noting } from "./noting.ts";
 import { observe } from "./observe.ts";
 import type { Observer } from "./observer.ts";
 import { printAtOnce } from "./print-at-once.ts";
-import { type DoneMessage, emptyModule, type Job, type Message, tablesWord } from "./protocol.ts";
+import { type DoneMessage, firstModule, type Job, type Message, tablesWord } from "./protocol.ts";
 import { storeResults } from "./results.ts";
 import { failureOfStep } from "./stack.ts";
 
@@ -31,16 +32,13 @@ import { failureOfStep } from "./stack.ts";
  * another, if the step has left no mark on it.
  */
 
-/** How long work that the module left behind may go on, in ms. */
-const grace = 2000;
-
 const exit = process.exit.bind(process);
-let ended = false;
+let left = false;
 
 /** Says the last word and leaves. */
 function end(message: Message, code: number): void {
-  if (ended) return;
-  ended = true;
+  if (left) return;
+  left = true;
   send(message);
   if (message.type === "done") keepCode();
   exit(code);
@@ -108,11 +106,15 @@ export function start(keep: () => void): void {
   void getReady(process.argv.splice(2).includes(tablesWord)).then(next);
 }
 
+/** Whether this Node says by `import.meta.main` which module it was started with. */
+let knowsMain = false;
+
 /** All that can be done ahead of need: no step waits for it. What is looked up meanwhile is no read of a step's. */
 async function getReady(tables: boolean): Promise<void> {
   // Node makes its loader of modules at the first use of it, in parts: of files, of source maps. A DuckDB that cannot be loaded is missed by the step that needs it.
-  const { href } = pathToFileURL(path.join(import.meta.dirname, emptyModule.file));
-  await Promise.allSettled([import(href), ...(tables ? [openAhead()] : [])]);
+  const { href } = pathToFileURL(path.join(import.meta.dirname, firstModule.file));
+  const [first] = await Promise.allSettled([import(href) as Promise<{ main?: boolean }>, ...(tables ? [openAhead()] : [])]);
+  knowsMain = (first as PromiseFulfilledResult<{ main?: boolean }>).value?.main !== undefined;
   defineGlobals();
   observe(watching);
 }
@@ -125,17 +127,18 @@ function next(): void {
 
 async function work(job: Job): Promise<void> {
   if (!mask.isEmpty) maskOwnOutput();
-  const fail = (error: unknown) => fails(failureOfStep(job, toFailure(error, "E_STEP_THREW"), error));
+  const fail = (error: unknown) => {
+    const reason = skipReason(error);
+    if (reason === undefined) fails(failureOfStep(job, toFailure(error, "E_STEP_THREW"), error));
+    else end({ type: "skipped", reason: mask.text(reason) }, 0);
+  };
   process.on("uncaughtException", fail);
   process.on("unhandledRejection", fail);
   let done: DoneMessage;
   try {
     done = await runStep(job);
   } catch (error) {
-    const reason = skipReason(error);
-    if (reason === undefined) fail(error);
-    else end({ type: "skipped", reason: mask.text(reason) }, 0);
-    return;
+    return fail(error);
   }
   if (job.mark === null || !reusable()) return end(done, 0);
   process.off("uncaughtException", fail).off("unhandledRejection", fail);
@@ -164,8 +167,15 @@ async function runStep(job: Job): Promise<DoneMessage> {
   if (job.outside) await watchOutside();
   await settlePending(host);
   if (taken++ === 0 && job.mark !== null) before = baseline();
-  refuseExit(job);
   at = { job, notes, inputs };
+  standAsMain(job, notes);
+  const leaveAtOnce = () => {
+    const outputs = [...job.exports, ...displays, ...effects.filter(({ kind }) => kind !== "record")];
+    if (outputs.length > 0 || isPending(host)) return;
+    inputs.assertUnchanged(job.step);
+    end({ type: "done", artifacts: {}, displays: [], effects: effects.filter((effect) => effect.kind === "record"), notReproducible: chance.verdict({}) }, 0);
+  };
+  guardExit(job.step, leaveAtOnce, (failure, error) => fails(failureOfStep(job, failure, error)));
   const chance = new ChanceWatch(job.bundle);
   if (job.duckdb) notes.opaque("native", "@duckdb/node-api");
 
@@ -181,6 +191,8 @@ async function runStep(job: Job): Promise<DoneMessage> {
   // A display or a check that was not awaited belongs to the step all the same.
   await settlePending(host);
   process.off("beforeExit", unsettled);
+  await ended(job, notes);
+  await settlePending(host);
 
   const exported = Object.fromEntries(job.exports.filter((name) => name in module).map((name) => [name, module[name]]));
   for (const [name, value] of Object.entries(exported)) {
@@ -190,7 +202,6 @@ async function runStep(job: Job): Promise<DoneMessage> {
   for (const effect of effects) if (effect.kind === "table") await refuseSecretTable(host, effect.rows, `mirrorTable("${effect.table}")`);
   const results = await storeResults(exported, displays, effects, job.staging);
   inputs.assertUnchanged(job.step);
-  await drained(notes);
   chance.end();
   if (job.mark !== null) await closeDuckdb(host);
   return { type: "done", ...results, notReproducible: chance.verdict(exported) };
@@ -210,21 +221,21 @@ function fresh(bundle: string): string {
   return taken === 1 ? href : `${href}?${taken}`;
 }
 
-/** Lets what the module did not await come to its end, for a while. */
-async function drained(notes: Noting): Promise<void> {
-  const late = await new Promise<boolean>((resolve) => {
-    const timer = setTimeout(() => resolve(true), grace);
-    timer.unref();
-    // Node leaves after this event if nothing waits by then, though a further step may be at hand: its module may load at once.
-    process.once("beforeExit", () => (clearTimeout(timer), setImmediate(resolve, false)));
-  });
-  if (!late) return;
-  notes.marked();
-  const open = [...new Set(process.getActiveResourcesInfo())].filter((kind) => kind !== "PipeWrap");
-  send({
-    type: "event",
-    event: { type: "warning", message: `it left something open (${open.join(", ") || "unknown"}) and was ended ${grace / 1000} s after its last line: close servers, sockets and timers` },
-  });
+/** What a further line of the module may still change is not stored before. */
+async function ended({ step, unawaited }: Job, notes: Noting): Promise<void> {
+  const open = await drained(unawaited);
+  refuseExitCode(step);
+  if (open === undefined) return;
+  // Whether all was done is not known: it is done anew next time.
+  notes.opaque("open", open);
+  send({ type: "event", event: { type: "warning", message: cutText(open) } });
+}
+
+/** The step is the script that runs: many ask, before they do their work. Where it lies is a read of the one who asks. */
+function standAsMain({ project, file }: Job, notes: Noting): void {
+  process.argv.length = 2;
+  const get = () => (notes.machine("project"), path.join(project, file));
+  Object.defineProperty(process.argv, 1, { get, set: (value) => Object.defineProperty(process.argv, 1, { value, writable: true }), enumerable: true, configurable: true });
 }
 
 function makeHost(job: Job, notes: Noting, effects: StagedEffect[], displays: MimeBundle[]): Host {
@@ -266,25 +277,10 @@ function defineGlobals(): void {
   define(apiCall, (name: string) => (api as Record<string, unknown>)[name]);
   define(inputCall, (step: string, name: string) => at!.inputs.get(`${step}.${name}`));
   define(metaCall, (file: string) => {
-    const filename = path.join(at!.job.project, file);
-    at!.notes.machine("project");
-    return { url: pathToFileURL(filename).href, filename, dirname: path.dirname(filename) };
+    const { job, notes } = at!;
+    const filename = path.join(job.project, file);
+    notes.machine("project");
+    return { url: pathToFileURL(filename).href, filename, dirname: path.dirname(filename), main: knowsMain ? file === job.file : undefined };
   });
   define(requireCall, () => createRequire(path.join(at!.job.project, "package.json")));
-}
-
-/** `process.exit` in a step would lose its exports: it is a failure with the place of the call. */
-function refuseExit(job: Job): void {
-  process.exit = ((code?: number) => {
-    const error = new Error(`process.exit(${code ?? ""})`);
-    const failure: Failure = {
-      code: "E_STEP_EXIT",
-      message: `${job.step} called process.exit(${code ?? ""}), so its exports were never stored`,
-      remedy: "let the module end by itself; throw to fail, skip(reason) to stop here",
-      ...(error.stack ? { stack: error.stack } : {}),
-    };
-    fails(failureOfStep(job, failure, error));
-    // Nothing of the step may go on; the message is on its way.
-    throw error;
-  }) as typeof process.exit;
 }

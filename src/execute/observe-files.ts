@@ -36,6 +36,7 @@ function observeCalls(target: Patchable, observer: Observer): void {
   on(["readFile", "openAsBlob"], at(0, (file) => observer.path("file", file)));
   on(["stat", "lstat", "readlink"], at(0, (file) => observer.path("stat", file)));
   on(["exists", "realpath"], at(0, (file) => observer.path("exists", file)));
+  for (const key of ["realpath", "realpathSync"]) wrap((target[key] ?? {}) as Patchable, "native", at(0, (file) => observer.path("exists", file)));
   on(["access"], at(0, (file, [, mode]) => observer.path(typeof mode === "number" && mode !== fs.constants.F_OK ? "stat" : "exists", file)));
   on(["readdir", "opendir"], at(0, (folder, [, options]) => readFolder(observer, folder, (options as { recursive?: boolean } | null)?.recursive === true)));
   on(["writeFile", "appendFile", "truncate", "unlink", "rm", "rmdir"], at(0, written));

@@ -1,7 +1,8 @@
 import { syncBuiltinESMExports } from "node:module";
 import os from "node:os";
 import path from "node:path";
-import { machineFacts } from "../plan/machine.ts";
+import { machineFacts, processProperties } from "../plan/machine.ts";
+import { type Asker, asker } from "./asker.ts";
 import { observeEnvironment } from "./observe-env.ts";
 import { observeFiles } from "./observe-files.ts";
 import type { Observer } from "./observer.ts";
@@ -27,4 +28,23 @@ function observeAddons(observer: Observer): void {
 function observeMachine(observer: Observer): void {
   for (const name of Object.keys(machineFacts)) wrap(os as unknown as Patchable, name, () => observer.machine(name));
   wrap(process as unknown as Patchable, "cwd", () => observer.machine("project"));
+  // Packages ask whether they are in Node at all.
+  for (const name of processProperties) observeProperty(process, name, ({ inPackage, inNode }) => void (inPackage || inNode || observer.machine(`process.${name}`)));
+  const { Navigator } = globalThis as { Navigator?: { prototype: object } };
+  if (Navigator) observeProperty(Navigator.prototype, "hardwareConcurrency", () => observer.machine("availableParallelism"));
+}
+
+function observeProperty(owner: object, name: string, before: (asker: Asker) => void): void {
+  const found = Object.getOwnPropertyDescriptor(owner, name);
+  if (!found?.configurable) return;
+  const set = (value: unknown) => void Object.defineProperty(owner, name, { value, writable: true, enumerable: true, configurable: true });
+  Object.defineProperty(owner, name, {
+    get(this: unknown) {
+      before(asker());
+      return found.get ? (found.get.call(this) as unknown) : (found.value as unknown);
+    },
+    set,
+    enumerable: found.enumerable ?? true,
+    configurable: true,
+  });
 }

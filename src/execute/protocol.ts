@@ -7,16 +7,18 @@ import type { StagedEffect, StepEvent } from "../step/host.ts";
 /** Argument of a process that is to load DuckDB ahead of need. */
 export const tablesWord = "tables";
 
-/** Lies beside the program of a step's process: a module like a bundle, with nothing in it. */
-export const emptyModule = {
-  file: "empty.mjs",
-  text: 'export {};\n//# sourceMappingURL=data:application/json,{"version":3,"sources":[],"names":[],"mappings":""}\n',
+/** Lies beside the program of a step's process: a module like a bundle, which tells whether Node has `import.meta.main`. */
+export const firstModule = {
+  file: "first.mjs",
+  text: 'export const { main } = import.meta;\n//# sourceMappingURL=data:application/json,{"version":3,"sources":[],"names":[],"mappings":""}\n',
 };
 
 /** What the runner asks of a step's process. */
 export interface Job {
   readonly project: string;
   readonly step: string;
+  /** Its source, relative to the project. */
+  readonly file: string;
   /** Absolute path of the bundle. */
   readonly bundle: string;
   /** `step.export` → where it is stored. */
@@ -32,6 +34,8 @@ export interface Job {
   readonly tables: boolean;
   /** Whether its code may start processes, use the network or start threads: that is watched then. */
   readonly outside: boolean;
+  /** Whether it calls async functions that it does not await: they are waited for. */
+  readonly unawaited: boolean;
   readonly run: RunInfo;
   readonly staging: string;
   /** Folder for what outlives a failed attempt. */

@@ -6,6 +6,7 @@ import type { Failure } from "../errors.ts";
 import { toFailure } from "../errors.ts";
 import type { Artifact, Step, StepId } from "../model.ts";
 import type { Decision } from "../plan/decide.ts";
+import { importedFacts } from "../plan/machine.ts";
 import { stagingFolder } from "../record/recover.ts";
 import { attempt } from "./attempt.ts";
 import { writeBundle } from "./bundles.ts";
@@ -67,6 +68,7 @@ async function once(
     mkdirSync(path.dirname(staging), { recursive: true });
     const job = { ...makeJob(context, step, artifacts, bundle, staging), mark: markFor(step) };
     const notes = new Notes((file) => context.hasher.ahead(file, over.signal));
+    for (const name of importedFacts(step.code.text)) notes.take({ type: "machine", name });
     const attempted = attempt(step, job, { pool: context.pool, log, emit, cancel: context.cancel, notes }, (outputs) => keepOutputs(context, outputs, staging));
     onStarted();
     const outcome = await attempted;
@@ -125,6 +127,7 @@ export function makeJob({ graph, info, known, store }: Pick<RunContext, "graph" 
   return {
     project: graph.project,
     step: step.id,
+    file: step.file,
     bundle,
     inputs: Object.fromEntries(inputs),
     exports: step.exports,
@@ -133,6 +136,7 @@ export function makeJob({ graph, info, known, store }: Pick<RunContext, "graph" 
     params: known.world.params,
     tables: usesTables(step) || inputs.some(([, { artifact }]) => artifact.codec === "table"),
     outside: step.outside,
+    unawaited: step.unawaited,
     run: info,
     staging,
     kept: logFolder(graph.project, info.id),

@@ -6,7 +6,7 @@ import { builtins, builtinsHead } from "../builtins.ts";
 import { sabotageOptions } from "../sabotage.ts";
 import { digestOf } from "../store/digest.ts";
 import { buildDuckdb } from "./duckdb-script.ts";
-import { emptyModule } from "./protocol.ts";
+import { firstModule } from "./protocol.ts";
 
 /** The plain JavaScript that a step's process runs, and what the step API offers. */
 export interface Runtime {
@@ -55,7 +55,7 @@ async function buildFromSource(root: string): Promise<{ child: string; built: Bu
   const child = path.join(folder, `child-${digest.slice(0, 16)}.cjs`);
   await make(child.replace(/\.cjs$/, ".script.cjs"), () => script);
   await make(child, () => program);
-  await make(path.join(folder, emptyModule.file), () => emptyModule.text);
+  await make(path.join(folder, firstModule.file), () => firstModule.text);
   await make(path.join(folder, "duckdb.cjs"), () => buildDuckdb(root));
   return { child, built: { api, digest, graph: graphDigest(root) } };
 }

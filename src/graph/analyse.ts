@@ -5,6 +5,7 @@ import { type EarlyUse, findEarlyUses } from "./early.ts";
 import { type Constants, literalValue, NotLiteral } from "./literal.ts";
 import { apiCall, inputCall } from "./names.ts";
 import { childrenOf } from "./syntax.ts";
+import { leavesUnawaited } from "./unawaited.ts";
 
 /** What can be read from a step's bundle without running it. */
 export interface Analysis {
@@ -20,6 +21,7 @@ export interface Analysis {
   readonly config: unknown;
   /** Names that are used before they are set. */
   readonly early: EarlyUse[];
+  readonly unawaited: boolean;
 }
 
 export function analyse(code: string): Analysis {
@@ -38,6 +40,7 @@ export function analyse(code: string): Analysis {
     ...findParams(program, calls, constants),
     config: config?.init ? literalOf(config.init, constants) : undefined,
     early: findEarlyUses(program),
+    unawaited: leavesUnawaited(program),
   };
 }
 

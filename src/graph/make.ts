@@ -163,6 +163,7 @@ function readStep(project: string, file: StepFile, raw: RawBundle, analysis: Ana
     openParams: analysis.openParams,
     uses: analysis.uses,
     outside: mayReachOutside(raw.text, raw.externals),
+    unawaited: analysis.unawaited,
     unwired: false,
   };
 }

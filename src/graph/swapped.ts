@@ -80,7 +80,7 @@ function generated(names: readonly string[], call: (name: string) => string): st
 
 const metaLocal = "__stepbook_here";
 export const ofHere = {
-  ...Object.fromEntries(["url", "dirname", "filename"].map((key) => [`import.meta.${key}`, `${metaLocal}.${key}`])),
+  ...Object.fromEntries(["url", "dirname", "filename", "main"].map((key) => [`import.meta.${key}`, `${metaLocal}.${key}`])),
   ...Object.fromEntries(["dirname", "filename"].map((key) => [`__${key}`, `${metaLocal}.${key}`])),
 };
 

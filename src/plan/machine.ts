@@ -1,5 +1,8 @@
 import os from "node:os";
 
+/** What the process tells of its Node and its user. Of Node's version the engine counts the major part only. */
+export const processProperties = ["version", "versions", "release", "execPath", "getuid", "geteuid", "getgid", "getegid", "getgroups", "constrainedMemory"] as const;
+
 /** What a step may learn of the machine and its place on it, besides files and environment; `project` is the folder. */
 export const machineFacts: Readonly<Record<string, (project: string) => unknown>> = {
   project: (project) => project,
@@ -18,7 +21,20 @@ export const machineFacts: Readonly<Record<string, (project: string) => unknown>
   totalmem: quiet(os.totalmem),
   userInfo: quiet(os.userInfo),
   version: quiet(os.version),
+  ...Object.fromEntries(processProperties.map((name) => [`process.${name}`, processFact(process[name])])),
 };
+
+function processFact(value: unknown): () => unknown {
+  return typeof value === "function" ? (value as () => unknown).bind(process) : () => value;
+}
+
+const imports = /\bimport\b([^;"']*)\bfrom\s*["'](?:node:)?process["']/g;
+
+/** Facts that code imports from Node's module by name, which it holds then without asking: `import { version } from "node:process"`. */
+export function importedFacts(code: string): string[] {
+  const named = [...code.matchAll(imports)].flatMap(([, names]) => (names!.includes("*") ? processProperties : [...names!.matchAll(/[\w$]+/g)].map(([name]) => name)));
+  return processProperties.filter((name) => (named as readonly string[]).includes(name)).map((name) => `process.${name}`);
+}
 
 /** The function as it was before the runner wrapped it. */
 function quiet(fact: () => unknown): () => unknown {

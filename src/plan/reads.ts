@@ -65,8 +65,13 @@ export class World {
     return path.resolve(this.project, name);
   }
 
+  /** The text of `-p name=text`. */
+  given(param: string): string | undefined {
+    return Object.hasOwn(this.params, param) ? this.params[param] : undefined;
+  }
+
   #param(read: Read): Digest | null {
-    const given = this.params[read.name];
+    const given = this.given(read.name);
     if (given === undefined) return read.fallback ?? null;
     return digestOf(JSON.stringify(coerce(given, read.shown)));
   }

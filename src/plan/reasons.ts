@@ -60,14 +60,14 @@ function differingWords(before: string, now: string): string {
 export function explainRead(read: Read, now: string | null, world: World): Reason {
   switch (read.kind) {
     case "param":
-      return reason("param-changed", `param ${read.name}: ${read.shown ?? "?"} → ${world.params[read.name] ?? "its default"}`);
+      return reason("param-changed", `param ${read.name}: ${read.shown ?? "?"} → ${world.given(read.name) ?? "its default"}`);
     case "env":
       if (read.name === allNames) return reason("env-changed", "it lists the environment's variables, and others are set");
       return reason("env-changed", `environment variable ${read.name} ${changeWord(read.digest, now)}`);
     case "run":
       return reason("run-read", `it reads run.${read.name}, which differs in each run`);
     case "machine":
-      return reason("env-changed", read.name === "project" ? "the project was moved, and it looks at where it lies" : `os.${read.name}() changed`);
+      return reason("env-changed", read.name === "project" ? "the project was moved, and it looks at where it lies" : `${read.name.includes(".") ? read.name : `os.${read.name}()`} changed`);
     case "folder":
       return reason("file-changed", `folder ${read.name}: its entries ${changeWord(read.digest, now)}`);
     case "exists":
@@ -83,6 +83,7 @@ function changeWord(before: string | null, now: string | null): string {
 }
 
 export function opaqueText({ kind, what }: Opaque): string {
+  if (kind === "open") return `was ended with something open (${what}): await or close it; config cache: true would reuse it`;
   const seen = { subprocess: "started a subprocess", network: "used the network", worker: "started a worker", native: "loaded native code" }[kind];
   return `${seen} (${what}); config cache: true or maxAge would reuse it`;
 }

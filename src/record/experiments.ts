@@ -23,6 +23,8 @@ export interface ResultDefinition {
   readonly tables: ResultTables;
 }
 
+/** What makes a table or an index, where it does not say what to do if that is there; texts and comments are passed over. */
+const plainCreate = /'(?:[^']|'')*'|--[^\n]*|\/\*[\s\S]*?\*\/|\b(CREATE\s+(?:TABLE|(?:UNIQUE\s+)?INDEX))\s+(?!IF\s+NOT\s)/gi;
 const comment = /^\s*COMMENT\s+ON\b(?:'(?:[^']|'')*'|[^;'])*;/gim;
 
 export function experimentsFile(project: string): string {
@@ -43,15 +45,17 @@ export function readResultTables(project: string): ResultDefinition {
     });
   }
   const text = readFileSync(file, "utf8");
-  const ddl = text.replace(comment, "");
+  // It is run at each delivery: a plain CREATE TABLE means what it says the first time.
+  const ddl = text.replace(comment, "").replace(plainCreate, (found, create?: string) => (create === undefined ? found : `${create} IF NOT EXISTS `));
   const db = new Database(":memory:");
   try {
+    db.exec(ddl);
     db.exec(ddl);
     return { ddl, comments: text.match(comment) ?? [], tables: tablesOf(db) };
   } catch (error) {
     return fail("E_EXPERIMENTS_SQL", `experiments.sql: ${(error as Error).message}`, {
       place: { file: "experiments.sql" },
-      remedy: "use DDL that SQLite and Postgres both take: CREATE TABLE IF NOT EXISTS with plain types",
+      remedy: "use DDL that SQLite and Postgres both take, and that can be run again: CREATE TABLE IF NOT EXISTS with plain types",
     });
   } finally {
     db.close();

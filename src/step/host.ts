@@ -90,6 +90,10 @@ export function keepPending<T>(host: Host, work: Promise<T>): Promise<T> {
   return work.then((value) => value);
 }
 
+export function isPending(host: Host): boolean {
+  return pendingOf(host).size > 0;
+}
+
 /** Waits for all that is pending, what it starts in turn included; to be called before a step's results are stored. */
 export async function settlePending(host: Host): Promise<void> {
   const pending = pendingOf(host);

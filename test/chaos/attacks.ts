@@ -82,6 +82,8 @@ export const attacks: Readonly<Record<string, Attack>> = {
     },
   },
   "realpath of a link retargeted": retarget(`${fs("realpathSync")}export const out = realpathSync("HERE/now").slice(-1);`),
+  "realpath.native of a link retargeted": retarget(`${fs("realpathSync")}export const out = realpathSync.native("HERE/now").slice(-1);`),
+  "realpath.native, by callback": retarget('import fs from "node:fs";\nexport const out = await new Promise<string>((done) => fs.realpath.native("HERE/now", (_, real) => done(real.slice(-1))));'),
   "readlink of a link retargeted": retarget(`${fs("readlinkSync")}export const out = readlinkSync("HERE/now");`),
   "readlink of a dangling link": {
     step: `${fs("readlinkSync")}export const out = readlinkSync("HERE/now");`,

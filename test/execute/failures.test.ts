@@ -105,13 +105,6 @@ describe("a process that does not end as it should", () => {
     expect(failure).toMatchObject({ code: "E_STEP_UNSETTLED", message: expect.stringContaining("never settles") });
   });
 
-  test("a handle left open: the result counts, and what was open is named", async () => {
-    project = new TestProject({ "steps/10_open.ts": "setInterval(() => {}, 1000);\nexport const a = 1;\n" });
-    const run = await project.run();
-    expect(run.steps["10_open"]?.status).toBe("ran");
-    expect(run.events.find((event) => event.type === "step.warned")).toMatchObject({ message: expect.stringContaining("Timeout") });
-  });
-
   test("what the module did not await is still seen", async () => {
     project = new TestProject({ "steps/10_late.ts": 'import { writeFile } from "node:fs/promises";\nvoid new Promise((r) => setTimeout(r, 20)).then(() => writeFile("late.txt", "x"));\nexport const a = 1;\n' });
     await project.run();

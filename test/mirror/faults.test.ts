@@ -23,7 +23,7 @@ mirrorTable("squares", await table(Array.from({ length: 500 }, (_, i) => ({ i, s
 beforeAll(async () => {
   postgres = await TestPostgres.start();
   const columns = [1, 2, 3, 4, 5].map((i) => `c${i} double precision`).join(", ");
-  template = new TestProject({ "experiments.sql": `CREATE TABLE IF NOT EXISTS points (id integer PRIMARY KEY, n integer, ${columns});`, "steps/10_record.ts": recording });
+  template = new TestProject({ "experiments.sql": `CREATE TABLE points (id integer PRIMARY KEY, n integer, ${columns});`, "steps/10_record.ts": recording });
   const run = await template.run();
   if (run.code !== 0) throw new Error(run.stderr + run.stdout.slice(-2000));
 });

@@ -20,6 +20,16 @@ async function settled(files: TestProject): Promise<void> {
   expect(first.code, first.stderr).toBe(0);
 }
 
+test("a param may have any name", async () => {
+  project = new TestProject({ "steps/10_a.ts": 'import { param } from "stepbook";\nexport const a = [param("constructor", 1), param("toString", "x")];\n' });
+  expect((await project.run()).ran).toEqual(["10_a"]);
+  expect((await project.run()).ran).toEqual([]);
+  expect((await project.run(["-p", "constructor=2", "-p", "toString=x"])).steps["10_a"]?.reason).toBe("param constructor: 1 → 2");
+  expect((await project.run(["-p", "toString=x"])).ran).toEqual([]);
+  expect((await project.run(["-p", "toString=y"])).ran).toEqual(["10_a"]);
+  expect(await project.value("10_a.a")).toEqual([1, "y"]);
+});
+
 describe("nothing changes and nothing runs", () => {
   test("a second run reuses every step", async () => {
     project = chain();

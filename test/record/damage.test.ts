@@ -75,6 +75,24 @@ describe("experiments", () => {
     db.close();
   });
 
+  test("a definition that says nothing of what is there already holds in every run", async () => {
+    const plain = `-- it's CREATE TABLE x\nCREATE TABLE experiments (experiment_id text PRIMARY KEY, accuracy double precision, note text DEFAULT 'CREATE TABLE x');\ncreate unique index by_note ON experiments (experiment_id, note);\nCREATE INDEX IF NOT EXISTS other ON experiments (accuracy);\n`;
+    project = new TestProject({ ...recording, "experiments.sql": plain });
+    for (const _ of [1, 2, 3]) {
+      const run = await project.run();
+      expect(run.code, run.stdout).toBe(0);
+    }
+    const { stdout } = await project.command(["experiments", "--json"]);
+    expect(stdout.trim().split("\n").map((line) => (JSON.parse(line) as { note: string }).note)).toEqual(Array(3).fill("CREATE TABLE x"));
+  });
+
+  test("one that can be run once only is refused before anything runs", async () => {
+    project = new TestProject({ ...recording, "experiments.sql": "CREATE TABLE experiments (experiment_id text PRIMARY KEY, accuracy double precision);\nINSERT INTO experiments VALUES ('first', 1);\n" });
+    const run = await project.command(["run"]);
+    expect([run.code, run.stderr]).toEqual([3, expect.stringContaining("E_EXPERIMENTS_SQL: experiments.sql: UNIQUE constraint failed")]);
+    expect(run.stderr).toContain("that can be run again");
+  });
+
   test("a results file that was deleted is filled again", async () => {
     project = new TestProject(recording);
     await project.run();

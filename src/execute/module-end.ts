@@ -1,0 +1,81 @@
+import { performance } from "node:perf_hooks";
+import { clearInterval, setImmediate, setInterval } from "node:timers";
+import { fail, type Failure } from "../errors.ts";
+
+/*
+ * How a step's module ends: as Node has it for a script, where what the module left behind may go on.
+ */
+
+/** Something open in which so long nothing happens has most likely been forgotten: a server, an interval, a connection; in ms. */
+const grace = 2000;
+/** Of that time, what an interval that only looks or prints does not take. */
+const busy = 0.01;
+/** What has an end of its own: processes, and requests of the system. */
+const work = /Process|Req/;
+
+/**
+ * Lets what the module did not await come to its end.
+ * @param unawaited whether it calls async functions that it does not await: that is work, however long it only waits
+ * @returns what was still open in the end; undefined: nothing
+ */
+export function drained(unawaited: boolean): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const load = loadMeter();
+    const look = () => {
+      const open = openKinds();
+      if (load() < busy && !open.some((kind) => work.test(kind))) resolve(open.join(", ") || "unknown");
+    };
+    const looking = unawaited ? undefined : setInterval(look, grace).unref();
+    // Node leaves after this event if nothing waits by then, though a further step may be at hand: its module may load at once.
+    process.once("beforeExit", () => (clearInterval(looking), setImmediate(resolve, undefined)));
+  });
+}
+
+/** Gives the share of the time since it was asked last in which this process did something: its loop, also where the processors are wanted elsewhere, or its threads. */
+function loadMeter(): () => number {
+  let before = { loop: performance.eventLoopUtilization(), cpu: process.cpuUsage(), at: performance.now() };
+  return () => {
+    const now = { loop: performance.eventLoopUtilization(), cpu: process.cpuUsage(), at: performance.now() };
+    const micros = now.cpu.user + now.cpu.system - before.cpu.user - before.cpu.system;
+    const share = Math.max(performance.eventLoopUtilization(now.loop, before.loop).utilization, micros / 1000 / (now.at - before.at));
+    before = now;
+    return share;
+  };
+}
+
+function openKinds(): string[] {
+  return [...new Set(process.getActiveResourcesInfo())].filter((kind) => kind !== "PipeWrap");
+}
+
+export function cutText(open: string): string {
+  return `it left something open (${open}) in which nothing happened for ${grace / 1000} s, and was ended: await what it starts, close servers, sockets and timers`;
+}
+
+/** A script says by its exit code that it failed. @throws E_STEP_EXIT */
+export function refuseExitCode(step: string): void {
+  const { exitCode } = process;
+  if (Number(exitCode ?? 0) === 0) return;
+  fail("E_STEP_EXIT", `${step} set process.exitCode to ${exitCode}, which says that it failed`, { remedy: "its log may say why; throw an error to say it here" });
+}
+
+/**
+ * `process.exit` ends a step that leaves nothing but what it did. One that exports something would lose that: it is a failure with the place of the call.
+ * @param leaveAtOnce ends the step as done, if it can be ended at once
+ * @param failed is told the failure and the error that has its place
+ */
+export function guardExit(step: string, leaveAtOnce: () => void, failed: (failure: Failure, error: Error) => void): void {
+  process.exit = ((given?: number | string | null) => {
+    const code = given ?? process.exitCode ?? 0;
+    if (Number(code) === 0) leaveAtOnce();
+    const error = new Error(`process.exit(${given ?? ""})`);
+    const failure: Failure = {
+      code: "E_STEP_EXIT",
+      message: Number(code) === 0 ? `${step} called ${error.message}, so its exports were never stored` : `${step} called ${error.message}: it ended with exit code ${code}`,
+      remedy: "let the module end by itself; throw to fail, skip(reason) to stop here",
+      ...(error.stack ? { stack: error.stack } : {}),
+    };
+    failed(failure, error);
+    // Nothing of the step may go on; the message is on its way.
+    throw error;
+  }) as typeof process.exit;
+}

@@ -1,0 +1,152 @@
+/** Plain scripts work as they are: what Node has them do, they do as steps. */
+import { copyFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { afterEach, describe, expect, test } from "vitest";
+import type { Event } from "../../src/events.ts";
+import { alone, installedProject } from "../rig/alone.ts";
+import { finished, type RunResult, TestProject } from "../rig/project.ts";
+
+let project: TestProject;
+afterEach(() => project.dispose());
+
+function eventsOf<Type extends Event["type"]>(run: RunResult, type: Type): Extract<Event, { type: Type }>[] {
+  return run.events.filter((event): event is Extract<Event, { type: Type }> => event.type === type);
+}
+
+const after = (ms: number) => `await new Promise((done) => setTimeout(done, ${ms}));`;
+
+describe("what a script does not await", () => {
+  test.each([
+    ["main()", "main();\n"],
+    ["main().catch(…), process.exit at its end", "main().then(() => process.exit(0)).catch((error) => {\n  console.error(error);\n  process.exit(1);\n});\n"],
+    ["in a block", 'if (process.env["NEVER"] === undefined) void main();\n'],
+  ])("is waited for, however long it takes: %s", async (_, call) => {
+    project = new TestProject({ "steps/10_train.ts": `import { writeFileSync } from "node:fs";\nasync function main() {\n  ${after(2300)}\n  writeFileSync("model.txt", "trained");\n}\n${call}` });
+    const first = await project.run();
+    expect(first.steps["10_train"]?.status, first.stderr).toBe("ran");
+    expect(eventsOf(first, "step.warned")).toEqual([]);
+    expect(project.read("model.txt")).toBe("trained");
+    expect((await project.run()).ran).toEqual([]);
+  });
+
+  test.each([
+    ["a process", 'import { spawn } from "node:child_process";\nspawn(process.execPath, ["-e", "setTimeout(() => require(\'fs\').writeFileSync(\'late.txt\', \'x\'), 2300)"]);\n'],
+    ["a thread", 'import { Worker } from "node:worker_threads";\nnew Worker("setTimeout(() => require(\'fs\').writeFileSync(\'late.txt\', \'x\'), 2300)", { eval: true });\n'],
+    ["callbacks that are called", 'import { writeFileSync } from "node:fs";\nlet calls = 0;\nconst interval = setInterval(() => {\n  const until = performance.now() + 10;\n  while (performance.now() < until);\n  if (++calls < 46) return;\n  writeFileSync("late.txt", "x");\n  clearInterval(interval);\n}, 50);\n'],
+  ])("is waited for: %s", async (_, code) => {
+    project = new TestProject({ "steps/10_script.ts": code });
+    const run = await project.run();
+    expect(run.ran, run.stderr).toEqual(["10_script"]);
+    expect(project.has("late.txt")).toBe(true);
+  });
+
+  test("belongs to the step: exports, effects, what it shows", async () => {
+    project = new TestProject({
+      "experiments.sql": "CREATE TABLE experiments (experiment_id text PRIMARY KEY, accuracy double precision);\n",
+      "steps/10_train.ts": `import { display, record, saveModel } from "stepbook";\nexport let accuracy = 0;\nasync function main() {\n  ${after(20)}\n  accuracy = 0.9;\n  record("experiments", { accuracy });\n  saveModel("m", { w: [1] });\n  void display("shown");\n}\nmain();\n`,
+    });
+    const run = await project.run();
+    expect(await project.value("10_train.accuracy")).toBe(0.9);
+    expect(eventsOf(run, "row.recorded")).toMatchObject([{ row: { accuracy: 0.9 } }]);
+    expect(eventsOf(run, "step.displayed")).toHaveLength(1);
+    expect(project.has("models/m/v1.json")).toBe(true);
+  });
+
+  test("fails and skips as what is awaited does", async () => {
+    project = new TestProject({
+      "steps/10_fails.ts": `async function main() {\n  ${after(20)}\n  throw new Error("late");\n}\nmain();\n`,
+      "steps/20_skips.ts": `import { skip } from "stepbook";\nasync function main() {\n  ${after(20)}\n  skip("nothing new");\n}\nmain();\n`,
+    });
+    const run = await project.run(["--keep-going"]);
+    expect(eventsOf(run, "step.failed")).toMatchObject([{ step: "10_fails", failure: { message: "Error: late", place: { file: "steps/10_fails.ts", line: 3 } } }]);
+    expect(run.steps["20_skips"]).toMatchObject({ status: "skipped", reason: "nothing new" });
+  });
+
+  test("what is ended since something was open is done anew, and it is said what that was", async () => {
+    project = new TestProject({ "steps/10_open.ts": "setInterval(() => {}, 1000);\nexport const a = 1;\n" });
+    expect(eventsOf(await project.run(), "step.warned")).toMatchObject([{ message: expect.stringContaining("Timeout") }]);
+    const again = await project.run();
+    expect(again.steps["10_open"]).toMatchObject({ status: "ran", reason: "was ended with something open (Timeout): await or close it; config cache: true would reuse it" });
+  });
+});
+
+describe("the exit code", () => {
+  test.each([
+    ["process.exitCode = 1;\n", "10_script set process.exitCode to 1, which says that it failed"],
+    ["async function main() {\n  throw new Error('no data');\n}\nmain().catch((error) => {\n  console.error(error.message);\n  process.exitCode = 2;\n});\nexport const a = 1;\n", "10_script set process.exitCode to 2, which says that it failed"],
+    ["process.exit(3);\n", "10_script called process.exit(3): it ended with exit code 3"],
+    ["process.exitCode = 4;\nprocess.exit();\n", "10_script called process.exit(): it ended with exit code 4"],
+  ])("other than 0 is a failure: %s", async (code, message) => {
+    project = new TestProject({ "steps/10_script.ts": code });
+    const run = await project.run();
+    expect(run.code).toBe(1);
+    expect(eventsOf(run, "step.failed")).toMatchObject([{ failure: { code: "E_STEP_EXIT", message } }]);
+  });
+
+  test("0 ends a script that exports nothing, and nothing behind it runs", async () => {
+    const files = { "experiments.sql": "CREATE TABLE experiments (experiment_id text PRIMARY KEY, accuracy double precision);\n" };
+    const code = 'import { record } from "stepbook";\nimport { writeFileSync } from "node:fs";\nwriteFileSync("one.txt", "1");\nrecord("experiments", { accuracy: 1 });\nif (process.env["NEVER"] === undefined) process.exit(0);\nwriteFileSync("two.txt", "2");\n';
+    project = new TestProject({ ...files, "steps/10_script.ts": code, "steps/20_next.ts": "console.log('next');\n" });
+    const run = await project.run();
+    expect(run.ran, run.stderr).toEqual(["10_script", "20_next"]);
+    expect(eventsOf(run, "row.recorded")).toHaveLength(1);
+    expect([project.has("one.txt"), project.has("two.txt")]).toEqual([true, false]);
+  });
+
+  test.each([
+    ["exports", "export const a = 1;\n"],
+    ["shows", 'import { display } from "stepbook";\nvoid display("x");\n'],
+    ["saves a model", 'import { saveModel } from "stepbook";\nsaveModel("m", [1]);\n'],
+  ])("0 would lose what a step %s: it is a failure", async (_, code) => {
+    project = new TestProject({ "steps/10_script.ts": `${code}process.exit(0);\n` });
+    expect(eventsOf(await project.run(), "step.failed")).toMatchObject([{ failure: { code: "E_STEP_EXIT", message: "10_script called process.exit(0), so its exports were never stored" } }]);
+  });
+});
+
+describe("a script that asks whether it is the one that runs", () => {
+  test.each([
+    ["import.meta.url === pathToFileURL(process.argv[1]!).href"],
+    ["import.meta.filename === process.argv[1]"],
+    ["fileURLToPath(import.meta.url) === process.argv[1]"],
+    ["import.meta.main ?? import.meta.filename === process.argv[1]"],
+  ])("is told so, and a helper is not: %s", async (asked) => {
+    const head = 'import { fileURLToPath, pathToFileURL } from "node:url";\nvoid [fileURLToPath, pathToFileURL];\n';
+    for (const isolation of ["process", "shared"]) {
+      project = new TestProject({
+        "lib/helper.ts": `${head}export const isMain = ${asked};\n`,
+        ...Object.fromEntries(["10_a", "20_b"].map((id) => [`steps/${id}.ts`, `${head}import { isMain } from "../lib/helper.ts";\nexport const config = { isolation: "${isolation}" };\nexport const a = [${asked}, isMain, process.argv.length];\n`])),
+      });
+      await project.run();
+      expect([await project.value("10_a.a"), await project.value("20_b.a")]).toEqual([[true, false, 2], [true, false, 2]]);
+      if (isolation === "process") project.dispose();
+    }
+  });
+
+  test("import.meta.main says what it says alone", async () => {
+    project = installedProject({ "lib/helper.ts": "export const isMain = import.meta.main;\n", "steps/10_a.ts": 'import { isMain } from "../lib/helper.ts";\nexport const a = [isMain ?? null];\n' });
+    await project.run();
+    expect(await project.value("10_a.a")).toEqual(JSON.parse((await alone(project)).stdout));
+  });
+});
+
+describe("what the process tells of the machine", () => {
+  test("is part of what the step depends on: another Node, another place of it", async () => {
+    project = new TestProject({
+      "steps/10_node.ts": "export const node = process.execPath;\n",
+      "steps/15_named.ts": 'import { execPath } from "node:process";\nexport const node = execPath;\n',
+      "steps/16_all.ts": 'import * as all from "process";\nexport const node = all.execPath;\n',
+      "steps/20_other.ts": "export const n = 1;\n",
+      "node_modules/asks/package.json": '{ "name": "asks", "type": "module", "exports": "./index.js" }',
+      "node_modules/asks/index.js": "export const inNode = typeof process.versions?.node === 'string' && process.execPath !== '';\n",
+      "steps/30_package.ts": 'import { inNode } from "asks";\nexport const b = inNode;\n',
+    });
+    await project.run();
+    expect((await project.run()).ran).toEqual([]);
+    const other = project.path("other-node");
+    copyFileSync(process.execPath, other);
+    const run = await finished(spawn(other, project.words(["run", "--json"]), { cwd: project.folder, stdio: ["ignore", "pipe", "pipe"] }));
+    const last = run.stdout.trim().split("\n").map((line) => JSON.parse(line) as Event).find((event) => event.type === "run.finished");
+    expect(last?.steps.map(({ status, reason }) => [status, reason]), run.stderr).toEqual([...Array(3).fill(["ran", "process.execPath changed"]), ["cached", "nothing changed"], ["cached", "nothing changed"]]);
+    expect(await project.value("10_node.node")).toBe(other);
+  });
+});
