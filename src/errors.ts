@@ -25,6 +25,7 @@ const kinds = {
   E_STATE_CORRUPT: 3,
   E_STATE_NEWER: 3,
   E_READ_ONLY: 3,
+  E_INSTALL: 3,
   E_STEP_THREW: 1,
   E_STEP_EXIT: 1,
   E_STEP_KILLED: 1,

@@ -114,6 +114,13 @@ function explainOpen(error: unknown, file: string): never {
   if (/^(EACCES|EROFS|EPERM)$/.test(code) || /^SQLITE_(READONLY|CANTOPEN|PERM)/.test(code)) {
     return fail("E_READ_ONLY", `cannot write ${file}`, { remedy: "Stepbook keeps its state in .stepbook/: make the project's folder writable for you" }, error);
   }
+  if (code === "ERR_DLOPEN_FAILED" || /^Could not locate the bindings file/.test((error as Error).message)) refuseInstall((error as Error).message, error);
   if (/^(EEXIST|ENOENT|ENOTDIR)$/.test(code)) return fail("E_READ_ONLY", `${path.dirname(file)} is no folder, and none can be made there`, { remedy: "move what lies there away, or mend the link" }, error);
   throw error;
+}
+
+/** Another Node than the one that was there at install; or an install without the package's script. */
+function refuseInstall(message: string, cause: unknown): never {
+  const what = /NODE_MODULE_VERSION/.test(message) ? "was compiled for another version of Node" : /bindings file/.test(message) ? "was installed without its compiled part" : `cannot be loaded (${message.split("\n")[0]})`;
+  fail("E_INSTALL", `better-sqlite3 ${what}; this is Node ${process.versions.node}`, { remedy: "`npm rebuild better-sqlite3` with this Node (pnpm: `pnpm approve-builds` first)" }, cause);
 }
