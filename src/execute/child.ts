@@ -280,7 +280,7 @@ function defineGlobals(): void {
     const { job, notes } = at!;
     const filename = path.join(job.project, file);
     notes.machine("project");
-    return { url: pathToFileURL(filename).href, filename, dirname: path.dirname(filename), main: knowsMain ? file === job.file : undefined };
+    return { url: pathToFileURL(filename).href, filename, dirname: path.dirname(filename), entry: file === job.file, main: knowsMain ? file === job.file : undefined };
   });
   define(requireCall, () => createRequire(path.join(at!.job.project, "package.json")));
 }

@@ -5,6 +5,7 @@ import { fail, StepbookError } from "../errors.ts";
 import { conditions } from "./conditions.ts";
 import type { StepFile } from "./discover.ts";
 import { explain, refuseGlobs } from "./explain.ts";
+import { exportedBy } from "./exports.ts";
 import { allExtras, type Extras, extrasOf, isSame, none } from "./extras.ts";
 import { requireCall } from "./names.ts";
 import { packageOf } from "./package-paths.ts";
@@ -67,7 +68,7 @@ function rawBundle({ inputs: all, outputs }: Metafile, texts: ReadonlyMap<string
     sources: [...new Set(inputs.filter((name) => stepBehind(name) === undefined && !isApi(name)).map(withoutAttributes))].sort(),
     externals,
     packages: [...new Set(externals.flatMap((specifier) => elsewhere.get(specifier) ?? packageOf(specifier) ?? []))].sort(),
-    exports: outputs[key]!.exports,
+    exports: exportedBy(project, step.file, all[step.file]?.format, outputs[key]!.exports),
     steps: inputs.flatMap((name) => stepBehind(name) ?? []),
   };
 }

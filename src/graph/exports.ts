@@ -56,6 +56,11 @@ function readOrNothing(file: string): string | undefined {
   }
 }
 
+/** Of what esbuild says that a file exports: what it does. A script in CommonJS that sets no exports has an empty `default` there. */
+export function exportedBy(project: string, file: string, format: "cjs" | "esm" | undefined, exports: string[]): string[] {
+  return format === "cjs" && !/\bexports?\b/.test(readOrNothing(path.join(project, file)) ?? "") ? [] : exports;
+}
+
 /** Of a module's exports: those that are artifacts, sorted. */
 export function artifactsOf(exports: readonly string[]): string[] {
   return exports.filter((name) => !notArtifacts.has(name)).sort();
@@ -90,7 +95,8 @@ class ExportReader {
       const key = path.relative(this.#project, output.path).replaceAll("\\", "/");
       const meta = result.metafile.outputs[key] as Metafile["outputs"][string];
       const stars = [...output.text.matchAll(/^export \* from "([^"]+)";$/gm)].map((match) => match[1]!);
-      this.#modules.set(meta.entryPoint!, { names: meta.exports, stars });
+      const names = exportedBy(this.#project, meta.entryPoint!, result.metafile.inputs[meta.entryPoint!]?.format, meta.exports);
+      this.#modules.set(meta.entryPoint!, { names, stars });
     }
   }
 

@@ -84,9 +84,14 @@ export const ofHere = {
   ...Object.fromEntries(["dirname", "filename"].map((key) => [`__${key}`, `${metaLocal}.${key}`])),
 };
 
-/** Gives each source file that asks where it lies its own answer, since the bundle lies elsewhere. */
-export function withMeta(project: string, text: string, file: string): { contents: string; loader: Loader } | undefined {
-  if (!/\bimport\.meta\b|\b__(?:dir|file)name\b/.test(text)) return undefined;
+/** `require.main === module`, by which a script in CommonJS asks whether it is the one that runs. */
+const asksForMain = /\brequire\.main\s*([!=]==?)\s*module\b/g;
+
+/** Gives each source file that asks where it lies, or whether it is the one that runs, its own answer, since the bundle lies elsewhere. */
+export function withMeta(project: string, source: string, file: string): { contents: string; loader: Loader } | undefined {
+  // As long as it was, so that no column moves.
+  const text = source.replace(asksForMain, (asked, sign: string) => `${sign.startsWith("!") ? "!" : ""}${metaLocal}.entry`.padEnd(asked.length));
+  if (text === source && !/\bimport\.meta\b|\b__(?:dir|file)name\b/.test(text)) return undefined;
   const relative = path.relative(project, file).replaceAll("\\", "/");
   // On the first line, so that no line moves.
   const loader = path.extname(file).replace(/^\.[cm]?/, "") as "ts" | "tsx" | "js" | "jsx";

@@ -122,6 +122,21 @@ describe("a script that asks whether it is the one that runs", () => {
     }
   });
 
+  test.each([
+    ["10_a.ts", 'import { writeFileSync } from "node:fs";\nimport { helper } from "../lib/helper";\n', "require.main === module"],
+    ["10_a.ts", 'const { writeFileSync } = require("node:fs");\nconst { helper } = require("../lib/helper");\n', "!(require.main !== module)"],
+    ["10_a.cts", 'const { writeFileSync } = require("node:fs");\nconst { helper } = require("../lib/helper");\n', "require.main==module"],
+  ])("in CommonJS: %s %s %s", async (file, head, asked) => {
+    project = new TestProject({
+      "package.json": '{ "type": "commonjs" }',
+      "lib/helper.ts": "export const helper = require.main === module;\n",
+      [`steps/${file}`]: `${head}if (${asked}) {\n  writeFileSync("main.txt", String(helper));\n  process.exit(0);\n}\n`,
+    });
+    const run = await project.run();
+    expect(run.ran, run.stdout).toEqual(["10_a"]);
+    expect(project.read("main.txt")).toBe("false");
+  });
+
   test("import.meta.main says what it says alone", async () => {
     project = installedProject({ "lib/helper.ts": "export const isMain = import.meta.main;\n", "steps/10_a.ts": 'import { isMain } from "../lib/helper.ts";\nexport const a = [isMain ?? null];\n' });
     await project.run();
