@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import { performance } from "node:perf_hooks";
 import { clearInterval, setImmediate, setInterval } from "node:timers";
 import { fail, type Failure } from "../errors.ts";
@@ -13,6 +14,14 @@ const busy = 0.01;
 /** What has an end of its own: processes, and requests of the system. */
 const work = /Process|Req/;
 
+let threads = 0;
+
+/** A thread that the step has begun goes on until it ends: Node does not list it. */
+export function holdThread(thread: EventEmitter): void {
+  threads++;
+  thread.once("exit", () => threads--);
+}
+
 /**
  * Lets what the module did not await come to its end.
  * @param unawaited whether it calls async functions that it does not await: that is work, however long it only waits
@@ -23,11 +32,20 @@ export function drained(unawaited: boolean): Promise<string | undefined> {
     const load = loadMeter();
     const look = () => {
       const open = openKinds();
-      if (load() < busy && !open.some((kind) => work.test(kind))) resolve(open.join(", ") || "unknown");
+      if (load() < busy && threads === 0 && !open.some((kind) => work.test(kind))) resolve(open.join(", ") || "unknown");
     };
     const looking = unawaited ? undefined : setInterval(look, grace).unref();
-    // Node leaves after this event if nothing waits by then, though a further step may be at hand: its module may load at once.
-    process.once("beforeExit", () => (clearInterval(looking), setImmediate(resolve, undefined)));
+    const wait = () => {
+      const others = process.listenerCount("beforeExit");
+      process.once("beforeExit", () => {
+        // The script's own listeners may have begun something.
+        if (others > 0 && openKinds().length > 0) return wait();
+        clearInterval(looking);
+        // Node leaves after this event if nothing waits by then, though a further step may be at hand: its module may load at once.
+        setImmediate(resolve, undefined);
+      });
+    };
+    wait();
   });
 }
 

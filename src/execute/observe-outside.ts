@@ -6,6 +6,7 @@ import net from "node:net";
 import path from "node:path";
 import wasi from "node:wasi";
 import workerThreads from "node:worker_threads";
+import { holdThread } from "./module-end.ts";
 import type { Observer } from "./observer.ts";
 import { type Patchable, wrap } from "./wrap.ts";
 
@@ -56,7 +57,7 @@ function endpoint(target: unknown): string {
 }
 
 function observeThreads(observer: Observer): void {
-  onConstruct(workerThreads as unknown as Patchable, "Worker", ([file]) => observer.opaque("worker", String(file).slice(0, 80)));
+  onConstruct(workerThreads as unknown as Patchable, "Worker", ([file]) => observer.opaque("worker", String(file).slice(0, 80)), holdThread);
   // Hooks of the module loader run in one of their own.
   wrap(Module as unknown as Patchable, "register", ([hooks]) => observer.opaque("worker", path.basename(String(hooks))));
   // It opens files of its own, below node:fs.
@@ -69,11 +70,13 @@ function observeDatabases(observer: Observer): void {
   if (sqlite) onConstruct(sqlite as Patchable, "DatabaseSync", () => observer.opaque("native", "node:sqlite"));
 }
 
-function onConstruct(target: Patchable, name: string, before: (args: unknown[]) => void): void {
+function onConstruct<Made extends object>(target: Patchable, name: string, before: (args: unknown[]) => void, after: (made: Made) => void = () => {}): void {
   target[name] = new Proxy(target[name] as new () => object, {
     construct(original, args: unknown[], newTarget) {
       before(args);
-      return Reflect.construct(original, args, newTarget) as object;
+      const made = Reflect.construct(original, args, newTarget) as Made;
+      after(made);
+      return made;
     },
   });
 }

@@ -32,12 +32,13 @@ describe("what a script does not await", () => {
   test.each([
     ["a process", 'import { spawn } from "node:child_process";\nspawn(process.execPath, ["-e", "setTimeout(() => require(\'fs\').writeFileSync(\'late.txt\', \'x\'), 2300)"]);\n'],
     ["a thread", 'import { Worker } from "node:worker_threads";\nnew Worker("setTimeout(() => require(\'fs\').writeFileSync(\'late.txt\', \'x\'), 2300)", { eval: true });\n'],
+    ["what it begins when all else is done", 'import { writeFileSync } from "node:fs";\nprocess.once("beforeExit", () => setTimeout(() => writeFileSync("late.txt", "x"), 20));\n'],
     ["callbacks that are called", 'import { writeFileSync } from "node:fs";\nlet calls = 0;\nconst interval = setInterval(() => {\n  const until = performance.now() + 10;\n  while (performance.now() < until);\n  if (++calls < 46) return;\n  writeFileSync("late.txt", "x");\n  clearInterval(interval);\n}, 50);\n'],
   ])("is waited for: %s", async (_, code) => {
     project = new TestProject({ "steps/10_script.ts": code });
     const run = await project.run();
     expect(run.ran, run.stderr).toEqual(["10_script"]);
-    expect(project.has("late.txt")).toBe(true);
+    expect(project.has("late.txt"), run.stdout).toBe(true);
   });
 
   test("belongs to the step: exports, effects, what it shows", async () => {
