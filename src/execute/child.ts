@@ -168,7 +168,8 @@ async function runStep(job: Job): Promise<DoneMessage> {
   await settlePending(host);
   if (taken++ === 0 && job.mark !== null) before = baseline();
   at = { job, notes, inputs };
-  standAsMain(job, notes);
+  // The step is the script that runs: many ask, before they do their work.
+  process.argv.splice(1, Infinity, path.join(job.project, job.file));
   const leaveAtOnce = () => {
     const outputs = [...job.exports, ...displays, ...effects.filter(({ kind }) => kind !== "record")];
     if (outputs.length > 0 || isPending(host)) return;
@@ -229,13 +230,6 @@ async function ended({ step, unawaited }: Job, notes: Noting): Promise<void> {
   // Whether all was done is not known: it is done anew next time.
   notes.opaque("open", open);
   send({ type: "event", event: { type: "warning", message: cutText(open) } });
-}
-
-/** The step is the script that runs: many ask, before they do their work. Where it lies is a read of the one who asks. */
-function standAsMain({ project, file }: Job, notes: Noting): void {
-  process.argv.length = 2;
-  const get = () => (notes.machine("project"), path.join(project, file));
-  Object.defineProperty(process.argv, 1, { get, set: (value) => Object.defineProperty(process.argv, 1, { value, writable: true }), enumerable: true, configurable: true });
 }
 
 function makeHost(job: Job, notes: Noting, effects: StagedEffect[], displays: MimeBundle[]): Host {

@@ -1,5 +1,5 @@
 /** Plain scripts work as they are: what Node has them do, they do as steps. */
-import { copyFileSync } from "node:fs";
+import { copyFileSync, cpSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Event } from "../../src/events.ts";
@@ -143,6 +143,19 @@ describe("a script that asks whether it is the one that runs", () => {
     await project.run();
     expect(await project.value("10_a.a")).toEqual(JSON.parse((await alone(project)).stdout));
   });
+});
+
+test("a project that was moved: a script that looks at its own path is run again", async () => {
+  project = new TestProject({ "steps/10_a.ts": "export const a = process.argv[1];\n", "steps/20_b.ts": "export const b = 1;\n" });
+  await project.run();
+  const moved = new TestProject({}, `${project.folder}-moved`);
+  try {
+    cpSync(project.folder, moved.folder, { recursive: true });
+    expect((await moved.run()).ran).toEqual(["10_a"]);
+    expect(await moved.value("10_a.a")).toBe(moved.path("steps/10_a.ts"));
+  } finally {
+    moved.dispose();
+  }
 });
 
 describe("what the process tells of the machine", () => {
