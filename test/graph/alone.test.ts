@@ -49,6 +49,11 @@ module.exports = { text: fs.readFileSync(require("node:path").join(__dirname, "d
     "lib/two.ts": 'import { one } from "./one.ts";\nexport const two = () => one() + 1;\n',
     "steps/10_a.ts": 'import { sum } from "../lib/one.ts";\nexport const a = sum();\n',
   },
+  "a module as a value": {
+    "lib/settings.ts": 'export const rate = 0.5;\nexport const layers = [1, 2];\nexport let late = 0;\nlate = 1;\n',
+    "steps/10_a.ts": 'export * as settings from "../lib/settings.ts";\nimport * as all from "../lib/settings.ts";\nconst asked = await import("../lib/settings.ts");\nexport const a = { all, asked };\n',
+    "steps/20_b.ts": 'import { settings } from "./10_a.ts";\nexport const b = [settings.rate, Object.keys(settings)];\n',
+  },
   "an import when it is asked for": {
     "lib/one.ts": "export const first = (globalThis as { first?: boolean }).first ?? false;\n",
     "steps/10_a.ts": '(globalThis as { first?: boolean }).first = true;\nconst one = await import("../lib/one.ts");\nexport const a = [one.first, Object.keys(one), one === (await import("../lib/one.ts"))];\n',

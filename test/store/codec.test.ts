@@ -124,6 +124,7 @@ describe("what cannot be stored", () => {
     ["a boxed number", Object(1), "E_UNSTORABLE: model is an instance of Number, which cannot be stored; turn it into plain data ({ ...fields }, toJSON()), and make the instance anew from that in a function of lib/"],
     ["an array with a class of its own", class Rows extends Array {}.from([1]), "E_UNSTORABLE: model is an instance of Rows, which cannot be stored; turn it into plain data ({ ...fields }, toJSON()), and make the instance anew from that in a function of lib/"],
     ["a getter", { get now() { return 1; } }, "E_UNSTORABLE: model.now is a getter, which cannot be stored; export what it gives: { ...value }"],
+    ["a getter of a frozen object", Object.freeze({ get now() { return 1; } }), "E_UNSTORABLE: model.now is a getter, which cannot be stored; export what it gives: { ...value }"],
     ["a hidden property", data, "E_UNSTORABLE: model.hidden is a hidden property (not enumerable), which cannot be stored; leave it out, or make it an ordinary one: { ...value }"],
     ["a symbol as key", { [Symbol("x")]: 1 }, "E_UNSTORABLE: model is an object with a key that is a symbol (Symbol(x)), which cannot be stored; use text as key"],
     ["a circle", circle, "E_UNSTORABLE: model.child.parent is model again, a circular reference, which cannot be stored; keep the number or name of the parent instead of the parent"],
