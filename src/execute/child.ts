@@ -17,7 +17,7 @@ import { ChanceWatch } from "./chance.ts";
 import { hear, tell } from "./channel.ts";
 import { Inputs } from "./inputs.ts";
 import { baseline, type Baseline, unmarked } from "./marks.ts";
-import { cutText, drained, guardExit, refuseExitCode } from "./module-end.ts";
+import { cutText, drained, guardExit, idleText, refuseExitCode } from "./module-end.ts";
 import { Noting } from "./noting.ts";
 import { observe } from "./observe.ts";
 import type { Observer } from "./observer.ts";
@@ -224,12 +224,13 @@ function fresh(bundle: string): string {
 
 /** What a further line of the module may still change is not stored before. */
 async function ended({ step, unawaited }: Job, notes: Noting): Promise<void> {
-  const open = await drained(unawaited);
+  const warn = (message: string) => send({ type: "event", event: { type: "warning", message } });
+  const open = await drained(unawaited, (idle) => warn(idleText(idle)));
   refuseExitCode(step);
   if (open === undefined) return;
   // Whether all was done is not known: it is done anew next time.
   notes.opaque("open", open);
-  send({ type: "event", event: { type: "warning", message: cutText(open) } });
+  warn(cutText(open));
 }
 
 function makeHost(job: Job, notes: Noting, effects: StagedEffect[], displays: MimeBundle[]): Host {

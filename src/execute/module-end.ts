@@ -9,6 +9,8 @@ import { fail, type Failure } from "../errors.ts";
 
 /** Something open in which so long nothing happens has most likely been forgotten: a server, an interval, a connection; in ms. */
 const grace = 2000;
+/** So many times as long a step that awaits nothing of what it does may be idle without a word. */
+const patience = 3;
 /** Of that time, what an interval that only looks or prints does not take. */
 const busy = 0.01;
 /** What has an end of its own: processes, and requests of the system. */
@@ -25,16 +27,21 @@ export function holdThread(thread: EventEmitter): void {
 /**
  * Lets what the module did not await come to its end.
  * @param unawaited whether it calls async functions that it does not await: that is work, however long it only waits
+ * @param idle is told once what is open, where such a step does nothing for long
  * @returns what was still open in the end; undefined: nothing
  */
-export function drained(unawaited: boolean): Promise<string | undefined> {
+export function drained(unawaited: boolean, idle: (open: string) => void): Promise<string | undefined> {
   return new Promise((resolve) => {
     const load = loadMeter();
+    let looks = 0;
     const look = () => {
       const open = openKinds();
-      if (load() < busy && threads === 0 && !open.some((kind) => work.test(kind))) resolve(open.join(", ") || "unknown");
+      looks = load() < busy && threads === 0 && !open.some((kind) => work.test(kind)) ? looks + 1 : 0;
+      const kinds = open.join(", ") || "unknown";
+      if (!unawaited && looks > 0) resolve(kinds);
+      else if (looks === patience) idle(kinds);
     };
-    const looking = unawaited ? undefined : setInterval(look, grace).unref();
+    const looking = setInterval(look, grace).unref();
     const wait = () => {
       const others = process.listenerCount("beforeExit");
       process.once("beforeExit", () => {
@@ -63,6 +70,10 @@ function loadMeter(): () => number {
 
 function openKinds(): string[] {
   return [...new Set(process.getActiveResourcesInfo())].filter((kind) => kind !== "PipeWrap");
+}
+
+export function idleText(open: string): string {
+  return `its last line has run, and nothing has happened for ${(patience * grace) / 1000} s in what is open (${open}): it is waited for, since it does not await all that it calls; close what was forgotten, or set config.timeout`;
 }
 
 export function cutText(open: string): string {

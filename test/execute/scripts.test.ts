@@ -41,6 +41,13 @@ describe("what a script does not await", () => {
     expect(project.has("late.txt"), run.stdout).toBe(true);
   });
 
+  test("is waited for, and where nothing happens for long it is said what is open", async () => {
+    project = new TestProject({ "steps/10_script.ts": 'import { createServer } from "node:net";\nexport const config = { timeout: "8s" };\nasync function main() {\n  createServer().listen(0, "127.0.0.1");\n}\nmain();\n' });
+    const run = await project.run();
+    expect(eventsOf(run, "step.warned")).toMatchObject([{ message: expect.stringContaining("nothing has happened for 6 s in what is open (TCPServerWrap)") }]);
+    expect(eventsOf(run, "step.failed")).toMatchObject([{ failure: { code: "E_STEP_TIMEOUT" } }]);
+  });
+
   test("belongs to the step: exports, effects, what it shows", async () => {
     project = new TestProject({
       "experiments.sql": "CREATE TABLE experiments (experiment_id text PRIMARY KEY, accuracy double precision);\n",
