@@ -275,7 +275,8 @@ function defineGlobals(): void {
     const { job, notes } = at!;
     const filename = path.join(job.project, file);
     notes.machine("project");
-    return { url: pathToFileURL(filename).href, filename, dirname: path.dirname(filename), entry: file === job.file, main: knowsMain ? file === job.file : undefined };
+    const entry = file === job.file;
+    return { url: pathToFileURL(filename).href, filename, dirname: path.dirname(filename), entry, main: knowsMain ? entry : undefined, argv: process.argv };
   });
   define(requireCall, () => createRequire(path.join(at!.job.project, "package.json")));
 }

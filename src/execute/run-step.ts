@@ -6,7 +6,7 @@ import type { Failure } from "../errors.ts";
 import { toFailure } from "../errors.ts";
 import type { Artifact, Step, StepId } from "../model.ts";
 import type { Decision } from "../plan/decide.ts";
-import { factsAtHand } from "../plan/machine.ts";
+import { importedFacts } from "../plan/machine.ts";
 import { stagingFolder } from "../record/recover.ts";
 import { attempt } from "./attempt.ts";
 import { writeBundle } from "./bundles.ts";
@@ -68,7 +68,7 @@ async function once(
     mkdirSync(path.dirname(staging), { recursive: true });
     const job = { ...makeJob(context, step, artifacts, bundle, staging), mark: markFor(step) };
     const notes = new Notes((file) => context.hasher.ahead(file, over.signal));
-    for (const name of factsAtHand(step.code.text)) notes.take({ type: "machine", name });
+    for (const name of importedFacts(step.code.text)) notes.take({ type: "machine", name });
     const attempted = attempt(step, job, { pool: context.pool, log, emit, cancel: context.cancel, notes }, (outputs) => keepOutputs(context, outputs, staging));
     onStarted();
     const outcome = await attempted;

@@ -9,7 +9,7 @@ export const inputCall = "__stepbook_input";
 /** `__stepbook_api("sql")`: a function of the step API. */
 export const apiCall = "__stepbook_api";
 
-/** `__stepbook_meta("lib/x.ts")`: what `import.meta`, or `__dirname`, says in that source file. */
+/** `__stepbook_meta("lib/x.ts")`: what `import.meta`, `__dirname` or `process.argv` says in that source file. */
 export const metaCall = "__stepbook_meta";
 
 /** `__stepbook_require()`: the `require` of the project's folder. */

@@ -82,6 +82,7 @@ const metaLocal = "__stepbook_here";
 export const ofHere = {
   ...Object.fromEntries(["url", "dirname", "filename", "main"].map((key) => [`import.meta.${key}`, `${metaLocal}.${key}`])),
   ...Object.fromEntries(["dirname", "filename"].map((key) => [`__${key}`, `${metaLocal}.${key}`])),
+  "process.argv": `${metaLocal}.argv`,
 };
 
 /** `require.main === module`, by which a script in CommonJS asks whether it is the one that runs. */
@@ -91,7 +92,7 @@ const asksForMain = /\brequire\.main\s*([!=]==?)\s*module\b/g;
 export function withMeta(project: string, source: string, file: string): { contents: string; loader: Loader } | undefined {
   // As long as it was, so that no column moves.
   const text = source.replace(asksForMain, (asked, sign: string) => `${sign.startsWith("!") ? "!" : ""}${metaLocal}.entry`.padEnd(asked.length));
-  if (text === source && !/\bimport\.meta\b|\b__(?:dir|file)name\b/.test(text)) return undefined;
+  if (text === source && !/\bimport\.meta\b|\b__(?:dir|file)name\b|\bargv\b/.test(text)) return undefined;
   const relative = path.relative(project, file).replaceAll("\\", "/");
   // On the first line, so that no line moves.
   const loader = path.extname(file).replace(/^\.[cm]?/, "") as "ts" | "tsx" | "js" | "jsx";

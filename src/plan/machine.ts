@@ -30,11 +30,11 @@ function processFact(value: unknown): () => unknown {
 
 const imports = /\bimport\b([^;"']*)\bfrom\s*["'](?:node:)?process["']/g;
 
-/** Facts that code has without asking for them: what it imports by name (`import { version } from "node:process"`), and where it lies itself (`process.argv`). */
-export function factsAtHand(code: string): string[] {
+/** Facts that code imports from Node's module by name, which it has then without asking: `import { version } from "node:process"`. */
+export function importedFacts(code: string): string[] {
   const named = [...code.matchAll(imports)].flatMap(([, names]) => (names!.includes("*") ? processProperties : [...names!.matchAll(/[\w$]+/g)].map(([name]) => name)));
-  const ofProcess = processProperties.filter((name) => (named as readonly string[]).includes(name)).map((name) => `process.${name}`);
-  return /\bargv\b/.test(code) ? [...ofProcess, "project"] : ofProcess;
+  const has = (name: string) => (named as readonly string[]).includes(name);
+  return [...processProperties.filter(has).map((name) => `process.${name}`), ...(has("argv") ? ["project"] : [])];
 }
 
 /** The function as it was before the runner wrapped it. */

@@ -1,5 +1,5 @@
 /** Plain scripts work as they are: what Node has them do, they do as steps. */
-import { copyFileSync, cpSync } from "node:fs";
+import { copyFileSync, cpSync, renameSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Event } from "../../src/events.ts";
@@ -152,9 +152,12 @@ describe("a script that asks whether it is the one that runs", () => {
   });
 });
 
-test("a project that was moved: a script that looks at its own path is run again", async () => {
-  project = new TestProject({ "steps/10_a.ts": "export const a = process.argv[1];\n", "steps/20_b.ts": "export const b = 1;\n" });
+test("a project that was moved, a step that was renumbered: a script that looks at its own path is run again", async () => {
+  project = new TestProject({ "steps/5_a.ts": "export const a = process.argv[1];\n", "steps/20_b.ts": "export const b = 1;\n" });
   await project.run();
+  renameSync(project.path("steps/5_a.ts"), project.path("steps/10_a.ts"));
+  expect((await project.run()).ran).toEqual(["10_a"]);
+  expect(await project.value("10_a.a")).toBe(project.path("steps/10_a.ts"));
   const moved = new TestProject({}, `${project.folder}-moved`);
   try {
     cpSync(project.folder, moved.folder, { recursive: true });
