@@ -222,7 +222,7 @@ function fresh(bundle: string): string {
   return taken === 1 ? href : `${href}?${taken}`;
 }
 
-/** What a further line of the module may still change is not stored before. */
+/** Waits for the end of what the module did not await. What it leaves is stored after that, since that may still change it. */
 async function ended({ step, unawaited }: Job, notes: Noting): Promise<void> {
   const warn = (message: string) => send({ type: "event", event: { type: "warning", message } });
   const open = await drained(unawaited, (idle) => warn(idleText(idle)));

@@ -9,12 +9,12 @@ import { fail, type Failure } from "../errors.ts";
 
 /** Something open in which so long nothing happens has most likely been forgotten: a server, an interval, a connection; in ms. */
 const grace = 2000;
-/** So many times as long a step that awaits nothing of what it does may be idle without a word. */
-const patience = 3;
 /** Of that time, what an interval that only looks or prints does not take. */
 const busy = 0.01;
 /** What has an end of its own: processes, and requests of the system. */
 const work = /Process|Req/;
+/** So many times as long as that a step that awaits nothing of what it does may be idle without a word. */
+const patience = 3;
 
 let threads = 0;
 

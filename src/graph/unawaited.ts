@@ -6,14 +6,23 @@ import { childrenOf } from "./syntax.ts";
  * `files.forEach(async …)`. Others may be missed: functions that give a promise without saying `async`, and those of packages.
  */
 export function leavesUnawaited(program: Program): boolean {
-  const asyncs = asyncNames(program);
-  return statementsAtOnce(program).some((expression) => isUnawaited(bare(expression), asyncs));
+  return [program.body, ...commonJsBodies(program)].some((body) => {
+    const asyncs = asyncNames(body);
+    return body.flatMap(statementsAtOnce).some((expression) => isUnawaited(bare(expression), asyncs));
+  });
 }
 
-function asyncNames({ body }: Program): Set<string> {
+/** The code of modules in CommonJS: esbuild makes functions of them, `var require_x = __commonJS({ "x.ts"(exports, module) {…} })`. */
+function commonJsBodies({ body }: Program): AnyNode[][] {
+  const values = body.flatMap((statement) => (statement.type === "VariableDeclaration" ? statement.declarations.map(({ init }) => init) : []));
+  const calls = values.filter((init) => init?.type === "CallExpression" && init.callee.type === "Identifier" && init.callee.name === "__commonJS");
+  return calls.flatMap((call) => childrenOf(call!).flatMap(childrenOf)).flatMap((node) => (node.type === "Property" && node.value.type === "FunctionExpression" ? [node.value.body.body] : []));
+}
+
+function asyncNames(body: readonly AnyNode[]): Set<string> {
   const names = new Set<string>();
   for (const statement of body) {
-    if (statement.type === "FunctionDeclaration" && statement.async) names.add(statement.id.name);
+    if (statement.type === "FunctionDeclaration" && statement.async && statement.id) names.add(statement.id.name);
     if (statement.type !== "VariableDeclaration") continue;
     for (const { id, init } of statement.declarations) if (id.type === "Identifier" && isAsync(init)) names.add(id.name);
   }

@@ -20,8 +20,9 @@ describe("what a script does not await", () => {
     ["main()", "main();\n"],
     ["main().catch(…), process.exit at its end", "main().then(() => process.exit(0)).catch((error) => {\n  console.error(error);\n  process.exit(1);\n});\n"],
     ["in a block", 'if (process.env["NEVER"] === undefined) void main();\n'],
-  ])("is waited for, however long it takes: %s", async (_, call) => {
-    project = new TestProject({ "steps/10_train.ts": `import { writeFileSync } from "node:fs";\nasync function main() {\n  ${after(2300)}\n  writeFileSync("model.txt", "trained");\n}\n${call}` });
+    ["in CommonJS", "main();\n", "commonjs"],
+  ])("is waited for, however long it takes: %s", async (_, call, type = "module") => {
+    project = new TestProject({ "package.json": `{ "type": "${type}" }`, "steps/10_train.ts": `import { writeFileSync } from "node:fs";\nasync function main() {\n  ${after(2300)}\n  writeFileSync("model.txt", "trained");\n}\n${call}` });
     const first = await project.run();
     expect(first.steps["10_train"]?.status, first.stderr).toBe("ran");
     expect(eventsOf(first, "step.warned")).toEqual([]);

@@ -17,6 +17,8 @@ test.each([
   ["(async function () {})().then(f);", true],
   ["fetch(url).then(show);", true],
   ["rows.forEach(async (row) => { await save(row); });", true],
+  [`var require_x = __commonJS({ "steps/x.ts"(exports, module) {\n${main}main();\n} });\nexport default require_x();`, true],
+  [`var require_x = __commonJS({ "steps/x.ts"(exports, module) {\n${main}exports.main = main;\n} });\nexport default require_x();`, false],
   [`${main}await main();`, false],
   [`${main}await Promise.all([main(), main()]);`, false],
   [`${main}export const result = await main();`, false],
