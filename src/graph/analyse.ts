@@ -40,7 +40,7 @@ export function analyse(code: string): Analysis {
     ...findParams(program, calls, constants),
     config: config?.init ? literalOf(config.init, constants) : undefined,
     early: findEarlyUses(program),
-    unawaited: leavesUnawaited(program),
+    unawaited: leavesUnawaited(program, nodes),
   };
 }
 

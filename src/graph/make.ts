@@ -11,7 +11,7 @@ import { type Checked, isImplied, type Known, readTerrainKey } from "./kept.ts";
 import { NotLiteral } from "./literal.ts";
 import { lookAt, type Sight } from "./look.ts";
 import { mayReachOutside } from "./outside.ts";
-import { defaultConfig, readConfig } from "./settings.ts";
+import { defaultConfig, readConfig, reserved } from "./settings.ts";
 import { Sources } from "./sources.ts";
 import { certainSight, firstTerrain, terrainOf } from "./terrain.ts";
 import { isUrl, refuseUrl } from "./urls.ts";
@@ -174,7 +174,7 @@ function settings(file: StepFile, analysis: Analysis) {
     return fail("E_CONFIG", `config of ${file.id} is computed`, {
       step: file.id,
       place: { file: file.file },
-      remedy: "write it as a literal: it is read without running the step",
+      remedy: `write it as a literal: it is read without running the step ${reserved}`,
     });
   }
   return readConfig(file.id, file.file, analysis.config);

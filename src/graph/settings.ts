@@ -14,6 +14,9 @@ export const defaultConfig: StepConfig = {
   isolation: "process",
 };
 
+/** What whoever means something else by the name is told. */
+export const reserved = "(`config` holds the engine's settings of a step: settings of your own need another name)";
+
 /** The key's reader: the written value as the engine uses it, or undefined where it makes no sense. */
 const readers: { readonly [K in keyof StepConfig]: { read: (value: unknown) => StepConfig[K] | undefined; expects: string } } = {
   retries: { read: wholeNumber, expects: "a whole number from 0, such as 2" },
@@ -33,13 +36,13 @@ const readers: { readonly [K in keyof StepConfig]: { read: (value: unknown) => S
 export function readConfig(step: string, file: string, literal: unknown): StepConfig {
   const place = { step, place: { file } };
   if (typeof literal !== "object" || literal === null || Array.isArray(literal)) {
-    return fail("E_CONFIG", `config of ${step} is not an object`, { ...place, remedy: 'write it as { retries: 2, timeout: "10m" }' });
+    return fail("E_CONFIG", `config of ${step} is not an object`, { ...place, remedy: `write it as { retries: 2, timeout: "10m" } ${reserved}` });
   }
   const config: Record<string, unknown> = { ...defaultConfig };
   for (const [key, value] of Object.entries(literal)) {
     const reader = readers[key as keyof StepConfig];
     if (!reader) {
-      return fail("E_CONFIG", `config of ${step} has an unknown key "${key}"`, { ...place, remedy: nearest(key, Object.keys(readers)) });
+      return fail("E_CONFIG", `config of ${step} has an unknown key "${key}"`, { ...place, remedy: `${nearest(key, Object.keys(readers))} ${reserved}` });
     }
     const read = reader.read(value);
     if (read === undefined) {

@@ -3,13 +3,21 @@ import { childrenOf } from "./syntax.ts";
 
 /**
  * Whether code calls, while it runs for the first time, async functions that it does not await: `main()`, `main().catch(…)`, `void (async () => …)()`,
- * `files.forEach(async …)`. Others may be missed: functions that give a promise without saying `async`, and those of packages.
+ * `files.forEach(async …)`, `trainer.run()`. Others may be missed: functions that give a promise without saying `async`, and those of packages.
+ * @param nodes all of the program
  */
-export function leavesUnawaited(program: Program): boolean {
+export function leavesUnawaited(program: Program, nodes: readonly AnyNode[]): boolean {
+  const methods = asyncMethods(nodes);
   return [program.body, ...commonJsBodies(program)].some((body) => {
-    const asyncs = asyncNames(body);
+    const asyncs = { functions: asyncFunctions(body), methods };
     return body.flatMap(statementsAtOnce).some((expression) => isUnawaited(bare(expression), asyncs));
   });
+}
+
+/** Names of what says `async`. */
+interface Asyncs {
+  readonly functions: ReadonlySet<string>;
+  readonly methods: ReadonlySet<string>;
 }
 
 /** The code of modules in CommonJS: esbuild makes functions of them, `var require_x = __commonJS({ "x.ts"(exports, module) {…} })`. */
@@ -19,7 +27,12 @@ function commonJsBodies({ body }: Program): AnyNode[][] {
   return calls.flatMap((call) => childrenOf(call!).flatMap(childrenOf)).flatMap((node) => (node.type === "Property" && node.value.type === "FunctionExpression" ? [node.value.body.body] : []));
 }
 
-function asyncNames(body: readonly AnyNode[]): Set<string> {
+function asyncMethods(nodes: readonly AnyNode[]): Set<string> {
+  const names = nodes.map((node) => ((node.type === "MethodDefinition" || node.type === "Property" || node.type === "PropertyDefinition") && isAsync(node.value) && node.key.type === "Identifier" ? node.key.name : ""));
+  return new Set(names.filter((name) => name !== ""));
+}
+
+function asyncFunctions(body: readonly AnyNode[]): Set<string> {
   const names = new Set<string>();
   for (const statement of body) {
     if (statement.type === "FunctionDeclaration" && statement.async && statement.id) names.add(statement.id.name);
@@ -43,11 +56,11 @@ function bare(expression: Expression): Expression {
   return expression.type === "UnaryExpression" && expression.operator === "void" ? bare(expression.argument) : expression;
 }
 
-function isUnawaited(expression: Expression, asyncs: ReadonlySet<string>): boolean {
+function isUnawaited(expression: Expression, { functions, methods }: Asyncs): boolean {
   if (expression.type !== "CallExpression") return false;
   const { callee } = expression;
-  if (callee.type === "Identifier") return asyncs.has(callee.name);
+  if (callee.type === "Identifier") return functions.has(callee.name);
   if (callee.type !== "MemberExpression" || callee.property.type !== "Identifier") return isAsync(callee);
   if (callee.property.name === "forEach") return isAsync(expression.arguments[0]);
-  return /^(?:then|catch|finally)$/.test(callee.property.name);
+  return methods.has(callee.property.name) || /^(?:then|catch|finally)$/.test(callee.property.name);
 }

@@ -88,12 +88,23 @@ async function killedAt(file: string, words: readonly string[], cwd: string, cac
   mkdirSync(cache, { recursive: true });
   const child = spawn(file, words, { cwd, env, stdio: "ignore", detached: true });
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
-  const inCache = () => readdirSync(cache, { recursive: true, encoding: "utf8" }).filter((name) => what.test(path.join(cache, name))).length;
+  const inCache = () => listed(cache).filter((name) => what.test(path.join(cache, name))).length;
   // Nothing in between: all of them are there within some tens of milliseconds. Before the first one it is not in a hurry.
   for (let found = 0; child.exitCode === null && found < least; found = inCache()) await (found === 0 ? sleep(1) : setImmediate());
   if (child.exitCode === null) process.kill(-child.pid!, "SIGKILL");
   await ended;
   return inCache() < count;
+}
+
+/** All that is in a folder; what is removed while it is listed is listed again. */
+function listed(folder: string): string[] {
+  for (;;) {
+    try {
+      return readdirSync(folder, { recursive: true, encoding: "utf8" });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+  }
 }
 
 function wholeIn(folder: string): boolean {

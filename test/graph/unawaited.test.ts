@@ -1,6 +1,5 @@
-import { parse } from "acorn";
 import { expect, test } from "vitest";
-import { leavesUnawaited } from "../../src/graph/unawaited.ts";
+import { analyse } from "../../src/graph/analyse.ts";
 
 const main = "async function main() { await 1; }\n";
 
@@ -19,6 +18,9 @@ test.each([
   ["rows.forEach(async (row) => { await save(row); });", true],
   [`var require_x = __commonJS({ "steps/x.ts"(exports, module) {\n${main}main();\n} });\nexport default require_x();`, true],
   [`var require_x = __commonJS({ "steps/x.ts"(exports, module) {\n${main}exports.main = main;\n} });\nexport default require_x();`, false],
+  ["class Trainer { async run() {} }\nnew Trainer().run();", true],
+  ["var trainer = { run: async () => {} };\ntrainer.run();", true],
+  ["class Trainer { run() {} }\nnew Trainer().run();", false],
   [`${main}await main();`, false],
   [`${main}await Promise.all([main(), main()]);`, false],
   [`${main}export const result = await main();`, false],
@@ -30,5 +32,5 @@ test.each([
   ["rows.forEach((row) => save(row));", false],
   ["console.log(1);", false],
 ])("%s", (code, unawaited) => {
-  expect(leavesUnawaited(parse(code, { ecmaVersion: "latest", sourceType: "module" }))).toBe(unawaited);
+  expect(analyse(code).unawaited).toBe(unawaited);
 });
