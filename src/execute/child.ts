@@ -113,8 +113,8 @@ let knowsMain = false;
 async function getReady(tables: boolean): Promise<void> {
   // Node makes its loader of modules at the first use of it, in parts: of files, of source maps. A DuckDB that cannot be loaded is missed by the step that needs it.
   const { href } = pathToFileURL(path.join(import.meta.dirname, firstModule.file));
-  const [first] = await Promise.allSettled([import(href) as Promise<{ main?: boolean }>, ...(tables ? [openAhead()] : [])]);
-  knowsMain = (first as PromiseFulfilledResult<{ main?: boolean }>).value?.main !== undefined;
+  const saysMain = (import(href) as Promise<{ main?: boolean }>).then(({ main }) => main !== undefined, () => false);
+  [knowsMain] = await Promise.all([saysMain, tables ? openAhead() : undefined]);
   defineGlobals();
   observe(watching);
 }
@@ -171,10 +171,10 @@ async function runStep(job: Job): Promise<DoneMessage> {
   // The step is the script that runs: many ask, before they do their work.
   process.argv.splice(1, Infinity, path.join(job.project, job.file));
   const leaveAtOnce = () => {
-    const outputs = [...job.exports, ...displays, ...effects.filter(({ kind }) => kind !== "record")];
-    if (outputs.length > 0 || isPending(host)) return;
+    const rows = effects.filter((effect) => effect.kind === "record");
+    if (job.exports.length + displays.length > 0 || rows.length < effects.length || isPending(host)) return;
     inputs.assertUnchanged(job.step);
-    end({ type: "done", artifacts: {}, displays: [], effects: effects.filter((effect) => effect.kind === "record"), notReproducible: chance.verdict({}) }, 0);
+    end({ type: "done", artifacts: {}, displays: [], effects: rows, notReproducible: chance.verdict({}) }, 0);
   };
   guardExit(job.step, leaveAtOnce, (failure, error) => fails(failureOfStep(job, failure, error)));
   const chance = new ChanceWatch(job.bundle);

@@ -4,7 +4,7 @@ import type { Digest, ParamUse } from "../model.ts";
 import { type EarlyUse, findEarlyUses } from "./early.ts";
 import { type Constants, literalValue, NotLiteral } from "./literal.ts";
 import { apiCall, inputCall } from "./names.ts";
-import { childrenOf } from "./syntax.ts";
+import { childrenOf, declarators } from "./syntax.ts";
 import { leavesUnawaited } from "./unawaited.ts";
 
 /** What can be read from a step's bundle without running it. */
@@ -95,7 +95,7 @@ function findInputs(calls: readonly AnyNode[]): Map<string, string[]> {
 /** What is declared at the top level and set nowhere else: a bundle says `var` of every constant. */
 function findConstants(program: Program, nodes: readonly AnyNode[]): Constants {
   const constants = new Map<string, AnyNode>();
-  for (const declarator of declarators(program)) if (declarator.init && declarator.id.type === "Identifier") constants.set(declarator.id.name, declarator.init);
+  for (const declarator of declarators(program.body)) if (declarator.init && declarator.id.type === "Identifier") constants.set(declarator.id.name, declarator.init);
   for (const node of nodes) {
     const target = node.type === "AssignmentExpression" ? node.left : node.type === "UpdateExpression" ? node.argument : undefined;
     for (const each of target ? nodesOf(target) : []) if (each.type === "Identifier") constants.delete(each.name);
@@ -104,7 +104,7 @@ function findConstants(program: Program, nodes: readonly AnyNode[]): Constants {
 }
 
 function findParams(program: Program, calls: readonly AnyNode[], constants: Constants): { params: ParamUse[]; openParams: boolean } {
-  const locals = new Set(declarators(program).filter((d) => d.init && isCallOf(d.init, apiCall) && textArgument(d.init, 0) === "param").map(localName));
+  const locals = new Set(declarators(program.body).filter((d) => d.init && isCallOf(d.init, apiCall) && textArgument(d.init, 0) === "param").map(localName));
   const uses = calls.filter((node) => node.type === "CallExpression" && node.callee.type === "Identifier" && locals.has(node.callee.name));
   const params = uses.map((use) => paramUse(use, constants));
   return { params: params.filter((use) => use !== null), openParams: params.includes(null) };
@@ -119,10 +119,6 @@ function paramUse(call: AnyNode, constants: Constants): ParamUse | null {
   return { name, default: known ? (fallback as string | number | boolean) : null, ...(typeof doc === "string" ? { doc } : {}) };
 }
 
-function declarators(program: Program): VariableDeclarator[] {
-  return program.body.flatMap((statement) => (statement.type === "VariableDeclaration" ? statement.declarations : []));
-}
-
 function localName(declarator: VariableDeclarator): string {
   return declarator.id.type === "Identifier" ? declarator.id.name : "";
 }
@@ -134,7 +130,7 @@ function findConfig(program: Program): VariableDeclarator | undefined {
     const specifier = statement.specifiers.find((s) => s.exported.type === "Identifier" && s.exported.name === "config");
     if (specifier?.local.type !== "Identifier") continue;
     const { name } = specifier.local;
-    return declarators(program).find((declarator) => localName(declarator) === name);
+    return declarators(program.body).find((declarator) => localName(declarator) === name);
   }
   return undefined;
 }

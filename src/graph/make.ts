@@ -8,10 +8,9 @@ import { discoverSteps, type StepFile } from "./discover.ts";
 import { refuseEarlyUses } from "./early.ts";
 import { artifactsOf, guessExports, readExports } from "./exports.ts";
 import { type Checked, isImplied, type Known, readTerrainKey } from "./kept.ts";
-import { NotLiteral } from "./literal.ts";
 import { lookAt, type Sight } from "./look.ts";
 import { mayReachOutside } from "./outside.ts";
-import { defaultConfig, readConfig, reserved } from "./settings.ts";
+import { readConfig } from "./settings.ts";
 import { Sources } from "./sources.ts";
 import { certainSight, firstTerrain, terrainOf } from "./terrain.ts";
 import { isUrl, refuseUrl } from "./urls.ts";
@@ -158,7 +157,7 @@ function readStep(project: string, file: StepFile, raw: RawBundle, analysis: Ana
     edges: readEdges(project, file, raw, analysis, byName),
     exports,
     packages: raw.packages,
-    config: settings(file, analysis),
+    config: readConfig(file.id, file.file, analysis.config),
     params: analysis.params,
     openParams: analysis.openParams,
     uses: analysis.uses,
@@ -166,18 +165,6 @@ function readStep(project: string, file: StepFile, raw: RawBundle, analysis: Ana
     unawaited: analysis.unawaited,
     unwired: false,
   };
-}
-
-function settings(file: StepFile, analysis: Analysis) {
-  if (analysis.config === undefined) return defaultConfig;
-  if (analysis.config instanceof NotLiteral) {
-    return fail("E_CONFIG", `config of ${file.id} is computed`, {
-      step: file.id,
-      place: { file: file.file },
-      remedy: `write it as a literal: it is read without running the step ${reserved}`,
-    });
-  }
-  return readConfig(file.id, file.file, analysis.config);
 }
 
 function readEdges(project: string, step: StepFile, raw: RawBundle, analysis: Analysis, byName: ReadonlyMap<string, StepFile>): Edge[] {

@@ -2,6 +2,7 @@ import ms from "ms";
 import { fail } from "../errors.ts";
 import type { StepConfig } from "../model.ts";
 import { nearest } from "../nearest.ts";
+import { NotLiteral } from "./literal.ts";
 
 export const defaultConfig: StepConfig = {
   retries: 0,
@@ -15,7 +16,7 @@ export const defaultConfig: StepConfig = {
 };
 
 /** What whoever means something else by the name is told. */
-export const reserved = "(`config` holds the engine's settings of a step: settings of your own need another name)";
+const reserved = "(`config` holds the engine's settings of a step: settings of your own need another name)";
 
 /** The key's reader: the written value as the engine uses it, or undefined where it makes no sense. */
 const readers: { readonly [K in keyof StepConfig]: { read: (value: unknown) => StepConfig[K] | undefined; expects: string } } = {
@@ -31,10 +32,13 @@ const readers: { readonly [K in keyof StepConfig]: { read: (value: unknown) => S
 
 /**
  * The literal of `export const config = {…}` as settings.
- * @throws E_CONFIG for an unknown key or a value that makes no sense
+ * @param literal as it was read from the code; undefined: there is none
+ * @throws E_CONFIG where it is computed, for an unknown key or a value that makes no sense
  */
 export function readConfig(step: string, file: string, literal: unknown): StepConfig {
+  if (literal === undefined) return defaultConfig;
   const place = { step, place: { file } };
+  if (literal instanceof NotLiteral) return fail("E_CONFIG", `config of ${step} is computed`, { ...place, remedy: `write it as a literal: it is read without running the step ${reserved}` });
   if (typeof literal !== "object" || literal === null || Array.isArray(literal)) {
     return fail("E_CONFIG", `config of ${step} is not an object`, { ...place, remedy: `write it as { retries: 2, timeout: "10m" } ${reserved}` });
   }

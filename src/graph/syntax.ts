@@ -1,4 +1,4 @@
-import type { AnyNode } from "acorn";
+import type { AnyNode, VariableDeclarator } from "acorn";
 
 /** The nodes right below a node of the tree. */
 export function childrenOf(node: AnyNode): AnyNode[] {
@@ -7,4 +7,9 @@ export function childrenOf(node: AnyNode): AnyNode[] {
 
 function isNode(value: unknown): value is AnyNode {
   return typeof value === "object" && value !== null && typeof (value as { type?: unknown }).type === "string";
+}
+
+/** What is declared by `var` and the like among these statements. */
+export function declarators(body: readonly AnyNode[]): VariableDeclarator[] {
+  return body.flatMap((statement) => (statement.type === "VariableDeclaration" ? statement.declarations : []));
 }

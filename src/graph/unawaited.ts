@@ -1,5 +1,5 @@
 import type { AnyNode, Expression, Program } from "acorn";
-import { childrenOf } from "./syntax.ts";
+import { childrenOf, declarators } from "./syntax.ts";
 
 /**
  * Whether code calls, while it runs for the first time, async functions that it does not await: `main()`, `main().catch(…)`, `void (async () => …)()`,
@@ -22,24 +22,20 @@ interface Asyncs {
 
 /** The code of modules in CommonJS: esbuild makes functions of them, `var require_x = __commonJS({ "x.ts"(exports, module) {…} })`. */
 function commonJsBodies({ body }: Program): AnyNode[][] {
-  const values = body.flatMap((statement) => (statement.type === "VariableDeclaration" ? statement.declarations.map(({ init }) => init) : []));
-  const calls = values.filter((init) => init?.type === "CallExpression" && init.callee.type === "Identifier" && init.callee.name === "__commonJS");
-  return calls.flatMap((call) => childrenOf(call!).flatMap(childrenOf)).flatMap((node) => (node.type === "Property" && node.value.type === "FunctionExpression" ? [node.value.body.body] : []));
+  const given = declarators(body).flatMap(({ init }) => (init?.type === "CallExpression" && init.callee.type === "Identifier" && init.callee.name === "__commonJS" ? init.arguments : []));
+  const modules = given.flatMap((each) => (each.type === "ObjectExpression" ? each.properties : []));
+  return modules.flatMap((module) => (module.type === "Property" && module.value.type === "FunctionExpression" ? [module.value.body.body] : []));
 }
 
 function asyncMethods(nodes: readonly AnyNode[]): Set<string> {
-  const names = nodes.map((node) => ((node.type === "MethodDefinition" || node.type === "Property" || node.type === "PropertyDefinition") && isAsync(node.value) && node.key.type === "Identifier" ? node.key.name : ""));
-  return new Set(names.filter((name) => name !== ""));
+  const members = nodes.filter((node) => node.type === "MethodDefinition" || node.type === "Property" || node.type === "PropertyDefinition");
+  return new Set(members.flatMap(({ key, value }) => (key.type === "Identifier" && isAsync(value) ? [key.name] : [])));
 }
 
 function asyncFunctions(body: readonly AnyNode[]): Set<string> {
-  const names = new Set<string>();
-  for (const statement of body) {
-    if (statement.type === "FunctionDeclaration" && statement.async && statement.id) names.add(statement.id.name);
-    if (statement.type !== "VariableDeclaration") continue;
-    for (const { id, init } of statement.declarations) if (id.type === "Identifier" && isAsync(init)) names.add(id.name);
-  }
-  return names;
+  const declared = body.flatMap((statement) => (statement.type === "FunctionDeclaration" && statement.async && statement.id ? [statement.id.name] : []));
+  const set = declarators(body).flatMap(({ id, init }) => (id.type === "Identifier" && isAsync(init) ? [id.name] : []));
+  return new Set([...declared, ...set]);
 }
 
 function isAsync(node: AnyNode | null | undefined): boolean {
