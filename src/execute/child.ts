@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Failure, toFailure } from "../errors.ts";
-import { apiCall, inputCall, metaCall, requireCall } from "../graph/names.ts";
+import { apiCall, inputCall, metaCall, requireCall, resolveCall } from "../graph/names.ts";
 import { Mask } from "../mask.ts";
 import type { MimeBundle } from "../model.ts";
 import * as api from "../step/api.ts";
@@ -164,7 +164,10 @@ async function runStep(job: Job): Promise<DoneMessage> {
   const inputs = new Inputs(job.inputs);
   // What DuckDB looks up while it loads (the C library, the executable) is no read of the step's.
   if (job.tables) await openAhead();
-  if (job.outside) await watchOutside();
+  if (job.outside) {
+    await watchOutside();
+    runForksAsAlone(job.project);
+  }
   await settlePending(host);
   if (taken++ === 0 && job.mark !== null) before = baseline();
   at = { job, notes, inputs };
@@ -192,7 +195,9 @@ async function runStep(job: Job): Promise<DoneMessage> {
   // A display or a check that was not awaited belongs to the step all the same.
   await settlePending(host);
   process.off("beforeExit", unsettled);
-  await ended(job, notes);
+  // A script that leaves nothing but what it does is not done before that is.
+  const untilDone = job.unawaited || job.exports.length + displays.length + effects.length === 0;
+  await ended(job.step, untilDone, notes);
   await settlePending(host);
 
   const exported = Object.fromEntries(job.exports.filter((name) => name in module).map((name) => [name, module[name]]));
@@ -216,6 +221,15 @@ async function watchOutside(): Promise<void> {
   (await import("./observe-outside.ts")).observeOutside(watching);
 }
 
+/** A script in TypeScript that the step forks is run by what runs the step alone: the project's tsx. */
+function runForksAsAlone(project: string): void {
+  try {
+    process.execArgv = ["--import", pathToFileURL(createRequire(path.join(project, "package.json")).resolve("tsx")).href];
+  } catch {
+    // None is installed: Node takes what it can.
+  }
+}
+
 /** Its module is made anew for each step that runs it: a retry in the same process, too. */
 function fresh(bundle: string): string {
   const { href } = pathToFileURL(bundle);
@@ -223,9 +237,9 @@ function fresh(bundle: string): string {
 }
 
 /** Waits for the end of what the module did not await. What it leaves is stored after that, since that may still change it. */
-async function ended({ step, unawaited }: Job, notes: Noting): Promise<void> {
+async function ended(step: string, untilDone: boolean, notes: Noting): Promise<void> {
   const warn = (message: string) => send({ type: "event", event: { type: "warning", message } });
-  const open = await drained(unawaited, (idle) => warn(idleText(idle)));
+  const open = await drained(untilDone, (idle) => warn(idleText(idle)));
   refuseExitCode(step);
   if (open === undefined) return;
   // Whether all was done is not known: it is done anew next time.
@@ -267,6 +281,17 @@ function makeHost(job: Job, notes: Noting, effects: StagedEffect[], displays: Mi
   return host;
 }
 
+/** How the step's bundle resolves what is no path. */
+let resolvePackage: ((specifier: string) => string) | undefined;
+
+/** What `import.meta` says in a source file; and, where nobody sees them who lists that, whether it is the step's own, and the arguments. */
+function here(filename: string, entry: boolean): object {
+  const { href: url } = pathToFileURL(filename);
+  const resolve = (specifier: string) => (/^\.{0,2}\//.test(specifier) ? new URL(specifier, url).href : resolvePackage!(specifier));
+  const meta = { dirname: path.dirname(filename), filename, ...(knowsMain ? { main: entry } : {}), resolve, url };
+  return Object.defineProperties(meta, { entry: { value: entry }, argv: { value: process.argv } });
+}
+
 function defineGlobals(): void {
   const define = (name: string, value: unknown) => Object.defineProperty(globalThis, name, { value });
   define(apiCall, (name: string) => (api as Record<string, unknown>)[name]);
@@ -275,8 +300,8 @@ function defineGlobals(): void {
     const { job, notes } = at!;
     const filename = path.join(job.project, file);
     notes.machine("project");
-    const entry = file === job.file;
-    return { url: pathToFileURL(filename).href, filename, dirname: path.dirname(filename), entry, main: knowsMain ? entry : undefined, argv: process.argv };
+    return here(filename, file === job.file);
   });
+  define(resolveCall, (resolve: (specifier: string) => string) => void (resolvePackage = resolve));
   define(requireCall, () => createRequire(path.join(at!.job.project, "package.json")));
 }

@@ -26,11 +26,11 @@ export function holdThread(thread: EventEmitter): void {
 
 /**
  * Lets what the module did not await come to its end.
- * @param unawaited whether it calls async functions that it does not await: that is work, however long it only waits
+ * @param untilDone whether what is open is waited for however long nothing happens in it, as Node does
  * @param idle is told once what is open, where such a step does nothing for long
  * @returns what was still open in the end; undefined: nothing
  */
-export function drained(unawaited: boolean, idle: (open: string) => void): Promise<string | undefined> {
+export function drained(untilDone: boolean, idle: (open: string) => void): Promise<string | undefined> {
   return new Promise((resolve) => {
     const load = loadMeter();
     let looks = 0;
@@ -38,7 +38,7 @@ export function drained(unawaited: boolean, idle: (open: string) => void): Promi
       const open = openKinds();
       looks = load() < busy && threads === 0 && !open.some((kind) => work.test(kind)) ? looks + 1 : 0;
       const kinds = open.join(", ") || "unknown";
-      if (!unawaited && looks > 0) resolve(kinds);
+      if (!untilDone && looks > 0) resolve(kinds);
       else if (looks === patience) idle(kinds);
     };
     const looking = setInterval(look, grace).unref();
@@ -73,7 +73,7 @@ function openKinds(): string[] {
 }
 
 export function idleText(open: string): string {
-  return `its last line has run, and nothing has happened for ${(patience * grace) / 1000} s in what is open (${open}): it is waited for, since it does not await all that it calls; close what was forgotten, or set config.timeout`;
+  return `its last line has run, and nothing has happened for ${(patience * grace) / 1000} s in what is open (${open}): it is waited for, as Node does; close what was forgotten, or set config.timeout`;
 }
 
 export function cutText(open: string): string {

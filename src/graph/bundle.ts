@@ -6,8 +6,7 @@ import { conditions } from "./conditions.ts";
 import type { StepFile } from "./discover.ts";
 import { explain, refuseGlobs } from "./explain.ts";
 import { exportedBy } from "./exports.ts";
-import { allExtras, type Extras, extrasOf, isSame, none } from "./extras.ts";
-import { requireCall } from "./names.ts";
+import { bannerOf, type Extra, extrasOf } from "./extras.ts";
 import { packageOf } from "./package-paths.ts";
 import { extensions } from "./source-paths.ts";
 import type { Own, Sources } from "./sources.ts";
@@ -44,19 +43,20 @@ export async function bundleSteps(
 ): Promise<Map<string, RawBundle>> {
   const elsewhere = new Map<string, string>();
   const resolve = resolver(project, steps, sources, elsewhere);
-  const bundle = async (some: readonly StepFile[], extras: Extras) => {
+  const bundle = async (some: readonly StepFile[], extras: readonly Extra[]) => {
     if (some.length === 0) return [];
     const result = await run(project, some, exports, apiNames, sources, resolve, extras);
     const texts = new Map(result.outputFiles.map((file) => [file.path, file]));
-    return some.map((step) => [step.id, rawBundle(result.metafile, texts, project, step, elsewhere)] as const);
+    return some.map((step) => [step.id, rawBundle(result.metafile, texts, project, step, elsewhere, sources)] as const);
   };
-  const first = await bundle(wanted, none);
+  const first = await bundle(wanted, []);
   const wants = new Map(first.map(([id, raw]) => [id, extrasOf(raw)]));
-  const others = allExtras.map((extras) => bundle(wanted.filter(({ id }) => isSame(wants.get(id)!, extras)), extras));
+  const kinds = new Map([...wants.values()].filter((extras) => extras.length > 0).map((extras) => [extras.join(), extras]));
+  const others = [...kinds].map(([kind, extras]) => bundle(wanted.filter(({ id }) => wants.get(id)!.join() === kind), extras));
   return new Map([...first, ...(await Promise.all(others)).flat()]);
 }
 
-function rawBundle({ inputs: all, outputs }: Metafile, texts: ReadonlyMap<string, OutputFile>, project: string, step: StepFile, elsewhere: ReadonlyMap<string, string>): RawBundle {
+function rawBundle({ inputs: all, outputs }: Metafile, texts: ReadonlyMap<string, OutputFile>, project: string, step: StepFile, elsewhere: ReadonlyMap<string, string>, sources: Sources): RawBundle {
   const key = `${step.id}.mjs`;
   const file = (name: string) => texts.get(path.resolve(project, name))!.text;
   const inputs = reachable(all, step.file);
@@ -65,7 +65,7 @@ function rawBundle({ inputs: all, outputs }: Metafile, texts: ReadonlyMap<string
     text: file(key),
     map: file(`${key}.map`),
     // All that is reached, not output.inputs: a constant that was inlined leaves no other trace of its file.
-    sources: [...new Set(inputs.filter((name) => stepBehind(name) === undefined && !isApi(name)).map(withoutAttributes))].sort(),
+    sources: [...new Set(inputs.filter((name) => stepBehind(name) === undefined && !isApi(name)).map((name) => fileOf(name, sources)))].sort(),
     externals,
     packages: [...new Set(externals.flatMap((specifier) => elsewhere.get(specifier) ?? packageOf(specifier) ?? []))].sort(),
     exports: exportedBy(project, step.file, all[step.file]?.format, outputs[key]!.exports),
@@ -73,8 +73,11 @@ function rawBundle({ inputs: all, outputs }: Metafile, texts: ReadonlyMap<string
   };
 }
 
-/** esbuild names a file that is imported `with { type: "json" }` by both. */
-const withoutAttributes = (name: string) => name.replace(/ with \{ .* \}$/, "");
+/** esbuild names a file that is imported `with { type: "json" }`, or as `./x.ts?second`, by both. */
+function fileOf(name: string, sources: Sources): string {
+  const file = name.replace(/ with \{ .* \}$/, "");
+  return sources.sight(file) ? file : file.replace(/[?#].*$/, "");
+}
 
 function reachable(inputs: Readonly<Record<string, { imports: { path: string }[] }>>, entry: string): string[] {
   const seen = new Set<string>([entry]);
@@ -89,7 +92,7 @@ async function run(
   apiNames: readonly string[],
   sources: Sources,
   resolve: Own["resolve"],
-  { names, require }: Extras,
+  extras: readonly Extra[],
 ): Promise<BuildResult<{ write: false; metafile: true }>> {
   try {
     const result = await build({
@@ -111,8 +114,8 @@ async function run(
       resolveExtensions: extensions,
       charset: "utf8",
       treeShaking: true,
-      keepNames: names,
-      ...(require ? { banner: { js: `const require=${requireCall}();` } } : {}),
+      keepNames: extras.includes("names"),
+      banner: { js: bannerOf(extras) },
       minifyWhitespace: true,
       legalComments: "none",
       sourcemap: "external",

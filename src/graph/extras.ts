@@ -1,27 +1,26 @@
-/** What some bundles are given so that their code sees what it would see alone; it costs time, and most do without. */
-export interface Extras {
-  /** Functions and classes keep the names that their sources give them: each is made more slowly. */
-  readonly names: boolean;
-  /** A `require` for what is in CommonJS. */
-  readonly require: boolean;
-}
+import { metaLocal, requireCall, resolveCall } from "./names.ts";
 
-export const none: Extras = { names: false, require: false };
-
-export const allExtras: readonly Extras[] = [
-  { names: true, require: false },
-  { names: false, require: true },
-  { names: true, require: true },
-];
-
-export function isSame(one: Extras, other: Extras): boolean {
-  return one.names === other.names && one.require === other.require;
-}
+/**
+ * What some bundles are given so that their code sees what it would see alone; it costs time, and most do without.
+ * - `names`: functions and classes keep the names that their sources give them; each is made more slowly
+ * - `require`: a `require` for what is in CommonJS
+ * - `resolve`: `import.meta.resolve`
+ */
+export type Extra = "names" | "require" | "resolve";
 
 /** What a bundle that was made without any wants. */
-export function extrasOf({ text, map }: { readonly text: string; readonly map: string }): Extras {
-  return { names: hasRenamed(text, map), require: text.includes("Dynamic require of ") };
+export function extrasOf({ text, map }: { readonly text: string; readonly map: string }): Extra[] {
+  const wanted: Record<Extra, boolean> = { names: hasRenamed(text, map), require: text.includes("Dynamic require of "), resolve: mayResolve.test(text) };
+  return (Object.keys(wanted) as Extra[]).filter((extra) => wanted[extra]);
 }
+
+/** What stands before a bundle's code, which esbuild does not read. */
+export function bannerOf(extras: readonly Extra[]): string {
+  return (extras.includes("require") ? `const require=${requireCall}();` : "") + (extras.includes("resolve") ? `${resolveCall}(specifier=>import.meta.resolve(specifier));` : "");
+}
+
+/** `import.meta` used as a whole, or for more than where the module lies. */
+const mayResolve = new RegExp(`\\b${metaLocal}\\d*\\b(?!=|\\.(?:url|dirname|filename|main|entry|argv)\\b)`);
 
 /** Functions and classes by the names that they are declared with or set to, in code without layout. */
 const named = /\b(?:function\b\s*\*?|class\b)\s*([\p{ID_Continue}$]+)|(?<![\p{ID_Continue}$])([\p{ID_Continue}$]+)=(?:async\b|function\b|class\b|\(|[\p{ID_Continue}$]+=>)/gu;

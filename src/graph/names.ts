@@ -14,3 +14,9 @@ export const metaCall = "__stepbook_meta";
 
 /** `__stepbook_require()`: the `require` of the project's folder. */
 export const requireCall = "__stepbook_require";
+
+/** `__stepbook_resolve(specifier=>import.meta.resolve(specifier))`: hands over how the bundle resolves names of packages. */
+export const resolveCall = "__stepbook_resolve";
+
+/** What `__stepbook_meta` said, in the source file. */
+export const metaLocal = "__stepbook_here";

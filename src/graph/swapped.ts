@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Loader, OnResolveArgs, Plugin, PluginBuild } from "esbuild";
 import type { StepFile } from "./discover.ts";
 import { askEsbuild, isAsked } from "./ask-esbuild.ts";
-import { apiCall, inputCall, metaCall } from "./names.ts";
+import { apiCall, inputCall, metaCall, metaLocal } from "./names.ts";
 import { importPaths } from "./source-paths.ts";
 import type { Own, Sources } from "./sources.ts";
 
@@ -78,9 +78,8 @@ function generated(names: readonly string[], call: (name: string) => string): st
     .join("\n");
 }
 
-const metaLocal = "__stepbook_here";
 export const ofHere = {
-  ...Object.fromEntries(["url", "dirname", "filename", "main"].map((key) => [`import.meta.${key}`, `${metaLocal}.${key}`])),
+  "import.meta": metaLocal,
   ...Object.fromEntries(["dirname", "filename"].map((key) => [`__${key}`, `${metaLocal}.${key}`])),
   "process.argv": `${metaLocal}.argv`,
 };
@@ -92,7 +91,7 @@ const asksForMain = /\brequire\.main\s*([!=]==?)\s*module\b/g;
 export function withMeta(project: string, source: string, file: string): { contents: string; loader: Loader } | undefined {
   // As long as it was, so that no column moves.
   const text = source.replace(asksForMain, (asked, sign: string) => `${sign.startsWith("!") ? "!" : ""}${metaLocal}.entry`.padEnd(asked.length));
-  if (text === source && !/\bimport\.meta\b|\b__(?:dir|file)name\b|\bargv\b/.test(text)) return undefined;
+  if (text === source && !/\bimport\s*\.\s*meta\b|\b__(?:dir|file)name\b|\bargv\b/.test(text)) return undefined;
   const relative = path.relative(project, file).replaceAll("\\", "/");
   // On the first line, so that no line moves.
   const loader = path.extname(file).replace(/^\.[cm]?/, "") as "ts" | "tsx" | "js" | "jsx";

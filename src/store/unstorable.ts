@@ -25,14 +25,16 @@ export function refuseObject(path: Path, value: object): never {
   if (isFigure(value)) return refuse(path, "a figure inside a value", "export the figure by its own name");
   const name = className(value);
   if (/^Weak(Map|Set|Ref)$/.test(name)) return refuse(path, `a ${name}`, "use a Map or an array of its entries");
-  return refuse(path, `an instance of ${name}`, remedyFor(name));
+  return refuse(path, `an instance of ${name}`, remedyFor(name, value));
 }
 
-function remedyFor(name: string): string {
+function remedyFor(name: string, value: object): string {
   if (name === "URL") return "export its text: String(url)";
   if (name === "RegExp") return "export its source and flags as strings";
   if (/Error$/.test(name)) return "export its message";
-  return "turn it into plain data ({ ...fields }, toJSON()), and make the instance anew from that in a function of lib/";
+  // Those of libraries commonly hold others.
+  const plain = typeof findProperty(value, "toJSON")?.value === "function" ? "JSON.parse(JSON.stringify(…)), since it has a toJSON" : "{ ...fields }";
+  return `turn it into plain data (${plain}), and make the instance anew from that in a function of lib/`;
 }
 
 export function className(value: object): string {

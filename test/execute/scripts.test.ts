@@ -17,10 +17,10 @@ const after = (ms: number) => `await new Promise((done) => setTimeout(done, ${ms
 
 describe("what a script does not await", () => {
   test.each([
-    ["main()", "main();\n"],
+    ["main()", "main();\nexport const a = 1;\n"],
     ["main().catch(…), process.exit at its end", "main().then(() => process.exit(0)).catch((error) => {\n  console.error(error);\n  process.exit(1);\n});\n"],
-    ["in a block", 'if (process.env["NEVER"] === undefined) void main();\n'],
-    ["in CommonJS", "main();\n", "commonjs"],
+    ["in a block", 'if (process.env["NEVER"] === undefined) void main();\nexport const a = 1;\n'],
+    ["in CommonJS", "main();\nexports.a = 1;\n", "commonjs"],
   ])("is waited for, however long it takes: %s", async (_, call, type = "module") => {
     project = new TestProject({ "package.json": `{ "type": "${type}" }`, "steps/10_train.ts": `import { writeFileSync } from "node:fs";\nasync function main() {\n  ${after(2300)}\n  writeFileSync("model.txt", "trained");\n}\n${call}` });
     const first = await project.run();
@@ -34,7 +34,8 @@ describe("what a script does not await", () => {
     ["a process", 'import { spawn } from "node:child_process";\nspawn(process.execPath, ["-e", "setTimeout(() => require(\'fs\').writeFileSync(\'late.txt\', \'x\'), 2300)"]);\n'],
     ["a thread", 'import { Worker } from "node:worker_threads";\nnew Worker("setTimeout(() => require(\'fs\').writeFileSync(\'late.txt\', \'x\'), 2300)", { eval: true });\n'],
     ["what it begins when all else is done", 'import { writeFileSync } from "node:fs";\nprocess.once("beforeExit", () => setTimeout(() => writeFileSync("late.txt", "x"), 20));\n'],
-    ["callbacks that are called", 'import { writeFileSync } from "node:fs";\nlet calls = 0;\nconst interval = setInterval(() => {\n  const until = performance.now() + 10;\n  while (performance.now() < until);\n  if (++calls < 46) return;\n  writeFileSync("late.txt", "x");\n  clearInterval(interval);\n}, 50);\n'],
+    ["a timer of a script that leaves nothing else", 'import { writeFileSync } from "node:fs";\nsetTimeout(() => writeFileSync("late.txt", "x"), 2300);\n'],
+    ["callbacks that are called", 'import { writeFileSync } from "node:fs";\nexport const a = 1;\nlet calls = 0;\nconst interval = setInterval(() => {\n  const until = performance.now() + 10;\n  while (performance.now() < until);\n  if (++calls < 46) return;\n  writeFileSync("late.txt", "x");\n  clearInterval(interval);\n}, 50);\n'],
   ])("is waited for: %s", async (_, code) => {
     project = new TestProject({ "steps/10_script.ts": code });
     const run = await project.run();

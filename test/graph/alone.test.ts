@@ -58,6 +58,27 @@ module.exports = { text: fs.readFileSync(require("node:path").join(__dirname, "d
     "lib/one.ts": "export const first = (globalThis as { first?: boolean }).first ?? false;\n",
     "steps/10_a.ts": '(globalThis as { first?: boolean }).first = true;\nconst one = await import("../lib/one.ts");\nexport const a = [one.first, Object.keys(one), one === (await import("../lib/one.ts"))];\n',
   },
+  "import.meta as a value, and what it resolves": {
+    "node_modules/dual/package.json": '{ "name": "dual", "exports": { "import": "./its.mjs", "require": "./its.cjs" } }',
+    "lib/x.ts": 'import path from "node:path";\nimport { fileURLToPath } from "node:url";\nexport const isMain = (meta: ImportMeta) => fileURLToPath(meta.url) === path.resolve("steps/10_a.ts");\nexport const beside = import.meta.resolve("./y.ts");\n',
+    "steps/10_a.ts": `import { beside, isMain } from "../lib/x.ts";
+const { dirname, filename, url } = import.meta;
+const meta = import.meta;
+export const a = [isMain(meta), beside, dirname, filename, url, Object.keys(import . meta).sort(), "env" in meta, import.meta["url"] === url, "import.meta", ...["../lib", "/x", "node:fs", "dual", "data:,"].map((name) => meta.resolve(name).replace(/.*node_modules/, ""))];
+`,
+  },
+  "a module that is imported twice, by queries of its path": {
+    "lib/x.ts": "export const x = {};\n",
+    "steps/10_a.ts": 'const [one, two, again] = [await import("../lib/x.ts?1"), await import("../lib/x.ts?2"), await import("../lib/x.ts?1")];\nexport const a = [one.x === two.x, one.x === again.x];\n',
+  },
+  "a script in TypeScript that is forked, and one that is run with the arguments of Node": {
+    "lib/child.ts": "const x: number = 1;\nif (process.send) process.send(x);\nelse console.log(x);\n",
+    "steps/10_a.ts": `import { execFileSync, fork } from "node:child_process";
+import { once } from "node:events";
+const file = new URL("../lib/child.ts", import.meta.url).pathname;
+export const a = [await once(fork(file), "message"), execFileSync(process.execPath, [...process.execArgv, file], { encoding: "utf8" })];
+`,
+  },
   "a tsconfig.json of another language": {
     "tsconfig.json": '{ "compilerOptions": { "experimentalDecorators": true, "useDefineForClassFields": false } }',
     "steps/10_a.ts": "const seen: string[] = [];\nconst note = (_: object, key: string) => void seen.push(key);\nclass Row {\n  @note x = 1;\n  y?: number;\n}\nexport const a = [seen, Object.keys(new Row())];\n",

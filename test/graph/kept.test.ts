@@ -54,6 +54,10 @@ const attacks: Readonly<Record<string, Attack>> = {
       utimesSync(project.path("lib/x.ts"), 0, 0);
     },
   },
+  "a helper that is imported twice, by queries of its path": {
+    files: { "steps/10_a.ts": 'export const a = [(await import("../lib/x.ts?1")).x, (await import("../lib/x.ts?2#3")).x];\n', "lib/x.ts": x(1) },
+    change: (project) => project.write("lib/x.ts", x(2)),
+  },
   "an older file moved into a helper's place": {
     files: { ...importing("../lib/x.ts"), "old/x.ts": x(2), "lib/x.ts": x(1) },
     change: (project) => renameSync(project.path("old/x.ts"), project.path("lib/x.ts")),

@@ -100,6 +100,9 @@ describe("what cannot be stored", () => {
     root = 1;
   }
   class Knn extends Tree {}
+  class Scaled {
+    toJSON() {}
+  }
   const circle: Record<string, unknown> = { name: "a", child: { deep: [1] } };
   (circle["child"] as Record<string, unknown>)["parent"] = circle;
   let deep: unknown = 1;
@@ -111,8 +114,8 @@ describe("what cannot be stored", () => {
     ["a class", [Tree], "E_UNSTORABLE: model[0] is a class (Tree), which cannot be stored; move it to lib/ and import it where it is used; an export is data"],
     ["a method", { fit() {} }, "E_UNSTORABLE: model.fit is a function (fit), which cannot be stored; move it to lib/ and import it where it is used; an export is data"],
     ["a symbol", Symbol("x"), "E_UNSTORABLE: model is a symbol, which cannot be stored; an export is data: use a string instead"],
-    ["an instance", { list: [0, 1, 2, { when: new Knn() }] }, "E_UNSTORABLE: model.list[3].when is an instance of Knn, which cannot be stored; turn it into plain data ({ ...fields }, toJSON()), and make the instance anew from that in a function of lib/"],
-    ["a value in a Map", new Map([["a", new Tree()]]), 'E_UNSTORABLE: model.get("a") is an instance of Tree, which cannot be stored; turn it into plain data ({ ...fields }, toJSON()), and make the instance anew from that in a function of lib/'],
+    ["an instance", { list: [0, 1, 2, { when: new Knn() }] }, "E_UNSTORABLE: model.list[3].when is an instance of Knn, which cannot be stored; turn it into plain data ({ ...fields }), and make the instance anew from that in a function of lib/"],
+    ["a value in a Map", new Map([["a", new Tree()]]), 'E_UNSTORABLE: model.get("a") is an instance of Tree, which cannot be stored; turn it into plain data ({ ...fields }), and make the instance anew from that in a function of lib/'],
     ["a key of a Map", new Map([[Symbol.iterator, 1]]), "E_UNSTORABLE: model.keys()[0] is a symbol, which cannot be stored; an export is data: use a string instead"],
     ["an item of a Set", new Set([1, () => 1]), "E_UNSTORABLE: model.keys()[1] is a function, which cannot be stored; move it to lib/ and import it where it is used; an export is data"],
     ["a promise", { a: Promise.resolve(1) }, "E_UNSTORABLE: model.a is a promise, which cannot be stored; write await before it"],
@@ -121,8 +124,9 @@ describe("what cannot be stored", () => {
     ["a URL", new URL("https://example.org"), "E_UNSTORABLE: model is an instance of URL, which cannot be stored; export its text: String(url)"],
     ["a RegExp", /x/, "E_UNSTORABLE: model is an instance of RegExp, which cannot be stored; export its source and flags as strings"],
     ["a WeakMap", new WeakMap(), "E_UNSTORABLE: model is a WeakMap, which cannot be stored; use a Map or an array of its entries"],
-    ["a boxed number", Object(1), "E_UNSTORABLE: model is an instance of Number, which cannot be stored; turn it into plain data ({ ...fields }, toJSON()), and make the instance anew from that in a function of lib/"],
-    ["an array with a class of its own", class Rows extends Array {}.from([1]), "E_UNSTORABLE: model is an instance of Rows, which cannot be stored; turn it into plain data ({ ...fields }, toJSON()), and make the instance anew from that in a function of lib/"],
+    ["an instance that says what its JSON is", { pca: new Scaled() }, "E_UNSTORABLE: model.pca is an instance of Scaled, which cannot be stored; turn it into plain data (JSON.parse(JSON.stringify(…)), since it has a toJSON), and make the instance anew from that in a function of lib/"],
+    ["a boxed number", Object(1), "E_UNSTORABLE: model is an instance of Number, which cannot be stored; turn it into plain data ({ ...fields }), and make the instance anew from that in a function of lib/"],
+    ["an array with a class of its own", class Rows extends Array {}.from([1]), "E_UNSTORABLE: model is an instance of Rows, which cannot be stored; turn it into plain data ({ ...fields }), and make the instance anew from that in a function of lib/"],
     ["a getter", { get now() { return 1; } }, "E_UNSTORABLE: model.now is a getter, which cannot be stored; export what it gives: { ...value }"],
     ["a getter of a frozen object", Object.freeze({ get now() { return 1; } }), "E_UNSTORABLE: model.now is a getter, which cannot be stored; export what it gives: { ...value }"],
     ["a hidden property", data, "E_UNSTORABLE: model.hidden is a hidden property (not enumerable), which cannot be stored; leave it out, or make it an ordinary one: { ...value }"],
