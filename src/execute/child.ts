@@ -20,6 +20,7 @@ import { baseline, type Baseline, unmarked } from "./marks.ts";
 import { cutText, drained, guardExit, idleText, refuseExitCode } from "./module-end.ts";
 import { Noting } from "./noting.ts";
 import { observe } from "./observe.ts";
+import { noteLookups } from "./observe-modules.ts";
 import type { Observer } from "./observer.ts";
 import { printAtOnce } from "./print-at-once.ts";
 import { type DoneMessage, firstModule, type Job, type Message, tablesWord } from "./protocol.ts";
@@ -287,7 +288,11 @@ let resolvePackage: ((specifier: string) => string) | undefined;
 /** What `import.meta` says in a source file; and, where nobody sees them who lists that, whether it is the step's own, and the arguments. */
 function here(filename: string, entry: boolean): object {
   const { href: url } = pathToFileURL(filename);
-  const resolve = (specifier: string) => (/^\.{0,2}\//.test(specifier) ? new URL(specifier, url).href : resolvePackage!(specifier));
+  const resolve = (specifier: string) => {
+    if (/^\.{0,2}\//.test(specifier)) return new URL(specifier, url).href;
+    noteLookups(watching, specifier, filename);
+    return resolvePackage!(specifier);
+  };
   const meta = { dirname: path.dirname(filename), filename, ...(knowsMain ? { main: entry } : {}), resolve, url };
   return Object.defineProperties(meta, { entry: { value: entry }, argv: { value: process.argv } });
 }

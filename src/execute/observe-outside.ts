@@ -7,15 +7,17 @@ import path from "node:path";
 import wasi from "node:wasi";
 import workerThreads from "node:worker_threads";
 import { holdThread } from "./module-end.ts";
+import { observeModules } from "./observe-modules.ts";
 import type { Observer } from "./observer.ts";
 import { type Patchable, wrap } from "./wrap.ts";
 
-/** Wraps what Node offers for processes, the network and threads. These modules take 5 ms to load: for code that may use them. */
+/** Wraps what Node offers for processes, the network, threads and CommonJS. These modules take 5 ms to load: for code that may use them. */
 export function observeOutside(observer: Observer): void {
   observeProcesses(observer);
   observeNetwork(observer);
   observeThreads(observer);
   observeDatabases(observer);
+  observeModules(observer);
   syncBuiltinESMExports();
 }
 

@@ -1,4 +1,5 @@
 import { readdirSync, statSync } from "./quiet-fs.ts";
+import os from "node:os";
 import path from "node:path";
 import { perHost, type Host } from "./host.ts";
 import { noteFile, projectPath } from "./here.ts";
@@ -51,7 +52,12 @@ function noteFoldersAbove(host: Host, file: string): void {
 /** A step that goes on without the file depends on its absence. */
 export function noteMissing(host: Host, thrown: unknown): void {
   const name = /No files found that match the pattern \\?"([^"*?[]*?)\\?"/.exec(thrown instanceof Error ? thrown.message : "")?.[1];
-  if (name) host.note({ kind: "exists", name: projectPath(host, name) });
+  if (name) host.note({ kind: "exists", name: projectPath(host, fromHome(name)) });
+}
+
+/** As DuckDB takes `~`. Where that is, is asked as a step asks: it is noted. */
+function fromHome(name: string): string {
+  return name.replace(/^~(?=\/|$)/, () => os.homedir());
 }
 
 const fileFunction = /^(READ_\w+|PARQUET_\w+|GLOB|SNIFF_CSV)$/;
@@ -62,7 +68,7 @@ const fileFunction = /^(READ_\w+|PARQUET_\w+|GLOB|SNIFF_CSV)$/;
  */
 export function noteNamed(host: Host, { text, params }: Rendered, anyString: boolean): void {
   const code = tokens(text).filter((token) => token.kind !== "comment");
-  for (const name of namedFiles(code, params, anyString)) {
+  for (const name of [...namedFiles(code, params, anyString)].map(fromHome)) {
     const remote = remoteHost(name);
     if (remote) host.opaque({ kind: "network", what: remote });
     else if (/[*?[]/.test(name)) notePattern(host, name);

@@ -187,6 +187,18 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "package, dynamic import": packaged('const { n } = (await import("pkg-ID")) as { n: number };\nexport const out = n;'),
   "package, createRequire": packaged('import { createRequire } from "node:module";\nexport const out = (createRequire(import.meta.url)("pkg-ID") as { n: number }).n;', "cjs"),
   "package, createRequire with a computed name": packaged('import { createRequire } from "node:module";\nconst name = ["pkg", "ID"].join("-");\nexport const out = (createRequire(import.meta.url)(name) as { n: number }).n;', "cjs"),
+  "package, another main of one by createRequire": upgraded('import { createRequire } from "node:module";\nexport const out = (createRequire(import.meta.url)("pkg-ID") as { n: number }).n;'),
+  "package, what require.resolve finds": upgraded('import { createRequire } from "node:module";\nexport const out = createRequire(import.meta.url).resolve("pkg-ID");'),
+  "package, what import.meta.resolve finds": upgraded('export const out = import.meta.resolve("pkg-ID");'),
+  "a package that comes to lie before another": {
+    ...upgraded('import { createRequire } from "node:module";\nexport const out = (createRequire(import.meta.url)("pkg-ID") as { n: number }).n;'),
+    change: (project, here) => project.write(`steps/node_modules/pkg-${word(here)}/index.js`, "exports.n = 2;"),
+  },
+  "a module that comes to lie before another": {
+    step: 'import { createRequire } from "node:module";\nexport const out = createRequire(import.meta.url)("../HERE/cjs/in") as unknown;',
+    before: (project, here) => (project.write(`${here}/cjs/package.json`, "{}"), project.write(`${here}/cjs/in/index.js`, "module.exports = 1;")),
+    change: (project, here) => project.write(`${here}/cjs/in.js`, "module.exports = 2;"),
+  },
   "package, a data file that is read": {
     step: `${fs("readFileSync")}export const out = readFileSync("node_modules/pkg-ID/words.json", "utf8");`,
     before: (project, here) => (project.write(`node_modules/pkg-${word(here)}/package.json`, "{}"), project.write(`node_modules/pkg-${word(here)}/words.json`, "1")),
@@ -326,6 +338,16 @@ function packaged(step: string, form: "esm" | "cjs" = "esm"): Attack {
     step,
     before: (project, here) => install(project, here, { "index.js": code(1) }, undefined, form),
     change: (project, here) => project.write(`node_modules/pkg-${word(here)}/index.js`, code(2)),
+  };
+}
+
+/** A package of which another file is the main one. */
+function upgraded(step: string): Attack {
+  const manifest = (main: string) => `{ "main": "${main}" }`;
+  return {
+    step,
+    before: (project, here) => (["one", "two"].forEach((name, i) => project.write(`node_modules/pkg-${word(here)}/${name}.js`, `exports.n = ${i};`)), project.write(`node_modules/pkg-${word(here)}/package.json`, manifest("one.js"))),
+    change: (project, here) => project.write(`node_modules/pkg-${word(here)}/package.json`, manifest("two.js")),
   };
 }
 

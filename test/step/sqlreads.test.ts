@@ -1,5 +1,6 @@
+import os from "node:os";
 import path from "node:path";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { csv, parquet, sql } from "../../src/step/api.ts";
 import { failed, makeRig, type Rig } from "./rig.ts";
 
@@ -51,6 +52,16 @@ describe("files that a query names are noted as read", () => {
     rig.file(path.relative(rig.project, outside), "x\n1\n");
     await sql`FROM ${sql.raw(`'${outside.replaceAll("'", "''")}'`)}`;
     expect(files()).toEqual([outside]);
+  });
+
+  test("~ is the home, which the machine tells", async () => {
+    vi.stubEnv("HOME", rig.project);
+    vi.spyOn(os, "homedir").mockClear();
+    onTestFinished(() => vi.restoreAllMocks().unstubAllEnvs() as void);
+    await sql`FROM '~/data/*.csv'`;
+    expect(os.homedir).toHaveBeenCalled();
+    expect(files()).toEqual(["data/a.csv", "data/b.csv"]);
+    expect(folders()).toEqual(["data"]);
   });
 
   test("tables are artifacts and no reads", async () => {
