@@ -56,8 +56,11 @@ describe("files that a query names are noted as read", () => {
 
   test("~ is the home, which the machine tells", async () => {
     vi.stubEnv("HOME", rig.project);
-    vi.spyOn(os, "homedir").mockClear();
-    onTestFinished(() => vi.restoreAllMocks().unstubAllEnvs() as void);
+    vi.spyOn(os, "homedir");
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+      vi.unstubAllEnvs();
+    });
     await sql`FROM '~/data/*.csv'`;
     expect(os.homedir).toHaveBeenCalled();
     expect(files()).toEqual(["data/a.csv", "data/b.csv"]);
