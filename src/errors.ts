@@ -1,3 +1,4 @@
+import { sayBehind, sayError, showThrown } from "./causes.ts";
 import type { Place } from "./model.ts";
 
 /** Exit codes of the command, by what went wrong. */
@@ -93,18 +94,9 @@ export function toFailure(thrown: unknown, code: ErrorCode = "E_INTERNAL"): Fail
   }
   if (code === "E_INTERNAL" && /^E[MN]FILE$/.test(String((thrown as NodeJS.ErrnoException | undefined)?.code))) return noMoreFiles().failure;
   if (thrown instanceof Error) {
-    return { code, message: `${thrown.name}: ${thrown.message}`, ...(thrown.stack ? { stack: thrown.stack } : {}) };
+    return { code, message: [sayError(thrown), ...sayBehind(thrown)].join("\n"), ...(thrown.stack ? { stack: thrown.stack } : {}) };
   }
   return { code, message: `thrown: ${showThrown(thrown)}` };
-}
-
-function showThrown(thrown: unknown): string {
-  if (typeof thrown !== "object") return String(thrown);
-  try {
-    return JSON.stringify(thrown);
-  } catch {
-    return "an object";
-  }
 }
 
 /** The process, or the machine, has as many files open as it may. */

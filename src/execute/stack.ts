@@ -1,4 +1,5 @@
 import path from "node:path";
+import { withThoseBehind } from "../causes.ts";
 import type { Failure } from "../errors.ts";
 import type { Place } from "../model.ts";
 import { frameOf, isEngineFile } from "../step/place.ts";
@@ -10,17 +11,31 @@ interface Where {
 
 /** A failure inside a step with its step, the user's line, and a stack without the engine's frames. */
 export function failureOfStep(where: Where, failure: Failure, thrown: unknown): Failure {
-  const stack = thrown instanceof Error ? thrown.stack : undefined;
-  const frames = (stack?.split("\n") ?? []).filter((line) => /^\s+at /.test(line)).map((line) => ({ line, place: placeOf(line, where.project) }));
-  const place = failure.place ? inProject(where.project, failure.place) : frames.find((frame) => frame.place)?.place;
-  const kept = frames.filter(({ line }) => !isEngine(line)).map(({ line }) => line.replaceAll(`${where.project}${path.sep}`, ""));
+  const [own = [], ...behind] = thrown instanceof Error ? withThoseBehind(thrown).map(framesOf) : [];
+  const place = failure.place ? inProject(where.project, failure.place) : firstPlace([...own, ...behind.flat()], where.project);
+  const kept = own.filter((line) => !isEngine(line)).map((line) => line.replaceAll(`${where.project}${path.sep}`, ""));
+  const { stack, ...told } = failure;
+  // Frames of Node alone say more than none.
+  const shown = kept.length > 0 || stack === undefined ? kept : own;
   return {
     ...remedyFor(failure),
-    ...failure,
+    ...told,
     step: where.step,
     ...(place ? { place } : {}),
-    ...(kept.length > 0 ? { stack: kept.join("\n") } : {}),
+    ...(shown.length > 0 ? { stack: shown.join("\n") } : {}),
   };
+}
+
+function framesOf({ stack }: Error): string[] {
+  return (stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+}
+
+function firstPlace(frames: readonly string[], project: string): Place | undefined {
+  for (const line of frames) {
+    const place = placeOf(line, project);
+    if (place) return place;
+  }
+  return undefined;
 }
 
 /** What Node, or the bundle, says where code is not as they want it. */
@@ -41,7 +56,8 @@ function inProject(project: string, place: Place): Place {
 
 function isEngine(line: string): boolean {
   const place = frameOf(line);
-  return /\(node:|at node:/.test(line) || (place !== undefined && isEngineFile(place.file));
+  // What esbuild puts into a bundle comes from no source.
+  return /\(node:|at node:|\/\.stepbook\/bundles\//.test(line) || (place !== undefined && isEngineFile(place.file));
 }
 
 /** The place in the user's sources, which may lie beside the project, that a stack frame shows. */
