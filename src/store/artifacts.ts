@@ -5,6 +5,7 @@ import { fail } from "../errors.ts";
 import type { Artifact, Codec, Digest, MimeBundle } from "../model.ts";
 import { tableInfo, type TableInfo } from "./brand.ts";
 import { decodeSource, encodeValue, type Source } from "./codec.ts";
+import { inParts, mostAtOnce } from "./digest.ts";
 import { onDisk, sync, syncFile } from "./durable.ts";
 import { bundleOf, displaySymbol, isFigure } from "./figure.ts";
 
@@ -57,10 +58,10 @@ function storeChunks(codec: Codec, chunks: readonly Uint8Array[], name: string, 
     let bytes = 0;
     const handle = openSync(file, "w");
     try {
-      for (const chunk of chunks) {
-        writeAll(handle, chunk);
-        hash.update(chunk);
-        bytes += chunk.length;
+      for (const part of chunks.flatMap((chunk) => [...inParts(chunk)])) {
+        writeAll(handle, part);
+        hash.update(part);
+        bytes += part.length;
       }
       sync(handle);
     } finally {
@@ -79,10 +80,9 @@ function stageFile<T>(staging: string, name: string, write: (file: string) => T)
   });
 }
 
-/** One call writes at most 2 GiB, and may write less than it was given. */
-function writeAll(handle: number, chunk: Uint8Array): void {
-  const most = 1 << 30;
-  for (let at = 0; at < chunk.length; ) at += writeSync(handle, chunk, at, Math.min(most, chunk.length - at));
+/** One call may write less than it was given. */
+function writeAll(handle: number, part: Uint8Array): void {
+  for (let at = 0; at < part.length; ) at += writeSync(handle, part, at);
 }
 
 let staged = 0;
@@ -150,7 +150,7 @@ export function openSource(file: string, label: string): Source & { close(): voi
 function readAll(handle: number, at: number, length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
   for (let done = 0; done < length; ) {
-    const read = readSync(handle, bytes, done, Math.min(1 << 30, length - done), at + done);
+    const read = readSync(handle, bytes, done, Math.min(mostAtOnce, length - done), at + done);
     if (read === 0) fail("E_DECODE", "not a stored value: the file is shorter than it was", { remedy: "run again: it is made anew" });
     done += read;
   }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { digestOf } from "./digest.ts";
 import { entryStep, indexStep, itemStep, keyStep, pathText, type Path } from "./path.ts";
 import { arrayKind, bytesOf, type AnyTypedArray } from "./typed-arrays.ts";
 
@@ -86,17 +86,13 @@ export function mutationGuard(value: unknown, label = ""): MutationGuard {
   walk(value, { name: label }, (each, path) => {
     if (arrayKind(each) || Buffer.isBuffer(each) || each instanceof ArrayBuffer) {
       const array = each as AnyTypedArray | ArrayBuffer;
-      arrays.push({ path, array, digest: digestOf(array) });
+      arrays.push({ path, array, digest: digestOf(bytesOf(array)) });
     }
   });
   return {
     changed: () => {
-      const found = arrays.find(({ array, digest }) => digestOf(array) !== digest);
+      const found = arrays.find(({ array, digest }) => digestOf(bytesOf(array)) !== digest);
       return found && pathText(found.path);
     },
   };
-}
-
-function digestOf(array: AnyTypedArray | ArrayBuffer): string {
-  return createHash("sha256").update(bytesOf(array)).digest("base64");
 }

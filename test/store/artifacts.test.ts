@@ -55,6 +55,15 @@ describe("values", () => {
     expect(await storeExport("k", "x".repeat(100), rig.host.staging, 100)).toHaveProperty("file");
   });
 
+  test("an array of 2 GiB, which is more than Node takes at once", async () => {
+    const array = new Uint8Array(2 ** 31 + 9);
+    const guard = mutationGuard(array, "array");
+    array[2 ** 31] = 5;
+    expect(guard.changed()).toBe("array");
+    const staged = await store("array", array);
+    expect(staged).toMatchObject(digestFile(staged.file));
+  });
+
   test("a large array is not copied into text", async () => {
     const array = new Float64Array(2_000_000).map((_, index) => index / 3);
     const staged = await store("array", { array });
