@@ -120,6 +120,8 @@ export interface Step {
   readonly code: Bundle;
   readonly edges: readonly Edge[];
   readonly exports: readonly string[];
+  /** Names by which other steps may import from it: the exports; of a module in CommonJS, whose export is one, those in that, too. */
+  readonly offers: readonly string[];
   /** Names of the packages that the bundle reaches; of one that the project would not find by its name, the folder, relative to the project. */
   readonly packages: readonly string[];
   readonly config: StepConfig;

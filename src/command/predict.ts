@@ -129,7 +129,7 @@ async function execute(project: string, bundle: string): Promise<unknown> {
 const step: Step = {
   id: "1_predict", number: 1, name: "predict", file: "predict",
   code: { text: "", map: "", digest: "", parts: {}, sources: {} },
-  edges: [], exports: ["answer"], packages: [], config: { ...defaultConfig, timeout: mostTime },
+  edges: [], exports: ["answer"], offers: ["answer"], packages: [], config: { ...defaultConfig, timeout: mostTime },
   params: [], openParams: false, uses: ["loadModel"], outside: true, unawaited: false, unwired: true,
 };
 

@@ -3,6 +3,7 @@ import type { Message } from "esbuild";
 import { fail } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { stepPattern } from "./discover.ts";
+import { whole } from "./exports.ts";
 import { isApi, stepBehind } from "./swapped.ts";
 
 /** esbuild takes `import(`./${name}.ts`)` as an import of all files that fit: every one would be an input. */
@@ -54,6 +55,6 @@ function missingExport(module: string, name: string, where: object, exports: Rea
   const config = name === "config" ? "config holds a step's settings and is no artifact; " : "";
   return fail("E_MISSING_EXPORT", `step ${step} has no export "${name}"`, {
     ...where,
-    remedy: config + nearest(name, exports.get(step) ?? []),
+    remedy: config + nearest(name, (exports.get(step) ?? []).filter((each) => each !== whole)),
   });
 }

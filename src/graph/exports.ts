@@ -1,37 +1,64 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { build, type Metafile } from "esbuild";
+import { build } from "esbuild";
 import type { StepFile } from "./discover.ts";
 import type { Sources } from "./sources.ts";
 
 /** Exports of a module that are code or settings, never artifacts. */
 const notArtifacts: ReadonlySet<string> = new Set(["config"]);
 
+/** What Node 23 calls all that a module in CommonJS exports, beside the names in that. Here it says that a module is one. */
+export const whole = "module.exports";
+
 /**
- * The names that each step exports as artifacts, without bundling: what the importers' generated
- * modules offer. `export *` is followed, through helpers and through other steps.
+ * The names that each step offers: what the importers' generated modules have.
+ * @param bundled tells what a step exports that has an `export *`, from what the steps before it offer: where that leads, bundling finds
  */
-export async function readExports(project: string, steps: readonly StepFile[], sources: Sources): Promise<Map<string, string[]>> {
-  const reader = new ExportReader(project, sources);
-  await reader.load(steps.map((step) => step.file));
-  const result = new Map<string, string[]>();
-  for (const step of steps) {
-    const names = await reader.names(step.file, new Set());
-    result.set(step.name, artifactsOf([...names]));
-  }
+export async function readExports(
+  project: string,
+  steps: readonly StepFile[],
+  sources: Sources,
+  bundled: (step: StepFile, offers: ReadonlyMap<string, readonly string[]>) => Promise<readonly string[]>,
+): Promise<Map<string, readonly string[]>> {
+  const modules = await transform(project, steps, sources);
+  const result = new Map<string, readonly string[]>();
+  for (const step of steps) result.set(step.name, offersOf(modules.get(step.file)!.names));
+  for (const step of steps) if (modules.get(step.file)!.star) result.set(step.name, offersOf(await bundled(step, result)));
   return result;
+}
+
+/** Each file for itself: the names that it exports, and whether there is an `export *`. */
+async function transform(project: string, steps: readonly StepFile[], sources: Sources): Promise<Map<string, { names: readonly string[]; star: boolean }>> {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: project,
+    entryPoints: steps.map(({ file }) => file),
+    outdir: "out",
+    outbase: ".",
+    bundle: false,
+    write: false,
+    metafile: true,
+    format: "esm",
+    logLevel: "silent",
+    plugins: [sources.plugin()],
+  });
+  return new Map(
+    outputFiles.map((output) => {
+      const { entryPoint, exports } = metafile.outputs[path.relative(project, output.path).replaceAll("\\", "/")]!;
+      return [entryPoint!, { names: exportedBy(project, entryPoint!, metafile.inputs[entryPoint!]?.format, exports), star: /^export \* from /m.test(output.text) }];
+    }),
+  );
 }
 
 /**
  * The same, as far as the texts of the steps tell: in no time, and perhaps wrong.
  * @returns undefined where one of them exports what no glance at it tells
  */
-export function guessExports(project: string, steps: readonly StepFile[]): Map<string, string[]> | undefined {
-  const result = new Map<string, string[]>();
+export function guessExports(project: string, steps: readonly StepFile[]): Map<string, readonly string[]> | undefined {
+  const result = new Map<string, readonly string[]>();
   for (const { file, name } of steps) {
     const names = exportsInText(readOrNothing(path.join(project, file)));
     if (!names) return undefined;
-    result.set(name, artifactsOf(names));
+    result.set(name, offersOf(names));
   }
   return result;
 }
@@ -57,59 +84,27 @@ function readOrNothing(file: string): string | undefined {
 }
 
 /** Of what esbuild says that a file exports: what it does. A script in CommonJS that sets no exports has an empty `default` there. */
-export function exportedBy(project: string, file: string, format: "cjs" | "esm" | undefined, exports: string[]): string[] {
-  return format === "cjs" && !/\bexports?\b/.test(readOrNothing(path.join(project, file)) ?? "") ? [] : exports;
+export function exportedBy(project: string, file: string, format: "cjs" | "esm" | undefined, exports: readonly string[]): readonly string[] {
+  if (format !== "cjs") return exports;
+  const text = readOrNothing(path.join(project, file)) ?? "";
+  return /\bexports?\b/.test(text) ? [...new Set(["default", whole, ...namesInCommonJs(text)])] : [];
 }
 
-/** Of a module's exports: those that are artifacts, sorted. */
-export function artifactsOf(exports: readonly string[]): string[] {
+const assigned = /\bexports\.([\w$]+)\s*=(?!=)/g;
+const assignedTogether = /\b(?:module\.exports|export)\s*=\s*\{([^{}]*)/g;
+
+/** What Node, too, finds at a glance: `exports.x = …`, `module.exports = { x, y: … }`. */
+function namesInCommonJs(text: string): string[] {
+  const together = [...text.matchAll(assignedTogether)].flatMap(([, fields]) => [...fields!.matchAll(/(?:^|,)\s*([\w$]+)\s*(?=[,:]|$)/g)]);
+  return [...text.matchAll(assigned), ...together].map(([, name]) => name!);
+}
+
+/** Of a module's exports: those that other steps may import, sorted. */
+export function offersOf(exports: readonly string[]): readonly string[] {
   return exports.filter((name) => !notArtifacts.has(name)).sort();
 }
 
-class ExportReader {
-  readonly #project: string;
-  readonly #sources: Sources;
-  readonly #modules = new Map<string, { names: string[]; stars: string[] }>();
-
-  constructor(project: string, sources: Sources) {
-    this.#project = project;
-    this.#sources = sources;
-  }
-
-  /** Transforms the files, each for itself, and notes what they export. */
-  async load(files: readonly string[]): Promise<void> {
-    if (files.length === 0) return;
-    const result = await build({
-      absWorkingDir: this.#project,
-      entryPoints: [...files],
-      outdir: "out",
-      outbase: ".",
-      bundle: false,
-      write: false,
-      metafile: true,
-      format: "esm",
-      logLevel: "silent",
-      plugins: [this.#sources.plugin()],
-    });
-    for (const output of result.outputFiles) {
-      const key = path.relative(this.#project, output.path).replaceAll("\\", "/");
-      const meta = result.metafile.outputs[key] as Metafile["outputs"][string];
-      const stars = [...output.text.matchAll(/^export \* from "([^"]+)";$/gm)].map((match) => match[1]!);
-      const names = exportedBy(this.#project, meta.entryPoint!, result.metafile.inputs[meta.entryPoint!]?.format, meta.exports);
-      this.#modules.set(meta.entryPoint!, { names, stars });
-    }
-  }
-
-  async names(file: string, seen: Set<string>): Promise<Set<string>> {
-    if (seen.has(file)) return new Set();
-    seen.add(file);
-    if (!this.#modules.has(file)) await this.load([file]);
-    const module = this.#modules.get(file)!;
-    const names = new Set(module.names);
-    for (const star of module.stars.filter((specifier) => specifier.startsWith("."))) {
-      const target = path.posix.join(path.posix.dirname(file), star);
-      for (const name of await this.names(target, seen)) if (name !== "default") names.add(name);
-    }
-    return names;
-  }
+/** Of what a step offers: its artifacts. All that a module in CommonJS exports is one. */
+export function artifactsOf(offers: readonly string[]): readonly string[] {
+  return offers.includes(whole) ? ["default"] : offers;
 }

@@ -8,7 +8,7 @@ import { customConditions } from "./conditions.ts";
 import { type Sight, type SightKind, stillThere } from "./look.ts";
 
 /** Raised where what is kept, or how it is checked, changes. */
-const format = 1;
+const format = 2;
 
 /** A graph and all that it was made from. */
 export interface Known {

@@ -6,7 +6,7 @@ import type { Analysis } from "./analyse.ts";
 import { bundleSteps, type RawBundle } from "./bundle.ts";
 import { discoverSteps, type StepFile } from "./discover.ts";
 import { refuseEarlyUses } from "./early.ts";
-import { artifactsOf, guessExports, readExports } from "./exports.ts";
+import { artifactsOf, guessExports, offersOf, readExports } from "./exports.ts";
 import { type Checked, isImplied, type Known, readTerrainKey } from "./kept.ts";
 import { lookAt, type Sight } from "./look.ts";
 import { mayReachOutside } from "./outside.ts";
@@ -45,10 +45,11 @@ function lookAtKey(key: string): Sight {
 }
 
 /** What all steps export. What is wrong with the sources the bundles tell better; what is not (a file that could not be opened, once) is thrown as it is. */
-async function exportsOf(project: string, files: readonly StepFile[], apiNames: readonly string[], sources: Sources): Promise<Map<string, string[]>> {
+async function exportsOf(project: string, files: readonly StepFile[], apiNames: readonly string[], sources: Sources): Promise<Map<string, readonly string[]>> {
   try {
-    return await readExports(project, files, sources);
+    return await readExports(project, files, sources, async (step, offers) => (await bundleSteps(project, [step], files, offers, apiNames, sources)).get(step.id)!.exports);
   } catch (error) {
+    if (error instanceof StepbookError) throw error;
     await bundleSteps(project, files, files, new Map(), apiNames, sources);
     throw error;
   }
@@ -59,10 +60,10 @@ async function makeSome(project: string, files: readonly StepFile[], apiNames: r
   const old = new Map(before.graph.steps.map((step) => [step.id, step]));
   const stale = files.filter(({ id }) => Object.keys(old.get(id)?.code.sources ?? {}).some((file) => before.changed.has(file)));
   if (files.length !== old.size || files.some(({ id, name }) => old.get(id)?.name !== name)) return undefined;
-  const exports = new Map(files.map(({ id, name }) => [name, [...old.get(id)!.exports]]));
+  const exports = new Map(files.map(({ id, name }) => [name, old.get(id)!.offers]));
   const bundles = await bundleSteps(project, stale, files, exports, apiNames, sources).catch(unlessMissing);
   // What a step exports is part of the steps that import it.
-  if (!bundles || stale.some(({ id }) => !sameNames(artifactsOf(bundles.get(id)!.exports), old.get(id)!.exports))) return undefined;
+  if (!bundles || stale.some(({ id }) => !sameNames(offersOf(bundles.get(id)!.exports), old.get(id)!.offers))) return undefined;
   const byName = new Map(files.map((file) => [file.name, file]));
   const anew = new Map<string, Step>();
   for (const file of stale) {
@@ -91,10 +92,10 @@ async function makeAll(project: string, files: readonly StepFile[], apiNames: re
  * The bundles of all steps, and what each exports: its bundle tells that for certain, and is made from what it is told of the
  * others. A guess that all bundles confirm saves the pass that asks.
  */
-async function bundleAll(project: string, files: readonly StepFile[], apiNames: readonly string[], sources: Sources): Promise<{ exports: Map<string, string[]>; bundles: Map<string, RawBundle> }> {
+async function bundleAll(project: string, files: readonly StepFile[], apiNames: readonly string[], sources: Sources): Promise<{ exports: Map<string, readonly string[]>; bundles: Map<string, RawBundle> }> {
   const guess = guessExports(project, files);
   const guessed = guess && (await bundleSteps(project, files, files, guess, apiNames, sources).catch(unlessMissing));
-  if (guessed && files.every(({ id, name }) => sameNames(artifactsOf(guessed.get(id)!.exports), guess.get(name)!))) return { exports: guess, bundles: guessed };
+  if (guessed && files.every(({ id, name }) => sameNames(offersOf(guessed.get(id)!.exports), guess.get(name)!))) return { exports: guess, bundles: guessed };
   const exports = await exportsOf(project, files, apiNames, sources);
   return { exports, bundles: await bundleSteps(project, files, files, exports, apiNames, sources) };
 }
@@ -141,7 +142,7 @@ function knownOf(graph: Graph, sources: Sources, before: Checked | undefined, fi
   return certain ? { known: { graph, files, terrain } } : { known: undefined, asked: terrain };
 }
 
-function readStep(project: string, file: StepFile, raw: RawBundle, analysis: Analysis, exports: readonly string[], byName: ReadonlyMap<string, StepFile>, from: Sources): Step {
+function readStep(project: string, file: StepFile, raw: RawBundle, analysis: Analysis, offers: readonly string[], byName: ReadonlyMap<string, StepFile>, from: Sources): Step {
   const url = raw.externals.find(isUrl);
   if (url !== undefined) refuseUrl(url, file.id, findImport(project, [file.file, ...raw.sources], url));
   refuseEarlyUses(project, file.id, raw, analysis.early);
@@ -155,7 +156,8 @@ function readStep(project: string, file: StepFile, raw: RawBundle, analysis: Ana
       sources: digestsOf(raw, from),
     },
     edges: readEdges(project, file, raw, analysis, byName),
-    exports,
+    exports: artifactsOf(offers),
+    offers,
     packages: raw.packages,
     config: readConfig(file.id, file.file, analysis.config),
     params: analysis.params,

@@ -3,15 +3,17 @@ import path from "node:path";
 import type { Loader, OnResolveArgs, Plugin, PluginBuild } from "esbuild";
 import type { StepFile } from "./discover.ts";
 import { askEsbuild, isAsked } from "./ask-esbuild.ts";
+import { whole } from "./exports.ts";
 import { apiCall, inputCall, metaCall, metaLocal } from "./names.ts";
 import { importPaths } from "./source-paths.ts";
 import type { Own, Sources } from "./sources.ts";
 
-const virtual = { input: "stepbook-input", api: "stepbook-api" } as const;
+const virtual = { input: "stepbook-input", required: "stepbook-required", api: "stepbook-api" } as const;
 
 /** The step that a module of a bundle stands for. */
 export function stepBehind(module: string): string | undefined {
-  return module.startsWith(virtual.input) ? module.slice(virtual.input.length + 1) : undefined;
+  const namespace = [virtual.input, virtual.required].find((each) => module.startsWith(`${each}:`));
+  return namespace && module.slice(namespace.length + 1);
 }
 
 export function isApi(module: string): boolean {
@@ -41,7 +43,7 @@ export function resolver(project: string, steps: readonly StepFile[], sources: S
   return async (args, builder) => {
     if (args.path === "stepbook") return { path: "stepbook", namespace: virtual.api };
     const step = await findStep(args, builder);
-    return step ? { path: step.name, namespace: virtual.input } : importPath(args, builder);
+    return step ? { path: step.name, namespace: args.kind === "require-call" ? virtual.required : virtual.input } : importPath(args, builder);
   };
 }
 
@@ -58,11 +60,20 @@ export function generatedModules(exports: ReadonlyMap<string, readonly string[]>
     name: "stepbook",
     setup(builder) {
       builder.onLoad({ filter: /.*/, namespace: virtual.api }, () => ({ contents: generated(apiNames, (name) => `${apiCall}(${JSON.stringify(name)})`) }));
-      builder.onLoad({ filter: /.*/, namespace: virtual.input }, ({ path: step }) => ({
-        contents: generated(exports.get(step) ?? [], (name) => `${inputCall}(${JSON.stringify(step)},${JSON.stringify(name)})`),
-      }));
+      const ofStep = (step: string, required: boolean) => ({ contents: standIn(exports.get(step) ?? [], (name) => `${inputCall}(${JSON.stringify(step)},${JSON.stringify(name)})`, required) });
+      builder.onLoad({ filter: /.*/, namespace: virtual.input }, ({ path: step }) => ofStep(step, false));
+      builder.onLoad({ filter: /.*/, namespace: virtual.required }, ({ path: step }) => ofStep(step, true));
     },
   };
+}
+
+/** The module that stands for a step. One in CommonJS has one artifact, which a `require` gets as it is, and an `import` by its names, too. */
+function standIn(names: readonly string[], call: (name: string) => string, required: boolean): string {
+  if (!names.includes(whole)) return generated(names, call);
+  const all = call("default");
+  if (required) return `module.exports = ${all};`;
+  const named = names.filter((name) => name !== whole);
+  return generated(named, (name) => (name === "default" ? all : `(() => ${all}[${JSON.stringify(name)}])()`));
 }
 
 /**

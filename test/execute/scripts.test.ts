@@ -80,6 +80,40 @@ describe("what a script does not await", () => {
   });
 });
 
+describe("steps in CommonJS", () => {
+  const commonJs = { "package.json": "{}" };
+
+  test("require of one gives what it exports, an import its names, too", async () => {
+    project = new TestProject({
+      ...commonJs,
+      "steps/10_load.js": 'const path = require("path");\nexports.rows = [1, 2];\nexports.name = path.basename(__filename);\n',
+      "steps/20_sum.js": 'const load = require("./10_load");\nconst { rows } = require("./10_load.js");\nconst sum = rows[0] + rows[1];\nmodule.exports = { sum, keys: Object.keys(load) };\n',
+      "steps/30_list.js": 'module.exports = [require("./20_sum").sum];\n',
+      "steps/40_equals.ts": 'import list = require("./30_list");\nexport = { list, of: "40" };\n',
+      "steps/50_use.ts": 'import load, { name } from "./10_load";\nimport * as all from "./20_sum";\nimport list from "./30_list.js";\nimport { of } from "./40_equals";\nconst asked = await import("./10_load");\nexport * from "./20_sum";\nexport const a = [load.rows, name, all.sum, all.keys, list, of, asked.rows, asked.default.name];\n',
+    });
+    const run = await project.run();
+    expect(run.code, run.stderr).toBe(0);
+    expect(await project.value("50_use.a")).toEqual([[1, 2], "10_load.js", 3, ["rows", "name"], [3], "40", [1, 2], "10_load.js"]);
+    expect(await project.value("50_use.sum")).toBe(3);
+    expect(await project.value("40_equals.default")).toEqual({ list: [3], of: "40" });
+    project.edit("steps/10_load.js", "[1, 2]", "[1, 2, 3]");
+    expect((await project.run()).ran).toEqual(["10_load", "20_sum", "50_use"]);
+    project.edit("steps/10_load.js", "[1, 2, 3]", "[2, 3, 3]");
+    expect((await project.run()).ran).toEqual(["10_load", "20_sum", "30_list", "40_equals", "50_use"]);
+    expect(await project.value("50_use.sum")).toBe(5);
+  });
+
+  test("a name that is not seen in one is missing, and those that are, are told", async () => {
+    project = new TestProject({ ...commonJs, "steps/10_load.js": "exports.rows = [1];\nObject.assign(exports, { late: 1 });\n", "steps/20_use.ts": 'import { row } from "./10_load";\nexport const a = row;\n' });
+    const run = await project.run();
+    expect(run.code).toBe(3);
+    expect(run.stdout).toContain('step load has no export \\"row\\"');
+    expect(run.stdout).toContain('did you mean \\"rows\\"');
+    expect(run.stdout).not.toContain("module.exports");
+  });
+});
+
 describe("the exit code", () => {
   test.each([
     ["process.exitCode = 1;\n", "10_script set process.exitCode to 1, which says that it failed"],
