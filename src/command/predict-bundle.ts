@@ -1,12 +1,11 @@
-import { existsSync, mkdirSync, realpathSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { build, type BuildFailure } from "esbuild";
-import { fail } from "../errors.ts";
-import { bundleFolder } from "../execute/bundles.ts";
+import { fail, StepbookError } from "../errors.ts";
+import { bundleFolder, withMap } from "../execute/bundles.ts";
 import { findRuntime } from "../execute/runtime.ts";
-import { conditions } from "../graph/conditions.ts";
-import { apiCall } from "../graph/names.ts";
-import { extensions, importPaths } from "../graph/source-paths.ts";
+import { bundleSteps } from "../graph/bundle.ts";
+import { Sources } from "../graph/sources.ts";
 
 export interface Asked {
   readonly name: string;
@@ -14,35 +13,28 @@ export interface Asked {
   readonly row: Readonly<Record<string, unknown>>;
 }
 
-/** The code that asks a model: the module's `predict` on the parts of the file and the row. @throws E_IMPORT, E_MISSING_EXPORT */
+/** The code that asks a model: the module's `predict` on the parts of the file and the row. @throws E_IMPORT, E_MISSING_EXPORT and what else a step's code may be refused for */
 export async function predictBundle(project: string, module: string, { name, version, row }: Asked): Promise<string> {
   refuseOutside(project, module);
   mkdirSync(bundleFolder(project), { recursive: true });
-  const { api } = await findRuntime();
-  const contents = `import { predict } from ${JSON.stringify(`./${module}`)};
-const { parts } = await ${apiCall}("loadModel")(${JSON.stringify(name)}, ${version});
-export const answer = await predict(parts, ${JSON.stringify(row)});`;
-  const importPath = importPaths(project);
+  const question = path.join(realpathSync(bundleFolder(project)), `predict.${randomUUID()}.ts`);
+  const file = path.relative(realpathSync(project), question).replaceAll("\\", "/");
   try {
-    const { outputFiles } = await build({
-      absWorkingDir: project,
-      stdin: { contents, resolveDir: project, sourcefile: "predict.ts", loader: "ts" },
-      bundle: true, write: false, format: "esm", platform: "node", target: "node20", packages: "external", conditions: conditions(), resolveExtensions: extensions, charset: "utf8", logLevel: "silent", sourcemap: "inline", sourcesContent: false,
-      plugins: [{
-        name: "stepbook-api",
-        setup(builder) {
-          builder.onResolve({ filter: /^stepbook$/ }, () => ({ path: "stepbook", namespace: "stepbook-api" }));
-          builder.onResolve({ filter: /.*/ }, (args) => importPath(args, builder));
-          builder.onLoad({ filter: /.*/, namespace: "stepbook-api" }, () => ({ contents: api.map((each) => `export const ${each} = /* @__PURE__ */ ${apiCall}("${each}");`).join("\n") }));
-        },
-      }],
-    });
-    return outputFiles[0]!.text;
+    writeFileSync(question, `import { loadModel } from "stepbook";
+import { predict } from ${JSON.stringify(path.join(realpathSync(project), module))};
+const { parts } = await loadModel(${JSON.stringify(name)}, ${version});
+export const answer = await predict(parts, ${JSON.stringify(row)});
+`);
+    const { api } = await findRuntime();
+    const step = { id: "1_predict", number: 1, name: "predict", file };
+    const bundles = await bundleSteps(project, [step], [], new Map(), api, new Sources(project));
+    return withMap(bundles.get(step.id)!);
   } catch (error) {
-    const [first] = (error as BuildFailure).errors ?? [];
-    if (!first) throw error;
-    if (first.text.startsWith("No matching export")) return fail("E_MISSING_EXPORT", `${module} has no export "predict"`, { place: { file: module }, remedy: "export function predict(parts, row)" });
-    return fail("E_IMPORT", first.text, { place: { file: first.location?.file ?? module, ...(first.location ? { line: first.location.line } : {}) }, remedy: "mend the code at that place" });
+    const missing = error instanceof StepbookError && error.failure.code === "E_MISSING_EXPORT" && error.failure.place?.file === file;
+    if (!missing) throw error;
+    return fail("E_MISSING_EXPORT", `${module} has no export "predict"`, { place: { file: module }, remedy: "export function predict(parts, row)" });
+  } finally {
+    rmSync(question, { force: true });
   }
 }
 

@@ -21,8 +21,12 @@ export function bundleName(step: Step): string {
 export function writeBundle(project: string, step: Step): string {
   const file = path.join(bundleFolder(project), bundleName(step));
   mkdirSync(path.dirname(file), { recursive: true });
-  put(file, `${step.code.text}//# sourceMappingURL=data:application/json;base64,${Buffer.from(step.code.map).toString("base64")}\n`);
+  put(file, withMap(step.code));
   return file;
+}
+
+export function withMap({ text, map }: { readonly text: string; readonly map: string }): string {
+  return `${text}//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString("base64")}\n`;
 }
 
 /** What lies there may be half of it: after a power cut, or by another hand. */

@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { TestProject } from "../rig/project.ts";
 
@@ -9,6 +10,7 @@ beforeAll(async () => {
 export function predict(parts: { slope: number }, row: { x: number; kind: string; twice: boolean }) {
   if (row.kind === "hang") for (;;);
   if (row.kind === "throw") throw new RangeError("no such kind");
+  if (row.kind === "where") return import.meta.filename;
   return { y: parts.slope * row.x * (row.twice ? 2 : 1), kind: row.kind, seeded: typeof random(1).next === "function" };
 }
 `,
@@ -69,14 +71,16 @@ test("a model is asked in a process of its own: examples where nothing is given,
   expect((await project.run(["10_train"])).code).toBe(0);
   expect(await told("predict", "line", "x=5")).toEqual({ y: 10, kind: "plain", seeded: true });
   expect(await told("predict", "line@production", "x=5", "kind=a=b", "twice=true")).toEqual({ y: 40, kind: "a=b", seeded: true });
+  expect(await told("predict", "line", "kind=where")).toBe(project.path("lib/line.ts"));
   const wrong = async (...words: string[]) => (await project.command(["predict", ...words])).stderr;
   expect(await wrong("line", "z=1")).toContain("the model takes no");
   expect(await wrong("line", "x=far")).toContain("no number");
   expect(await wrong("line", "x=-1")).toContain("not from 0 to 100");
-  expect(await wrong("line", "kind=throw")).toContain("RangeError: no such kind");
+  expect(await wrong("line", "kind=throw")).toMatch(/RangeError: no such kind\n\s+╭ lib\/line\.ts:4:35\n/);
   expect(await wrong("line@nothing")).toContain("no alias nothing");
   project.edit("lib/line.ts", "export function predict", "export function guess");
-  expect(await wrong("line")).toContain('no export "predict"');
+  expect(await wrong("line")).toContain('lib/line.ts has no export "predict"');
+  expect(readdirSync(project.path(".stepbook/bundles")).filter((file) => file.startsWith("predict"))).toEqual([]);
 });
 
 test("a card may name no module outside the project", async () => {
