@@ -122,7 +122,10 @@ export interface Step {
   readonly exports: readonly string[];
   /** Names by which other steps may import from it: the exports; of a module in CommonJS, whose export is one, those in that, too. */
   readonly offers: readonly string[];
-  /** Names of the packages that the bundle reaches; of one that the project would not find by its name, the folder, relative to the project. */
+  /**
+   * Names of the packages that the bundle imports; of one that the project would not find by its name, the folder, relative to the project.
+   * `name?` is one that may be missing: it is imported only by `import()` and `require`.
+   */
   readonly packages: readonly string[];
   readonly config: StepConfig;
   readonly params: readonly ParamUse[];

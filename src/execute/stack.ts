@@ -14,7 +14,9 @@ export function failureOfStep(where: Where, failure: Failure, thrown: unknown): 
   const [own = [], ...behind] = thrown instanceof Error ? withThoseBehind(thrown).map(framesOf) : [];
   const place = failure.place ? inProject(where.project, failure.place) : firstPlace([...own, ...behind.flat()], where.project);
   const kept = own.filter((line) => !isEngine(line)).map((line) => line.replaceAll(`${where.project}${path.sep}`, ""));
-  const { stack, ...told } = failure;
+  const { stack, ...said } = failure;
+  // The bundle is no file that anyone knows.
+  const told = { ...said, message: said.message.replace(/(Cannot find (?:package|module) '[^']*') imported from .*\/\.stepbook\/bundles\/\S+/, "$1") };
   // Frames of Node alone say more than none.
   const shown = kept.length > 0 || stack === undefined ? kept : own;
   return {
@@ -40,14 +42,16 @@ function firstPlace(frames: readonly string[], project: string): Place | undefin
 
 /** What Node, or the bundle, says where code is not as they want it. */
 const remedies: readonly [said: RegExp, remedy: string][] = [
+  [/Cannot find (?:package|module) '((?:@[^/']+\/)?[^/'.@][^/']*)/, "npm install $1"],
   [/Unknown file extension "\.[cm]?tsx?"|Stripping types is currently unsupported/, "Node reads TypeScript only in what a step imports: the script of a worker, and what a package imports, has to be JavaScript"],
   [/Dynamic require of ".*" is not supported|\brequire is not defined/, "a step is an ES module: import it"],
   [/__(?:dir|file)name is not defined/, "a step is an ES module: import.meta.dirname, import.meta.filename"],
 ];
 
 function remedyFor({ code, message }: Failure): { remedy?: string } {
-  const remedy = code === "E_STEP_THREW" ? remedies.find(([said]) => said.test(message))?.[1] : undefined;
-  return remedy === undefined ? {} : { remedy };
+  if (code !== "E_STEP_THREW") return {};
+  const [said, remedy] = remedies.find(([each]) => each.test(message)) ?? [];
+  return said && remedy !== undefined ? { remedy: remedy.replace("$1", said.exec(message)?.[1] ?? "") } : {};
 }
 
 function inProject(project: string, place: Place): Place {

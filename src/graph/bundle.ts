@@ -7,7 +7,7 @@ import type { StepFile } from "./discover.ts";
 import { explain, refuseGlobs } from "./explain.ts";
 import { exportedBy } from "./exports.ts";
 import { bannerOf, type Extra, extrasOf } from "./extras.ts";
-import { packageOf } from "./package-paths.ts";
+import { mayLack, packageOf } from "./package-paths.ts";
 import { extensions } from "./source-paths.ts";
 import type { Own, Sources } from "./sources.ts";
 import { generatedModules, isApi, ofHere, resolver, stepBehind, withMeta } from "./swapped.ts";
@@ -20,7 +20,7 @@ export interface RawBundle {
   readonly sources: readonly string[];
   /** Import specifiers left outside: packages and Node's modules. */
   readonly externals: readonly string[];
-  /** Names of those packages; of one that the project would not find by its name, the folder, relative to the project. */
+  /** Names of those packages, as in a {@link Step}. */
   readonly packages: readonly string[];
   /** Names of steps that the bundle's files import, used or not. */
   readonly steps: readonly string[];
@@ -67,10 +67,20 @@ function rawBundle({ inputs: all, outputs }: Metafile, texts: ReadonlyMap<string
     // All that is reached, not output.inputs: a constant that was inlined leaves no other trace of its file.
     sources: [...new Set(inputs.filter((name) => stepBehind(name) === undefined && !isApi(name)).map((name) => fileOf(name, sources)))].sort(),
     externals,
-    packages: [...new Set(externals.flatMap((specifier) => elsewhere.get(specifier) ?? packageOf(specifier) ?? []))].sort(),
+    packages: packagesOf(outputs[key]!.imports, elsewhere),
     exports: exportedBy(project, step.file, all[step.file]?.format, outputs[key]!.exports),
     steps: inputs.flatMap((name) => stepBehind(name) ?? []),
   };
+}
+
+/** The packages that are imported: `name?` where only by `import()` and `require`, which may fail and be caught. */
+function packagesOf(imports: Metafile["outputs"][string]["imports"], elsewhere: ReadonlyMap<string, string>): string[] {
+  const packages = new Map<string, boolean>();
+  for (const { path: specifier, kind, external } of imports) {
+    const name = external ? (elsewhere.get(specifier) ?? packageOf(specifier)) : undefined;
+    if (name !== undefined) packages.set(name, packages.get(name) === true || kind === "import-statement");
+  }
+  return [...packages].map(([name, needed]) => (needed ? name : mayLack(name))).sort();
 }
 
 /** esbuild names a file that is imported `with { type: "json" }`, or as `./x.ts?second`, by both. */

@@ -19,6 +19,11 @@ export function packageName(specifier: string): string {
   return specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
 }
 
+/** A package that a step imports, as one that it can do without: no package's name ends so. */
+export function mayLack(name: string): string {
+  return `${name}?`;
+}
+
 /** The folders in which Node looks for packages that a file in this one imports. */
 export function modulesAbove(folder: string): string[] {
   const above = path.dirname(folder);

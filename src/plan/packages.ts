@@ -81,7 +81,10 @@ export class PackageHasher {
   }
 
   #roots(step: string, names: readonly string[]): Installed[] {
-    return names.map((name) => this.#own(name) ?? missing(step, name));
+    return names.flatMap((name) => {
+      const plain = name.replace(/\?$/, "");
+      return this.#own(plain) ?? (plain === name ? missing(step, name) : []);
+    });
   }
 
   /** @param name or the folder, relative to the project */

@@ -187,6 +187,11 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "package, dynamic import": packaged('const { n } = (await import("pkg-ID")) as { n: number };\nexport const out = n;'),
   "package, createRequire": packaged('import { createRequire } from "node:module";\nexport const out = (createRequire(import.meta.url)("pkg-ID") as { n: number }).n;', "cjs"),
   "package, createRequire with a computed name": packaged('import { createRequire } from "node:module";\nconst name = ["pkg", "ID"].join("-");\nexport const out = (createRequire(import.meta.url)(name) as { n: number }).n;', "cjs"),
+  "package, one that was missing and could be": {
+    step: 'export const out = await import("pkg-ID").then(() => 1, () => 0);',
+    change: (project, here) => install(project, here, { "index.js": "export const n = 1;" }),
+  },
+  "package, one that may be missing is edited": packaged('export const out = await import("pkg-ID").then(({ n }) => n as number, () => 0);'),
   "package, another main of one by createRequire": upgraded('import { createRequire } from "node:module";\nexport const out = (createRequire(import.meta.url)("pkg-ID") as { n: number }).n;'),
   "package, what require.resolve finds": upgraded('import { createRequire } from "node:module";\nexport const out = createRequire(import.meta.url).resolve("pkg-ID");'),
   "package, what import.meta.resolve finds": upgraded('export const out = import.meta.resolve("pkg-ID");'),

@@ -62,6 +62,17 @@ describe("a step that throws", () => {
     expect(failure.stack ?? "").not.toContain(".stepbook");
   });
 
+  test.each([
+    ['await import("absent");\n', "Error: Cannot find package 'absent'", "npm install absent"],
+    ['import { createRequire } from "node:module";\ncreateRequire(import.meta.url)("@of/absent/deep");\n', "Error: Cannot find module '@of/absent/deep'\nRequire stack:\n", "npm install @of/absent"],
+    ['import { createRequire } from "node:module";\ncreateRequire(import.meta.url)("./absent");\n', "Error: Cannot find module './absent'\nRequire stack:\n", undefined],
+  ])("a package that is asked for and missing: %s", async (code, message, remedy) => {
+    const failure = await bad(code);
+    expect(failure.message).toContain(message);
+    expect(failure.message).not.toContain(".stepbook");
+    expect(failure.remedy).toBe(remedy);
+  });
+
   test("in a timer, and as an unhandled rejection", async () => {
     expect(await bad('export const a = await new Promise(() => setTimeout(() => {\n  throw new Error("late");\n}, 1));\n')).toMatchObject({ code: "E_STEP_THREW", message: "Error: late", place: { file: "steps/10_bad.ts", line: 2 } });
     project.dispose();

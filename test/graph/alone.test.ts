@@ -49,6 +49,21 @@ module.exports = { text: fs.readFileSync(require("node:path").join(__dirname, "d
     "lib/two.ts": 'import { one } from "./one.ts";\nexport const two = () => one() + 1;\n',
     "steps/10_a.ts": 'import { sum } from "../lib/one.ts";\nexport const a = sum();\n',
   },
+  "packages and helpers that may be missing": {
+    "node_modules/there/package.json": '{ "name": "there", "main": "i.js" }',
+    "node_modules/there/i.js": "exports.x = 'there';\n",
+    "lib/old.cjs": 'try {\n  exports.old = require("absent-too");\n} catch (error) {\n  exports.old = error.code;\n}\n',
+    "steps/10_a.ts": `import { old } from "../lib/old.cjs";
+let native: { x: string };
+try {
+  native = await import("absent-native");
+} catch {
+  native = await import("there");
+}
+const local = await import("@absent/local/x").catch((error: Error) => error.name);
+export const a = [old, native.x, local];
+`,
+  },
   "a module as a value": {
     "lib/settings.ts": 'export const rate = 0.5;\nexport const layers = [1, 2];\nexport let late = 0;\nlate = 1;\n',
     "steps/10_a.ts": 'export * as settings from "../lib/settings.ts";\nimport * as all from "../lib/settings.ts";\nconst asked = await import("../lib/settings.ts");\nexport const a = { all, asked };\n',
