@@ -1,7 +1,7 @@
 import { fail } from "../errors.ts";
 import { Mask } from "../mask.ts";
 import { tableInfo } from "../store/brand.ts";
-import { entryStep, indexStep, itemStep, keyStep, pathText, type Path } from "../store/path.ts";
+import { entryStep, itemStep, keyStep, pathText, type Path } from "../store/path.ts";
 import { type Host, perHost, type StepEvent } from "./host.ts";
 
 /** The secrets that this process has read. */
@@ -81,7 +81,7 @@ function found(secret: string | undefined, path: Path): Found | undefined {
 
 /** What lies in an object, keys included. No getter is run. */
 function* parts(value: object, path: Path): Generator<[unknown, Path]> {
-  if (Array.isArray(value)) for (let i = 0; i < value.length; i++) yield [value[i], indexStep(path, i)];
+  if (Array.isArray(value)) for (let i = 0; i < value.length; i++) yield [value[i], keyStep(path, i)];
   else if (value instanceof Map) {
     let nth = 0;
     for (const [key, item] of value as Map<unknown, unknown>) yield* [[key, itemStep(path, nth++)], [item, entryStep(path, key)]] as [unknown, Path][];

@@ -33,10 +33,19 @@ function read(json: unknown, raw: RawReader, depth: number): unknown {
     if (keys.length > 1) bad(`a tag ${tag} beside other keys`);
     return readTag(tag, (json as Record<string, unknown>)[tag], raw, depth);
   }
-  return readFields({}, json, keys, raw, depth + 1);
+  return keys.some((key) => key.startsWith("$") || key === "__proto__") ? readFields({}, json, keys, raw, depth + 1) : readPlain(json as Record<string, unknown>, keys, raw, depth + 1);
 }
 
 const isTag = (key: string) => key.startsWith("$") && !key.startsWith("$$");
+
+/** In place, as most objects are. */
+function readPlain(json: Record<string, unknown>, keys: readonly string[], raw: RawReader, depth: number): object {
+  for (const key of keys) {
+    const field = json[key];
+    if (typeof field === "object" && field !== null) json[key] = read(field, raw, depth);
+  }
+  return json;
+}
 
 function readFields(target: object, json: object, keys: readonly string[], raw: RawReader, depth: number): object {
   for (const key of keys) {
@@ -50,9 +59,21 @@ function readFields(target: object, json: object, keys: readonly string[], raw: 
   return target;
 }
 
-function readArray(json: readonly unknown[], raw: RawReader, depth: number): unknown[] {
-  const items: unknown[] = [];
-  for (const each of json) {
+/** In place, where no item stands for holes: most arrays are long, and of numbers and text. */
+function readArray(json: unknown[], raw: RawReader, depth: number): unknown[] {
+  for (let i = 0; i < json.length; i++) {
+    const item = json[i];
+    if (typeof item !== "object" || item === null) continue;
+    if (holesOf(item) !== undefined) return readWithHoles(json, i, raw, depth);
+    json[i] = read(item, raw, depth);
+  }
+  return json;
+}
+
+/** @param from the items before it are read */
+function readWithHoles(json: readonly unknown[], from: number, raw: RawReader, depth: number): unknown[] {
+  const items = json.slice(0, from);
+  for (const each of json.slice(from)) {
     const holes = holesOf(each);
     if (holes === undefined) items[items.length] = read(each, raw, depth);
     else if (items.length + holes < 2 ** 32) items.length += holes;

@@ -1,5 +1,6 @@
+import { flatItems, flatText } from "./codec-flat.ts";
 import { isFigure } from "./figure.ts";
-import { entryStep, indexStep, itemStep, keyStep, pathText, type Path } from "./path.ts";
+import { entryStep, itemStep, keyStep, pathText, type Path } from "./path.ts";
 import { dataOf, kindOf, noOwn, onlyItems } from "./shape.ts";
 import { arrayKind, bytesOf, canonicalBytes, type AnyTypedArray } from "./typed-arrays.ts";
 import { isThenable, refuse, refuseObject, refusePrimitive } from "./unstorable.ts";
@@ -20,8 +21,9 @@ export class TagWriter {
   readonly #inline: number;
   readonly #raw: Uint8Array[] = [];
   readonly #chunks: Uint8Array[] = [];
-  /** The objects around the current value, and where they are. */
-  readonly #around = new Map<object, Path>();
+  /** The objects around the current value, outermost first, and where they are. */
+  readonly #around: object[] = [];
+  readonly #places: Path[] = [];
   #pending = "";
 
   /** @param inline typed arrays up to this many bytes are written as text */
@@ -54,6 +56,7 @@ export class TagWriter {
   }
 
   #write(value: unknown, path: Path, depth: number): void {
+    this.#bound(path);
     switch (typeof value) {
       case "string":
         return this.text(JSON.stringify(value));
@@ -72,14 +75,21 @@ export class TagWriter {
     }
   }
 
-  #enter(value: object, path: Path, depth: number): void {
-    const around = this.#around.get(value);
-    if (around) refuse(path, `${pathText(around)} again, a circular reference`, "keep the number or name of the parent instead of the parent");
-    if (depth >= deepest) refuse(path, `deeper than ${deepest} levels`, "flatten it: a list of nodes that name each other by number");
+  #bound(path: Path): void {
     if (this.textBytes > mostText) refuse(path, "beyond 256 MiB of text", "use typed arrays, or a table: await table(rows)");
-    this.#around.set(value, path);
+  }
+
+  #enter(value: object, path: Path, depth: number): void {
+    if (depth >= deepest) refuse(path, `deeper than ${deepest} levels`, "flatten it: a list of nodes that name each other by number");
+    const flat = flatText(value);
+    if (flat !== undefined) return this.text(flat);
+    const around = this.#around.indexOf(value);
+    if (around >= 0) refuse(path, `${pathText(this.#places[around]!)} again, a circular reference`, "keep the number or name of the parent instead of the parent");
+    this.#around.push(value);
+    this.#places.push(path);
     this.#object(value, path, depth + 1);
-    this.#around.delete(value);
+    this.#around.pop();
+    this.#places.pop();
   }
 
   #object(value: object, path: Path, depth: number): void {
@@ -120,17 +130,22 @@ export class TagWriter {
       this.text(between);
       between = ",";
     };
-    for (let i = 0; i < value.length; i++) {
-      if (!Object.hasOwn(value, i)) {
+    for (let i = 0; i < value.length; ) {
+      const flat = flatItems(value, i);
+      if (!flat && !Object.hasOwn(value, i)) {
         if (++holes > mostHoles) refuse(path, "an array with more than 100,000 holes in a row", "use a Map from index to item");
+        i++;
         continue;
       }
       this.#holes(holes, next);
       holes = 0;
-      items++;
       next();
-      const at = indexStep(path, i);
-      this.#write(dataOf(value, String(i), at), at, depth);
+      if (flat) {
+        this.#bound(path);
+        this.text(flat.text.slice(1, -1));
+      } else this.#write(value[i], keyStep(path, i), depth);
+      items += flat?.count ?? 1;
+      i += flat?.count ?? 1;
     }
     this.#holes(holes, next);
     this.text(between === "[" ? "[]" : "]");
@@ -148,12 +163,11 @@ export class TagWriter {
     let between = "{";
     for (const key of Reflect.ownKeys(value)) {
       if (typeof key === "symbol") return refuse(path, `an object with a key that is a symbol (${String(key)})`, "use text as key");
-      const at = keyStep(path, key);
-      const field = dataOf(value, key, at);
+      const field = dataOf(value, key, path);
       // A key that starts with $ gets another one, so that tags stay apart.
       this.text(`${between}${JSON.stringify(key.startsWith("$") ? `$${key}` : key)}:`);
       between = ",";
-      this.#write(field, at, depth);
+      this.#write(field, keyStep(path, key), depth);
     }
     this.text(between === "{" ? "{}" : "}");
   }

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { fail } from "../errors.ts";
 import { readTagged, type RawReader } from "./codec-read.ts";
 import { TagWriter } from "./codec-write.ts";
@@ -66,16 +67,22 @@ const damaged = { remedy: "it is damaged or of a newer version; run again to mak
 
 const newline = 10;
 
-function firstLine(source: Source): Uint8Array {
-  for (let length = Math.min(1 << 16, source.size); ; length = Math.min(length * 8, source.size)) {
-    const bytes = source.read(0, length);
-    const end = bytes.indexOf(newline);
+/** A short line may have gigabytes of arrays behind it; a longer one is most likely all that there is. */
+const pieces = [1 << 16, 1 << 28, Infinity];
+
+function firstLine(source: Source): Buffer {
+  let seen = 0;
+  for (const piece of pieces) {
+    const length = Math.min(piece, source.size);
+    const bytes = Buffer.from(source.read(0, length).buffer);
+    const end = bytes.indexOf(newline, seen);
     if (end >= 0) return bytes.subarray(0, end);
-    if (length === source.size) return fail("E_DECODE", "not a stored value: its first line has no end", damaged);
+    seen = length;
   }
+  return fail("E_DECODE", "not a stored value: its first line has no end", damaged);
 }
 
-function readDocument(line: Uint8Array): { value: unknown; raw: number } {
+function readDocument(line: Buffer): { value: unknown; raw: number } {
   const document = parse(line);
   if (typeof document !== "object" || document === null || !("format" in document)) return fail("E_DECODE", "not a stored value: its first line is no document of ours", damaged);
   const { format, value, raw } = document as { format: unknown; value: unknown; raw: unknown };
@@ -84,9 +91,10 @@ function readDocument(line: Uint8Array): { value: unknown; raw: number } {
   return { value, raw: raw as number };
 }
 
-function parse(line: Uint8Array): unknown {
+function parse(line: Buffer): unknown {
+  if (!isUtf8(line)) return fail("E_DECODE", "not a stored value: its first line is no text", damaged);
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(line));
+    return JSON.parse(line.toString());
   } catch (thrown) {
     return fail("E_DECODE", "not a stored value: its first line is no JSON", damaged, thrown);
   }

@@ -35,6 +35,7 @@ function elementBundle({ localName, outerHTML }: Element): Record<string, string
 
 // Not by reading it: a getter is not to be run.
 export function findProperty(value: object, key: PropertyKey): PropertyDescriptor | undefined {
+  if (!(key in value)) return undefined;
   for (let at: object | null = value; at; at = Object.getPrototypeOf(at) as object | null) {
     const own = Object.getOwnPropertyDescriptor(at, key);
     if (own) return own;

@@ -1,5 +1,5 @@
 import { digestOf } from "./digest.ts";
-import { entryStep, indexStep, itemStep, keyStep, pathText, type Path } from "./path.ts";
+import { entryStep, itemStep, keyStep, pathText, type Path } from "./path.ts";
 import { arrayKind, bytesOf, type AnyTypedArray } from "./typed-arrays.ts";
 
 /** Read-only Maps, Sets and Dates → where each lies in which input, for the error. */
@@ -58,7 +58,7 @@ function walk(value: unknown, path: Path, visit: (value: object, path: Path) => 
   if (typeof value !== "object" || value === null) return;
   visit(value, path);
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof Date) return;
-  if (Array.isArray(value)) return value.forEach((item, index) => walk(item, indexStep(path, index), visit));
+  if (Array.isArray(value)) return value.forEach((item, index) => walk(item, keyStep(path, index), visit));
   if (value instanceof Map) {
     let index = 0;
     for (const [key, item] of value) {

@@ -20,12 +20,12 @@ export function kindOf(value: object) {
   return arrayKind(value) ? "typed" : readOnlyKind(value);
 }
 
-/** The property's value. A getter is not run: what it gives may differ each time. Those of a bundled module (`export * as settings from …`) give its exports. */
+/** The value of a property of the object at the path. A getter is not run: what it gives may differ each time. Those of a bundled module (`export * as settings from …`) give its exports. */
 export function dataOf(value: object, key: string, path: Path): unknown {
   const descriptor = Object.getOwnPropertyDescriptor(value, key);
   if (descriptor?.get && isOfModule(descriptor) && Object.isExtensible(value)) return descriptor.get.call(value) as unknown;
-  if (!descriptor || !("value" in descriptor)) return refuse(path, "a getter", "export what it gives: { ...value }");
-  if (!descriptor.enumerable) return refuse(path, "a hidden property (not enumerable)", "leave it out, or make it an ordinary one: { ...value }");
+  if (!descriptor || !("value" in descriptor)) return refuse(keyStep(path, key), "a getter", "export what it gives: { ...value }");
+  if (!descriptor.enumerable) return refuse(keyStep(path, key), "a hidden property (not enumerable)", "leave it out, or make it an ordinary one: { ...value }");
   return descriptor.value;
 }
 

@@ -69,6 +69,30 @@ describe("round trip", () => {
     );
   });
 
+  test("is the same text whether JSON has words for all of it or not", () => {
+    const numbers = Array.from({ length: 10_000 }, (_, i) => (i % 4500 === 4499 ? -0 : i / 7));
+    const words = Array.from({ length: 5000 }, (_, i) => (i % 2000 === 1999 ? undefined : `"w${"x".repeat(i % 700)}\u2028`));
+    const text = (value: unknown) => (value === undefined ? '{"$":"undefined"}' : Object.is(value, -0) ? '{"$":"-0"}' : JSON.stringify(value));
+    const listed = (items: readonly unknown[]) => `[${items.map(text).join(",")}]`;
+    const document = (value: string) => `{"format":"stepbook-value/1","value":${value},"raw":0}\n`;
+    expect(textOf(numbers)).toBe(document(listed(numbers)));
+    expect(textOf([words, numbers.slice(0, 5), [], [[]], {}])).toBe(document(`[${listed(words)},${listed(numbers.slice(0, 5))},[],[[]],{}]`));
+    expect(textOf([{ a: 1, b: "é", c: null, d: true }, { a: -0 }, { a: undefined }, { $a: 1 }, { then: 1 }, { outerHTML: "" }, { toJSON: 2 }])).toBe(
+      document('[{"a":1,"b":"é","c":null,"d":true},{"a":{"$":"-0"}},{"a":{"$":"undefined"}},{"$$a":1},{"then":1},{"outerHTML":""},{"toJSON":2}]'),
+    );
+  });
+
+  test("what JSON is told to say of an array or an object is not what is stored", () => {
+    const told = { value: () => "told", configurable: true };
+    Object.defineProperty(Array.prototype, "toJSON", told);
+    Object.defineProperty(Object.prototype, "toJSON", told);
+    try {
+      expect(textOf([[1, 2], { a: [3] }])).toContain('"value":[[1,2],{"a":[3]}]');
+    } finally {
+      for (const { prototype } of [Array, Object]) delete (prototype as { toJSON?: unknown }).toJSON;
+    }
+  });
+
   test("large arrays follow the line as they lie in memory, at a multiple of 8", () => {
     const array = new Float64Array(1000).map((_, index) => Math.sqrt(index));
     const chunks = encodeValue({ array });
@@ -127,6 +151,10 @@ describe("what cannot be stored", () => {
     ["an instance that says what its JSON is", { pca: new Scaled() }, "E_UNSTORABLE: model.pca is an instance of Scaled, which cannot be stored; turn it into plain data (JSON.parse(JSON.stringify(…)), since it has a toJSON), and make the instance anew from that in a function of lib/"],
     ["a boxed number", Object(1), "E_UNSTORABLE: model is an instance of Number, which cannot be stored; turn it into plain data ({ ...fields }), and make the instance anew from that in a function of lib/"],
     ["an array with a class of its own", class Rows extends Array {}.from([1]), "E_UNSTORABLE: model is an instance of Rows, which cannot be stored; turn it into plain data ({ ...fields }), and make the instance anew from that in a function of lib/"],
+    ["a row with a getter", [{ a: 1, get now() { return 1; } }], "E_UNSTORABLE: model[0].now is a getter, which cannot be stored; export what it gives: { ...value }"],
+    ["a row with a name that is a symbol", [{ a: 1, [Symbol("s")]: 1 }], "E_UNSTORABLE: model[0] is an object with a key that is a symbol (Symbol(s)), which cannot be stored; use text as key"],
+    ["a name of a short array in an array", [Object.assign([1, 2], { "the mean": 1 })], 'E_UNSTORABLE: model[0]["the mean"] is a named property of an array, which cannot be stored; make a plain array of the items: [...items]'],
+    ["too many numbers", Array.from({ length: 16e6 }, (_, i) => i / 7), "E_UNSTORABLE: model is beyond 256 MiB of text, which cannot be stored; use typed arrays, or a table: await table(rows)"],
     ["a getter", { get now() { return 1; } }, "E_UNSTORABLE: model.now is a getter, which cannot be stored; export what it gives: { ...value }"],
     ["a getter of a frozen object", Object.freeze({ get now() { return 1; } }), "E_UNSTORABLE: model.now is a getter, which cannot be stored; export what it gives: { ...value }"],
     ["a hidden property", data, "E_UNSTORABLE: model.hidden is a hidden property (not enumerable), which cannot be stored; leave it out, or make it an ordinary one: { ...value }"],
