@@ -67,6 +67,24 @@ test("a model: aliases are set, moved and taken away; it says where it is used; 
   expect(await main()).toContain("production v2");
 });
 
+test("what the reader unfolded stays so while the page changes, also in the instant of the click", async () => {
+  await page.goto(`${server.url}/models/line`);
+  const [card, folds] = [page.locator(".card", { has: page.locator("#v4") }), page.locator(".card", { has: page.locator("#v4") }).locator("details")];
+  await card.getByText("Provenance").click();
+  const tree = card.locator("details.tree details").first();
+  const before = await tree.evaluate((fold: HTMLDetailsElement) => fold.open);
+  const touched = await tree.evaluate((fold: HTMLDetailsElement) => (fold.querySelector("summary")!.click(), fold.dataset["touched"]));
+  expect(touched).toBe("");
+  const open = () => folds.evaluateAll((all) => all.map((fold) => (fold as HTMLDetailsElement).open));
+  const unfolded = await open();
+  for (const act of ["Make candidate", "Take candidate away from v4", "Make candidate", "Take candidate away from v4"]) {
+    await card.getByRole("button", { name: act }).click();
+    await card.getByRole("button", { name: act }).waitFor({ state: "detached" });
+    expect(await open()).toEqual(unfolded);
+  }
+  expect(await tree.evaluate((fold: HTMLDetailsElement) => fold.open)).toBe(!before);
+});
+
 test("a stream that opens right after its page tells what changes from there", async () => {
   const address = "/models/line";
   const state = /name="stepbook-state" content="([^"]+)"/.exec(await (await fetch(server.url + address)).text())![1]!;

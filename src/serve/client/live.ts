@@ -101,7 +101,7 @@ function keep(old: Node, now: Node): boolean {
 /** What the reader folded or unfolded stays so. */
 function keepOpen(name: string, node: Node): boolean {
   if (name === "style" && node instanceof HTMLIFrameElement) return false;
-  return !(name === "open" && node instanceof HTMLDetailsElement && node.dataset["touched"] !== undefined);
+  return !(["open", "data-touched"].includes(name) && node instanceof HTMLDetailsElement && node.dataset["touched"] !== undefined);
 }
 
 const mostLines = 3000;
