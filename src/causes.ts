@@ -33,8 +33,11 @@ export function withThoseBehind(error: Error): Error[] {
 
 /** Its cause, and what an AggregateError or a SuppressedError gathers. */
 function behind(error: Error): { readonly gathered: readonly unknown[]; readonly cause: unknown } {
-  const { cause, errors, error: later, suppressed } = error as { cause?: unknown; errors?: unknown; error?: unknown; suppressed?: unknown };
-  return { gathered: Array.isArray(errors) ? errors : error.name === "SuppressedError" ? [later, suppressed] : [], cause };
+  const { name, cause, errors, error: later, suppressed } = error as Error & { errors?: unknown; error?: unknown; suppressed?: unknown };
+  if (name === "SuppressedError") return { gathered: [later, suppressed], cause };
+  // Validators call findings so, which their message tells.
+  const gathers = Array.isArray(errors) && (name === "AggregateError" || errors.some((each) => each instanceof Error));
+  return { gathered: gathers ? errors : [], cause };
 }
 
 /** Something that was thrown and is no error. */

@@ -13,8 +13,8 @@ import { rows } from "./sizes.ts";
 inMemory();
 
 const minute = 60_000;
-/** Runs until what is loaded, compiled and reserved once is there. */
-const warm = 1000;
+/** Runs until what is loaded, compiled and reserved once is there: the memory rises by some megabytes until then, and stays. */
+const warm = 3000;
 
 /** Samples, one in 100 runs, before a slope says something: the memory moves by some megabytes up and down. */
 const enough = 40;

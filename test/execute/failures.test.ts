@@ -55,6 +55,7 @@ describe("a step that throws", () => {
     ["what it gathers", "const all = ['x', 'y', 3, 4, 5, 6].map((each) =>\n  Promise.reject(typeof each === 'number' ? each : new Error(each, { cause: 1 })));\nawait Promise.any(all);\n", ["AggregateError: All promises were rejected", "- Error: x", "  caused by 1", "- Error: y", "  caused by 1", "- 3", "- 4", "- 5", "- … 1 more"], 2],
     ["a code in place of a message", "throw new Error('no server', { cause: Object.assign(new AggregateError([new Error('::1'), new Error('127.0.0.1')], ''), { code: 'ECONNREFUSED' }) });\n", ["Error: no server", "caused by AggregateError (ECONNREFUSED)", "- Error: ::1", "- Error: 127.0.0.1"], 1],
     ["what it suppresses", "const end = { [Symbol.dispose]() { throw new Error('at the end'); } };\n{\n  using _ = end;\n  throw new Error('body');\n}\n", ["SuppressedError: An error was suppressed during disposal", "- Error: at the end", "- Error: body"], 3],
+    ["findings of a validator, which its message tells", "throw Object.assign(new Error('age is missing'), { errors: [{ path: 'age' }] });\n", ["Error: age is missing"], 1],
     ["a circle", "const one = new Error('one');\none.cause = new Error('two', { cause: one });\nthrow one;\n", ["Error: one", "caused by Error: two", "caused by Error: one"], 1],
   ])("what lies behind it: %s", async (_, code, lines, line) => {
     const failure = await bad(code);
