@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import type { RunOptions } from "../config.ts";
 import { openProject } from "../engine.ts";
@@ -102,9 +102,22 @@ export async function matters(watched: Watched, { event, path: file }: Change, s
   return broken && /\.(?:[cm]?[jt]sx?|json)$/.test(file);
 }
 
-/** Files that were not watched before and were saved since: nobody has told of that. */
+/**
+ * What was saved since, where nobody was there to tell of that: files that were not watched before, and, where any source may mend the
+ * graph, what lies in folders that were not.
+ */
 export function missedChanges(before: Watched | undefined, now: Watched, since: number): Change[] {
-  const fresh = [...now.files].filter((file) => !before?.files.has(file));
-  const saved = (file: string) => (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) >= since;
-  return fresh.filter(saved).map((file) => ({ event: "change" as const, path: file }));
+  const files = [...now.files].filter((file) => !before?.files.has(file));
+  const known = before ? watchedFolders(before) : new Set();
+  const folders = now.broken ? [...watchedFolders(now)].filter((folder) => !known.has(folder)) : [];
+  const saved = (file: string) => (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) >= since - lag;
+  return [...files, ...folders.flatMap(filesIn)].filter(saved).map((file) => ({ event: "change" as const, path: file }));
+}
+
+function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).map((name) => path.join(folder, name));
+  } catch {
+    return []; // It went meanwhile.
+  }
 }

@@ -1,8 +1,9 @@
 import type { ChildProcess } from "node:child_process";
-import { renameSync, symlinkSync } from "node:fs";
+import { renameSync, symlinkSync, utimesSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { afterEach, describe, expect, test } from "vitest";
+import { missedChanges, type Watched } from "../../src/command/watched.ts";
 import type { Event } from "../../src/events.ts";
 import { alive } from "../rig/processes.ts";
 import { finished, type Result, TestProject } from "../rig/project.ts";
@@ -163,6 +164,16 @@ describe("watch", () => {
     expect(await watching.next("error")).toMatchObject({ code: "E_IMPORT" });
     project.write("lib/half.ts", "export const half = 0.5;\n");
     expect(await watching.run()).toMatchObject({ "20_b": "ran" });
+  });
+
+  test("what mends a graph is seen, too, that was saved before its folder was watched", () => {
+    project = new TestProject({ "steps/10_a.ts": "", "lib/old.ts": "", "lib/half.ts": "" });
+    utimesSync(project.path("lib/old.ts"), 1, 1);
+    const watched = (broken: boolean, ...folders: string[]): Watched => ({ files: new Set(), folders: new Set(folders.map((each) => project.path(each))), outputs: new Map(), broken, kind: { tables: false, outside: false }, hasher: undefined });
+    const missed = (before: Watched, now: Watched) => missedChanges(before, now, Date.now() - 60_000).map((change) => change.path);
+    expect(missed(watched(false, "steps"), watched(true, "steps", "lib"))).toEqual([project.path("lib/half.ts")]);
+    expect(missed(watched(true, "steps", "lib"), watched(true, "steps", "lib"))).toEqual([]);
+    expect(missed(watched(false, "steps"), watched(false, "steps", "lib"))).toEqual([]);
   });
 
   test("a failed step runs again when what it failed on is mended", async () => {
