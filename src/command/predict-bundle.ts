@@ -17,11 +17,12 @@ export interface Asked {
 export async function predictBundle(project: string, module: string, { name, version, row }: Asked): Promise<string> {
   refuseOutside(project, module);
   mkdirSync(bundleFolder(project), { recursive: true });
+  const root = realpathSync(project);
   const question = path.join(realpathSync(bundleFolder(project)), `predict.${randomUUID()}.ts`);
-  const file = path.relative(realpathSync(project), question).replaceAll("\\", "/");
+  const file = path.relative(root, question).replaceAll("\\", "/");
   try {
     writeFileSync(question, `import { loadModel } from "stepbook";
-import { predict } from ${JSON.stringify(path.join(realpathSync(project), module))};
+import { predict } from ${JSON.stringify(path.join(root, module))};
 const { parts } = await loadModel(${JSON.stringify(name)}, ${version});
 export const answer = await predict(parts, ${JSON.stringify(row)});
 `);

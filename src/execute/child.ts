@@ -165,10 +165,7 @@ async function runStep(job: Job): Promise<DoneMessage> {
   const inputs = new Inputs(job.inputs);
   // What DuckDB looks up while it loads (the C library, the executable) is no read of the step's.
   if (job.tables) await openAhead();
-  if (job.outside) {
-    await watchOutside();
-    runForksAsAlone(job.project);
-  }
+  if (job.outside) await watchOutside(job.project);
   await settlePending(host);
   if (taken++ === 0 && job.mark !== null) before = baseline();
   at = { job, notes, inputs };
@@ -216,10 +213,11 @@ async function runStep(job: Job): Promise<DoneMessage> {
 
 let watchedOutside = false;
 
-async function watchOutside(): Promise<void> {
+async function watchOutside(project: string): Promise<void> {
   if (watchedOutside) return;
   watchedOutside = true;
   (await import("./observe-outside.ts")).observeOutside(watching);
+  runForksAsAlone(project);
 }
 
 /** A script in TypeScript that the step forks is run by what runs the step alone: the project's tsx. */

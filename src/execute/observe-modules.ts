@@ -1,5 +1,6 @@
 import Module from "node:module";
 import path from "node:path";
+import { packageName } from "../graph/package-names.ts";
 import { statSync } from "../step/quiet-fs.ts";
 import type { Observer } from "./observer.ts";
 import { type Patchable, wrap } from "./wrap.ts";
@@ -34,8 +35,7 @@ export function noteLookups(observer: Observer, specifier: string, from: string)
 
 /** @returns whether the package is there */
 function notePackage(observer: Observer, folder: string, specifier: string): boolean {
-  const name = /^(?:@[^/]+\/)?[^/]+/.exec(specifier)![0];
-  const place = path.join(folder, name);
+  const place = path.join(folder, packageName(specifier));
   const there = kindOf(folder) === "folder";
   observer.path("exists", there ? place : folder);
   if (there) noteFile(observer, path.join(folder, specifier));

@@ -50,8 +50,11 @@ const remedies: readonly [said: RegExp, remedy: string][] = [
 
 function remedyFor({ code, message }: Failure): { remedy?: string } {
   if (code !== "E_STEP_THREW") return {};
-  const [said, remedy] = remedies.find(([each]) => each.test(message)) ?? [];
-  return said && remedy !== undefined ? { remedy: remedy.replace("$1", said.exec(message)?.[1] ?? "") } : {};
+  for (const [said, remedy] of remedies) {
+    const found = said.exec(message);
+    if (found) return { remedy: remedy.replace("$1", found[1] ?? "") };
+  }
+  return {};
 }
 
 function inProject(project: string, place: Place): Place {

@@ -7,7 +7,7 @@ import type { StepFile } from "./discover.ts";
 import { explain, refuseGlobs } from "./explain.ts";
 import { exportedBy } from "./exports.ts";
 import { bannerOf, type Extra, extrasOf } from "./extras.ts";
-import { mayLack, packageOf } from "./package-paths.ts";
+import { mayLack, packageOf } from "./package-names.ts";
 import { extensions } from "./source-paths.ts";
 import type { Own, Sources } from "./sources.ts";
 import { generatedModules, isApi, ofHere, resolver, stepBehind, withMeta } from "./swapped.ts";

@@ -1,28 +1,10 @@
 import { realpathSync } from "node:fs";
-import { builtinModules } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { build, type ImportKind, type OnResolveArgs, type OnResolveResult, type Plugin, type PluginBuild } from "esbuild";
 import { askEsbuild } from "./ask-esbuild.ts";
 import { conditions } from "./conditions.ts";
-
-const builtins = new Set(builtinModules);
-
-/** The package that a specifier names; undefined where it names a path, a URL, one of Node's modules or what `package.json#imports` maps. */
-export function packageOf(specifier: string): string | undefined {
-  if (/^[./#]|^[a-z]+:/.test(specifier) || builtins.has(specifier)) return undefined;
-  return packageName(specifier);
-}
-
-/** The name in a specifier that is known to be a package's. */
-export function packageName(specifier: string): string {
-  return specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
-}
-
-/** A package that a step imports, as one that it can do without: no package's name ends so. */
-export function mayLack(name: string): string {
-  return `${name}?`;
-}
+import { packageOf } from "./package-names.ts";
 
 /** The folders in which Node looks for packages that a file in this one imports. */
 export function modulesAbove(folder: string): string[] {

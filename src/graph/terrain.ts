@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { terrainKey } from "./kept.ts";
 import { changedBefore, lookAt, type Sight, statOf } from "./look.ts";
-import { modulesAbove, packageName, packageOf } from "./package-paths.ts";
+import { packageName, packageOf } from "./package-names.ts";
+import { modulesAbove } from "./package-paths.ts";
 
 /** A path that a source file asked for. */
 export interface Asked {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { realpathSync } from "node:fs";
 import path from "node:path";
 import { fail } from "../errors.ts";
+import { readNeed } from "../graph/package-names.ts";
 import type { Digest } from "../model.ts";
 import { pacer } from "../pace.ts";
 import type { DigestCache } from "../store/files.ts";
@@ -81,10 +82,7 @@ export class PackageHasher {
   }
 
   #roots(step: string, names: readonly string[]): Installed[] {
-    return names.flatMap((name) => {
-      const plain = name.replace(/\?$/, "");
-      return this.#own(plain) ?? (plain === name ? missing(step, name) : []);
-    });
+    return names.map(readNeed).flatMap(({ name, needed }) => this.#own(name) ?? (needed ? missing(step, name) : []));
   }
 
   /** @param name or the folder, relative to the project */

@@ -8,8 +8,8 @@ import { displaySymbol } from "./figure.ts";
 const mostItems = 4096;
 const mostCharacters = 1 << 20;
 
-/** Items of an array, from one on, as an array of their own. Undefined where JSON would say that one otherwise. */
-export function flatItems(array: readonly unknown[], from: number): { readonly text: string; readonly count: number } | undefined {
+/** Items of an array, from one on, that JSON has as they are. */
+export function flatItems(array: readonly unknown[], from: number): readonly unknown[] {
   const items: unknown[] = [];
   const end = Math.min(array.length, from + mostItems);
   for (let [at, characters] = [from, 0]; at < end && characters < mostCharacters; at++) {
@@ -19,8 +19,7 @@ export function flatItems(array: readonly unknown[], from: number): { readonly t
     items.push(item);
     if (typeof item === "string") characters += item.length;
   }
-  if (items.length === 0 || "toJSON" in items) return undefined;
-  return { text: JSON.stringify(items), count: items.length };
+  return "toJSON" in items ? [] : items;
 }
 
 /** A row, as an object or as a short array. Undefined where its text is another, or has to be refused. */
@@ -29,7 +28,7 @@ export function flatText(value: object): string | undefined {
   if (prototype === Object.prototype) return flatObject(value);
   if (prototype !== Array.prototype || !Array.isArray(value) || value.length > mostItems) return undefined;
   const flat = flatItems(value, 0);
-  return flat?.count === value.length && Reflect.ownKeys(value).length === flat.count + 1 ? flat.text : undefined;
+  return flat.length > 0 && flat.length === value.length && Reflect.ownKeys(value).length === flat.length + 1 ? JSON.stringify(flat) : undefined;
 }
 
 function flatObject(object: object): string | undefined {

@@ -132,7 +132,7 @@ export class TagWriter {
     };
     for (let i = 0; i < value.length; ) {
       const flat = flatItems(value, i);
-      if (!flat && !Object.hasOwn(value, i)) {
+      if (flat.length === 0 && !Object.hasOwn(value, i)) {
         if (++holes > mostHoles) refuse(path, "an array with more than 100,000 holes in a row", "use a Map from index to item");
         i++;
         continue;
@@ -140,12 +140,13 @@ export class TagWriter {
       this.#holes(holes, next);
       holes = 0;
       next();
-      if (flat) {
+      if (flat.length > 0) {
         this.#bound(path);
-        this.text(flat.text.slice(1, -1));
+        this.text(JSON.stringify(flat).slice(1, -1));
       } else this.#write(value[i], keyStep(path, i), depth);
-      items += flat?.count ?? 1;
-      i += flat?.count ?? 1;
+      const written = Math.max(1, flat.length);
+      items += written;
+      i += written;
     }
     this.#holes(holes, next);
     this.text(between === "[" ? "[]" : "]");

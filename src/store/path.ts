@@ -1,18 +1,18 @@
 /** Where a value lies inside another, from the inside out; written as text only where it is needed. */
-export type Path = { readonly name: string } | { readonly parent: Path; readonly step: string | number; readonly ready?: true };
+export type Path = { readonly name: string } | { readonly parent: Path; readonly key: string | number } | { readonly parent: Path; readonly step: string };
 
 /** `.area`, or `["mean area"]`; of an array's item `[3]` */
-export function keyStep(parent: Path, step: string | number): Path {
-  return { parent, step };
+export function keyStep(parent: Path, key: string | number): Path {
+  return { parent, key };
 }
 
 /** `.get("a")` for the value of a Map's entry; `.keys()[2]` for a key or a Set's item. */
 export function entryStep(parent: Path, key: unknown): Path {
-  return { parent, ready: true, step: `.get(${typeof key === "bigint" ? `${key}n` : typeof key === "object" ? "…" : (JSON.stringify(key) ?? String(key))})` };
+  return { parent, step: `.get(${typeof key === "bigint" ? `${key}n` : typeof key === "object" ? "…" : (JSON.stringify(key) ?? String(key))})` };
 }
 
 export function itemStep(parent: Path, index: number): Path {
-  return { parent, ready: true, step: `.keys()[${index}]` };
+  return { parent, step: `.keys()[${index}]` };
 }
 
 /** `model.tree.root` */
@@ -20,7 +20,7 @@ export function pathText(path: Path): string {
   const steps: string[] = [];
   let at = path;
   while ("parent" in at) {
-    steps.push(at.ready ? String(at.step) : stepText(at.step));
+    steps.push("key" in at ? keyText(at.key) : at.step);
     at = at.parent;
   }
   // A long path is told by its ends.
@@ -28,7 +28,6 @@ export function pathText(path: Path): string {
   return at.name + steps.reverse().join("");
 }
 
-function stepText(step: string | number): string {
-  if (typeof step === "number") return `[${step}]`;
-  return /^[A-Za-z_$][\w$]*$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
+function keyText(key: string | number): string {
+  return typeof key === "string" && /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 }

@@ -1,0 +1,25 @@
+import { builtinModules } from "node:module";
+
+const builtins = new Set(builtinModules);
+
+/** The package that a specifier names; undefined where it names a path, a URL, one of Node's modules or what `package.json#imports` maps. */
+export function packageOf(specifier: string): string | undefined {
+  if (/^[./#]|^[a-z]+:/.test(specifier) || builtins.has(specifier)) return undefined;
+  return packageName(specifier);
+}
+
+/** The name in a specifier that is known to be a package's. */
+export function packageName(specifier: string): string {
+  return specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+}
+
+/** A package that a step imports, as one that it can do without: no package's name ends so. */
+export function mayLack(name: string): string {
+  return `${name}?`;
+}
+
+/** What {@link mayLack} says: the name, and whether the step needs the package. */
+export function readNeed(name: string): { readonly name: string; readonly needed: boolean } {
+  const plain = name.replace(/\?$/, "");
+  return { name: plain, needed: plain === name };
+}
