@@ -5,6 +5,9 @@ export type Client = pg.Client;
 /** What a message to or from the database may take; a line that says nothing for longer is given up. */
 const patience = { connect: 5_000, query: 30_000 };
 
+/** What works on many rows may take as long as it moves: this only ends what nobody hears of any more. */
+export const hours = { query_timeout: 3_600_000 };
+
 /** What the server is to do where this process stops or the line drops in a transaction: end it, so that the next sender gets the lock. */
 const manners = `SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s';
 SET tcp_keepalives_idle = 20; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3`;

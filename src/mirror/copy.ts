@@ -2,10 +2,7 @@ import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import copyStreams from "pg-copy-streams";
-import type { Client } from "./connect.ts";
-
-/** A COPY may take as long as it moves: this only ends one that nobody hears of any more. */
-const patience = 3_600_000;
+import { type Client, hours } from "./connect.ts";
 
 /**
  * So many lines into a table, by COPY.
@@ -21,7 +18,7 @@ export async function copyFile(client: Client, table: string, file: string): Pro
 }
 
 async function copy(client: Client, statement: string, source: Readable): Promise<void> {
-  const target = client.query(Object.assign(copyStreams.from(statement), { query_timeout: patience }));
+  const target = client.query(Object.assign(copyStreams.from(statement), hours));
   await pipeline(source, target);
 }
 

@@ -1,5 +1,5 @@
 /** States by which Postgres refuses what is sent, and will again: bad values, broken constraints, types that do not fit. */
-const refusing = /^(?:21|22|23|54|42804|42846|42701|42611|2BP01|42P16|P0001|SB)/;
+const refusing = /^(?:21|22|23|54|42804|42P10|42846|42701|42611|2BP01|42P16|P0001|SB)/;
 
 /** Thrown by the mirror itself for what it cannot send as it is. */
 export class Unsendable extends Error {

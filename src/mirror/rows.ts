@@ -1,4 +1,4 @@
-import { type Client, lock, transaction } from "./connect.ts";
+import { type Client, hours, lock, transaction } from "./connect.ts";
 import { copyLines } from "./copy.ts";
 import { escaped, type Layout, type Row } from "./encode.ts";
 import { ledger, quote } from "./names.ts";
@@ -71,7 +71,7 @@ const upsert: Way = async (client, shape, layout, rows, fed) => {
   // The columns' own types, without their constraints and defaults.
   await client.query(`CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS SELECT ${names} FROM ${shape.table} WITH NO DATA`);
   await copyLines(client, "pg_temp.incoming", rows.length, (at) => `${rows[at]!.line}\n`, fed);
-  await client.query(`INSERT INTO ${shape.table} (${names}) SELECT ${names} FROM pg_temp.incoming ${onConflict(shape, layout)}`);
+  await client.query({ text: `INSERT INTO ${shape.table} (${names}) SELECT ${names} FROM pg_temp.incoming ${onConflict(shape, layout)}`, ...hours });
   await client.query("DROP TABLE pg_temp.incoming");
 };
 
@@ -81,15 +81,16 @@ const upsertNewer = (table: string): Way => async (client, shape, layout, rows, 
   const places = names.map((name, at) => `${name} AS c${at}`);
   await client.query(`CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS SELECT ''::text AS key, 0::bigint AS version, ${places.join(", ")} FROM ${shape.table} WITH NO DATA`);
   await copyLines(client, "pg_temp.incoming", rows.length, (at) => `${escaped(rows[at]!.key)}\t${rows[at]!.version}\t${rows[at]!.line}\n`, fed);
-  await client.query(
-    `WITH accepted AS (
+  await client.query({
+    text: `WITH accepted AS (
        INSERT INTO ${ledger}.row_versions AS known (table_name, key, version) SELECT $1::text, key, version FROM pg_temp.incoming
        ON CONFLICT (table_name, key) DO UPDATE SET version = excluded.version WHERE known.version <= excluded.version
        RETURNING key)
      INSERT INTO ${shape.table} (${names.join(", ")})
      SELECT ${names.map((_, at) => `c${at}`).join(", ")} FROM pg_temp.incoming JOIN accepted USING (key) ${onConflict(shape, layout)}`,
-    [table],
-  );
+    values: [table],
+    ...hours,
+  });
   await client.query("DROP TABLE pg_temp.incoming");
 };
 

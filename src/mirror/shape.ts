@@ -1,5 +1,5 @@
 import type { ResultColumn, ResultDefinition } from "../record/experiments.ts";
-import { type Client, lock, transaction } from "./connect.ts";
+import { type Client, hours, lock, transaction } from "./connect.ts";
 import { quote } from "./names.ts";
 
 /** A column as it is in Postgres. */
@@ -24,6 +24,8 @@ export interface Shape {
 export async function shapeResults(client: Client, { ddl, comments, tables }: ResultDefinition): Promise<Map<string, Shape>> {
   return transaction(client, async () => {
     await lock(client, "shape");
+    // Before the statements of experiments.sql are run, since an index may want a column that is new.
+    for (const [name, wanted] of tables) await addColumns(client, name, wanted);
     await client.query(ddl);
     const shapes = new Map<string, Shape>();
     for (const [name, wanted] of tables) shapes.set(name, await shapeTable(client, name, wanted));
@@ -32,28 +34,51 @@ export async function shapeResults(client: Client, { ddl, comments, tables }: Re
   });
 }
 
-async function shapeTable(client: Client, name: string, wanted: readonly ResultColumn[]): Promise<Shape> {
-  // Postgres folds names that were written without quotes to lower case; SQLite keeps them.
-  const { rows } = await client.query<{ exact: boolean }>("SELECT to_regclass($1) IS NOT NULL AS exact", [quote(name)]);
-  const table = quote(rows[0]?.exact === true ? name : name.toLowerCase());
-  let present = await columnsOf(client, table);
-  const missing = wanted.filter((column) => find(present, column.name) === undefined);
-  for (const { name: column, type } of missing) {
-    await client.query(`ALTER TABLE ${table} ADD COLUMN ${quote(column.toLowerCase())} ${type || "text"}`);
-  }
-  if (missing.length > 0) present = await columnsOf(client, table);
-  const columns = new Map(wanted.map((column) => [column.name, find(present, column.name)!]));
-  const key = wanted.filter((column) => column.key > 0).sort((a, b) => a.key - b.key).map((column) => column.name);
-  return { table, columns, key, unique: await hasKey(client, table, key.map((column) => columns.get(column)!.name)) };
+/** The table's name there, quoted; undefined: there is none. Postgres folds names that were written without quotes to lower case; SQLite keeps them. */
+async function tableThere(client: Client, name: string): Promise<string | undefined> {
+  const names = [quote(name), quote(name.toLowerCase())];
+  const { rows } = await client.query<{ exact: boolean; folded: boolean }>("SELECT to_regclass($1) IS NOT NULL AS exact, to_regclass($2) IS NOT NULL AS folded", names);
+  return rows[0]!.exact ? names[0] : rows[0]!.folded ? names[1] : undefined;
 }
 
-/** Whether these columns, and no others, are the table's primary key. */
-async function hasKey(client: Client, table: string, key: readonly string[]): Promise<boolean> {
-  const { rows } = await client.query<{ name: string }>(
-    "SELECT attname AS name FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey) WHERE indrelid = $1::regclass AND indisprimary AND indimmediate AND indnatts = indnkeyatts",
+async function addColumns(client: Client, name: string, wanted: readonly ResultColumn[]): Promise<void> {
+  const table = await tableThere(client, name);
+  if (table === undefined) return;
+  const present = await columnsOf(client, table);
+  for (const { name: column, type, standard } of wanted.filter((each) => find(present, each.name) === undefined)) {
+    await client.query(`ALTER TABLE ${table} ADD COLUMN ${quote(column.toLowerCase())} ${type || "text"}${standard === null ? "" : ` DEFAULT ${standard}`}`);
+  }
+}
+
+async function shapeTable(client: Client, name: string, wanted: readonly ResultColumn[]): Promise<Shape> {
+  const table = (await tableThere(client, name))!;
+  const present = await columnsOf(client, table);
+  const columns = new Map(wanted.map((column) => [column.name, find(present, column.name)!]));
+  const key = wanted.filter((column) => column.key > 0).sort((a, b) => a.key - b.key).map((column) => column.name);
+  const there = key.map((column) => columns.get(column)!.name);
+  if (key.length > 0 && !(await hasKey(client, table, there, "indisunique"))) await addKey(client, table, there);
+  return { table, columns, key, unique: await hasKey(client, table, there, "indisprimary") };
+}
+
+/** Whether the table has an index of that kind on these columns, and no others. */
+async function hasKey(client: Client, table: string, key: readonly string[], kind: "indisprimary" | "indisunique"): Promise<boolean> {
+  const { rows } = await client.query<{ names: string[] }>(
+    `SELECT array_agg(attname::text) AS names FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey)
+     WHERE indrelid = $1::regclass AND ${kind} AND indimmediate AND indpred IS NULL AND indexprs IS NULL AND indnatts = indnkeyatts GROUP BY indexrelid`,
     [table],
   );
-  return rows.length === key.length && rows.every(({ name }) => key.includes(name));
+  return rows.some(({ names }) => names.length === key.length && names.every((name) => key.includes(name)));
+}
+
+/** experiments.sql may have got its key later. What the table holds may forbid one: then the rows that need it are refused. */
+async function addKey(client: Client, table: string, key: readonly string[]): Promise<void> {
+  await client.query("SAVEPOINT keyless");
+  try {
+    await client.query({ text: `ALTER TABLE ${table} ADD PRIMARY KEY (${key.map(quote).join(", ")})`, ...hours });
+  } catch (error) {
+    if (!/^(?:23|42)/.test((error as { code?: string }).code ?? "")) throw error;
+    await client.query("ROLLBACK TO SAVEPOINT keyless");
+  }
 }
 
 /** Columns with their types, lengths left out: a cast to varchar(3) would cut a value where an insert refuses it. */

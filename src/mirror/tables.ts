@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Artifact } from "../model.ts";
 import type { Waiting } from "../record/outbox.ts";
-import { type Client, lock, transaction } from "./connect.ts";
+import { type Client, hours, lock, transaction } from "./connect.ts";
 import { copyFile } from "./copy.ts";
 import { ledger, quote } from "./names.ts";
 import { Unsendable } from "./refusal.ts";
@@ -17,7 +17,7 @@ export async function sendTable(client: Client, { table, version }: Waiting, art
   const fresh = quote(`stepbook_new_${createHash("sha256").update(table).digest("hex").slice(0, 16)}`);
   await transaction(client, async () => {
     await lock(client, table);
-    const { exists, sent } = await whatIsThere(client, table);
+    const { exists, sent } = await sentVersion(client, table);
     if (exists && sent === null) throw new Unsendable(`there is a table "${table}" that Stepbook did not make: rename it, or mirror under another name`);
     if (exists && BigInt(sent!) > BigInt(version)) return;
     await client.query(`CREATE TABLE ${fresh} (${columns.map(({ name, type }) => `${quote(name)} ${type}`).join(", ")})`);
@@ -32,7 +32,7 @@ export async function sendTable(client: Client, { table, version }: Waiting, art
   });
 }
 
-async function whatIsThere(client: Client, table: string): Promise<{ exists: boolean; sent: string | null }> {
+async function sentVersion(client: Client, table: string): Promise<{ exists: boolean; sent: string | null }> {
   const { rows } = await client.query<{ exists: boolean; sent: string | null }>(
     `SELECT to_regclass($1) IS NOT NULL AS exists, (SELECT version FROM ${ledger}.sent_tables WHERE table_name = $2) AS sent`,
     [quote(table), table],
@@ -40,11 +40,13 @@ async function whatIsThere(client: Client, table: string): Promise<{ exists: boo
   return rows[0]!;
 }
 
-/** Whether somebody has put something of theirs on the table: a view, an index, a grant. */
+/** Whether somebody has put something of theirs on the table: a view, an index, a trigger, a grant, also of single columns. */
 async function hasFollowers(client: Client, table: string): Promise<boolean> {
   const { rows } = await client.query<{ some: boolean }>(
     `SELECT c.relacl IS NOT NULL
+       OR EXISTS (SELECT FROM pg_attribute WHERE attrelid = c.oid AND attacl IS NOT NULL)
        OR EXISTS (SELECT FROM pg_index WHERE indrelid = c.oid)
+       OR EXISTS (SELECT FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal)
        OR EXISTS (SELECT FROM pg_depend WHERE refclassid = 'pg_class'::regclass AND refobjid = c.oid AND classid = 'pg_rewrite'::regclass) AS some
      FROM pg_class c WHERE c.oid = $1::regclass`,
     [quote(table)],
@@ -64,7 +66,7 @@ async function swap(client: Client, table: string, fresh: string): Promise<void>
 
 /** Slower than the swap, and the views, indexes and grants on the table stay. Readers see old or new all the same. */
 async function refill(client: Client, table: string, fresh: string): Promise<void> {
-  await client.query(`DELETE FROM ${quote(table)}`);
-  await client.query(`INSERT INTO ${quote(table)} TABLE ${fresh}`);
+  await client.query({ text: `DELETE FROM ${quote(table)}`, ...hours });
+  await client.query({ text: `INSERT INTO ${quote(table)} TABLE ${fresh}`, ...hours });
   await client.query(`DROP TABLE ${fresh}`);
 }

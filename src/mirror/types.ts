@@ -7,7 +7,13 @@ export interface Mapped {
 }
 
 const asIs = (column: string) => column;
-const asJson = (column: string) => `to_json(${column})`;
+/** DuckDB writes numbers into JSON that JSON has none for; they become texts, as Postgres' own to_jsonb has them. */
+const asJson = (column: string) => {
+  const json = `to_json(${column})::VARCHAR`;
+  const tokens = String.raw`regexp_extract_all(${json}, '"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)|[^"NI-]+|.')`;
+  const quoted = `list_transform(${tokens}, lambda token: CASE WHEN token IN ('NaN', 'Infinity', '-Infinity') THEN '"' || token || '"' ELSE token END)`;
+  return `CASE WHEN contains(${json}, 'NaN') OR contains(${json}, 'Infinity') THEN array_to_string(${quoted}, '') ELSE ${json} END`;
+};
 
 const natural: Readonly<Record<string, string>> = {
   BOOLEAN: "boolean",

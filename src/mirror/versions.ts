@@ -1,4 +1,4 @@
-import type { Client } from "./connect.ts";
+import { type Client, hours } from "./connect.ts";
 import { ledger } from "./names.ts";
 
 /** What is noted of a row that was sent. */
@@ -29,11 +29,12 @@ ON CONFLICT (table_name) DO UPDATE SET version = greatest(known.version, exclude
 
 /** Brings the notes of batches that hold a version from `lowest` on into `row_versions`, where they can be looked up by key. */
 export async function unfold(client: Client, table: string, lowest: number): Promise<void> {
-  await client.query(
-    `WITH taken AS (DELETE FROM ${ledger}.sent_batches WHERE table_name = $1 AND highest >= $2 RETURNING rows)
+  await client.query({
+    text: `WITH taken AS (DELETE FROM ${ledger}.sent_batches WHERE table_name = $1 AND highest >= $2 RETURNING rows)
      INSERT INTO ${ledger}.row_versions AS known (table_name, key, version)
      SELECT $1::text, split_part(line, E'\\t', 1), max(split_part(line, E'\\t', 2)::bigint) FROM taken, unnest(string_to_array(rows, E'\\n')) AS line GROUP BY 2
      ON CONFLICT (table_name, key) DO UPDATE SET version = excluded.version WHERE known.version < excluded.version`,
-    [table, lowest],
-  );
+    values: [table, lowest],
+    ...hours,
+  });
 }

@@ -14,6 +14,8 @@ export interface ResultColumn {
   readonly type: string;
   /** Position in the primary key from 1; 0: not part of it. */
   readonly key: number;
+  /** Its DEFAULT, as SQL. */
+  readonly standard: string | null;
 }
 
 export interface ResultDefinition {
@@ -51,7 +53,9 @@ export function readResultTables(project: string): ResultDefinition {
   try {
     db.exec(ddl);
     db.exec(ddl);
-    return { ddl, comments: text.match(comment) ?? [], tables: tablesOf(db) };
+    const tables = tablesOf(db);
+    refuseLongNames(tables);
+    return { ddl, comments: text.match(comment) ?? [], tables };
   } catch (error) {
     return fail("E_EXPERIMENTS_SQL", `experiments.sql: ${(error as Error).message}`, {
       place: { file: "experiments.sql" },
@@ -62,14 +66,19 @@ export function readResultTables(project: string): ResultDefinition {
   }
 }
 
+/** Postgres cuts longer names, and would not find them again. @throws that there is one */
+function refuseLongNames(tables: ResultTables): void {
+  const long = [...tables].flatMap(([table, columns]) => [table, ...columns.map(({ name }) => name)]).find((name) => Buffer.byteLength(name) > 63);
+  if (long !== undefined) throw new Error(`"${long}" is longer than the 63 bytes that Postgres has for a name`);
+}
+
 function tablesOf(db: Db): ResultTables {
   const names = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").pluck().all() as string[];
   return new Map(names.map((name) => [name, columnsOf(db, name)]));
 }
 
 function columnsOf(db: Db, table: string): ResultColumn[] {
-  const rows = db.prepare("SELECT name, type, pk FROM pragma_table_info(?)").all(table) as { name: string; type: string; pk: number }[];
-  return rows.map(({ name, type, pk }) => ({ name, type, key: pk }));
+  return db.prepare("SELECT name, type, pk AS key, dflt_value AS standard FROM pragma_table_info(?)").all(table) as ResultColumn[];
 }
 
 /**
@@ -136,7 +145,7 @@ function emptyTables(ddl: string): Db {
 
 /**
  * Brings the embedded results tables to the shape of `experiments.sql` and delivers to them what
- * waits in the outbox. Idempotent: a row delivered twice replaces itself.
+ * waits in the outbox. Idempotent: a row delivered twice replaces itself. What a table refuses goes on waiting.
  * @returns warnings, such as columns that experiments.sql no longer has
  */
 export function deliverEmbedded(state: Db, project: string): string[] {
@@ -150,8 +159,18 @@ export function deliverEmbedded(state: Db, project: string): string[] {
   try {
     db.pragma("journal_mode = WAL");
     db.pragma("synchronous = FULL");
-    const warnings = db.transaction(() => [...reshape(db, ddl, tables), ...waiting.flatMap((row) => deliver(db, row))]).immediate();
-    markDelivered(state, waiting);
+    const warnings: string[] = [];
+    const refused = new Map<string, OutboxRow[]>();
+    db.transaction(() => {
+      warnings.push(...reshape(db, ddl, tables));
+      for (const row of waiting) {
+        const why = deliver(db, row, tables);
+        if (why !== undefined) refused.set(`${row.name}: ${why}`, [...(refused.get(`${row.name}: ${why}`) ?? []), row]);
+      }
+    }).immediate();
+    const waits = new Set([...refused.values()].flat());
+    markDelivered(state, waiting.filter((row) => !waits.has(row)));
+    for (const [why, rows] of refused) warnings.push(`the table refuses ${rows.length === 1 ? "a row" : `${rows.length} rows`} recorded into ${why}; kept until it takes ${rows.length === 1 ? "it" : "them"}: data/experiments.db, if it is removed, is made anew from experiments.sql and all that was recorded`);
     return warnings;
   } finally {
     db.close();
@@ -170,35 +189,62 @@ function markDelivered(state: Db, rows: readonly OutboxRow[]): void {
 }
 
 function reshape(db: Db, ddl: string, tables: ResultTables): string[] {
+  // Before the statements of experiments.sql are run, since an index may want a column that is new.
+  for (const [table, wanted] of tables) {
+    const present = columnsOf(db, table);
+    if (present.length > 0) for (const column of wanted.filter((each) => !present.some((other) => other.name === each.name))) addColumn(db, table, column);
+  }
   db.exec(ddl);
   return [...tables].flatMap(([table, wanted]) => {
-    const present = columnsOf(db, table);
-    for (const column of wanted.filter((each) => !present.some((other) => other.name === each.name))) {
-      // NOT NULL cannot be asked of rows that are already there.
-      db.exec(`ALTER TABLE ${quote(table)} ADD COLUMN ${quote(column.name)} ${column.type}`);
-    }
-    return present
+    return columnsOf(db, table)
       .filter((column) => !wanted.some((each) => each.name === column.name))
       .map((column) => `${table}.${column.name} is no longer in experiments.sql; the column and its values are kept`);
   });
 }
 
-function deliver(db: Db, { name, body }: OutboxRow): string[] {
+/** NOT NULL cannot be asked of rows that are already there. */
+function addColumn(db: Db, table: string, { name, type, standard }: ResultColumn): void {
+  const add = `ALTER TABLE ${quote(table)} ADD COLUMN ${quote(name)} ${type}`;
   try {
-    insertRow(db, name, JSON.parse(body) as Record<string, Scalar>);
-    return [];
-  } catch (error) {
-    return [`a row recorded into ${name} was refused: ${(error as Error).message}`];
+    db.exec(standard === null ? add : `${add} DEFAULT ${standard}`);
+  } catch {
+    // SQLite gives rows that are there no default that must be computed.
+    db.exec(add);
   }
 }
 
-/** Inserts the row, or replaces the one with its key. Columns that the table has lost are left out. */
+/** @returns why the table does not take the row; undefined: it has it */
+function deliver(db: Db, { name, body }: OutboxRow, tables: ResultTables): string | undefined {
+  try {
+    const [key, wanted] = [keyOf(columnsOf(db, name)), keyOf(tables.get(name) ?? [])];
+    if (tables.has(name) && key.join() !== wanted.join()) return `it has the key (${key.join(", ")}), and experiments.sql says (${wanted.join(", ")})`;
+    db.transaction(() => insertRow(db, name, JSON.parse(body) as Record<string, Scalar>))();
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function keyOf(columns: readonly ResultColumn[]): string[] {
+  return columns.filter(({ key }) => key > 0).sort((a, b) => a.key - b.key).map(({ name }) => name);
+}
+
+/** Inserts the row in place of the one with its key. Columns that the table has lost are left out. */
 function insertRow(db: Db, table: string, row: Readonly<Record<string, Scalar>>): void {
-  const present = columnsOf(db, table).map((column) => column.name);
-  const columns = Object.keys(row).filter((column) => present.includes(column));
-  const values = columns.map((column) => (typeof row[column] === "boolean" ? Number(row[column]) : row[column]));
+  const present = columnsOf(db, table);
+  const key = keyOf(present);
+  if (key.length > 0 && key.every((name) => row[name] !== undefined)) {
+    db.prepare(`DELETE FROM ${quote(table)} WHERE ${key.map((name) => `${quote(name)} = ?`).join(" AND ")}`).run(...key.map((name) => bound(row[name]!)));
+  }
+  const columns = Object.keys(row).filter((column) => present.some(({ name }) => name === column));
   const places = columns.map(() => "?").join(", ");
-  db.prepare(`INSERT OR REPLACE INTO ${quote(table)} (${columns.map(quote).join(", ")}) VALUES (${places})`).run(...values);
+  db.prepare(`INSERT INTO ${quote(table)} (${columns.map(quote).join(", ")}) VALUES (${places})`).run(...columns.map((column) => bound(row[column]!)));
+}
+
+/** SQLite has no booleans; a whole number that goes as one stays `5` in a column of texts, and not `5.0`. */
+function bound(value: Scalar): Scalar {
+  if (typeof value === "boolean") return BigInt(value);
+  return Number.isSafeInteger(value) && !Object.is(value, -0) ? BigInt(value as number) : value;
 }
 
 function quote(name: string): string {

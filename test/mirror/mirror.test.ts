@@ -84,11 +84,12 @@ describe("a run with DATABASE_URL", () => {
   test("a column added to experiments.sql is added on both sides", async () => {
     fresh();
     await project.run([], { env: env() });
-    project.edit("experiments.sql", "note text\n", "note text,\n  recall double precision\n");
+    project.edit("experiments.sql", "note text\n", "note text,\n  recall double precision,\n  kind text DEFAULT 'plain'\n");
     project.edit("steps/10_record.ts", "folds: 3,", "folds: 3, recall: 0.5,");
     await project.run([], { env: env() });
     await settle();
-    expect(await postgres.query(url, "SELECT count(*)::int AS n, count(recall)::int AS r FROM experiments")).toEqual([{ n: 4, r: 1 }]);
+    expect(await postgres.query(url, "SELECT count(*)::int AS n, count(recall)::int AS r, count(*) FILTER (WHERE kind = 'plain')::int AS k FROM experiments")).toEqual([{ n: 4, r: 1, k: 4 }]);
+    expect(embedded().map((row) => row["kind"])).toEqual(["plain", "plain", "plain", "plain"]);
     expect(embedded().filter((row) => row["recall"] === 0.5)).toHaveLength(1);
   });
 
@@ -105,6 +106,47 @@ describe("a run with DATABASE_URL", () => {
     await project.run([], { env: env() });
     await settle();
     expect(await postgres.query(url, "SELECT count(*)::int AS n FROM numbers")).toEqual([{ n: 1000 }]);
+  });
+
+  test("a grant of a single column stays, too", async () => {
+    fresh();
+    await project.run([], { env: env() });
+    await settle();
+    await postgres.query(url, "GRANT SELECT (id) ON numbers TO PUBLIC");
+    project.edit("steps/10_record.ts", "range(1000)", "range(50)");
+    await project.run([], { env: env() });
+    await settle();
+    expect(await postgres.query(url, "SELECT (SELECT count(*) FROM numbers)::int AS n, attacl::text AS acl FROM pg_attribute WHERE attrelid = 'numbers'::regclass AND attname = 'id'")).toEqual([{ n: 50, acl: expect.stringMatching(/=r\//) }]);
+  });
+
+  test("numbers that JSON has no word for, in lists and structs, are the texts that Postgres has for them", async () => {
+    fresh();
+    project.write("steps/10_record.ts", `import { mirrorTable, sql } from "stepbook";\nmirrorTable("nested", await sql\`SELECT ['nan'::DOUBLE, 1.5, '-inf'::DOUBLE, -2e-7] AS list, {'a': 'inf'::FLOAT, 'NaN': 'NaN, "Infinity" \\\\', 'b': [1, NULL]} AS s\`);\n`);
+    await project.run([], { env: env() });
+    await settle();
+    expect(await status()).toMatchObject({ waiting: 0, parked: [] });
+    expect(await postgres.query(url, "SELECT list, s FROM nested")).toEqual([{ list: ["NaN", 1.5, "-Infinity", -2e-7], s: { a: "Infinity", NaN: 'NaN, "Infinity" \\', b: [1, null] } }]);
+  });
+
+  test("a key that experiments.sql gets later is that of the table, too", async () => {
+    fresh();
+    project.write("experiments.sql", "CREATE TABLE IF NOT EXISTS experiments (experiment_id text, experiment_datetime timestamptz, accuracy double precision, folds integer, dirty boolean, note text);\n");
+    await project.run([], { env: env() });
+    await project.command(["mirror", "--now"], { env: env() });
+    expect((await status()).parked).toMatchObject([{ reason: expect.stringContaining("has no PRIMARY KEY") }, { reason: expect.stringContaining("has no PRIMARY KEY") }]);
+    project.edit("experiments.sql", "experiment_id text,", "experiment_id text PRIMARY KEY,");
+    expect((await project.command(["mirror", "--resend"], { env: env() })).code).toBe(0);
+    expect(await differences()).toBe(0);
+    expect((await project.command(["mirror", "--resend"], { env: env() })).code).toBe(0);
+    expect(await postgres.query(url, "SELECT count(*)::int AS n FROM experiments")).toEqual([{ n: 2 }]);
+  });
+
+  test("a name that Postgres would cut is refused where it is written", async () => {
+    fresh();
+    project.edit("experiments.sql", "note text\n", `note text,\n  ${"n".repeat(64)} integer\n`);
+    const { code, stderr } = await project.command(["run"]);
+    expect(code).toBe(3);
+    expect(stderr).toContain("is longer than the 63 bytes");
   });
 
   test("a table that Stepbook did not make is left alone, and said so", async () => {

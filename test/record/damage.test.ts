@@ -93,6 +93,62 @@ describe("experiments", () => {
     expect(run.stderr).toContain("that can be run again");
   });
 
+  const rows = (columns: string) => {
+    const db = new Database(project.path("data/experiments.db"), { readonly: true });
+    try {
+      return db.prepare(`SELECT ${columns} FROM experiments ORDER BY rowid`).all();
+    } finally {
+      db.close();
+    }
+  };
+
+  test("a column may come together with an index on it", async () => {
+    project = new TestProject(recording);
+    await project.run();
+    project.edit("experiments.sql", "old integer);", "old integer, dataset text DEFAULT 'all');\nCREATE INDEX by_dataset ON experiments (dataset);");
+    const run = await project.run();
+    expect(run.code, run.stdout).toBe(0);
+    expect(rows("dataset")).toEqual([{ dataset: "all" }, { dataset: "all" }]);
+  });
+
+  test("a row that the table refuses waits, and is there when the table takes it", async () => {
+    const definition = "CREATE TABLE experiments (experiment_id text PRIMARY KEY, accuracy double precision, old integer NOT NULL);\n";
+    project = new TestProject({ ...recording, "experiments.sql": definition });
+    project.edit("steps/10_r.ts", "accuracy: 0.5", "accuracy: 0.5, old: 1");
+    await project.run();
+    project.edit("experiments.sql", " NOT NULL", "");
+    project.edit("steps/10_r.ts", ", old: 1", "");
+    const run = await project.run();
+    expect(run.code).toBe(0);
+    expect(run.events.filter((event) => event.type === "run.warned")).toMatchObject([{ message: expect.stringMatching(/refuses a row recorded into experiments: NOT NULL.*data\/experiments.db, if it is removed, is made anew/) }]);
+    expect(rows("old")).toEqual([{ old: 1 }]);
+    project.remove("data");
+    await project.run();
+    expect(rows("old")).toEqual([{ old: 1 }, { old: null }, { old: null }]);
+  });
+
+  test("under another key than the table's no row takes the place of another", async () => {
+    project = new TestProject({ ...recording, "experiments.sql": "CREATE TABLE experiments (experiment_id text PRIMARY KEY, fold integer);\n" });
+    project.write("steps/10_r.ts", 'import { record } from "stepbook";\nfor (const fold of [1, 2, 3]) record("experiments", { experiment_id: "a", fold });\n');
+    await project.run();
+    expect(rows("fold")).toEqual([{ fold: 3 }]);
+    project.write("experiments.sql", "CREATE TABLE experiments (experiment_id text, fold integer, PRIMARY KEY (experiment_id, fold));\n");
+    const { events } = await project.run();
+    expect(events.find((event) => event.type === "run.warned")).toMatchObject({ message: expect.stringContaining("has the key (experiment_id), and experiments.sql says (experiment_id, fold)") });
+    project.remove("data");
+    await project.run();
+    expect(rows("fold")).toEqual([{ fold: 1 }, { fold: 2 }, { fold: 3 }]);
+  });
+
+  test("a value that must be unique replaces no other row; whole numbers are texts as they are written", async () => {
+    project = new TestProject({ ...recording, "experiments.sql": "CREATE TABLE experiments (experiment_id text PRIMARY KEY, name text UNIQUE, version text, flag text, share text);\n" });
+    project.write("steps/10_r.ts", 'import { record } from "stepbook";\nrecord("experiments", { name: "base", version: 5, flag: true, share: 0.5 });\n');
+    await project.run();
+    const { events } = await project.run();
+    expect(events.find((event) => event.type === "run.warned")).toMatchObject({ message: expect.stringContaining("UNIQUE constraint failed: experiments.name") });
+    expect(rows("name, version, flag, share")).toEqual([{ name: "base", version: "5", flag: "1", share: "0.5" }]);
+  });
+
   test("a results file that was deleted is filled again", async () => {
     project = new TestProject(recording);
     await project.run();
