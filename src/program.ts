@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import type { Io } from "./command/io.ts";
+import { StepbookError } from "./errors.ts";
 
 /**
  * Reads the words as a command and does it. Each subcommand is a file in src/command/, loaded when it is called.
@@ -12,10 +13,17 @@ export async function runWords(words: readonly string[], wrong: (error: unknown,
   try {
     await program.parseAsync([...words], { from: "user" });
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    return wrong(error, program.opts<{ project: string }>().project);
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    return wrong(error instanceof CommanderError ? wrongUsage(error) : error, program.opts<{ project: string }>().project);
   }
   return code;
+}
+
+/** What is wrong, and in a line of its own, in brackets, what may have been meant. */
+function wrongUsage({ message }: CommanderError): StepbookError {
+  const [what = "", hint = ""] = message.replace(/^error: /, "").split("\n");
+  const meant = hint.replace(/^\(D(.*)\)$/, "d$1 ");
+  return new StepbookError({ code: "E_USAGE", message: what, remedy: `${meant}--help shows what there is` });
 }
 
 type Setter = (code: number) => void;
@@ -25,7 +33,8 @@ function build(exit: Setter): Command {
     .description("Numbered TypeScript scripts as a pipeline: an import is the arrow, an export is the artifact.")
     .option("--project <folder>", "the folder that holds steps/", process.cwd())
     .exitOverride()
-    .showHelpAfterError("(--help shows what there is)")
+    // Errors are told as all others are; of a reader of the help that has gone away nobody needs to know.
+    .configureOutput({ outputError: () => {}, writeOut: (text) => void process.stdout.on("error", () => {}).write(text) })
     .enablePositionalOptions();
   addRunCommands(program, exit);
   addLookCommands(program, exit);
@@ -91,8 +100,8 @@ function addLookCommands(program: Command, exit: Setter): void {
     .addHelpText("after", example("experiments", "experiments --json"))
     .action(async (options, command: Command) => exit(await (await import("./command/experiments.ts")).experiments(io(command), options)));
   program.command("ui").description("serve the pipeline as a notebook, for a browser on this machine")
-    .option("--port <n>", "where to listen; 0: any free port", "8080")
-    .option("--host <address>", "listen on another address; reading then needs the token in the printed address", "127.0.0.1")
+    .option("--port <n>", "where to listen (8080, or PORT); 0: any free port")
+    .option("--host <address>", "listen on another address than 127.0.0.1 (or STEPBOOK_HOST); reading then needs the token in the printed address")
     .addHelpText("after", example("ui", "ui --port 8081"))
     .action(async (options, command: Command) => exit(await (await import("./serve/command.ts")).ui(io(command), options)));
   program.command("report [run]").description("a run as one HTML file that needs nothing else: to send, to keep, to open offline")
@@ -129,8 +138,8 @@ function addKeepCommands(program: Command, exit: Setter): void {
       .action(async (name: string | undefined, _options, command: Command) => exit(await (await import("./command/slots.ts")).restSchedule(io(command), name, rest)));
   }
   program.command("backfill").description("run past slots of a schedule; those that succeeded are left alone")
-    .requiredOption("--from <date>", "the first instant")
-    .requiredOption("--to <date>", "the last instant")
+    .requiredOption("--from <date>", "the first day, or instant")
+    .requiredOption("--to <date>", "the last day, or instant")
     .option("--schedule <name>", "which schedule, where schedule.ts has several")
     .option("--dry-run", "only say what would run")
     .option("-j, --jobs <n>", "how many steps side by side; the runs go one after the other")

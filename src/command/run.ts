@@ -44,9 +44,12 @@ async function runOnce(options: ReturnType<typeof readRunOptions>, report: Repor
   }
 }
 
-/** `plna` is read as the name of a step, since `run` may be left out: perhaps a command was meant. */
+/** `plna` is read as the name of a step, since `run` may be left out, and so is all that follows a flag: perhaps a command was meant. */
 function meantCommand(steps: readonly string[], commands: readonly string[], error: unknown): unknown {
   const failure = toFailure(error);
+  if (failure.code === "E_NOT_FOUND" && commands.includes(steps[0]!)) {
+    return new StepbookError({ ...failure, message: `"${steps[0]}" is a command, not a step: it comes before its flags`, remedy: `such as ${steps[0]} --json` });
+  }
   const remedy = nearest(steps[0] ?? "", commands);
   if (failure.code !== "E_NOT_FOUND" || steps.length !== 1 || !remedy.startsWith("did you mean")) return error;
   return new StepbookError({ ...failure, message: `there is no command and no step "${steps[0]}"`, remedy });

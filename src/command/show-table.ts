@@ -2,7 +2,7 @@ import type { Artifact } from "../model.ts";
 import { cleanLine } from "../report/clean.ts";
 import { countOf } from "../report/format.ts";
 import { type Cell, formatTable } from "../report/text-table.ts";
-import { displayWidth } from "../report/width.ts";
+import { widthOfAll } from "../report/width.ts";
 import { Table } from "../step/table.ts";
 import { type Io, print, say, widthOf, write } from "./io.ts";
 import { plain } from "./plain.ts";
@@ -32,7 +32,7 @@ export async function printRows(io: Io, table: Table, limit: number): Promise<vo
   const rows = await table.head(limit);
   const width = widthOf(io);
   const columns = table.schema.map(({ name, type }) => ({ name, type, cells: rows.map((row) => cell(row[name])) }));
-  const fit = width === 0 ? columns.length : fitting(columns.map(({ name, type, cells }) => Math.max(...[name, type, ...cells].map((each) => displayWidth(cleanLine(String(each)))))), width);
+  const fit = width === 0 ? columns.length : fitting(columns.map(({ name, type, cells }) => widthOfAll([name, type, ...cells].map((each) => cleanLine(String(each))))), width);
   const shown = columns.slice(0, fit);
   const lines = [shown.map(({ type }) => type), ...rows.map((_, index) => shown.map(({ cells }) => cells[index]))];
   const align = table.schema.map(({ type }) => (/INT|DOUBLE|FLOAT|DECIMAL/.test(type) && !type.endsWith("]") ? "right" : "left") as "right" | "left");

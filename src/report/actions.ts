@@ -2,14 +2,18 @@ import path from "node:path";
 import type { Failure } from "../errors.ts";
 import type { StepId } from "../model.ts";
 import { cleanLines } from "./clean.ts";
+import { countOf } from "./format.ts";
 import type { Layout } from "./report.ts";
+
+/** Of what a step says so many lines at least are kept until it ends. */
+const mostLines = 10_000;
 
 /**
  * GitHub Actions: what a step says is folded under its line once it has ended (steps run side by
  * side and folds cannot), and a failure is marked in the source.
  */
 export function actionsLayout(project: string, env: NodeJS.ProcessEnv): Layout {
-  const kept = new Map<StepId, string[]>();
+  const kept = new Map<StepId, { lines: string[]; dropped: number }>();
   const workspace = env["GITHUB_WORKSPACE"] ?? process.cwd();
 
   function annotate(failure: Failure): string[] {
@@ -20,8 +24,17 @@ export function actionsLayout(project: string, env: NodeJS.ProcessEnv): Layout {
     return [`::error ${given.join(",")}::${escapeData([message, remedy].filter(Boolean).join("\n"))}`];
   }
 
+  function keep(step: StepId, more: readonly string[]): void {
+    const all = kept.get(step) ?? { lines: [], dropped: 0 };
+    kept.set(step, all);
+    for (const line of more) all.lines.push(line);
+    if (all.lines.length < 2 * mostLines) return;
+    all.dropped += all.lines.splice(0, all.lines.length - mostLines).length;
+  }
+
   function fold(step: StepId, [title = "", ...after]: readonly string[]): string[] {
-    const inside = kept.get(step) ?? [];
+    const { lines, dropped } = kept.get(step) ?? { lines: [], dropped: 0 };
+    const inside = dropped === 0 ? lines : [`    ${countOf(dropped, "line")} before these`, ...lines];
     kept.delete(step);
     return inside.length === 0 ? [title, ...after] : [`::group::${title}`, ...inside, "::endgroup::", ...after];
   }
@@ -33,7 +46,7 @@ export function actionsLayout(project: string, env: NodeJS.ProcessEnv): Layout {
         case "step.output":
         case "step.displayed":
         case "step.checked":
-          kept.set(event.step, [...(kept.get(event.step) ?? []), ...safe]);
+          keep(event.step, safe);
           return [];
         case "step.failed":
           return [...fold(event.step, safe), ...annotate(event.failure)];

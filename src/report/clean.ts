@@ -7,7 +7,7 @@
 const commands = new RegExp(
   [
     "(?:\\x1b\\[|\\x9b)[0-?]*[ -/]*[@-~]", // CSI: cursor, erase, colours
-    "(?:\\x1b[\\]PX^_]|[\\x9d\\x90\\x98\\x9e\\x9f])(?:[^\\x07\\x1b\\x9c]*(?:\\x07|\\x1b\\\\|\\x9c))?", // OSC, DCS, SOS, PM, APC
+    "(?:\\x1b[\\]PX^_]|[\\x9d\\x90\\x98\\x9e\\x9f])(?:[^\\x07\\x1b\\x90\\x98\\x9c-\\x9f]*(?:\\x07|\\x1b\\\\|\\x9c))?", // OSC, DCS, SOS, PM, APC
     "\\x1b[ -/]*[0-~]", // any other escape
     "[\\x00-\\x1f\\x7f-\\x9f]", // control characters
     "[\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069\\u2028\\u2029]", // direction, line separators

@@ -41,7 +41,7 @@ export class Summary {
 
 function tableLines(table: string, rows: readonly Row[], look: Look): string[] {
   const shown = rows.slice(-mostRows).flatMap(({ row }) => rowLines(table, row, look));
-  const hidden = rows.length - shown.length;
+  const hidden = rows.length - Math.min(rows.length, mostRows);
   return hidden > 0 ? [look.colors.dim(cut(`${cleanLine(table)}: ${countOf(hidden, "row")} before these`, look.width)), ...shown] : shown;
 }
 

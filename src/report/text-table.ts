@@ -1,7 +1,7 @@
 import { cleanLine } from "./clean.ts";
 import { formatNumber } from "./format.ts";
 import type { Colors } from "./look.ts";
-import { cut, displayWidth, fill } from "./width.ts";
+import { cut, displayWidth, fill, widthOfAll } from "./width.ts";
 
 export type Cell = string | number | bigint | boolean | null | undefined;
 export type Align = "left" | "right";
@@ -24,7 +24,7 @@ export function formatTable(columns: readonly string[], rows: readonly (readonly
   const heads = columns.map(cleanLine);
   const cells = rows.map((row) => columns.map((_, index) => cellText(row[index])));
   const align = columns.map((_, index) => options.align?.[index] ?? alignOf(rows.map((row) => row[index])));
-  const inner = columns.map((_, index) => Math.max(0, ...cells.map((row) => displayWidth(row[index]!))));
+  const inner = columns.map((_, index) => widthOfAll(cells.map((row) => row[index]!)));
   const wanted = heads.map((head, index) => Math.max(displayWidth(head), inner[index]!));
   const least = wanted.map((each, index) => Math.min(each, align[index] === "left" ? narrowest.left : Math.max(narrowest.right, inner[index]!)));
   const width = options.width || Infinity;
@@ -55,9 +55,9 @@ function fitted(wanted: readonly number[], least: readonly number[], width: numb
   const over = widths.reduce((sum, each) => sum + each, gap * (widths.length - 1)) - width;
   for (let left = over; left > 0 && Number.isFinite(left); left--) {
     const able = widths.map((each, index) => (each > least[index]! ? each : 0));
-    const widest = Math.max(...able);
-    if (widest === 0) break;
-    widths[able.indexOf(widest)]!--;
+    const most = Math.max(...able);
+    if (most === 0) break;
+    widths[able.indexOf(most)]!--;
   }
   return widths;
 }

@@ -44,6 +44,11 @@ function beginning(text: string, width: number): string {
   return text.slice(0, end);
 }
 
+/** Columns that the widest of these texts takes; of as many as there are, which arguments of a call may not be. */
+export function widthOfAll(texts: readonly string[]): number {
+  return texts.reduce((most, text) => Math.max(most, displayWidth(text)), 0);
+}
+
 /** At most `width` columns; what is left out is told by `…`. */
 export function cut(text: string, width: number): string {
   if (beginning(text, width).length === text.length) return text;

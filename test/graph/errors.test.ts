@@ -169,12 +169,20 @@ describe("wrong usage ends with 2", () => {
     [["run", "-p", "neighbours"], "-p neighbours has no value"],
     [["run", "-j", "0"], "--jobs 0 is no whole number"],
     [["run", "--logical-date", "tomorrow"], '--logical-date "tomorrow" is no date'],
-    [["run", "--forse"], "(Did you mean --force?)"],
+    [["run", "--forse"], "did you mean --force?"],
+    [["-p", "neighbours=3", "plan"], '"plan" is a command, not a step: it comes before its flags'],
     [["why"], "missing required argument 'step'"],
   ])("%j", async (words, message) => {
     project = new TestProject(files);
     const { code, stderr } = await project.command(words);
     expect(stderr).toContain(message);
     expect(code).toBe(2);
+  });
+
+  test("is told as JSON where JSON is asked for", async () => {
+    project = new TestProject(files);
+    const { code, stdout, stderr } = await project.command(["run", "--forse", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ type: "error", code: "E_USAGE", message: "unknown option '--forse'", remedy: expect.stringContaining("did you mean --force?") });
+    expect([code, stderr]).toEqual([2, ""]);
   });
 });

@@ -25,6 +25,13 @@ it("GitHub folds what a step said under its line, and marks the failure in the s
   );
 });
 
+it("of a step that says very much the end is kept, and said how much is not", () => {
+  const line: Event = { type: "step.output", run, step: "20_split", stream: "stdout", line: "x" };
+  const lines = tell([runStarted, ...Array.from({ length: 200_000 }, () => line)]);
+  expect(lines.length).toBeLessThan(21_000);
+  expect(lines[2]).toMatch(/^    1[89]\d,\d{3} lines before these$/);
+});
+
 it("a step that said nothing is one line", () => {
   expect(tell(badRun)).toContain("✓ 20_split           3.1 s  lib/folds.ts: stratify changed · 2 attempts");
 });

@@ -109,6 +109,12 @@ describe("the result", () => {
     ]);
   });
 
+  it("counts rows, also those that take two lines", () => {
+    const scores = Object.fromEntries(Array.from({ length: 8 }, (_, n) => [`accuracy_of_the_fold_${n}`, n / 8]));
+    const rows = Array.from({ length: 10 }, (): Event => ({ type: "row.recorded", run, step: "a", table: "trials", row: scores }));
+    expect(tell([runStarted, ...rows, end]).out.lines[0]).toBe("trials: 7 rows before these");
+  });
+
   it("of one run is not shown after the next", () => {
     const { out } = tell([...firstRun, firstRunEnd, runStarted, end]);
     expect(out.lines.filter((line) => line.startsWith("model"))).toHaveLength(1);

@@ -24,6 +24,10 @@ describe("a table", () => {
     ]);
   });
 
+  it("has as many rows as there are", () => {
+    expect(formatTable(["n"], Array.from({ length: 200_000 }, (_, n) => [n])).split("\n")).toHaveLength(200_001);
+  });
+
   it("is aligned as it is told", () => {
     expect(formatTable(["a", "b"], [["xx", 1]], { align: ["right", "left"] })).toBe(" a  b\nxx  1");
   });
