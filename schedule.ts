@@ -2,5 +2,5 @@
 import { schedule } from "stepbook/schedule";
 
 await schedule({
-  train: { cron: "@daily", timezone: "UTC", catchUp: "none" },
+  train: { cron: "@daily", timezone: "UTC", catchUp: "latest" },
 });

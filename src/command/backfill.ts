@@ -1,4 +1,4 @@
-import { exitCodes, fail } from "../errors.ts";
+import { exitCodes } from "../errors.ts";
 import type { Cancellation } from "../execute/cancel.ts";
 import type { Emit } from "../events.ts";
 import { claimPast, endSlot, noteRun, type SlotRow, slotOf } from "../record/slots.ts";
@@ -6,6 +6,7 @@ import type { Db } from "../record/state.ts";
 import { makeReport } from "../report/make.ts";
 import { attemptSlot } from "../schedule/attempt.ts";
 import type { Schedule } from "../schedule/define.ts";
+import { type Range, readRange } from "../schedule/range.ts";
 import { slotsBetween } from "../schedule/slots.ts";
 import { cancellable } from "./cancellable.ts";
 import { type Io, print, printJson, printTable, wholeNumber } from "./io.ts";
@@ -22,12 +23,11 @@ export interface BackfillFlags {
 
 /** `backfill`: runs past slots of a schedule, oldest first, one after the other; those that succeeded are left alone. */
 export async function backfill(io: Io, flags: BackfillFlags): Promise<number> {
-  const [from, to] = [instant("--from", flags.from), Math.min(Date.now(), instant("--to", flags.to))];
   const jobs = flags.jobs === undefined ? undefined : wholeNumber("--jobs", flags.jobs);
   return cancellable((cancellation) =>
     withKept(io, async ({ db, project }) => {
       const { schedule } = findSchedule(db, flags.schedule);
-      const all = pastSlots(schedule, from, to);
+      const all = pastSlots(schedule, readRange(schedule, flags.from, flags.to));
       if (flags.dryRun) return preview(io, previewSlots(db, schedule, all));
       const report = makeReport(io);
       try {
@@ -39,9 +39,9 @@ export async function backfill(io: Io, flags: BackfillFlags): Promise<number> {
   );
 }
 
-/** The slots in [from, to], oldest first; of more than `most` the newest. */
-export function pastSlots(schedule: Schedule, from: number, to: number, most = Infinity): string[] {
-  return slotsBetween(schedule.cron, schedule.zone, from - 1, to, most).map((slot) => new Date(slot).toISOString());
+/** The slots of a time, as far as it has passed, oldest first; of more than `most` the newest. */
+export function pastSlots(schedule: Schedule, { from, to }: Range, most = Infinity): string[] {
+  return slotsBetween(schedule.cron, schedule.zone, from - 1, Math.min(Date.now(), to), most).map((slot) => new Date(slot).toISOString());
 }
 
 /** Runs these slots, also for the page of the schedule. @returns the exit code */
@@ -82,9 +82,4 @@ function preview(io: Io, rows: readonly SlotPreview[]): number {
   else if (rows.length === 0) print(io, "no slots in that time");
   else printTable(io, ["slot", "schedule", "so far", "would"], rows.map(({ slot, schedule: name, status, would }) => [slot, name, status ?? "", would]));
   return exitCodes.done;
-}
-
-function instant(flag: string, text: string): number {
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? fail("E_USAGE", `${flag} ${text} is no date`, { remedy: "write it as 2026-01-31 or 2026-01-31T06:00:00Z" }) : at;
 }

@@ -21,8 +21,8 @@ const reserved = "(`config` holds the engine's settings of a step: settings of y
 /** The key's reader: the written value as the engine uses it, or undefined where it makes no sense. */
 const readers: { readonly [K in keyof StepConfig]: { read: (value: unknown) => StepConfig[K] | undefined; expects: string } } = {
   retries: { read: wholeNumber, expects: "a whole number from 0, such as 2" },
-  retryDelay: { read: duration, expects: 'a duration such as "5s" or milliseconds' },
-  timeout: { read: duration, expects: 'a duration such as "10m" or milliseconds' },
+  retryDelay: { read: wait, expects: 'a duration such as "5s" or milliseconds, at most 24 days' },
+  timeout: { read: wait, expects: 'a duration such as "10m" or milliseconds, at most 24 days' },
   maxAge: { read: duration, expects: 'a duration such as "1h" or milliseconds' },
   cache: { read: (value) => (typeof value === "boolean" ? value : undefined), expects: "true or false" },
   memory: { read: mebibytes, expects: 'a size such as "512MB" or "2GB"' },
@@ -50,7 +50,7 @@ export function readConfig(step: string, file: string, literal: unknown): StepCo
     }
     const read = reader.read(value);
     if (read === undefined) {
-      return fail("E_CONFIG", `config of ${step}: ${key} is ${JSON.stringify(value)}`, { ...place, remedy: `it takes ${reader.expects}` });
+      return fail("E_CONFIG", `config of ${step}: ${key} is ${typeof value === "bigint" ? `${value}n` : JSON.stringify(value)}`, { ...place, remedy: `it takes ${reader.expects}` });
     }
     config[key] = read;
   }
@@ -67,6 +67,15 @@ export function duration(value: unknown): number | undefined {
   if (typeof value !== "string" || value.trim() === "") return undefined;
   const parsed = ms(value as ms.StringValue);
   return typeof parsed === "number" && Number.isFinite(parsed) && parsed >= 0 ? parsed : undefined;
+}
+
+/** What a timer of Node can wait for: beyond 2^31 ms it does not wait at all. */
+export const longestWait = 24 * 86_400_000;
+
+/** A {@link duration} that a timer can wait for. */
+export function wait(value: unknown): number | undefined {
+  const parsed = duration(value);
+  return parsed !== undefined && parsed <= longestWait ? parsed : undefined;
 }
 
 const units: Readonly<Record<string, number>> = { MB: 1, MIB: 1, GB: 1024, GIB: 1024, TB: 1024 * 1024 };

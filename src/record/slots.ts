@@ -50,7 +50,7 @@ export function noteSchedule(db: Db, name: string, definition: object, seen: num
   db.prepare("INSERT INTO schedules (name, definition, seen) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET definition = excluded.definition, " + moved).run(name, JSON.stringify(definition), seen);
 }
 
-/** A schedule as schedule.ts had it when it was last kept. */
+/** A schedule as schedule.ts has it. */
 export interface ScheduleRow {
   readonly name: string;
   readonly definition: string;
@@ -59,7 +59,7 @@ export interface ScheduleRow {
 }
 
 export function scheduleDefinitions(db: Db): ScheduleRow[] {
-  return db.prepare("SELECT name, definition, paused FROM schedules ORDER BY name").all() as ScheduleRow[];
+  return db.prepare("SELECT name, definition, paused FROM schedules WHERE definition ->> 'gone' IS NULL ORDER BY name").all() as ScheduleRow[];
 }
 
 export function pausedSince(db: Db, schedule: string): number | null {
@@ -129,10 +129,11 @@ export function recoverSlots(db: Db, { lives } = thisWorker()): void {
   }
 }
 
-/** Slots of schedules that are no longer there cannot run. */
+/** Slots of schedules that are no longer there cannot run, nor is anything told of these schedules; how far they were seen is kept, for when they come back. */
 export function dropUnknown(db: Db, names: readonly string[]): void {
   const known = JSON.stringify(names);
   db.prepare("UPDATE slots SET status = 'missed', reason = 'its schedule is no longer in schedule.ts', updated_at = ? WHERE status = 'due' AND schedule NOT IN (SELECT value FROM json_each(?))").run(now(), known);
+  db.prepare("UPDATE schedules SET definition = json_set(definition, '$.gone', json('true')) WHERE name NOT IN (SELECT value FROM json_each(?))").run(known);
 }
 
 /** The oldest slot of each schedule that may run now, the oldest first; nothing of a schedule that rests. */

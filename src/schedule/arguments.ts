@@ -1,6 +1,7 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { fail, toFailure } from "../errors.ts";
+import { type Address, readAddress } from "../serve/address.ts";
 import type { Manner } from "./voice.ts";
 
 export interface Arguments {
@@ -9,12 +10,6 @@ export interface Arguments {
   readonly manner: Manner;
   /** Where the pages are served; null: nowhere. */
   readonly pages: Address | null;
-}
-
-export interface Address {
-  readonly port: number;
-  readonly host: string;
-  readonly names: readonly string[];
 }
 
 export const usage = `schedule.ts keeps the schedules that it declares, and serves the pages beside them.
@@ -42,7 +37,7 @@ export function readArguments(words: readonly string[], script: string, env: Nod
     project: path.resolve(values.project ?? path.dirname(path.resolve(script))),
     once,
     manner: values.json ? "events" : log === "json" ? "log" : "text",
-    pages: once || values["no-ui"] ? null : { port: portOf(values.port ?? env["PORT"] ?? "8080"), host: values.host ?? env["STEPBOOK_HOST"] ?? "127.0.0.1", names: (env["STEPBOOK_HOSTS"] ?? "").split(/[\s,]+/).filter(Boolean) },
+    pages: once || values["no-ui"] ? null : readAddress(values, env),
   };
 }
 
@@ -52,9 +47,4 @@ function parse(words: readonly string[]) {
   } catch (error) {
     return fail("E_USAGE", toFailure(error).message.replace(/^\w*Error: /, ""), { remedy: "--help shows what there is" });
   }
-}
-
-function portOf(text: string): number {
-  const port = Number(text);
-  return text.trim() !== "" && Number.isInteger(port) && port >= 0 && port <= 65535 ? port : fail("E_USAGE", `"${text}" is no port`, { remedy: "write it as --port 8080, or PORT=8080" });
 }

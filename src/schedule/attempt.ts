@@ -27,9 +27,11 @@ export async function attemptSlot(schedule: Schedule, { project, slot, trigger, 
     within.request();
     if (now) within.request();
   });
-  const timer = schedule.deadline === null ? undefined : setTimeout(() => ((late = true), within.request()), schedule.deadline);
+  let timer: NodeJS.Timeout | undefined;
   let failed: string | undefined;
   const listen: Emit = (event) => {
+    // A wait for another run of the folder is none of this one's time.
+    if (event.type === "run.started" && schedule.deadline !== null) timer = setTimeout(() => ((late = true), within.request()), schedule.deadline);
     if (event.type === "step.failed") failed ??= `${event.step}: ${event.failure.message}`;
     emit(event);
   };

@@ -2,7 +2,7 @@ import { toFailure } from "../errors.ts";
 import type { Event } from "../events.ts";
 import type { Duty } from "../serve/health/health.ts";
 import type { Serving } from "../serve/server.ts";
-import type { Address } from "./arguments.ts";
+import type { Address } from "../serve/address.ts";
 import type { Voice } from "./voice.ts";
 
 /** A port that is taken is tried again: the scheduler that has it may end, and this one take over. */

@@ -1,6 +1,7 @@
 import { exitCodeOf, fail, toFailure } from "../errors.ts";
 import { openState } from "../record/state.ts";
-import { type Address, readArguments, usage } from "./arguments.ts";
+import type { Address } from "../serve/address.ts";
+import { readArguments, usage } from "./arguments.ts";
 import { readSchedule, type ScheduleDefinition } from "./define.ts";
 import { keepMirroring } from "./mirroring.ts";
 import { keepServing } from "./pages.ts";

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { schedule as alarm, type ScheduledTask } from "node-cron";
 import type { Event } from "../events.ts";
 import { toFailure } from "../errors.ts";
@@ -7,6 +8,7 @@ import { claim, dropUnknown, dueAgain, endSlot, lead, nextDue, noteRun, noteSche
 import type { Db } from "../record/state.ts";
 import { type Attempt, attemptSlot } from "./attempt.ts";
 import type { Schedule, SlotReport } from "./define.ts";
+import { grace } from "./enter.ts";
 import { enterDue } from "./enter-due.ts";
 import type { Voice } from "./voice.ts";
 
@@ -45,7 +47,8 @@ export class Scheduler {
   readonly #voice: Voice;
   readonly #world: World;
   readonly #running = new Map<string, { readonly schedule: string; readonly cancellation: Cancellation; readonly done: Promise<void> }>();
-  readonly #alarms: ScheduledTask[] = [];
+  readonly #stopped = new AbortController();
+  #alarm: ScheduledTask | undefined;
   #timer: NodeJS.Timeout | undefined;
   #onlooker: Onlooker | undefined;
   #leads = false;
@@ -75,9 +78,8 @@ export class Scheduler {
 
   /** Stays until it is drained. */
   start(): void {
-    for (const { name, cron, zone } of this.#schedules.values()) {
-      this.#alarms.push(alarm(cron.fields, () => this.#look(), { timezone: zone.name, name }));
-    }
+    // Slots are whole minutes. Which of them are due the ledger says, also after an alarm that came late.
+    this.#alarm = alarm("* * * * *", () => this.#look(), { suppressMissedWarning: true });
     this.#poll();
   }
 
@@ -129,7 +131,9 @@ export class Scheduler {
   #startSlot(row: SlotRow): boolean {
     const schedule = this.#schedules.get(row.schedule);
     const busy = [...this.#running.values()].some((each) => each.schedule === row.schedule);
-    if (!schedule || (busy && schedule.overlap !== "allow") || !claim(this.#db, row, this.#world.worker)) return false;
+    // What is caught up runs one after the other all the same.
+    const beside = schedule?.overlap === "allow" && this.#world.now() - Date.parse(row.slot) <= grace;
+    if (!schedule || (busy && !beside) || !claim(this.#db, row, this.#world.worker)) return false;
     const cancellation = new Cancellation();
     const id = `${row.schedule} ${row.slot}`;
     this.#running.set(id, { schedule: row.schedule, cancellation, done: this.#run(schedule, row, cancellation).finally(() => this.#running.delete(id)).then(() => this.#look(), this.#world.broken) });
@@ -176,7 +180,7 @@ export class Scheduler {
       while (this.#running.size > 0) await Promise.all([...this.#running.values()].map(({ done }) => done));
       const next = nextDue(this.#db, Number.MAX_SAFE_INTEGER).filter((row) => this.#schedules.has(row.schedule))[0];
       if (!next || this.#draining || !this.#leads) break;
-      await new Promise((resolve) => setTimeout(resolve, Math.max(10, next.notBefore - Date.now())));
+      await sleep(Math.max(10, next.notBefore - Date.now()), undefined, { signal: this.#stopped.signal }).catch(() => {});
       this.tick();
     }
     await Promise.all(this.#telling);
@@ -186,7 +190,8 @@ export class Scheduler {
   async drain(ms: number): Promise<void> {
     this.#draining = true;
     clearTimeout(this.#timer);
-    for (const each of this.#alarms) await each.destroy();
+    this.#stopped.abort();
+    await this.#alarm?.destroy();
     const runs = [...this.#running.values()];
     const timer = setTimeout(() => this.cancel(), ms);
     await Promise.all(runs.map(({ done }) => done));

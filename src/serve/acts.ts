@@ -8,6 +8,7 @@ import { Cancellation } from "../execute/cancel.ts";
 import { runMirrored } from "../mirror/run.ts";
 import { findRun } from "../record/runs.ts";
 import type { Db } from "../record/state.ts";
+import { readRange } from "../schedule/range.ts";
 import { honest } from "./data/honest.ts";
 import type { Live } from "./live.ts";
 
@@ -22,9 +23,8 @@ export interface RunWish {
 
 export interface BackfillWish {
   readonly schedule: string;
-  /** ms. */
-  readonly from: number;
-  readonly to: number;
+  readonly from: unknown;
+  readonly to: unknown;
 }
 
 const mostAtOnce = 4;
@@ -69,7 +69,7 @@ export class Acts {
   async backfill({ schedule: name, from, to }: BackfillWish): Promise<string | null> {
     const { kept: { db }, project } = this.#place;
     const { schedule } = findSchedule(db, name);
-    const slots = pastSlots(schedule, from, Math.min(Date.now(), to), mostSlots + 1);
+    const slots = pastSlots(schedule, readRange(schedule, from, to), mostSlots + 1);
     if (slots.length > mostSlots) fail("E_USAGE", `more than ${mostSlots} slots`, { remedy: "take a shorter time, or the command: backfill --from … --to …" });
     return this.#begin((emit, cancellation) => runSlots(db, project, schedule, slots, undefined, emit, cancellation));
   }

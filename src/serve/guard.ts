@@ -1,9 +1,11 @@
-import { timingSafeEqual } from "node:crypto";
+import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 
 export interface GuardOptions {
   /** Exact values of the Host header that are answered. */
   readonly hosts: ReadonlySet<string>;
+  /** Those of them that a proxy with TLS may stand before. */
+  readonly proxied: ReadonlySet<string>;
   readonly token: string;
   /** Bound to loopback: whoever reaches it may read. Elsewhere reading needs the token too. */
   readonly readable: boolean;
@@ -17,7 +19,11 @@ export interface Refusal {
 /** Asked by probes, which have no token. They tell of no data and of no secret. */
 const open: ReadonlySet<string> = new Set(["/healthz", "/readyz", "/metrics"]);
 
-export const cookieName = "stepbook_token";
+/** Named by the token: browsers give a server the cookies of all servers of its machine. */
+export function cookieName(token: string): string {
+  return `stepbook_${createHash("sha256").update(token).digest("hex").slice(0, 8)}`;
+}
+
 const largestBody = 64 * 1024;
 
 /** What every answer carries. Styles and scripts come from files of our own only; nothing may frame us. */
@@ -45,8 +51,15 @@ function wrongHost({ rawHeaders }: IncomingMessage, { hosts }: GuardOptions): Re
   return { status: 421, message: "this server does not answer to that name; --host or STEPBOOK_HOSTS adds one" };
 }
 
+/** Also what only looks like a path: in an address a backslash is a slash, and what follows two of them is a name. */
 function wrongTarget({ url }: IncomingMessage): Refusal | undefined {
-  return url?.startsWith("/") && !url.startsWith("//") ? undefined : { status: 400, message: "the request's target is no path" };
+  const isPath = url?.startsWith("/") && URL.canParse(url, "http://x") && parseTarget(url).host === "x";
+  return isPath ? undefined : { status: 400, message: "the request's target is no path" };
+}
+
+/** A request's target, taken apart. */
+export function parseTarget(target: string): URL {
+  return new URL(target, "http://x");
 }
 
 function isSafe({ method }: IncomingMessage): boolean {
@@ -54,29 +67,29 @@ function isSafe({ method }: IncomingMessage): boolean {
 }
 
 function unread(request: IncomingMessage, { readable, token }: GuardOptions): Refusal | undefined {
-  if (readable || isToken(tokenOf(request), token) || isToken(cookieOf(request), token)) return undefined;
-  const { pathname, searchParams } = new URL(request.url!, "http://x");
+  if (readable || isToken(tokenOf(request), token) || isToken(cookieOf(request, cookieName(token)), token)) return undefined;
+  const { pathname, searchParams } = parseTarget(request.url!);
   if (open.has(pathname)) return undefined;
   const asked = searchParams.get("token");
   return isToken(asked ?? "", token) ? undefined : { status: 401, message: "open the address that `runner.ts ui` printed: it carries the token" };
 }
 
 /** Acts need the token, which only our own pages know, and a browser's word that one of them asks. */
-function unsafe(request: IncomingMessage, { token, hosts }: GuardOptions): Refusal | undefined {
+function unsafe(request: IncomingMessage, options: GuardOptions): Refusal | undefined {
   if (request.method !== "POST") return { status: 405, message: "only GET, HEAD and POST are answered" };
-  if (!isToken(tokenOf(request), token)) return { status: 401, message: "the x-stepbook-token header is missing or wrong" };
-  if (!sameSite(request, hosts)) return { status: 403, message: "the request comes from another site" };
+  if (!isToken(tokenOf(request), options.token)) return { status: 401, message: "the x-stepbook-token header is missing or wrong" };
+  if (!sameSite(request, options)) return { status: 403, message: "the request comes from another site" };
   if (request.headers["content-type"]?.split(";")[0]?.trim() !== "application/json") return { status: 415, message: "send application/json" };
   const length = Number(request.headers["content-length"] ?? Number.NaN);
   if (!(length <= largestBody)) return { status: 413, message: "the body is too large, or its length is not told" };
   return undefined;
 }
 
-function sameSite({ headers }: IncomingMessage, hosts: ReadonlySet<string>): boolean {
+function sameSite({ headers }: IncomingMessage, { hosts, proxied }: GuardOptions): boolean {
   const site = headers["sec-fetch-site"];
   const { origin, host } = headers;
   if (site !== undefined && site !== "same-origin" && site !== "none") return false;
-  if (origin !== undefined) return origin === `http://${host}` && hosts.has(host!);
+  if (origin !== undefined) return (origin === `http://${host}` && hosts.has(host!)) || (origin === `https://${host}` && proxied.has(host!));
   return site !== undefined;
 }
 
@@ -85,9 +98,9 @@ function tokenOf({ headers }: IncomingMessage): string {
   return typeof sent === "string" ? sent : "";
 }
 
-function cookieOf({ headers }: IncomingMessage): string {
+function cookieOf({ headers }: IncomingMessage, wanted: string): string {
   const pairs = (headers.cookie ?? "").split(";").map((pair) => pair.trim().split("="));
-  return pairs.find(([name]) => name === cookieName)?.[1] ?? "";
+  return pairs.find(([name]) => name === wanted)?.[1] ?? "";
 }
 
 function isToken(sent: string, token: string): boolean {

@@ -3,20 +3,16 @@ import { hostname, networkInterfaces } from "node:os";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { fail } from "../errors.ts";
+import type { Address } from "./address.ts";
 import { isApi, problemText, problemType } from "./api/problem.ts";
 import { makeApp } from "./app.ts";
 import type { Duty } from "./health/health.ts";
-import { cookieName, type GuardOptions, type Refusal, refusal, safeHeaders } from "./guard.ts";
+import { parseTarget, cookieName, type GuardOptions, type Refusal, refusal, safeHeaders } from "./guard.ts";
 import { watchOutside } from "./outside.ts";
 import { Site } from "./site.ts";
 
-export interface ServeOptions {
+export interface ServeOptions extends Omit<Address, "names">, Partial<Pick<Address, "names">> {
   readonly project: string;
-  /** 0: any free one. */
-  readonly port: number;
-  readonly host: string;
-  /** Further values of the Host header that are answered, such as those of a proxy; without a port, with ours. */
-  readonly names?: readonly string[];
   readonly duty?: () => Duty | null;
 }
 
@@ -33,7 +29,8 @@ const loopback = new Set(["127.0.0.1", "::1", "localhost"]);
 export async function serve({ project, port, host, names = [], duty }: ServeOptions): Promise<Serving> {
   const site = await Site.open(project, duty);
   const hosts = new Set<string>();
-  const guard: GuardOptions = { hosts, token: site.token, readable: loopback.has(host) };
+  const proxied = new Set<string>();
+  const guard: GuardOptions = { hosts, proxied, token: site.token, readable: loopback.has(host) };
   const handle = getRequestListener(makeApp(site).fetch, { overrideGlobalObjects: false });
   const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 30_000, headersTimeout: 15_000 }, (request, response) => {
     const refused = refusal(request, guard);
@@ -49,10 +46,12 @@ export async function serve({ project, port, host, names = [], duty }: ServeOpti
     site.close();
     throw error;
   });
-  for (const name of namesOf(host)) hosts.add(`${name}:${bound}`);
-  for (const name of names) hosts.add(/:\d+$/.test(name) ? name : `${name}:${bound}`);
+  for (const name of names) for (const asked of [name, ...(/:\d+$/.test(name) ? [] : [`${name}:${bound}`])]) proxied.add(asked.toLowerCase());
+  // Browsers leave out the port of the web.
+  const ours = namesOf(host).flatMap((name) => (bound === 80 ? [name, `${name}:80`] : [`${name}:${bound}`]));
+  for (const name of [...ours, ...proxied]) hosts.add(name);
   const unwatch = watchOutside(site);
-  const shown = `http://${host === "0.0.0.0" || host === "::" ? hostname() : host.includes(":") ? `[${host}]` : host}:${bound}/`;
+  const shown = `http://${host === "0.0.0.0" || host === "::" ? ownName() : host.includes(":") ? `[${host}]` : host}:${bound}/`;
   return {
     site,
     url: guard.readable ? shown : `${shown}?token=${site.token}`,
@@ -76,13 +75,13 @@ function refuse({ url }: IncomingMessage, response: ServerResponse, { status, me
 
 /** The printed address carries the token once; from then on a cookie does, which no other site can use. */
 function enters(url: string, { readable }: GuardOptions): boolean {
-  return !readable && new URL(url, "http://x").searchParams.has("token");
+  return !readable && parseTarget(url).searchParams.has("token");
 }
 
 function letIn(response: ServerResponse, url: string, { token }: GuardOptions): void {
-  const asked = new URL(url, "http://x");
+  const asked = parseTarget(url);
   const sent = asked.searchParams.get("token") ?? "";
-  response.writeHead(303, { ...safeHeaders, location: asked.pathname, ...(sent === token ? { "set-cookie": `${cookieName}=${token}; HttpOnly; SameSite=Strict; Path=/` } : {}) });
+  response.writeHead(303, { ...safeHeaders, location: asked.pathname, ...(sent === token ? { "set-cookie": `${cookieName(token)}=${token}; HttpOnly; SameSite=Strict; Path=/` } : {}) });
   response.end();
 }
 
@@ -106,5 +105,10 @@ function namesOf(host: string): string[] {
   if (loopback.has(host)) return ["127.0.0.1", "localhost", "[::1]"];
   if (host !== "0.0.0.0" && host !== "::") return [host.includes(":") ? `[${host}]` : host];
   const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? []).map(({ address, family }) => (family === "IPv6" ? `[${address}]` : address));
-  return [...addresses, "localhost", hostname()];
+  return [...addresses, "localhost", ownName()];
+}
+
+/** As browsers write it. */
+function ownName(): string {
+  return hostname().toLowerCase();
 }

@@ -21,7 +21,7 @@ afterEach(async () => {
 /** A project whose step says for which slot it ran; the schedule is the text between the braces. */
 function make(definition: string, step = "export const at = run.logicalDate.toISOString();"): void {
   project = new TestProject({
-    "steps/10_at.ts": `import { run } from "stepbook";\nimport { appendFileSync } from "node:fs";\n${step}\nappendFileSync("ran.txt", run.logicalDate.toISOString() + "\\n");\n`,
+    "steps/10_at.ts": `import { run } from "stepbook";\nimport { appendFileSync } from "node:fs";\nexport const config = { cache: false };\n${step}\nappendFileSync("ran.txt", run.logicalDate.toISOString() + "\\n");\n`,
     "schedule.mjs": `import { appendFileSync } from "node:fs";\nimport { schedule } from ${JSON.stringify(path.join(built, "schedule.js"))};\nconst told = (report) => appendFileSync(new URL("told.txt", import.meta.url), report.status + " " + report.slot + "\\n");\nawait schedule({ train: { ${definition} } });\n`,
   });
 }
@@ -212,7 +212,75 @@ test("a slot on the clock runs by the alarm, and the ledger shows it", async () 
   expect(JSON.parse(stdout.split("\n")[0]!)).toMatchObject({ schedule: "train", status: "succeeded", trigger: "cron", attempts: 1 });
 });
 
+test("a cron expression that only some readers of cron take does not keep a scheduler from its others, nor from its end", async () => {
+  make('cron: "5/15\t* * * *" }, other: { cron: "0 0 29 2 *"');
+  const child = scheduler();
+  await says(child, "scheduling train, other");
+  child.kill("SIGTERM");
+  expect(await new Promise((resolve) => child.once("close", resolve))).toBe(0);
+});
+
+test("--once can be ended while it waits for a further attempt", async () => {
+  make(`cron: "${past()} * * * *", catchUp: "latest", retries: 1, retryDelay: "1h"`, 'if (1) throw new Error("no");');
+  await once();
+  away(hours(1));
+  const child = scheduler(["--once"]);
+  await says(child, "attempt 2 follows");
+  child.kill("SIGTERM");
+  await new Promise((resolve) => child.once("close", resolve));
+  expect(slots().at(-1)).toMatchObject({ status: "due", failures: 1 });
+});
+
+test("the wait for another run of the folder is not counted to a deadline", async () => {
+  make(`cron: "${past()} * * * *", catchUp: "latest", deadline: "5s"`, 'import { existsSync } from "node:fs";\nwhile (existsSync("hold")) await new Promise((resolve) => setTimeout(resolve, 50));');
+  await once();
+  away(hours(1));
+  project.write("hold", "");
+  const other = finished(project.start(["run"]));
+  await until(() => project.has(".stepbook/runs"));
+  const child = scheduler(["--once"]);
+  const ended = finished(child);
+  await says(child, "run.waiting");
+  const later = Date.now() + 5_500;
+  await until(() => Date.now() > later);
+  project.remove("hold");
+  expect((await other).code).toBe(0);
+  expect((await ended).code).toBe(0);
+  expect(slots().at(-1)).toMatchObject({ status: "succeeded" });
+});
+
+test("what is caught up runs one after the other, oldest first, also where overlap is allowed", async () => {
+  make(`cron: "${past()} * * * *", catchUp: "all", overlap: "allow"`);
+  await once();
+  away(hours(3));
+  const { stdout } = await once();
+  expect(stdout).not.toContain("run.waiting");
+  expect(ran().length).toBeGreaterThan(1);
+  expect(ran()).toEqual(ran().toSorted());
+});
+
+test("a schedule that was renamed is not heard of any more", async () => {
+  make('cron: "@hourly"');
+  await once();
+  project.edit("schedule.mjs", "{ train:", "{ nightly:");
+  await once();
+  const { code, stdout } = await project.command(["backfill", "--from", iso(hours(2)), "--to", iso(hours(2)), "--dry-run", "--json"]);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ schedule: "nightly", slot: iso(hours(2)) });
+});
+
 describe("backfill", () => {
+  test("dates are whole days of the schedule's zone, times are of that zone", async () => {
+    make('cron: "@daily", timezone: "Europe/Berlin"');
+    await once();
+    const of = async (from: string, to: string) => (await project.command(["backfill", "--from", from, "--to", to, "--dry-run", "--json"])).stdout.trim().split("\n").map((line) => (JSON.parse(line) as SlotRow).slot);
+    const january = await of("2026-01-01", "2026-01-31");
+    expect([january.length, january[0], january.at(-1)]).toEqual([31, "2025-12-31T23:00:00.000Z", "2026-01-30T23:00:00.000Z"]);
+    expect(await of("2026-07-01T00:00", "2026-07-01T00:00")).toEqual(["2026-06-30T22:00:00.000Z"]);
+    expect(await of("2026-06-30T22:00:00Z", "2026-07-01T00:00:00+02:00")).toEqual(["2026-06-30T22:00:00.000Z"]);
+    expect((await project.command(["backfill", "--from", "yesterday", "--to", "2026-01-01"])).stderr).toContain('from "yesterday" is no date');
+  });
+
   test("runs past slots once each; --dry-run only says", async () => {
     make('cron: "@hourly"');
     await once();
@@ -231,6 +299,8 @@ test.each([
   ["cron: 'at noon'", "E_SCHEDULE"],
   ["cron: '@daily', timezone: 'Europe/Atlantis'", "E_SCHEDULE"],
   ["cron: '@daily', overlap: 'maybe'", "E_SCHEDULE"],
+  // A timer of Node does not wait so long: it would be over at once.
+  ["cron: '@daily', deadline: '30d'", "E_SCHEDULE"],
 ])("{ %s } is refused", async (definition, code) => {
   make(definition);
   const result = await once();

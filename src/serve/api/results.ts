@@ -4,6 +4,7 @@ import { findSchedule, knownSchedules } from "../../command/schedules.ts";
 import { fail } from "../../errors.ts";
 import { nearest } from "../../nearest.ts";
 import { pageOfSlots } from "../../record/slots.ts";
+import { readRange } from "../../schedule/range.ts";
 import { nextSlots } from "../../schedule/slots.ts";
 import { mostSlots } from "../acts.ts";
 import { provenance, readModels, usesOf } from "../data/models.ts";
@@ -69,10 +70,8 @@ function slots({ kept: { db } }: Site, context: Context) {
 
 function preview({ kept: { db } }: Site, context: Context) {
   const { schedule: name, from, to } = context.req.query();
-  const [begin, end] = [Date.parse(from ?? ""), Date.parse(to ?? "")];
-  if (Number.isNaN(begin) || Number.isNaN(end)) fail("E_USAGE", "from and to must be dates", { remedy: "/api/backfills?schedule=train&from=2026-01-01&to=2026-01-31" });
   const { schedule } = findSchedule(db, name);
-  const past = pastSlots(schedule, begin, Math.min(Date.now(), end), mostSlots + 1);
+  const past = pastSlots(schedule, readRange(schedule, from, to), mostSlots + 1);
   if (past.length > mostSlots) fail("E_USAGE", `more than ${mostSlots} slots`, { remedy: "take a shorter time" });
   return { slots: previewSlots(db, schedule, past) };
 }

@@ -2,6 +2,7 @@ import { pastSlots, previewSlots, type SlotPreview } from "../../command/backfil
 import { type KnownSchedule, knownSchedules } from "../../command/schedules.ts";
 import { leaderOf, pageOfSlots, type SlotRow } from "../../record/slots.ts";
 import { formatDuration } from "../../report/format.ts";
+import { readRange } from "../../schedule/range.ts";
 import { nextSlots } from "../../schedule/slots.ts";
 import { mostSlots } from "../acts.ts";
 import { html, type Html, type Piece } from "../html.ts";
@@ -23,7 +24,7 @@ export function schedulePage(site: Site, asked: Readonly<Record<string, string |
     : html`<h1>Schedule</h1>${keeper(site, now)}
 ${all.map((each) => card(site, each, now))}
 <h3>Slots</h3>${ledger(site, wholeOf(asked["offset"], 0, 1e9))}
-<h3 id="backfill">Backfill</h3>${backfillForm(all, asked, now)}${preview(site, all, asked, now)}`;
+<h3 id="backfill">Backfill</h3>${backfillForm(all, asked, now)}${preview(site, all, asked)}`;
   return layout(site, { title: "Schedule", at: "/schedule", main, wide: true });
 }
 
@@ -65,20 +66,22 @@ function grid(name: string, heads: readonly string[], rows: readonly (readonly P
 }
 
 function backfillForm(all: readonly KnownSchedule[], { schedule, from, to }: Readonly<Record<string, string | undefined>>, now: number): Html {
-  const date = (text: string | undefined, standard: number) => (text !== undefined && /^\d{4}-\d{2}-\d{2}/.test(text) ? text.slice(0, 10) : new Date(standard).toISOString().slice(0, 10));
+  const date = (text: string | undefined, standard: number) => (isDate(text) ? text : new Date(standard).toISOString().slice(0, 10));
   return html`<form action="/schedule#backfill" method="get" data-still class="tools"><label>schedule <select name="schedule">${all.map((each) => html`<option${each.schedule.name === schedule && html` selected`}>${each.schedule.name}</option>`)}</select></label><label>from <input type="date" name="from" value="${date(from, now - 7 * day)}" required></label><label>to <input type="date" name="to" value="${date(to, now)}" required></label><button>Preview</button></form>`;
 }
 
-/** Whole days in UTC: from the beginning of the first to the end of the last. */
-function preview({ kept: { db } }: Site, all: readonly KnownSchedule[], { schedule: name, from, to }: Readonly<Record<string, string | undefined>>, now: number): Html | undefined {
+function isDate(text: string | undefined): text is string {
+  return /^\d{4}-\d{2}-\d{2}$/.test(text ?? "") && !Number.isNaN(Date.parse(text!));
+}
+
+function preview({ kept: { db } }: Site, all: readonly KnownSchedule[], { schedule: name, from, to }: Readonly<Record<string, string | undefined>>): Html | undefined {
   const found = all.find(({ schedule }) => schedule.name === name);
-  const [begin, end] = [Date.parse(from ?? ""), Date.parse(to ?? "") + day - 1];
-  if (!found || Number.isNaN(begin) || Number.isNaN(end)) return undefined;
-  const slots = pastSlots(found.schedule, begin, Math.min(now, end), mostSlots + 1);
+  if (!found || !isDate(from) || !isDate(to)) return undefined;
+  const slots = pastSlots(found.schedule, readRange(found.schedule, from, to), mostSlots + 1);
   if (slots.length === 0) return html`<p class="note">No slots in that time.</p>`;
-  if (slots.length > mostSlots) return html`<p class="note warn">More than ${mostSlots} slots: take a shorter time, or <code>npx tsx runner.ts backfill --from ${from} --to ${to}</code>.</p>`;
+  if (slots.length > mostSlots) return html`<p class="note warn">More than ${mostSlots} slots: take a shorter time, or <code>npx tsx runner.ts backfill --schedule ${name} --from ${from} --to ${to}</code>.</p>`;
   const rows = previewSlots(db, found.schedule, slots);
   const count = rows.filter(({ would }) => would === "run").length;
-  return html`<p>${count === 0 ? "Nothing to run: all have succeeded or are on their way." : html`<button type="button" class="primary" data-act="backfill" data-schedule="${name}" data-from="${new Date(begin).toISOString()}" data-to="${new Date(end).toISOString()}">Run ${count} slot${count > 1 && "s"}</button> <span class="quiet">one after the other, oldest first</span>`}</p>
+  return html`<p>${count === 0 ? "Nothing to run: all have succeeded or are on their way." : html`<button type="button" class="primary" data-act="backfill" data-schedule="${name}" data-from="${from}" data-to="${to}">Run ${count} slot${count > 1 && "s"}</button> <span class="quiet">one after the other, oldest first</span>`}</p>
 ${grid("Slots of the backfill", ["slot", "so far", "would"], rows.map(({ slot, status, would }: SlotPreview) => [when(slot), status === null ? "" : badge(status), would === "run" ? "run" : html`<span class="quiet">stay</span>`]))}`;
 }

@@ -48,9 +48,8 @@ function rest(site: Site, context: Context, change: typeof pause): Response {
 
 async function backfill(site: Site, context: Context): Promise<Response> {
   const { schedule, from, to, ...others } = fieldsOf(await bodyOf(context));
-  const [begin, end] = [from, to].map((text) => (typeof text === "string" ? Date.parse(text) : Number.NaN)) as [number, number];
-  if (Object.keys(others).length > 0 || typeof schedule !== "string" || Number.isNaN(begin) || Number.isNaN(end)) fail("E_USAGE", "the body is no backfill", { remedy: 'such as {"schedule":"train","from":"2026-01-01","to":"2026-01-31"}' });
-  return json({ run: await site.acts.backfill({ schedule: schedule as string, from: begin, to: end }) }, 202);
+  if (Object.keys(others).length > 0 || typeof schedule !== "string") fail("E_USAGE", "the body is no backfill", { remedy: 'such as {"schedule":"train","from":"2026-01-01","to":"2026-01-31"}' });
+  return json({ run: await site.acts.backfill({ schedule: schedule as string, from, to }) }, 202);
 }
 
 async function alias(site: Site, context: Context): Promise<Response> {

@@ -1,0 +1,26 @@
+import { fail } from "../errors.ts";
+import type { Schedule } from "./define.ts";
+
+const day = 86_400_000;
+
+/** What a backfill is of: slots from the first instant to the last, in ms. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The range that two texts name: days of the schedule's time zone, from the beginning of the first to the end of the last,
+ * or times, which are of that zone where they name none.
+ * @throws E_USAGE
+ */
+export function readRange({ zone }: Pick<Schedule, "zone">, from: unknown, to: unknown): Range {
+  const instant = (name: string, text: unknown, ends: number): number => {
+    const [, date, time, offset] = (typeof text === "string" && /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:\d{2})?)?$/.exec(text)) || [];
+    const at = Date.parse(`${date}T${time ?? "00:00"}${offset ?? "Z"}`);
+    if (Number.isNaN(at)) fail("E_USAGE", `${name} "${String(text)}" is no date`, { remedy: "write it as 2026-01-31 or 2026-01-31T06:00:00Z" });
+    if (offset) return at;
+    return time ? zone.instant(at) : zone.instant(at + ends) - Math.sign(ends);
+  };
+  return { from: instant("from", from, 0), to: instant("to", to, day) };
+}
