@@ -2,7 +2,7 @@ import path from "node:path";
 import { findRuntime, type Runtime } from "./execute/runtime.ts";
 import { readKeptGraph } from "./graph/graph.ts";
 import type { Known } from "./graph/kept.ts";
-import type { Graph, StepId } from "./model.ts";
+import type { Graph, RunInfo, StepId } from "./model.ts";
 import { type Kept, openKept, worldOf } from "./open-kept.ts";
 import type { Knowledge } from "./plan/decide.ts";
 import { rest } from "./pace.ts";
@@ -37,12 +37,12 @@ export async function openProject(project: string): Promise<Opened> {
   return { ...kept, runtime, graph, known, close };
 }
 
-/** What decisions are made on, with the params and the environment of now. */
-export function knowledge(opened: Omit<Opened, "known" | "close">, params: Readonly<Record<string, string>>, force: Knowledge["force"], now: Date): Knowledge {
+/** What decisions are made on, with the params and the environment of now. @param run what is known of the run */
+export function knowledge(opened: Omit<Opened, "known" | "close">, params: Readonly<Record<string, string>>, force: Knowledge["force"], now: Date, run: Partial<RunInfo> = {}): Knowledge {
   const { project, db, store, digests, runtime } = opened;
   let engine: string | undefined;
   return {
-    world: worldOf(opened, params),
+    world: worldOf(opened, params, run),
     packages: new PackageHasher(project, digests),
     store,
     get engine() {

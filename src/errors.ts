@@ -1,5 +1,5 @@
 import { sayBehind, sayError, showThrown } from "./causes.ts";
-import type { Place } from "./model.ts";
+import type { Excerpt, Place } from "./model.ts";
 
 /** Exit codes of the command, by what went wrong. */
 export const exitCodes = { done: 0, stepFailed: 1, usage: 2, graph: 3, check: 4, interrupt: 130, terminate: 143 } as const;
@@ -60,6 +60,10 @@ export interface Failure {
   readonly place?: Place;
   /** Stack at the TypeScript lines, frames of the engine left out. */
   readonly stack?: string;
+  /** The lines around the place, as they were when a step failed there. */
+  readonly excerpt?: Excerpt;
+  /** The code of the step that failed, in .stepbook/bundles. */
+  readonly bundle?: string;
 }
 
 /** An expected failure, with its code, place and remedy. */

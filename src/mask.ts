@@ -64,15 +64,21 @@ export class Mask {
 
   /** The same data, its texts and keys without secrets. What names a thing of the engine's stays: a digest, a step, a run. */
   data<T>(value: T): T {
-    return this.#text === null ? value : (this.#walk(value) as T);
+    return this.#text === null ? value : (this.#walk(value, false) as T);
   }
 
-  #walk(value: unknown): unknown {
-    if (typeof value === "string") return /^[0-9a-f]{64}$/.test(value) ? value : this.text(value);
+  /** The same for data of the user's, in which nothing names a thing of the engine's. */
+  given<T>(value: T): T {
+    return this.#text === null ? value : (this.#walk(value, true) as T);
+  }
+
+  #walk(value: unknown, isGiven: boolean): unknown {
+    if (typeof value === "string") return !isGiven && /^[0-9a-f]{64}$/.test(value) ? value : this.text(value);
     if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
-    if (Array.isArray(value)) return value.map((each) => this.#walk(each));
+    if (Array.isArray(value)) return value.map((each) => this.#walk(each, isGiven));
     if (![Object.prototype, null].includes(Object.getPrototypeOf(value) as object | null)) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, each]) => [this.text(key), names.has(key) ? each : this.#walk(each)]));
+    const walkField = ([key, each]: [string, unknown]) => [this.text(key), (isGiven ? filledIn : names).has(key) ? each : this.#walk(each, isGiven || given.has(key))];
+    return Object.fromEntries(Object.entries(value).map(walkField) as [string, unknown][]);
   }
 
   /** For bytes that come in pieces: a secret may lie across two of them. */
@@ -120,12 +126,16 @@ export interface MaskedStream {
 }
 
 /** Fields that hold names of the engine's own, or its words. */
-const names = new Set(["type", "run", "step", "id", "code", "status", "trigger", "at", "startedAt", "logicalDate", "digest", "fingerprint", "experiment_id", "run_id"]);
+const names = new Set(["type", "run", "step", "id", "code", "status", "trigger", "at", "startedAt", "logicalDate", "digest", "fingerprint"]);
+/** Fields of the engine's that hold what the user gave. */
+const given = new Set(["bundle", "params", "row", "sample"]);
+/** What the engine fills into a recorded row. */
+const filledIn = new Set(["experiment_id", "run_id"]);
 
-/** The value as it is, in JSON, in an address, in base64 at any place of a longer text; of several lines, each too. */
+/** The value as it is, in JSON, in HTML, in an address, in base64 at any place of a longer text; of several lines, each too. */
 function formsOf(value: string): string[] {
   const lines = value.split(/\r?\n/).map((line) => line.trim()).filter((line) => line.length >= shortestNamed);
-  const encoded = [JSON.stringify(value).slice(1, -1), encode(value), encode(value).replaceAll("%20", "+"), ...base64Of(value)];
+  const encoded = [JSON.stringify(value).slice(1, -1), value.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`), encode(value), encode(value).replaceAll("%20", "+"), ...base64Of(value)];
   return [...new Set([value, ...encoded, ...lines])].filter((form) => form.length >= shortestSecret);
 }
 

@@ -39,7 +39,7 @@ export type ReadKind =
   | "exists" // path → what is there: file, folder or nothing; and where links lead
   | "folder" // path → hash of the sorted entry names and their kinds
   | "machine" // fact, such as `hostname` or `project` (the folder) → hash of it
-  | "run"; // field of the run (id, logicalDate, …): differs in each run
+  | "run"; // field of the run (id, logicalDate, …)
 
 /** One thing that was read, with what it was then. `digest` null: it was not there. */
 export interface Read {
@@ -100,6 +100,12 @@ export interface Place {
   readonly file: string;
   readonly line?: number;
   readonly column?: number;
+}
+
+/** Lines of a source file, from the first on. */
+export interface Excerpt {
+  readonly first: number;
+  readonly lines: readonly string[];
 }
 
 /** A parameter as far as it can be read from the code. */

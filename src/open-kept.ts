@@ -1,4 +1,5 @@
 import path from "node:path";
+import type { RunInfo } from "./model.ts";
 import { World } from "./plan/reads.ts";
 import { KeptDigests } from "./record/digests.ts";
 import { projectKey } from "./record/key.ts";
@@ -24,7 +25,7 @@ export function openKept(project: string): Kept {
   return { project, db, digests, hasher, store };
 }
 
-/** Where steps read, with these params. */
-export function worldOf({ project, hasher }: Pick<Kept, "project" | "hasher">, params: Readonly<Record<string, string>>): World {
-  return new World(project, params, process.env, projectKey(project), hasher);
+/** Where steps read, with these params, in that run. */
+export function worldOf({ project, hasher }: Pick<Kept, "project" | "hasher">, params: Readonly<Record<string, string>>, run: Partial<RunInfo>): World {
+  return new World(project, params, process.env, projectKey(project), hasher, run);
 }

@@ -12,12 +12,12 @@ import { oneByOne } from "./one-by-one.ts";
  * included. Null where the code of one of them is no longer kept.
  */
 export async function codePatch(project: string, before: KeptRecord, after: KeptRecord): Promise<string | null> {
-  return patchOf([nameOf(before), await shownCode(project, before)], [nameOf(after), await shownCode(project, after)]);
+  return patchOf([nameOf(before), await shownCode(project, before.bundle)], [nameOf(after), await shownCode(project, after.bundle)]);
 }
 
 /** The same from a record to the step as it is now. */
 export async function codeSince(project: string, before: KeptRecord, now: Step): Promise<string | null> {
-  return patchOf([nameOf(before), await shownCode(project, before)], [now.file, await layOut(now.code.text)]);
+  return patchOf([nameOf(before), await shownCode(project, before.bundle)], [now.file, await layOut(now.code.text)]);
 }
 
 function nameOf({ run, step }: KeptRecord): string {
@@ -29,8 +29,8 @@ function patchOf([oldName, old]: readonly [string, string | null], [newName, fre
   return createTwoFilesPatch(oldName, newName, old, fresh, undefined, undefined, { context: 2, headerOptions: FILE_HEADERS_ONLY });
 }
 
-/** The code of a record as it ran, or null. */
-export async function shownCode(project: string, { bundle }: KeptRecord): Promise<string | null> {
+/** The code of a bundle as it ran, or null. */
+export async function shownCode(project: string, bundle: string | undefined): Promise<string | null> {
   const file = bundle === undefined ? undefined : path.join(bundleFolder(project), bundle);
   if (file === undefined || !existsSync(file)) return null;
   return layOut(readFileSync(file, "utf8").replace(/^\/\/# sourceMappingURL=.*$/gm, ""));

@@ -47,7 +47,8 @@ export function planGc(project: string, history: History, store: Store, rules: G
   const swept = unreached(runs);
   const known = new Set(history.runs.map(({ id }) => id).filter((id) => !runs.has(id)));
   const kept = [...records].map((id) => history.records.get(id));
-  const bundles = new Set(kept.map((record) => record?.bundle));
+  const failed = history.failed.filter(({ run }) => !runs.has(run));
+  const bundles = new Set([...kept, ...failed].map((each) => each?.bundle));
   // A run's file goes with the last of its records; the first versions named a file by its record's seal.
   const manifests = new Set(kept.flatMap((record) => [record?.run, record?.seal]));
   return {

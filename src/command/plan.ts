@@ -1,6 +1,7 @@
 import path from "node:path";
 import { knowledge, openProject, planProject } from "../engine.ts";
 import { exitCodes } from "../errors.ts";
+import { runAhead } from "../execute/new-run.ts";
 import { selectSteps } from "../graph/select.ts";
 import { checkParams } from "../params.ts";
 import type { Planned } from "../plan/plan.ts";
@@ -14,7 +15,7 @@ export async function plan(io: Io, words: readonly string[], flags: RunFlags): P
   const opened = await openProject(path.resolve(options.project));
   try {
     checkParams(opened.graph, options.params);
-    const known = knowledge(opened, options.params, options.force, new Date());
+    const known = knowledge(opened, options.params, options.force, new Date(), runAhead(options));
     const planned = await planProject(opened, selectSteps(opened.graph, words), known);
     show(io, planned);
     return exitCodes.done;

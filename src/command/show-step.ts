@@ -65,7 +65,7 @@ const hidden: ReadonlySet<ReadKind> = new Set(["param", "run"]);
 
 function reads(record: KeptRecord | undefined): Cell[][] {
   const shown = (record?.reads ?? []).filter(({ kind }) => !hidden.has(kind));
-  const run = (record?.reads ?? []).filter(({ kind }) => kind === "run").map(({ name }) => [`run.${name}`, "run", "differs in each run"]);
+  const run = (record?.reads ?? []).filter(({ kind }) => kind === "run").map(({ name }) => [`run.${name}`, "run", /^(?:id|startedAt)$/.test(name) ? "differs in each run" : "another one makes it run"]);
   // An environment variable's digest is keyed: it says nothing to the eye.
   return [...shown.map(({ name, kind, digest }) => [name, kind, kind === "env" ? (digest ? "set" : "not set") : short(digest)]), ...run];
 }

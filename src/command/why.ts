@@ -1,5 +1,6 @@
 import { knowledge, type Opened, planProject } from "../engine.ts";
 import { exitCodes } from "../errors.ts";
+import { runAhead } from "../execute/new-run.ts";
 import { findStep, selectSteps } from "../graph/select.ts";
 import type { Artifact, Step, StepId } from "../model.ts";
 import { checkParams } from "../params.ts";
@@ -20,7 +21,7 @@ export async function why(io: Io, word: string, flags: RunFlags): Promise<number
   return withProject(io, async (opened) => {
     checkParams(opened.graph, options.params);
     const step = findStep(opened.graph, word);
-    const known = knowledge(opened, options.params, options.force, new Date());
+    const known = knowledge(opened, options.params, options.force, new Date(), runAhead(options));
     const planned = await planProject(opened, selectSteps(opened.graph, [step.id]), known);
     const own = planned.find((each) => each.step.id === step.id)!;
     const record = comparedRecord(opened, own, known);

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { modulesAbove } from "../graph/package-paths.ts";
 import type { Step } from "../model.ts";
 import { stateFolder } from "../record/state.ts";
 import { digestOf } from "../store/digest.ts";
@@ -21,8 +22,23 @@ export function bundleName(step: Step): string {
 export function writeBundle(project: string, step: Step): string {
   const file = path.join(bundleFolder(project), bundleName(step));
   mkdirSync(path.dirname(file), { recursive: true });
+  linkPackages(project);
   put(file, withMap(step.code));
   return file;
+}
+
+const linked = new Set<string>();
+
+/** Node looks for packages from where a bundle really lies: `.stepbook` may be a link to another disk. */
+function linkPackages(project: string): void {
+  if (linked.has(project)) return;
+  linked.add(project);
+  const state = realpathSync(stateFolder(project));
+  const packages = modulesAbove(project).find((folder) => existsSync(folder));
+  if (packages === undefined || state.startsWith(realpathSync(path.dirname(packages)) + path.sep)) return;
+  const link = path.join(state, "node_modules");
+  if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() === true && readlinkSync(link) !== packages) rmSync(link);
+  if (!existsSync(link)) symlinkSync(packages, link);
 }
 
 export function withMap({ text, map }: { readonly text: string; readonly map: string }): string {

@@ -24,6 +24,7 @@ export class ChanceWatch {
   end(): void {
     Math.random = this.#originals.random;
     globalThis.Date = this.#originals.Date;
+    Date.prototype.constructor = this.#originals.Date;
     Date.now = this.#originals.now;
   }
 
@@ -50,6 +51,8 @@ export class ChanceWatch {
         return date;
       },
     });
+    // Many tell a date by its constructor.
+    Date.prototype.constructor = globalThis.Date;
   }
 
   #holdsClock(value: unknown, depth: number): boolean {

@@ -3,25 +3,24 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Failure, toFailure } from "../errors.ts";
-import { apiCall, inputCall, metaCall, requireCall, resolveCall } from "../graph/names.ts";
 import { Mask } from "../mask.ts";
 import type { MimeBundle } from "../model.ts";
-import * as api from "../step/api.ts";
 import { maskOutput } from "../step/mask-output.ts";
-import { refuseSecret, refuseSecretEvent, refuseSecretTable } from "../step/secrets.ts";
+import { refuseSecret, refuseSecretTable } from "../step/secrets.ts";
 import { skipReason } from "../step/skip.ts";
 import { closeDuckdb, openAhead } from "../step/duckdb.ts";
 import { keepDuckdb } from "../step/duckdb-api.ts";
-import { type Host, type NotedRead, isPending, setHost, settlePending, type StagedEffect, type StepEvent } from "../step/host.ts";
+import { type Host, isPending, setHost, settlePending, type StagedEffect } from "../step/host.ts";
+import { atHand, take, watching } from "./at-hand.ts";
+import { defineGlobals } from "./bundle-globals.ts";
 import { ChanceWatch } from "./chance.ts";
 import { hear, tell } from "./channel.ts";
 import { Inputs } from "./inputs.ts";
+import { makeHost } from "./make-host.ts";
 import { baseline, type Baseline, unmarked } from "./marks.ts";
 import { cutText, drained, guardExit, idleText, refuseExitCode } from "./module-end.ts";
 import { Noting } from "./noting.ts";
 import { observe } from "./observe.ts";
-import { noteLookups } from "./observe-modules.ts";
-import type { Observer } from "./observer.ts";
 import { printAtOnce } from "./print-at-once.ts";
 import { type DoneMessage, firstModule, type Job, type Message, tablesWord } from "./protocol.ts";
 import { storeResults } from "./results.ts";
@@ -34,6 +33,8 @@ import { failureOfStep } from "./stack.ts";
  */
 
 const exit = process.exit.bind(process);
+// As it is before it is watched.
+const { argv } = process;
 let left = false;
 
 /** Says the last word and leaves. */
@@ -70,24 +71,11 @@ function maskOwnOutput(): void {
 // What CommonJS gives to a main script is no door for the step.
 process.mainModule = undefined;
 
-/** The step at hand. */
-let at: { readonly job: Job; readonly notes: Noting; readonly inputs: Inputs } | undefined;
 /** The process as it was before its first step, where it takes several. */
 let before: Baseline | undefined;
 let taken = 0;
 /** After so many steps a process is replaced: what each leaves in memory ends with it. */
 const mostSteps = 200;
-
-/** Tells of the step at hand what is seen of the process. */
-const watching: Observer = {
-  path: (kind, file) => at?.notes.path(kind, file),
-  written: (file) => at?.notes.written(file),
-  made: (folder) => at?.notes.made(folder),
-  env: (name) => at?.notes.env(name),
-  machine: (name) => at?.notes.machine(name),
-  opaque: (kind, what) => at?.notes.opaque(kind, what),
-  marked: () => at?.notes.marked(),
-};
 
 /** Keeps what V8 has compiled by then, once: after a step, since the code that serves it is most of what matters. */
 let keepCode = () => {};
@@ -104,19 +92,16 @@ export function start(keep: () => void): void {
     keepDuckdb();
   };
   // The step's arguments are those of a plain script: none.
-  void getReady(process.argv.splice(2).includes(tablesWord)).then(next);
+  void getReady(argv.splice(2).includes(tablesWord)).then(next);
 }
-
-/** Whether this Node says by `import.meta.main` which module it was started with. */
-let knowsMain = false;
 
 /** All that can be done ahead of need: no step waits for it. What is looked up meanwhile is no read of a step's. */
 async function getReady(tables: boolean): Promise<void> {
   // Node makes its loader of modules at the first use of it, in parts: of files, of source maps. A DuckDB that cannot be loaded is missed by the step that needs it.
   const { href } = pathToFileURL(path.join(import.meta.dirname, firstModule.file));
   const saysMain = (import(href) as Promise<{ main?: boolean }>).then(({ main }) => main !== undefined, () => false);
-  [knowsMain] = await Promise.all([saysMain, tables ? openAhead() : undefined]);
-  defineGlobals();
+  const [knowsMain] = await Promise.all([saysMain, tables ? openAhead() : undefined]);
+  defineGlobals(knowsMain);
   observe(watching);
 }
 
@@ -147,20 +132,20 @@ async function work(job: Job): Promise<void> {
   for (const fd of [1, 2]) writeSync(fd, job.mark);
   send({ ...done, again: true });
   keepCode();
-  at = undefined;
+  take(undefined);
   next();
 }
 
 /** Whether the step has left this process as it found it. */
 function reusable(): boolean {
-  return before !== undefined && taken < mostSteps && at!.notes.leavesNothing && unmarked(before);
+  return before !== undefined && taken < mostSteps && atHand().notes.leavesNothing && unmarked(before);
 }
 
 async function runStep(job: Job): Promise<DoneMessage> {
   const effects: StagedEffect[] = [];
   const displays: MimeBundle[] = [];
   const notes = new Noting(job, import.meta.dirname, send);
-  const host = makeHost(job, notes, effects, displays);
+  const host = makeHost(job, { effects, displays }, { notes, mask, send, maskOwnOutput });
   setHost(host);
   const inputs = new Inputs(job.inputs);
   // What DuckDB looks up while it loads (the C library, the executable) is no read of the step's.
@@ -168,9 +153,9 @@ async function runStep(job: Job): Promise<DoneMessage> {
   if (job.outside) await watchOutside(job.project);
   await settlePending(host);
   if (taken++ === 0 && job.mark !== null) before = baseline();
-  at = { job, notes, inputs };
+  take({ job, notes, inputs });
   // The step is the script that runs: many ask, before they do their work.
-  process.argv.splice(1, Infinity, path.join(job.project, job.file));
+  argv.splice(1, Infinity, path.join(job.project, job.file));
   const leaveAtOnce = () => {
     const rows = effects.filter((effect) => effect.kind === "record");
     if (job.exports.length + displays.length > 0 || rows.length < effects.length || isPending(host)) return;
@@ -181,6 +166,22 @@ async function runStep(job: Job): Promise<DoneMessage> {
   const chance = new ChanceWatch(job.bundle);
   if (job.duckdb) notes.opaque("native", "@duckdb/node-api");
 
+  const module = await runModule(job, host);
+  // A script that leaves nothing but what it does is not done before that is.
+  const untilDone = job.unawaited || job.exports.length + displays.length + effects.length === 0;
+  await ended(job.step, untilDone, notes);
+  await settlePending(host);
+
+  const exported = Object.fromEntries(job.exports.filter((name) => name in module).map((name) => [name, module[name]]));
+  await refuseSecrets(host, exported, effects);
+  const results = await storeResults(exported, displays, effects, job.staging);
+  inputs.assertUnchanged(job.step);
+  chance.end();
+  if (job.mark !== null) await closeDuckdb(host);
+  return { type: "done", ...results, notReproducible: chance.verdict(exported) };
+}
+
+async function runModule(job: Job, host: Host): Promise<Record<string, unknown>> {
   const unsettled = () =>
     fails({
       code: "E_STEP_UNSETTLED",
@@ -193,22 +194,15 @@ async function runStep(job: Job): Promise<DoneMessage> {
   // A display or a check that was not awaited belongs to the step all the same.
   await settlePending(host);
   process.off("beforeExit", unsettled);
-  // A script that leaves nothing but what it does is not done before that is.
-  const untilDone = job.unawaited || job.exports.length + displays.length + effects.length === 0;
-  await ended(job.step, untilDone, notes);
-  await settlePending(host);
+  return module;
+}
 
-  const exported = Object.fromEntries(job.exports.filter((name) => name in module).map((name) => [name, module[name]]));
+async function refuseSecrets(host: Host, exported: Record<string, unknown>, effects: readonly StagedEffect[]): Promise<void> {
   for (const [name, value] of Object.entries(exported)) {
     refuseSecret(host, value, name);
     await refuseSecretTable(host, value, name);
   }
   for (const effect of effects) if (effect.kind === "table") await refuseSecretTable(host, effect.rows, `mirrorTable("${effect.table}")`);
-  const results = await storeResults(exported, displays, effects, job.staging);
-  inputs.assertUnchanged(job.step);
-  chance.end();
-  if (job.mark !== null) await closeDuckdb(host);
-  return { type: "done", ...results, notReproducible: chance.verdict(exported) };
 }
 
 let watchedOutside = false;
@@ -244,67 +238,4 @@ async function ended(step: string, untilDone: boolean, notes: Noting): Promise<v
   // Whether all was done is not known: it is done anew next time.
   notes.opaque("open", open);
   warn(cutText(open));
-}
-
-function makeHost(job: Job, notes: Noting, effects: StagedEffect[], displays: MimeBundle[]): Host {
-  const host: Host = {
-    mode: "runner",
-    project: job.project,
-    staging: job.staging,
-    kept: job.kept,
-    step: job.step,
-    run: job.run,
-    params: job.params,
-    memory: job.memory,
-    threads: job.threads,
-    note(read: NotedRead) {
-      if ("digest" in read) send({ type: "param", read });
-      else notes.path(read.kind, path.resolve(job.project, read.name), read.since);
-    },
-    soon: (file) => send({ type: "soon", path: file }),
-    opaque: ({ kind, what }) => notes.opaque(kind, what),
-    written: (file) => notes.written(path.resolve(job.project, file)),
-    secret(name, value) {
-      mask.add(name, value);
-      notes.marked();
-      maskOwnOutput();
-      send({ type: "secret", name, value });
-    },
-    emit(event: StepEvent) {
-      refuseSecretEvent(host, event);
-      if (event.type === "effect") return void effects.push(event.effect);
-      if (event.type === "display") displays.push(mask.data(event.bundle));
-      send({ type: "event", event: mask.data(event) });
-    },
-  };
-  return host;
-}
-
-/** How the step's bundle resolves what is no path. */
-let resolvePackage: ((specifier: string) => string) | undefined;
-
-/** What `import.meta` says in a source file; and, where nobody sees them who lists that, whether it is the step's own, and the arguments. */
-function here(filename: string, entry: boolean): object {
-  const { href: url } = pathToFileURL(filename);
-  const resolve = (specifier: string) => {
-    if (/^\.{0,2}\//.test(specifier)) return new URL(specifier, url).href;
-    noteLookups(watching, specifier, filename);
-    return resolvePackage!(specifier);
-  };
-  const meta = { dirname: path.dirname(filename), filename, ...(knowsMain ? { main: entry } : {}), resolve, url };
-  return Object.defineProperties(meta, { entry: { value: entry }, argv: { value: process.argv } });
-}
-
-function defineGlobals(): void {
-  const define = (name: string, value: unknown) => Object.defineProperty(globalThis, name, { value });
-  define(apiCall, (name: string) => (api as Record<string, unknown>)[name]);
-  define(inputCall, (step: string, name: string) => at!.inputs.get(`${step}.${name}`));
-  define(metaCall, (file: string) => {
-    const { job, notes } = at!;
-    const filename = path.join(job.project, file);
-    notes.machine("project");
-    return here(filename, file === job.file);
-  });
-  define(resolveCall, (resolve: (specifier: string) => string) => void (resolvePackage = resolve));
-  define(requireCall, () => createRequire(path.join(at!.job.project, "package.json")));
 }

@@ -48,8 +48,10 @@ export async function keepOutputs(context: RunContext, { artifacts: exported, di
 export async function commit(context: RunContext, finished: Finished): Promise<Readonly<Record<string, Artifact>>> {
   const { step, kept, notes, decision, notReproducible } = finished;
   const { artifacts, displays } = kept;
-  const effects = await takeEffects(context, kept.effects, finished.staging);
+  const taken = await takeEffects(context, kept.effects, finished.staging);
   const { reads, written, racy } = await notes.settle(context.known.world, context.hasher, context.left);
+  // From here to the commit nothing is waited for: rows are numbered, and another step may record, too.
+  const effects = wholeEffects(context, taken);
   if (racy) context.emit({ type: "step.warned", run: context.info.id, step: step.id, message: "a file changed while it was read: the result is used now and computed again next time" });
   const fingerprint = decision.fingerprint();
   const record: StepRecord = {
@@ -75,7 +77,7 @@ export async function commit(context: RunContext, finished: Finished): Promise<R
   const outcome = context.mask.data(outcomeOf(finished));
   commitRecord(context.db, record, outcome, (name) => highestPublished(context.graph.project, name));
   for (const { path, digest } of written) context.left.set(path, { digest, at: Date.now() });
-  keepManifest(context, { info: context.info, params: context.mask.data(context.known.world.params), outcome, record });
+  keepManifest(context, { info: context.info, params: context.mask.given(context.known.world.params), outcome, record });
   SABOTAGE: for (const late of postponed.splice(0)) await late();
   await publish(context, record);
   return artifacts;
@@ -109,13 +111,17 @@ async function take({ store }: RunContext, output: ToldOrStaged, staging: string
 
 async function takeEffects(context: RunContext, staged: readonly StoredEffect<ToldOrStaged>[], staging: string): Promise<Effect[]> {
   const effects: Effect[] = [];
-  const rows = new Map<string, number>();
   for (const effect of staged) {
-    if (effect.kind === "record") effects.push({ ...effect, row: wholeRow(context, effect.table, context.mask.data(effect.row), counted(rows, effect.table)) });
+    if (effect.kind === "record") effects.push(effect);
     else if (effect.kind === "table") effects.push({ kind: "table", table: effect.table, artifact: await take(context, effect.rows, staging) });
     else effects.push({ kind: "model", name: effect.name, artifact: await take(context, effect.parts, staging), card: await take(context, effect.card, staging) });
   }
   return effects;
+}
+
+function wholeEffects(context: RunContext, effects: readonly Effect[]): Effect[] {
+  const rows = new Map<string, number>();
+  return effects.map((effect) => (effect.kind === "record" ? { ...effect, row: wholeRow(context, effect.table, context.mask.given(effect.row), counted(rows, effect.table)) } : effect));
 }
 
 /** How often this was asked for before. */

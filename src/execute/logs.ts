@@ -17,6 +17,13 @@ export function logFile(project: string, run: string, step: string): string {
   return path.join(logFolder(project, run), `${step}.log`);
 }
 
+/** @returns the last piece, which is not handed on */
+function inPieces(line: string, onLine: (piece: string) => void): string {
+  let at = 0;
+  for (; line.length - at > maxLine; at += maxLine) onLine(line.slice(at, at + maxLine));
+  return line.slice(at);
+}
+
 /** A stream of bytes that are there as they come: `data` and `end`. */
 export type Printed = Pick<EventEmitter, "on"> & { pause(): unknown; resume(): unknown; isPaused(): boolean };
 
@@ -55,8 +62,8 @@ export class StepLog {
       held = this.#keepLines(held, chunk);
       const lines = (rest + decoder.write(chunk)).split("\n");
       rest = lines.pop()!;
-      lines.forEach((line) => onLine(line.slice(0, maxLine)));
-      for (; rest.length > maxLine; rest = rest.slice(maxLine)) onLine(rest.slice(0, maxLine));
+      for (const line of lines) onLine(inPieces(line, onLine));
+      rest = inPieces(rest, onLine);
     };
     stream.on("data", (chunk: Buffer) => {
       take(masked.push(chunk));

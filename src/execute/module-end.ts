@@ -16,6 +16,11 @@ const work = /Process|Req/;
 /** So many times as long as that a step that awaits nothing of what it does may be idle without a word. */
 const patience = 3;
 
+// As it is before it is watched: this timer ends with the step.
+const example = setInterval(() => {}, grace);
+clearInterval(example);
+const { unref } = Object.getPrototypeOf(example) as { unref(): void };
+
 let threads = 0;
 
 /** A thread that the step has begun goes on until it ends: Node does not list it. */
@@ -41,7 +46,8 @@ export function drained(untilDone: boolean, idle: (open: string) => void): Promi
       if (!untilDone && looks > 0) resolve(kinds);
       else if (looks === patience) idle(kinds);
     };
-    const looking = setInterval(look, grace).unref();
+    const looking = setInterval(look, grace);
+    unref.call(looking);
     const wait = () => {
       const others = process.listenerCount("beforeExit");
       process.once("beforeExit", () => {

@@ -9,6 +9,11 @@ export function newRun({ trigger, logicalDate }: Pick<RunOptions, "trigger" | "l
   return { id: newRunId(now), trigger, logicalDate: instantOf(logicalDate ?? now.toISOString()), startedAt: now.toISOString() };
 }
 
+/** What is known of a run before it begins: where it is given no date, all but that. @throws E_USAGE */
+export function runAhead({ trigger, logicalDate }: Pick<RunOptions, "trigger" | "logicalDate">): Partial<RunInfo> {
+  return { trigger, ...(logicalDate === null ? {} : { logicalDate: instantOf(logicalDate) }) };
+}
+
 function instantOf(text: string): string {
   const date = new Date(text);
   if (!Number.isNaN(date.getTime())) return date.toISOString();

@@ -23,6 +23,8 @@ export class Notes {
   readonly #env = new Set<string>();
   readonly #machine = new Set<string>();
   readonly #written = new Set<string>();
+  /** What was written, and all folders above. */
+  readonly #changed = new Set<string>();
   readonly #ahead: (file: string) => void;
 
   /** @param ahead begins to hash a file that the step reads */
@@ -36,8 +38,13 @@ export class Notes {
     else if (message.type === "machine") this.#machine.add(message.name);
     else if (message.type === "path") this.#takePath(message);
     else if (message.type === "soon") this.#ahead(message.path);
-    else if (message.type === "written") this.#written.add(message.path);
+    else if (message.type === "written") this.#takeWritten(message.path);
     else if (message.type === "opaque") this.opaque.push(message.opaque);
+  }
+
+  #takeWritten(file: string): void {
+    this.#written.add(file);
+    for (let each = file; !this.#changed.has(each); each = path.dirname(each)) this.#changed.add(each);
   }
 
   #takePath(note: PathNote): void {
@@ -66,7 +73,8 @@ export class Notes {
         if (hashed === null) await this.#noteDevice(note.path);
         continue;
       }
-      const digest = this.#touched(note.path) ? await world.digest({ kind, name, digest: null }) : note.digest;
+      // What the step itself changed is kept as it left it: that it is still so is asked of its outputs.
+      const digest = this.#changed.has(note.path) ? await world.digest({ kind, name, digest: null }) : note.digest;
       const key = `${kind} ${name}`;
       // It was looked at twice, and had changed in between.
       if (found.has(key)) racy ||= found.get(key) !== digest;
@@ -78,11 +86,6 @@ export class Notes {
       written.push({ path: keptPath(world.project, file), digest: await world.output(file) });
     }
     return { reads, written, racy };
-  }
-
-  /** What the step itself changed is kept as it left it: that it is still so is asked of its outputs. */
-  #touched(file: string): boolean {
-    return this.#written.has(file) || [...this.#written].some((written) => written.startsWith(file + path.sep));
   }
 
   /** A device or a pipe gives what it will: nothing that can be hashed. */

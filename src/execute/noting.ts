@@ -13,11 +13,13 @@ const { realpathSync, statSync } = fs;
 const engines = /[\\/]node_modules[\\/](?:@duckdb|detect-libc)[\\/]/;
 
 /** Tells the runner, each thing once, what the step's process looked at and wrote. */
-export class Noting implements Observer {
+export class Noting implements Omit<Observer, "script"> {
   readonly #send: (message: Message) => void;
   readonly #inside: readonly string[];
   readonly #seen = new Map<string, string>();
   readonly #own = new Set<string>();
+  /** Links that the step made, and where they lead: what is read through one is not its own. */
+  readonly #links = new Map<string, string>();
   #marked = false;
 
   /** @param engine folder of the engine's own code */
@@ -31,7 +33,10 @@ export class Noting implements Observer {
 
   /** @param since when the reading began, where that was before now; ms */
   path(kind: "file" | LookKind, file: string, since?: number): void {
-    if (this.#ignored(file) || this.#own.has(file)) return;
+    if (this.#ignored(file)) return;
+    const real = this.#behindLinks(file);
+    if (real !== file) return this.path(kind, real, since);
+    if (this.#own.has(file)) return;
     const digest = kind === "file" ? null : lookAt(kind, file);
     this.#once(`${kind} ${file}`, { type: "path", kind, path: file, digest, signature: signatureNow(file), at: since ?? Date.now() }, String(digest));
   }
@@ -39,7 +44,24 @@ export class Noting implements Observer {
   written(file: string): void {
     if (this.#ignored(file)) return;
     this.#own.add(file);
+    this.#links.delete(file);
     this.made(file);
+  }
+
+  linked(link: string, target: string): void {
+    this.written(link);
+    this.#links.set(link, target);
+  }
+
+  #behindLinks(file: string): string {
+    let real = file;
+    // Links may lead round in a circle.
+    for (let turn = 0; turn < 10; turn++) {
+      const link = [...this.#links.keys()].find((each) => real === each || real.startsWith(each + path.sep));
+      if (link === undefined) return real;
+      real = this.#links.get(link)! + real.slice(link.length);
+    }
+    return file;
   }
 
   /** A folder that was made: an output, but what lies in it need not be the step's own. */

@@ -1,4 +1,4 @@
-import { allNames } from "../plan/reads.ts";
+import { allNames, ofLaunchers } from "../plan/reads.ts";
 import { asker } from "./asker.ts";
 import type { Observer } from "./observer.ts";
 
@@ -21,7 +21,9 @@ export function observeEnvironment(observer: Observer): void {
   };
   process.env = new Proxy(process.env, {
     get(env, name) {
-      if (name !== copied) note(name);
+      // Node copies them all for a subprocess.
+      const forOthers = typeof name === "string" && ofLaunchers.test(name) && asker().inNode;
+      if (name !== copied && !forOthers) note(name);
       copied = undefined;
       return Reflect.get(env, name) as string | undefined;
     },

@@ -40,7 +40,8 @@ function observeCalls(target: Patchable, observer: Observer): void {
   on(["access"], at(0, (file, [, mode]) => observer.path(typeof mode === "number" && mode !== fs.constants.F_OK ? "stat" : "exists", file)));
   on(["readdir", "opendir"], at(0, (folder, [, options]) => readFolder(observer, folder, (options as { recursive?: boolean } | null)?.recursive === true)));
   on(["writeFile", "appendFile", "truncate", "unlink", "rm", "rmdir"], at(0, written));
-  on(["symlink", "link"], at(1, written));
+  on(["link"], (args) => at(0, (from) => at(1, (to) => (observer.path("file", from), observer.written(to)))(args))(args));
+  on(["symlink"], at(1, (link, [target]) => observer.linked(link, target instanceof URL ? fileURLToPath(target) : path.resolve(path.dirname(link), String(target)))));
   on(["mkdir"], at(0, (folder) => observer.made(folder)));
   on(["copyFile", "cp"], (args) => at(0, (from) => at(1, (to) => copied(observer, from, to))(args))(args));
   on(["rename"], (args) => (at(0, written)(args), at(1, written)(args)));

@@ -14,7 +14,15 @@ export function observe(observer: Observer): void {
   observeAddons(observer);
   observeMachine(observer);
   observeEnvironment(observer);
+  observeTimers(observer);
   syncBuiltinESMExports();
+}
+
+/** A timer that the process does not wait for goes on after the step. */
+function observeTimers(observer: Observer): void {
+  const timer = setTimeout(() => {}, 0);
+  clearTimeout(timer);
+  wrap(Object.getPrototypeOf(timer) as Patchable, "unref", () => observer.marked());
 }
 
 function observeAddons(observer: Observer): void {
@@ -30,6 +38,7 @@ function observeMachine(observer: Observer): void {
   wrap(process as unknown as Patchable, "cwd", () => observer.machine("project"));
   // Packages ask whether they are in Node at all.
   for (const name of processProperties) observeProperty(process, name, ({ inPackage, inNode }) => void (inPackage || inNode || observer.machine(`process.${name}`)));
+  observeProperty(process, "argv", ({ inPackage, inNode }) => void (inPackage || inNode || observer.script()));
   const { Navigator } = globalThis as { Navigator?: { prototype: object } };
   if (Navigator) observeProperty(Navigator.prototype, "hardwareConcurrency", () => observer.machine("availableParallelism"));
 }

@@ -6,8 +6,12 @@ export interface Observer {
   path(kind: "file" | LookKind, file: string): void;
   written(file: string): void;
   made(folder: string): void;
+  /** A symbolic link was made. */
+  linked(link: string, target: string): void;
   env(name: string): void;
   machine(name: string): void;
+  /** The path of the script that runs was asked for. */
+  script(): void;
   opaque(kind: Opaque["kind"], what: string): void;
   /** The process is not as it was. */
   marked(): void;

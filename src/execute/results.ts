@@ -1,7 +1,6 @@
-import { fail } from "../errors.ts";
 import type { MimeBundle } from "../model.ts";
-import { storeExport } from "../store/artifacts.ts";
-import type { StagedEffect } from "../step/host.ts";
+import { type StagedArtifact, storeEncoded, storeExport, type ToldArtifact } from "../store/artifacts.ts";
+import type { Kept, StagedEffect } from "../step/host.ts";
 import type { Outputs, StoredEffect, ToldOrStaged } from "./protocol.ts";
 
 /** Values up to this many bytes are told to the runner, which keeps them: a file of its own would make the step wait for the disk. */
@@ -19,12 +18,21 @@ export async function storeResults(
   const shown: ToldOrStaged[] = [];
   for (const bundle of displays) shown.push(await stage("display", figure(bundle), staging));
   const stored: StoredEffect<ToldOrStaged>[] = [];
-  for (const effect of effects) stored.push(await stageEffect(effect, staging));
+  for (const effect of withoutEarlierModels(effects)) stored.push(await stageEffect(effect, staging));
   return { artifacts, displays: shown, effects: stored };
 }
 
+/** Of several models of one name the last one counts. */
+function withoutEarlierModels(effects: readonly StagedEffect[]): StagedEffect[] {
+  const last = new Map(effects.flatMap((effect) => (effect.kind === "model" ? [[effect.name, effect]] : [])));
+  return effects.filter((effect) => effect.kind !== "model" || last.get(effect.name) === effect);
+}
+
 async function stage(name: string, value: unknown, staging: string): Promise<ToldOrStaged> {
-  const stored = await storeExport(name, value, staging, mostTold);
+  return told(await storeExport(name, value, staging, mostTold));
+}
+
+function told(stored: StagedArtifact | ToldArtifact): ToldOrStaged {
   if ("told" in stored) return stored;
   const { file, ...artifact } = stored;
   return { artifact, file };
@@ -40,7 +48,7 @@ async function stageEffect(effect: StagedEffect, staging: string): Promise<Store
   return { kind: "table", table: effect.table, rows: await stage(`mirror.${effect.table}`, effect.rows, staging) };
 }
 
-async function stageModel({ name, parts, card }: Extract<StagedEffect, { kind: "model" }>, staging: string): Promise<StoredEffect<ToldOrStaged>> {
-  if (parts === undefined) fail("E_UNSTORABLE", `saveModel("${name}"): its parts are undefined`, { remedy: "give the data that the model is made of" });
-  return { kind: "model", name, parts: await stage(`${name}.parts`, parts, staging), card: await stage(`${name}.card`, card, staging) };
+function stageModel({ name, parts, card }: Extract<StagedEffect, { kind: "model" }>, staging: string): StoredEffect<ToldOrStaged> {
+  const store = (what: string, { chunks }: Kept) => told(storeEncoded("value", chunks, `${name}.${what}`, staging, mostTold));
+  return { kind: "model", name, parts: store("parts", parts), card: store("card", card) };
 }

@@ -52,12 +52,12 @@ async function runLocked(opened: Opened, options: RunOptions, selected: Readonly
   if (interrupted.length > 0) emit({ type: "run.recovered", runs: interrupted });
   const info = newRun(options);
   await rest();
-  const known = knowledge(opened, options.params, force, new Date(info.startedAt));
+  const known = knowledge(opened, options.params, force, new Date(info.startedAt), info);
   await rest();
   const planned = await planProject(opened, selected, known);
   await rest();
   const reused = cancel.requested ? undefined : aloneReused(planned);
-  const begin = () => insertRun(db, info, mask.data(options.params));
+  const begin = () => insertRun(db, info, mask.given(options.params));
   // Where nothing runs, the run is kept as a whole, in one transaction.
   if (!reused) {
     // The first step that is committed makes it durable too; after a power cut nothing of the run lives.

@@ -4,10 +4,13 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Failure } from "../errors.ts";
 import { toFailure } from "../errors.ts";
+import { excerptAt } from "../excerpt.ts";
+import { longestWait } from "../graph/settings.ts";
 import type { Artifact, Step, StepId } from "../model.ts";
 import type { Decision } from "../plan/decide.ts";
 import { importedFacts } from "../plan/machine.ts";
 import { stagingFolder } from "../record/recover.ts";
+import { lookAt } from "../store/look.ts";
 import { attempt } from "./attempt.ts";
 import { writeBundle } from "./bundles.ts";
 import { usesTables } from "./coming.ts";
@@ -68,13 +71,13 @@ async function once(
     mkdirSync(path.dirname(staging), { recursive: true });
     const job = { ...makeJob(context, step, artifacts, bundle, staging), mark: markFor(step) };
     const notes = new Notes((file) => context.hasher.ahead(file, over.signal));
-    for (const name of importedFacts(step.code.text)) notes.take({ type: "machine", name });
+    noteImported(graph.project, step, notes);
     const attempted = attempt(step, job, { pool: context.pool, log, emit, cancel: context.cancel, notes }, (outputs) => keepOutputs(context, outputs, staging));
     onStarted();
     const outcome = await attempted;
     if (outcome.kind === "failed") {
       log.note(failureText(outcome.failure));
-      return { kind: "failed", failure: { place: { file: step.file }, ...outcome.failure } };
+      return { kind: "failed", failure: context.mask.data(asItWas(graph.project, bundle, { place: { file: step.file }, ...outcome.failure })) };
     }
     if (outcome.kind !== "done") return outcome;
     const ms = performance.now() - startedAt;
@@ -91,6 +94,15 @@ async function once(
   }
 }
 
+/** What the step has of the process without asking: its imports name it. */
+function noteImported(project: string, step: Step, notes: Notes): void {
+  const script = path.join(project, step.file);
+  for (const name of importedFacts(step.code.text)) {
+    if (name === "argv") notes.take({ type: "path", kind: "exists", path: script, digest: lookAt("exists", script), signature: null, at: Date.now() });
+    notes.take({ type: "machine", name: name === "argv" ? "project" : name });
+  }
+}
+
 /** An empty folder goes with those of the other steps when the run ends: at each step its removal would wait for the disk. */
 function clear(folder: string): void {
   try {
@@ -98,6 +110,12 @@ function clear(folder: string): void {
   } catch {
     // What cannot be removed now goes then, too.
   }
+}
+
+/** With the code that failed, which may be another one by the time somebody reads of it. */
+function asItWas(project: string, bundle: string, failure: Failure): Failure {
+  const excerpt = failure.place && excerptAt(project, failure.place);
+  return { ...failure, bundle: path.basename(bundle), ...(excerpt ? { excerpt } : {}) };
 }
 
 function failureText({ code, message, stack }: Failure): string {
@@ -159,6 +177,6 @@ function changedExports(before: Readonly<Record<string, Artifact>>, now: Readonl
 async function pause(ms: number, { cancel }: RunContext): Promise<void> {
   const abort = new AbortController();
   const off = cancel.onCancel(() => abort.abort());
-  await sleep(ms, undefined, { signal: abort.signal }).catch(() => {});
+  await sleep(Math.min(ms, longestWait), undefined, { signal: abort.signal }).catch(() => {});
   off();
 }

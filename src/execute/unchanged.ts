@@ -40,8 +40,8 @@ export async function runUnchanged(options: RunOptions, emit: Emit, cancel: Canc
   }
   const opened = openKept(project);
   try {
-    if (!(await looksHold(kept, () => worldOf(opened, {}), () => new PackageHasher(project, opened.digests)))) return undefined;
     const info = newRun(options);
+    if (!(await looksHold(kept, () => worldOf(opened, {}, info), () => new PackageHasher(project, opened.digests)))) return undefined;
     if (cancel.requested || !putRun(opened.db, kept, info)) return undefined;
     return tellRun(opened.db, kept.plan, info, startedAt, emit);
   } finally {

@@ -29,7 +29,7 @@ export function analyse(code: string): Analysis {
   const nodes = nodesOf(program);
   const calls = nodes.filter((node) => node.type === "CallExpression");
   const used = countIdentifiers(nodes);
-  const config = findConfig(program);
+  const [exportsConfig, config] = findConfig(program);
   const parts = declarations(program, code, config, used);
   const constants = findConstants(program, nodes);
   return {
@@ -38,7 +38,7 @@ export function analyse(code: string): Analysis {
     inputs: findInputs(calls),
     uses: calls.filter((node) => isCallOf(node, apiCall)).map((node) => textArgument(node, 0)!),
     ...findParams(program, calls, constants),
-    config: config?.init ? literalOf(config.init, constants) : undefined,
+    config: exportsConfig ? configOf(config, constants) : undefined,
     early: findEarlyUses(program),
     unawaited: leavesUnawaited(program, nodes),
   };
@@ -123,16 +123,21 @@ function localName(declarator: VariableDeclarator): string {
   return declarator.id.type === "Identifier" ? declarator.id.name : "";
 }
 
-/** The declarator behind the export named `config`. */
-function findConfig(program: Program): VariableDeclarator | undefined {
+/** Only what is declared with its value, and set nowhere else, is known. */
+function configOf(config: VariableDeclarator | undefined, constants: Constants): unknown {
+  return config?.init && constants.has(localName(config)) ? literalOf(config.init, constants) : new NotLiteral();
+}
+
+/** Whether there is an export named `config`, and the declarator behind it. */
+function findConfig(program: Program): [exported: boolean, declarator?: VariableDeclarator] {
   for (const statement of program.body) {
     if (statement.type !== "ExportNamedDeclaration") continue;
     const specifier = statement.specifiers.find((s) => s.exported.type === "Identifier" && s.exported.name === "config");
-    if (specifier?.local.type !== "Identifier") continue;
-    const { name } = specifier.local;
-    return declarators(program.body).find((declarator) => localName(declarator) === name);
+    if (specifier === undefined) continue;
+    const found = specifier.local.type === "Identifier" && declarators(program.body).find((declarator) => localName(declarator) === moduleName(specifier.local));
+    return found ? [true, found] : [true];
   }
-  return undefined;
+  return [false];
 }
 
 /** Each top-level declaration, by the names it declares, with what its text hashes to. */

@@ -20,7 +20,7 @@ export function bannerOf(extras: readonly Extra[]): string {
 }
 
 /** `import.meta` used as a whole, or for more than where the module lies. */
-const mayResolve = new RegExp(`\\b${metaLocal}\\d*\\b(?!=|\\.(?:url|dirname|filename|main|entry|argv)\\b)`);
+const mayResolve = new RegExp(`\\b${metaLocal}\\d*\\b(?!=|\\.(?:url|dirname|filename|main|entry|argv|find)\\b)`);
 
 /** Functions and classes by the names that they are declared with or set to, in code without layout. */
 const named = /\b(?:function\b\s*\*?|class\b)\s*([\p{ID_Continue}$]+)|(?<![\p{ID_Continue}$])([\p{ID_Continue}$]+)=(?:async\b|function\b|class\b|\(|[\p{ID_Continue}$]+=>)/gu;

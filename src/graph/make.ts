@@ -68,7 +68,7 @@ async function makeSome(project: string, files: readonly StepFile[], apiNames: r
   const anew = new Map<string, Step>();
   for (const file of stale) {
     const raw = bundles.get(file.id)!;
-    anew.set(file.id, keptStep(old.get(file.id)!, raw, byName, sources) ?? readStep(project, file, raw, (await import("./analyse.ts")).analyse(raw.text), exports.get(file.name)!, byName, sources));
+    anew.set(file.id, keptStep(old.get(file.id)!, raw, byName, sources) ?? readStep(project, file, raw, (await import("./analyse.ts")).analyse(raw.text), exports.get(file.name)!, byName, sources, apiNames));
   }
   return files.map(({ id }) => anew.get(id) ?? old.get(id)!);
 }
@@ -84,7 +84,7 @@ async function makeAll(project: string, files: readonly StepFile[], apiNames: re
   const byName = new Map(files.map((file) => [file.name, file]));
   return files.map((file) => {
     const raw = bundles.get(file.id)!;
-    return readStep(project, file, raw, analyse(raw.text), exports.get(file.name) ?? [], byName, sources);
+    return readStep(project, file, raw, analyse(raw.text), exports.get(file.name) ?? [], byName, sources, apiNames);
   });
 }
 
@@ -142,7 +142,7 @@ function knownOf(graph: Graph, sources: Sources, before: Checked | undefined, fi
   return certain ? { known: { graph, files, terrain } } : { known: undefined, asked: terrain };
 }
 
-function readStep(project: string, file: StepFile, raw: RawBundle, analysis: Analysis, offers: readonly string[], byName: ReadonlyMap<string, StepFile>, from: Sources): Step {
+function readStep(project: string, file: StepFile, raw: RawBundle, analysis: Analysis, offers: readonly string[], byName: ReadonlyMap<string, StepFile>, from: Sources, apiNames: readonly string[]): Step {
   const url = raw.externals.find(isUrl);
   if (url !== undefined) refuseUrl(url, file.id, findImport(project, [file.file, ...raw.sources], url));
   refuseEarlyUses(project, file.id, raw, analysis.early);
@@ -161,12 +161,17 @@ function readStep(project: string, file: StepFile, raw: RawBundle, analysis: Ana
     packages: raw.packages,
     config: readConfig(file.id, file.file, analysis.config),
     params: analysis.params,
-    openParams: analysis.openParams,
-    uses: analysis.uses,
+    ...apiOf(analysis, apiNames),
     outside: mayReachOutside(raw.text, raw.externals),
     unawaited: analysis.unawaited,
     unwired: false,
   };
+}
+
+/** Where the whole API is taken at once (`require("stepbook")`, `import()`), what of it is used shows when the step runs. */
+function apiOf({ uses, openParams }: Analysis, apiNames: readonly string[]): Pick<Step, "uses" | "openParams"> {
+  const used = new Set(uses);
+  return apiNames.every((name) => used.has(name)) ? { uses: [], openParams: true } : { uses, openParams };
 }
 
 function readEdges(project: string, step: StepFile, raw: RawBundle, analysis: Analysis, byName: ReadonlyMap<string, StepFile>): Edge[] {

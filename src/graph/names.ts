@@ -1,6 +1,6 @@
 /**
  * The globals by which a bundle gets what lies outside it. The graph writes calls of them into the
- * bundle, the step's process provides them (src/execute/child.ts).
+ * bundle, the step's process provides them (src/execute/bundle-globals.ts).
  */
 
 /** `__stepbook_input("fetch", "dataset")`: an export of another step. */

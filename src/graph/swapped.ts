@@ -1,10 +1,11 @@
-import { realpathSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import path from "node:path";
 import type { Loader, OnResolveArgs, Plugin, PluginBuild } from "esbuild";
 import type { StepFile } from "./discover.ts";
 import { askEsbuild, isAsked } from "./ask-esbuild.ts";
 import { whole } from "./exports.ts";
 import { apiCall, inputCall, metaCall, metaLocal } from "./names.ts";
+import { packageOf } from "./package-names.ts";
 import { importPaths } from "./source-paths.ts";
 import type { Own, Sources } from "./sources.ts";
 
@@ -29,12 +30,13 @@ export function resolver(project: string, steps: readonly StepFile[], sources: S
     sources.ask(found.file, resolveDir);
     if (found.kind === "elsewhere") elsewhere.set(leads.path!, path.relative(project, found.folder).replaceAll("\\", "/"));
   });
+  const isAlias = aliases(project);
   const byPath = new Map(steps.map((step) => [path.resolve(project, step.file), step]));
   const real = new Map<string, boolean>();
   const isReal = (file: string) => real.get(file) ?? real.set(file, isOwnPlace(file)).get(file)!;
   const findStep = async (args: OnResolveArgs, builder: PluginBuild) => {
     const { path: specifier, resolveDir } = args;
-    if (isAsked(args) || !/(^|\/)\d+_[^/]*$/.test(specifier)) return undefined;
+    if (isAsked(args) || !(/(^|\/)\d+_[^/]*$/.test(specifier) || isAlias(specifier))) return undefined;
     // A whole path of a file that is no link leads there, which esbuild's process need not be asked for.
     const whole = path.resolve(resolveDir, specifier);
     const leadsThere = /^\.\.?\//.test(specifier) && byPath.has(whole) && isReal(whole);
@@ -45,6 +47,20 @@ export function resolver(project: string, steps: readonly StepFile[], sources: S
     const step = await findStep(args, builder);
     return step ? { path: step.name, namespace: args.kind === "require-call" ? virtual.required : virtual.input } : importPath(args, builder);
   };
+}
+
+/** Whether a specifier may stand for any file: by `package.json#imports`, or by a tsconfig.json that says more of paths than Node. */
+function aliases(project: string): (specifier: string) => boolean {
+  const maps = ["tsconfig.json", "jsconfig.json"].some((name) => /"(?:paths|baseUrl|extends)"/.test(textOf(path.join(project, name))));
+  return (specifier) => specifier.startsWith("#") || (maps && packageOf(specifier) !== undefined);
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 function isOwnPlace(file: string): boolean {
@@ -93,6 +109,7 @@ export const ofHere = {
   "import.meta": metaLocal,
   ...Object.fromEntries(["dirname", "filename"].map((key) => [`__${key}`, `${metaLocal}.${key}`])),
   "process.argv": `${metaLocal}.argv`,
+  "require.resolve": `${metaLocal}.find`,
 };
 
 /** `require.main === module`, by which a script in CommonJS asks whether it is the one that runs. */
@@ -102,7 +119,7 @@ const asksForMain = /\brequire\.main\s*([!=]==?)\s*module\b/g;
 export function withMeta(project: string, source: string, file: string): { contents: string; loader: Loader } | undefined {
   // As long as it was, so that no column moves.
   const text = source.replace(asksForMain, (asked, sign: string) => `${sign.startsWith("!") ? "!" : ""}${metaLocal}.entry`.padEnd(asked.length));
-  if (text === source && !/\bimport\s*\.\s*meta\b|\b__(?:dir|file)name\b|\bargv\b/.test(text)) return undefined;
+  if (text === source && !/\bimport\s*\.\s*meta\b|\b__(?:dir|file)name\b|\bargv\b|\brequire\s*\.\s*resolve\b/.test(text)) return undefined;
   const relative = path.relative(project, file).replaceAll("\\", "/");
   // On the first line, so that no line moves.
   const loader = path.extname(file).replace(/^\.[cm]?/, "") as "ts" | "tsx" | "js" | "jsx";

@@ -97,7 +97,7 @@ async function doubtOfReads(record: KeptRecord, { world }: Knowledge): Promise<R
     await pace();
     SABOTAGE: if (sabotaged("reuse-ignores-files") && /^(?:file|stat|exists|folder)$/.test(read.kind)) continue;
     const now = await world.digest(read);
-    if (read.kind === "run" || now !== read.digest) return explainRead(read, now, world);
+    if (now !== read.digest) return explainRead(read, now, world);
   }
   return undefined;
 }

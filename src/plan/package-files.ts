@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { builtinModules } from "node:module";
 import path from "node:path";
 import { racyMs } from "../graph/look.ts";
+import { packageOf } from "../graph/package-names.ts";
 import type { Digest } from "../model.ts";
 import type { pacer } from "../pace.ts";
 import { signatureOf } from "../store/files.ts";
@@ -66,8 +66,6 @@ export function isSettled(files: readonly [file: string, signature: string][]): 
   return changed.every((time) => Date.now() - time > racyMs);
 }
 
-const builtins = new Set(builtinModules);
-
 export async function readPackage(folder: string, files: Files, pace: Pace): Promise<Looked> {
   const hash = createHash("sha256");
   const names = new Set<string>();
@@ -85,7 +83,7 @@ const bareName = String.raw`((?:@[\w.-]+\/)?[\w][\w.-]*)(?:\/[^"']*)?`;
 
 /** Names of packages that look imported. One too many costs a look into node_modules. */
 function namedIn(code: string): string[] {
-  return importedIn(code, bareName).filter((name) => !builtins.has(name));
+  return importedIn(code, bareName).filter((name) => packageOf(name) !== undefined);
 }
 
 /** What looks imported in JavaScript. @param form of the specifiers that are asked for, as a regular expression whose group is wanted */

@@ -38,12 +38,16 @@ export class PackageHasher {
   }
 
   /**
-   * `name@version` → hash, for the packages and all that they depend on.
+   * `name@version` → hash, for the packages and all that they depend on. Where several of that name and version are installed, each with its folder.
    * @throws E_IMPORT where a package is not installed
    */
   async closure(step: string, names: readonly string[]): Promise<Record<string, Digest>> {
     await this.#prepare(step, names);
-    const entries = this.#reached(step, names).map((each) => [each.label, this.#digest(each)] as const);
+    const reached = this.#reached(step, names);
+    const copies = new Map<string, number>();
+    for (const { label } of reached) copies.set(label, (copies.get(label) ?? 0) + 1);
+    const labelOf = ({ label, folder }: Installed) => (copies.get(label) === 1 ? label : `${label} ${path.relative(this.#project, folder)}`);
+    const entries = reached.map((each) => [labelOf(each), this.#digest(each)] as const);
     return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 

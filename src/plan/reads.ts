@@ -1,10 +1,13 @@
 import { createHmac } from "node:crypto";
 import path from "node:path";
-import type { Digest, Read } from "../model.ts";
+import type { Digest, Read, RunInfo } from "../model.ts";
 import type { FileHasher } from "../store/files.ts";
 import { lookAt } from "../store/look.ts";
 import { digestOf } from "../store/digest.ts";
 import { machineFacts } from "./machine.ts";
+
+/** What every launcher sets in its own way. */
+export const ofLaunchers = /^(?:_|SHLVL|PWD|OLDPWD|INIT_CWD|npm_.*|NODE_CHANNEL_.*)$/;
 
 /** A read of the environment under this name: the listing of all variables. */
 export const allNames = "*";
@@ -16,9 +19,14 @@ export class World {
   readonly #env: NodeJS.ProcessEnv;
   readonly #envKey: string;
   readonly #hasher: FileHasher;
+  readonly #run: Partial<RunInfo>;
 
-  /** @param envKey the project's secret, so that a kept hash does not give an environment value away */
-  constructor(project: string, params: Readonly<Record<string, string>>, env: NodeJS.ProcessEnv, envKey: string, hasher: FileHasher) {
+  /**
+   * @param envKey the project's secret, so that a kept hash does not give an environment value away
+   * @param run what is known of the run
+   */
+  constructor(project: string, params: Readonly<Record<string, string>>, env: NodeJS.ProcessEnv, envKey: string, hasher: FileHasher, run: Partial<RunInfo> = {}) {
+    this.#run = run;
     this.project = project;
     this.params = params;
     this.#env = env;
@@ -40,9 +48,18 @@ export class World {
       case "folder":
         return lookAt(read.kind, this.absolute(read.name));
       case "machine":
-        return digestOf(JSON.stringify(machineFacts[read.name]?.(this.project) ?? null));
+        return digestOf(JSON.stringify(this.#fact(read.name)));
       case "run":
-        return null;
+        return this.#runField(read.name as keyof RunInfo);
+    }
+  }
+
+  /** One that cannot be had, such as the name of a user that has none, is none. */
+  #fact(name: string): unknown {
+    try {
+      return machineFacts[name]?.(this.project) ?? null;
+    } catch {
+      return null;
     }
   }
 
@@ -51,9 +68,9 @@ export class World {
     return value === undefined ? null : createHmac("sha256", this.#envKey).update(`${name}\0${value}`).digest("hex");
   }
 
-  /** What every launcher sets in its own way is left out: looked up by name, it is noted. */
+  /** Looked up by name, what launchers set is noted. */
   #envNames(): string {
-    return Object.keys(this.#env).filter((name) => !/^(?:_|SHLVL|PWD|OLDPWD|INIT_CWD|npm_.*|NODE_CHANNEL_.*)$/.test(name)).sort().join("\0");
+    return Object.keys(this.#env).filter((name) => !ofLaunchers.test(name)).sort().join("\0");
   }
 
   /** An output as it is now: a file's content, or that there is a folder. */
@@ -68,6 +85,11 @@ export class World {
   /** The text of `-p name=text`. */
   given(param: string): string | undefined {
     return Object.hasOwn(this.params, param) ? this.params[param] : undefined;
+  }
+
+  #runField(name: keyof RunInfo): Digest | null {
+    const value = this.#run[name];
+    return value === undefined ? null : digestOf(JSON.stringify(value));
   }
 
   #param(read: Read): Digest | null {

@@ -17,6 +17,8 @@ export function explainFingerprint(before: FingerprintParts, now: FingerprintPar
   if (input !== undefined) return reason("input-changed", `input ${input} changed`);
   const packages = explainPackages(before.packages, now.packages);
   if (packages !== undefined) return reason("package-changed", packages);
+  // All else that counts is told apart; of the settings the threads alone count, since rows come in another order.
+  if (before.engine === now.engine) return reason("code-changed", "config.threads changed");
   return reason("engine-changed", `the engine changed: ${differingWords(before.engine, now.engine)}`);
 }
 
@@ -40,7 +42,7 @@ function explainCode(before: FingerprintParts, now: FingerprintParts, sourceOf: 
 function explainPackages(before: Readonly<Record<string, string>>, now: Readonly<Record<string, string>>): string | undefined {
   const label = changedKey(before, now);
   if (label === undefined) return undefined;
-  const name = label.slice(0, label.lastIndexOf("@"));
+  const name = label.slice(0, label.indexOf("@", 1));
   const version = (set: Readonly<Record<string, string>>) =>
     Object.keys(set).find((key) => key.startsWith(`${name}@`))?.slice(name.length + 1);
   const [old, fresh] = [version(before), version(now)];
@@ -65,7 +67,7 @@ export function explainRead(read: Read, now: string | null, world: World): Reaso
       if (read.name === allNames) return reason("env-changed", "it lists the environment's variables, and others are set");
       return reason("env-changed", `environment variable ${read.name} ${changeWord(read.digest, now)}`);
     case "run":
-      return reason("run-read", `it reads run.${read.name}, which differs in each run`);
+      return reason("run-read", `it reads run.${read.name}, which ${now === null || /^(?:id|startedAt)$/.test(read.name) ? "differs in each run" : "is another one"}`);
     case "machine":
       return reason("env-changed", read.name === "project" ? "the project was moved, and it looks at where it lies" : `${read.name.includes(".") ? read.name : `os.${read.name}()`} changed`);
     case "folder":

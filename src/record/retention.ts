@@ -21,6 +21,8 @@ export interface History {
   /** Run → records that it made or reused. */
   readonly used: ReadonlyMap<string, readonly number[]>;
   readonly records: ReadonlyMap<number, Held>;
+  /** The code of steps that failed, and the run in which they did. */
+  readonly failed: readonly { readonly run: string; readonly bundle: string }[];
   /** Runs that stay: those that still go on and the last successful one. */
   readonly pinnedRuns: ReadonlySet<string>;
   /** Records that stay: the newest of each step, and those that models come from. */
@@ -40,6 +42,7 @@ export function readHistory(db: Db): History {
     runs,
     used: usedRecords(db),
     records: heldByRecords(db),
+    failed: db.prepare("SELECT run, failure ->> 'bundle' AS bundle FROM run_steps WHERE failure ->> 'bundle' IS NOT NULL").all() as History["failed"],
     pinnedRuns: new Set([...runs.filter(({ status }) => status === "running").map(({ id }) => id), ...(last === undefined ? [] : [last])]),
     pinnedRecords: new Set([...newest, ...models.map(({ record }) => record)]),
     modelArtifacts: models.flatMap(({ body }) => [body.parts, body.card]),

@@ -89,7 +89,7 @@ function migrate(db: Db, file: string): void {
   if (version() === schemaVersion) return;
   if (version() > schemaVersion) {
     fail("E_STATE_NEWER", `${file} was written by a newer Stepbook (format ${version()}, this one knows ${schemaVersion})`, {
-      remedy: "install that version again, or move the folder .stepbook away: everything in it can be computed anew",
+      remedy: "install that version again, or move the folder .stepbook away: results can be computed anew",
     });
   }
   db.function("seal", { deterministic: true }, (run, step, name, fingerprint, body) => sealOf(String(run), String(step), String(name), String(fingerprint), String(body)));

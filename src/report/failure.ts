@@ -30,7 +30,8 @@ const mostRows = 30;
  */
 export function formatFailure(failure: Failure, colors: Colors, options: FailureOptions = {}): string {
   const { project = process.cwd(), width = Infinity } = options;
-  const source = failure.place && sourceLine(failure.place, project);
+  const { excerpt, place } = failure;
+  const source = excerpt ? excerpt.lines[(place?.line ?? 0) - excerpt.first] : place && sourceLine(place, project);
   const margin = " ".repeat(source ? String(failure.place?.line).length + 1 : 2);
   return [
     ...headline(failure, colors, width),

@@ -87,8 +87,9 @@ function unique(names: readonly string[], column: Finder): PlannedRule {
 function accepted(name: string, values: readonly unknown[], column: Finder): PlannedRule {
   const { quoted } = column(name);
   if (values.length === 0) fail("E_USAGE", `check: accepted.${name} is empty`, { remedy: "list the values that are allowed" });
-  const list = values.map((value) => literal(toParam(value, `accepted.${name}`))).join(", ");
-  return { rule: `${name} is one of ${values.map(show).join(", ")}`, failing: `${quoted} IS NOT NULL AND ${quoted} NOT IN (${list})` };
+  // NULL passes anyway, and in the list it would let all else pass.
+  const list = values.filter((value) => value !== null && value !== undefined).map((value) => literal(toParam(value, `accepted.${name}`)));
+  return { rule: `${name} is one of ${values.map(show).join(", ")}`, failing: `${quoted} IS NOT NULL${list.length > 0 ? ` AND ${quoted} NOT IN (${list.join(", ")})` : ""}` };
 }
 
 function inRange(name: string, [least, greatest]: readonly [unknown, unknown], column: Finder): PlannedRule {

@@ -9,6 +9,7 @@ import { type Host, keepPending, perHost } from "./host.ts";
 import { placeOf } from "./place.ts";
 import { scan } from "./render.ts";
 import { sqlError } from "./sqlerror.ts";
+import { noteMissing, noting } from "./sqlreads.ts";
 import { quoteIdentifier, quoteString } from "./sqltext.ts";
 import type { Table } from "./table.ts";
 import { rowsOf } from "./values.ts";
@@ -42,7 +43,9 @@ async function checkAll<Row>(table: Table<Row>, rules: CheckRules<Row>, called: 
   const planned = planRules(rules as CheckRules, table.schema, info.rows);
   const engine = await duckdb();
   const name = rules.name ?? "table";
-  const checked = await engine.exclusive(() => count(engine, scan(info.file), planned));
+  // Conditions may read files: they are reads of the step as those of any other query.
+  const conditions = planned.flatMap(({ failing }) => failing ?? []).map((text) => ({ text, params: [] }));
+  const checked = await engine.exclusive(() => noting(engine, host, conditions, () => count(engine, host, scan(info.file), planned)));
   host.emit({ type: "checked", table: name, rules: checked });
   const broken = checked.filter(({ failing }) => failing > 0);
   if (broken.length === 0) return;
@@ -61,16 +64,16 @@ function optionalPlace({ stack }: Error): { place?: Place } {
 }
 
 /** One query counts the rules that look at a row alone; each unique key takes one more. */
-async function count(engine: Engine, source: string, rules: readonly PlannedRule[]): Promise<CheckedRule[]> {
+async function count(engine: Engine, host: Host, source: string, rules: readonly PlannedRule[]): Promise<CheckedRule[]> {
   const byRow = rules.filter(({ failing }) => failing !== undefined);
   const counts = new Map<PlannedRule, number>(rules.filter(({ count }) => count !== undefined).map((rule) => [rule, rule.count!]));
   if (byRow.length > 0) {
     const selected = byRow.map(({ failing }) => `count(*) FILTER (WHERE ${failing})`);
-    const [row] = await query(engine, `SELECT ${selected.join(", ")} FROM ${source}`);
+    const [row] = await query(engine, host, `SELECT ${selected.join(", ")} FROM ${source}`);
     byRow.forEach((rule, index) => counts.set(rule, Number(row![index])));
   }
   for (const rule of rules.filter(({ key }) => key !== undefined)) {
-    const [row] = await query(engine, `SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM ${source} WHERE ${rule.keyed} GROUP BY ${rule.key} HAVING n > 1)`);
+    const [row] = await query(engine, host, `SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM ${source} WHERE ${rule.keyed} GROUP BY ${rule.key} HAVING count(*) > 1)`);
     counts.set(rule, Number(row![0]));
   }
   const checked: CheckedRule[] = [];
@@ -78,10 +81,11 @@ async function count(engine: Engine, source: string, rules: readonly PlannedRule
   return checked;
 }
 
-async function query(engine: Engine, text: string): Promise<unknown[][]> {
+async function query(engine: Engine, host: Host, text: string): Promise<unknown[][]> {
   try {
     return await (await engine.connection.run(text)).getRows();
   } catch (thrown) {
+    noteMissing(host, thrown);
     return sqlError(thrown, { text, start: 0, length: text.length });
   }
 }

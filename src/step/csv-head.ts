@@ -67,6 +67,10 @@ function decode(bytes: Buffer, encoding: Head["encoding"], shown: string): strin
   if (guessed === "utf-16" && encoding !== "utf-16") {
     refuse(shown, `is UTF-16 and not ${encoding.toUpperCase()}`, 'read it with { encoding: "utf-16" }');
   }
+  return textOf(bytes, encoding);
+}
+
+export function textOf(bytes: Uint8Array, encoding: Head["encoding"]): string {
   if (encoding === "utf-16") return new TextDecoder(bytes[0] === 0xfe ? "utf-16be" : "utf-16le").decode(bytes);
   return new TextDecoder(encoding === "latin-1" ? "latin1" : "utf-8").decode(bytes);
 }

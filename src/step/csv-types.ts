@@ -1,7 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import type { DuckDBMapValue } from "@duckdb/node-api";
 import { fail } from "../errors.ts";
-import type { Head } from "./csv-head.ts";
+import { type Head, textOf } from "./csv-head.ts";
 import { dropRejects, readerSql, rejectTables } from "./csv-reader.ts";
 import { records } from "./csv-records.ts";
 import type { Engine } from "./duckdb.ts";
@@ -109,8 +109,7 @@ function refuseFraction(head: Head, name: string, index: number, type: string): 
 function firstFraction(head: Head, index: number): { line: number; value: string } | undefined {
   if (statSync(head.file).size > largestText) return undefined;
   const bytes = readFileSync(head.file);
-  const decoder = new TextDecoder(head.encoding === "latin-1" ? "latin1" : head.encoding === "utf-16" ? "utf-16le" : "utf-8");
-  const all = records(decoder.decode(head.packed ? gunzipSync(bytes) : bytes), head.delimiter);
+  const all = records(textOf(head.packed ? gunzipSync(bytes) : bytes, head.encoding), head.delimiter);
   if (head.header) all.next();
   for (const { line, fields } of all) {
     const value = fields[index] ?? "";

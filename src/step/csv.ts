@@ -8,7 +8,7 @@ import { duckdb, type Engine } from "./duckdb.ts";
 import { existingFile } from "./files.ts";
 import { here, noteFile, projectPath } from "./here.ts";
 import type { Host } from "./host.ts";
-import { opened, stagedFile } from "./materialise.ts";
+import { exactType, opened, stagedFile } from "./materialise.ts";
 import { sqlError } from "./sqlerror.ts";
 import { noteOpened } from "./sqlreads.ts";
 import { quoteString } from "./sqltext.ts";
@@ -45,7 +45,7 @@ export async function csv<Row = Record<string, unknown>>(file: string, options: 
 }
 
 async function load<Row>(engine: Engine, host: Host, head: Head): Promise<Table<Row>> {
-  const types = await settleTypes(engine, head);
+  const types = (await settleTypes(engine, head)).map((each) => ({ ...each, type: exactType(each.type) }));
   const rejects = rejectTables(host);
   const target = stagedFile(host, "csv", "parquet");
   try {

@@ -1,8 +1,10 @@
 import { inspect } from "node:util";
 import type { MimeBundle } from "../model.ts";
 import { bundleOf, displaySymbol, isFigure } from "../store/figure.ts";
+import { tableInfo } from "../store/brand.ts";
 import { here } from "./here.ts";
-import { keepPending } from "./host.ts";
+import { refuseSecretTable } from "./secrets.ts";
+import { type Host, keepPending, perHost } from "./host.ts";
 
 /**
  * Shows a value in the notebook, below the step.
@@ -19,24 +21,41 @@ import { keepPending } from "./host.ts";
  */
 export function display(value: unknown): Promise<void> {
   const host = here();
-  return keepPending(host, mimeBundle(value).then((bundle) => host.emit({ type: "display", bundle })));
+  const queue = perHost(host, "displays", () => ({ last: Promise.resolve() }));
+  const [before, bundle] = [queue.last, tableInfo(value) ? refuseSecretTable(host, value, "display").then(() => mimeBundle(value)) : mimeBundle(value)];
+  const shown = keepPending(host, showAfter(before, bundle, host));
+  queue.last = shown.catch(() => {});
+  return shown;
 }
 
-/** The value as a MIME bundle, as {@link display} shows it. */
+/** In the order in which they were asked for, whichever is made first. */
+async function showAfter(before: Promise<void>, made: Promise<MimeBundle>, host: Host): Promise<void> {
+  const [bundle] = await Promise.all([made, before]);
+  host.emit({ type: "display", bundle });
+}
+
+/** The value as a MIME bundle, as {@link display} shows it: what is plain as it is now, since it may change. */
 export async function mimeBundle(value: unknown): Promise<MimeBundle> {
-  const own = await ownBundle(value);
-  if (own) return own;
-  if (isBundle(value)) return { ...value };
+  if (showsItself(value)) {
+    const bundle = await bundleOf(value);
+    return isPlain(bundle) ? { ...bundle } : { "text/plain": asText(bundle) };
+  }
+  if (isBundle(value)) return copy(value);
   const tree = asJson(value);
   return { "text/plain": asText(value), ...(tree === undefined ? {} : { "application/json": tree }) };
 }
 
-async function ownBundle(value: unknown): Promise<MimeBundle | undefined> {
-  if ((typeof value !== "object" && typeof value !== "function") || value === null) return undefined;
-  const shows = typeof (value as { [displaySymbol]?: unknown })[displaySymbol] === "function";
-  if (!shows && !isFigure(value)) return undefined;
-  const bundle = await bundleOf(value);
-  return isPlain(bundle) ? { ...bundle } : { "text/plain": asText(bundle) };
+function showsItself(value: unknown): value is object {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) return false;
+  return typeof (value as { [displaySymbol]?: unknown })[displaySymbol] === "function" || isFigure(value);
+}
+
+function copy(bundle: MimeBundle): MimeBundle {
+  try {
+    return structuredClone(bundle);
+  } catch {
+    return { ...bundle }; // it holds what cannot be copied, and will be refused
+  }
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {

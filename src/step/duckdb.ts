@@ -3,7 +3,7 @@ import path from "node:path";
 import type * as Duck from "@duckdb/node-api";
 import { duckdbApi } from "./duckdb-api.ts";
 import { perHost, type Host } from "./host.ts";
-import { here } from "./here.ts";
+import { here, searchFolder } from "./here.ts";
 import { noteOpened } from "./sqlreads.ts";
 import { quoteString } from "./sqltext.ts";
 
@@ -75,17 +75,15 @@ async function openPlain(): Promise<Opened> {
   return { api, instance, connection };
 }
 
-// Taken before the runner wraps it: where the engine works is no read of the step's.
-const cwd = process.cwd.bind(process);
-
 function settings(host: Host): string {
   const spill = path.join(host.staging, "duckdb");
   mkdirSync(spill, { recursive: true });
+  const search = searchFolder(host);
   const all: Record<string, string> = {
     temp_directory: spill,
     ...(host.threads === 1 ? {} : { threads: String(host.threads) }),
     ...(host.memory === null ? {} : { memory_limit: `${host.memory}MiB` }),
-    ...(cwd() === host.project || host.project.includes(",") ? {} : { file_search_path: host.project }),
+    ...(search === undefined ? {} : { file_search_path: search }),
     // Errors as JSON carry the position in the text.
     errors_as_json: "true",
   };

@@ -5,7 +5,7 @@ import { duckdb, type Engine } from "./duckdb.ts";
 import { feed, type FedColumn } from "./feed.ts";
 import { here } from "./here.ts";
 import { kindOf, merge, toDuck, typeOf, type Kind } from "./kinds.ts";
-import { opened, stagedFile } from "./materialise.ts";
+import { exactType, opened, stagedFile } from "./materialise.ts";
 import { sqlError } from "./sqlerror.ts";
 import { quoteIdentifier, quoteString } from "./sqltext.ts";
 import { Table } from "./table.ts";
@@ -93,7 +93,7 @@ async function write(engine: Engine, sources: readonly Source[], kinds: readonly
 }
 
 function cast(column: string, type: string | undefined): string {
-  return type === undefined ? column : `CAST(${column} AS ${type})`;
+  return type === undefined ? column : `CAST(${column} AS ${exactType(type)})`;
 }
 
 function fedColumn(api: typeof Duck, { at, typed }: Source, kind: Kind): FedColumn {

@@ -7,6 +7,20 @@ export function here(): Host {
   return currentHost() ?? standaloneHost();
 }
 
+// Taken before the runner wraps it: where DuckDB works is no read of the step's.
+const cwd = process.cwd.bind(process);
+
+/** Where DuckDB looks for a relative name besides the folder where the step works; undefined: nowhere. */
+export function searchFolder(host: Host): string | undefined {
+  return perHost(host, "search folder", () => ({ path: cwd() === host.project || host.project.includes(",") ? undefined : host.project })).path;
+}
+
+/** The whole paths that a name in SQL may stand for. */
+export function sqlPaths(host: Host, name: string): string[] {
+  const folders = [cwd(), searchFolder(host) ?? cwd()];
+  return [...new Set(folders.map((folder) => path.resolve(folder, name)))];
+}
+
 /** Relative to the project with forward slashes where it lies inside, absolute otherwise: how reads are named. */
 export function projectPath(host: Host, file: string): string {
   const absolute = path.resolve(host.project, file);

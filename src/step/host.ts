@@ -44,10 +44,16 @@ export type StepEvent =
   | { readonly type: "checked"; readonly table: string; readonly rules: readonly CheckedRule[] }
   | { readonly type: "warning"; readonly message: string };
 
-/** An effect whose bytes still lie in the staging folder. */
+/** A value, and its bytes as they were when it was given: it may change after. */
+export interface Kept {
+  readonly value: unknown;
+  readonly chunks: readonly Uint8Array[];
+}
+
+/** An effect whose bytes are still to be staged. */
 export type StagedEffect =
   | Extract<Effect, { kind: "record" }>
-  | { readonly kind: "model"; readonly name: string; readonly parts: unknown; readonly card: Record<string, unknown> }
+  | { readonly kind: "model"; readonly name: string; readonly parts: Kept; readonly card: Kept }
   | { readonly kind: "table"; readonly table: string; readonly rows: object };
 
 const key = Symbol.for("stepbook.host");

@@ -2,7 +2,8 @@ import { types as is } from "node:util";
 import type * as Duck from "@duckdb/node-api";
 import { fail } from "../errors.ts";
 
-type Simple = "null" | "BOOLEAN" | "DOUBLE" | "BIGINT" | "VARCHAR" | "TIMESTAMP" | "BLOB" | "FLOAT" | IntegerKind;
+/** "whole": a number without a fraction, beyond 32 bits. It is a DOUBLE, or a BIGINT beside bigints, as `Table.rows` gives them. */
+type Simple = "null" | "whole" | "BOOLEAN" | "DOUBLE" | "BIGINT" | "VARCHAR" | "TIMESTAMP" | "BLOB" | "FLOAT" | IntegerKind;
 type IntegerKind = "INTEGER" | "UINTEGER" | "SMALLINT" | "USMALLINT" | "TINYINT" | "UTINYINT" | "UBIGINT";
 
 /** What a column of JavaScript values becomes. */
@@ -19,7 +20,8 @@ export function kindOf(value: unknown, where: Where): Kind {
     case "boolean":
       return "BOOLEAN";
     case "number":
-      return value === (value | 0) && !Object.is(value, -0) ? "INTEGER" : "DOUBLE";
+      if (value === (value | 0)) return Object.is(value, -0) ? "DOUBLE" : "INTEGER";
+      return Number.isSafeInteger(value) ? "whole" : "DOUBLE";
     case "bigint":
       return BigInt.asIntN(64, value) === value ? "BIGINT" : refuse(where, "a bigint beyond 64 bits");
     case "string":
@@ -70,6 +72,7 @@ export function merge(a: Kind, b: Kind, where: Where): Kind {
     if ("list" in a && "list" in b) return { list: merge(a.list, b.list, where) };
     if ("fields" in a && "fields" in b) return mergeFields(a.fields, b.fields, where);
   }
+  if (isWhole(a) && isWhole(b)) return [a, b].includes("BIGINT") ? "BIGINT" : "whole";
   if (isNumber(a) && isNumber(b)) return "DOUBLE";
   return fail("E_UNSTORABLE", `${where()} is ${kindText(b)}, and the rows above are ${kindText(a)}`, { remedy: "make all values of a column of one type" });
 }
@@ -79,10 +82,11 @@ function mergeFields(a: Readonly<Record<string, Kind>>, b: Readonly<Record<strin
   return { fields: Object.fromEntries(names.map((name) => [name, merge(a[name] ?? "null", b[name] ?? "null", where)])) };
 }
 
-const isNumber = (kind: Kind) => kind === "INTEGER" || kind === "DOUBLE";
+const isWhole = (kind: Kind) => kind === "INTEGER" || kind === "whole" || kind === "BIGINT";
+const isNumber = (kind: Kind) => kind === "INTEGER" || kind === "whole" || kind === "DOUBLE";
 
 function kindText(kind: Kind): string {
-  if (typeof kind === "string") return kind;
+  if (typeof kind === "string") return kind === "whole" ? "DOUBLE" : kind;
   return "list" in kind ? `${kindText(kind.list)}[]` : "STRUCT";
 }
 
@@ -105,6 +109,10 @@ function notNull(api: typeof Duck, kind: Kind): { type: Duck.DuckDBType; convert
   switch (kind) {
     case "null":
       return { type: api.VARCHAR, convert: () => null };
+    case "whole":
+      return notNull(api, "DOUBLE");
+    case "BIGINT":
+      return { type: api.BIGINT, convert: (value) => BigInt(value as number | bigint) };
     case "TIMESTAMP":
       return { type: api.TIMESTAMP, convert: (value) => api.timestampValue(BigInt((value as Date).getTime()) * 1000n) };
     case "BLOB":

@@ -7,11 +7,10 @@ import { here } from "./here.ts";
 import { perHost, type Host } from "./host.ts";
 import { closed, scan, type Rendered } from "./render.ts";
 import { sqlError } from "./sqlerror.ts";
-import { noteMissing, noteNamed, noteOpened, ownFiles } from "./sqlreads.ts";
+import { noteMissing, noting, ownFiles } from "./sqlreads.ts";
 import { quoteIdentifier, quoteString, statementKind, statements, tokens } from "./sqltext.ts";
 import { Table } from "./table.ts";
 import { rowsOf } from "./values.ts";
-import { warnOfVolatile } from "./volatile.ts";
 
 type Written = () => Place | undefined;
 
@@ -45,19 +44,13 @@ async function inEngine<T>(rendered: Rendered, written: Written, work: (run: Run
   const runs = (all.length === 0 ? [rendered.text] : all).map((text): Run => {
     return { engine, host, kind: statementKind(text), text: closed(text), params: rendered.params, written };
   });
-  return engine.exclusive(async () => {
-    const since = Date.now();
-    for (const run of runs) {
-      noteNamed(host, { text: run.text, params: run.params }, run.kind === "other");
-      warnOfVolatile(host, run.text);
-    }
-    try {
+  const texts = runs.map(({ text, params, kind }) => ({ text, params, anyString: kind === "other" }));
+  return engine.exclusive(() =>
+    noting(engine, host, texts, async () => {
       for (const run of runs.slice(0, -1)) await execute(run, run.text);
-      return await work(runs.at(-1)!);
-    } finally {
-      await noteOpened(engine, host, since);
-    }
-  });
+      return work(runs.at(-1)!);
+    }),
+  );
 }
 
 /** Runs `before + the user's text + after`; what DuckDB says of a failure is told in terms of the user's text. */
@@ -132,11 +125,15 @@ async function describe(run: Run): Promise<Column[]> {
  * Parquet has no 128-bit integers: DuckDB would write them as DOUBLE and lose digits without a word.
  * As 64-bit they are exact, and what does not fit is an error.
  */
+export function exactType(type: string): string {
+  return type.replaceAll(/HUGEINT|INT128/gi, "BIGINT");
+}
+
 function exactColumns(columns: readonly Column[]): [string, string] {
   if (!columns.some(({ type }) => type.includes("HUGEINT"))) return ["", ""];
   const names = columns.map((_, index) => quoteIdentifier(`c${index}`));
   const selected = columns.map(({ name, type }, index) => {
-    const source = type.includes("HUGEINT") ? `CAST(${names[index]} AS ${type.replaceAll("HUGEINT", "BIGINT")})` : names[index]!;
+    const source = type.includes("HUGEINT") ? `CAST(${names[index]} AS ${exactType(type)})` : names[index]!;
     return `${source} AS ${quoteIdentifier(name)}`;
   });
   return [`SELECT ${selected.join(", ")} FROM (\n`, `\n) AS exact(${names.join(", ")})`];
@@ -169,6 +166,9 @@ async function copyResult(engine: Engine, result: Duck.DuckDBMaterializedResult)
   const appender = await engine.connection.createAppender("stepbook_result", null, "temp");
   for (const chunk of await result.fetchAllChunks()) appender.appendDataChunk(chunk);
   appender.closeSync();
-  await engine.connection.run(`COPY temp.stepbook_result TO ${quoteString(file)} (FORMAT parquet, COMPRESSION zstd); DROP TABLE temp.stepbook_result`);
+  const [open, close] = exactColumns(result.deduplicatedColumnNames().map((name, index) => ({ name, type: String(result.columnType(index)) })));
+  const text = `COPY (${open}FROM temp.stepbook_result${close}) TO ${quoteString(file)} (FORMAT parquet, COMPRESSION zstd)`;
+  await engine.connection.run(text).catch((thrown: unknown) => sqlError(thrown, { text, start: 0, length: 0 }));
+  await engine.connection.run("DROP TABLE temp.stepbook_result");
   return opened(engine, host, file);
 }

@@ -7,7 +7,7 @@ import { readOnly } from "../store/freeze.ts";
 import { aliasPath, decodeAlias, splitAlias } from "../store/alias-file.ts";
 import { decodeModel } from "../store/model-file.ts";
 import { here, noteFile } from "./here.ts";
-import type { Host } from "./host.ts";
+import { type Host, type Kept, perHost } from "./host.ts";
 
 /** A model as it was saved. */
 export interface LoadedModel<Parts = unknown> {
@@ -23,7 +23,8 @@ const namePattern = /^[a-z0-9][a-z0-9._-]*$/i;
 
 /**
  * Saves a model under `models/<name>/` when the step is done, as the next version; the same bytes again are the
- * version they were. A file of readable JSON, no code in it. Standalone it is shown and not saved.
+ * version they were. A file of readable JSON, no code in it. What is saved is what it is now; of several that a step
+ * saves under one name, the last one. Standalone it is shown and not saved.
  *
  * @param parts what the model is made of: plain data and typed arrays
  * @param card what it is, for people: metrics, params, what it is not for
@@ -34,9 +35,17 @@ export function saveModel(name: string, parts: unknown, card: Readonly<Record<st
   if (!namePattern.test(name)) {
     fail("E_USAGE", `saveModel: "${name}" is no name of a model`, { remedy: "use letters, digits, . _ and -, such as diagnosis-knn" });
   }
-  encodeValue(parts, "parts");
-  encodeValue(card, "card");
-  here().emit({ type: "effect", effect: { kind: "model", name, parts, card: { ...card } } });
+  if (parts === undefined) fail("E_UNSTORABLE", `saveModel("${name}"): its parts are undefined`, { remedy: "give the data that the model is made of" });
+  const host = here();
+  const saved = perHost(host, "models", () => new Set<string>());
+  if (saved.has(name)) host.emit({ type: "warning", message: `saveModel("${name}") is called again: the last one is saved; give each a name of its own to keep them all` });
+  saved.add(name);
+  host.emit({ type: "effect", effect: { kind: "model", name, parts: kept(parts, "parts"), card: kept({ ...card }, "card") } });
+}
+
+/** Larger typed arrays are not copied into the bytes, so they are now. */
+function kept(value: unknown, name: string): Kept {
+  return { value, chunks: encodeValue(value, name).map((chunk) => chunk.slice()) };
 }
 
 /**

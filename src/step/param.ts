@@ -7,7 +7,7 @@ import { perHost, type Host } from "./host.ts";
 export type ParamValue = string | number | boolean | null;
 
 export interface ParamOptions<Value extends ParamValue = ParamValue> {
-  /** One line that says what it is for; shown in `--help`, the docs and the form of a run. */
+  /** One line that says what it is for; shown in the form of a run. */
   readonly doc?: string;
   /** Least number allowed. */
   readonly min?: number;

@@ -16,7 +16,7 @@ export function refuseSecretEvent(host: Host, event: StepEvent): void {
   else if (event.type === "progress") refuseSecret(host, event.label, "track: the label");
   else if (event.type !== "effect") return;
   else if (event.effect.kind === "record") refuseSecret(host, event.effect.row, `record("${event.effect.table}")`);
-  else if (event.effect.kind === "model") refuseSecret(host, { parts: event.effect.parts, card: event.effect.card }, `saveModel("${event.effect.name}")`);
+  else if (event.effect.kind === "model") refuseSecret(host, { parts: event.effect.parts.value, card: event.effect.card.value }, `saveModel("${event.effect.name}")`);
 }
 
 /** @param name how the value is called: an export's name. @throws E_SECRET with the path inside it */
@@ -37,9 +37,10 @@ export async function refuseSecretTable(host: Host, value: unknown, name: string
   const { connection, close } = await openReader();
   try {
     for (const { name: column } of info.schema) {
-      const held = [...mask.forms.keys()].map((form) => `contains(${quoteIdentifier(column)}::VARCHAR, ${literal(form)})`).join(" OR ");
-      const rows = await connection.runAndReadAll(`SELECT 1 FROM read_parquet(${literal(info.file)}) WHERE ${held} LIMIT 1`);
-      if (mask.finds(column) !== undefined || rows.currentRowCount > 0) refused(host, [...mask.forms.values()][0]!, mask.text(`${name}.${column}`));
+      const held = [...mask.forms].map(([form, secret]) => `WHEN contains(${quoteIdentifier(column)}::VARCHAR, ${literal(form)}) THEN ${literal(secret)}`);
+      const rows = await connection.runAndReadAll(`SELECT CASE ${held.join(" ")} END FROM read_parquet(${literal(info.file)}) WHERE CASE ${held.join(" ")} END IS NOT NULL LIMIT 1`);
+      const secret = mask.finds(column) ?? (rows.getRows()[0]?.[0] as string | undefined);
+      if (secret !== undefined) refused(host, secret, mask.text(`${name}.${column}`));
     }
   } finally {
     await close();

@@ -2,14 +2,35 @@ import { readdirSync, statSync } from "./quiet-fs.ts";
 import os from "node:os";
 import path from "node:path";
 import { perHost, type Host } from "./host.ts";
-import { noteFile, projectPath } from "./here.ts";
+import { noteFile, projectPath, sqlPaths } from "./here.ts";
 import type { Engine } from "./duckdb.ts";
 import { tokens, type Token } from "./sqltext.ts";
 import type { Rendered } from "./render.ts";
+import { warnOfVolatile } from "./volatile.ts";
 
 /** Files of tables, which are artifacts and no reads. */
 export function ownFiles(host: Host): Set<string> {
   return perHost(host, "own files", () => new Set<string>());
+}
+
+/** SQL that is about to run. */
+export interface Told extends Rendered {
+  /** Whether any string in it may name a file: it is no query. */
+  readonly anyString?: boolean;
+}
+
+/** Runs SQL, and notes what it reads and writes, and of what in it no result is the same twice. */
+export async function noting<T>(engine: Engine, host: Host, texts: readonly Told[], work: () => Promise<T>): Promise<T> {
+  const since = Date.now();
+  for (const told of texts) {
+    noteNamed(host, told, told.anyString === true);
+    warnOfVolatile(host, told.text);
+  }
+  try {
+    return await work();
+  } finally {
+    await noteOpened(engine, host, since);
+  }
 }
 
 /**
@@ -26,16 +47,23 @@ export async function noteOpened({ connection }: Engine, host: Host, since: numb
   await connection.run("CALL truncate_duckdb_logs()");
   for (const [name, written, system] of rows) {
     if (system !== "LocalFileSystem") host.opaque({ kind: "network", what: remoteHost(name) ?? name });
-    else noteLocal(host, path.resolve(name), written, since);
+    else noteLocal(host, sqlPaths(host, name)[0]!, written, since);
   }
 }
 
 function noteLocal(host: Host, file: string, written: boolean, since: number): void {
   const own = [host.staging, host.kept].some((folder) => folder !== null && file.startsWith(folder + path.sep));
   if (own || ownFiles(host).has(file)) return;
-  if (written) host.written(projectPath(host, file));
+  if (written) host.written(projectPath(host, writtenAs(file)));
   else noteFile(host, "file", file, since);
   if (!written && patternState(host).open) noteFoldersAbove(host, file);
+}
+
+/** Over a file that is there DuckDB writes one beside it, which takes its name when it is whole. */
+function writtenAs(file: string): string {
+  const { dir, base } = path.parse(file);
+  const target = path.join(dir, base.replace(/^tmp_/, ""));
+  return target !== file && !statSync(file, { throwIfNoEntry: false }) && statSync(target, { throwIfNoEntry: false }) ? target : file;
 }
 
 /** Whether a text with a wildcard was seen whose use cannot be told: in a macro's call, a variable, a joined text. */
@@ -52,7 +80,7 @@ function noteFoldersAbove(host: Host, file: string): void {
 /** A step that goes on without the file depends on its absence. */
 export function noteMissing(host: Host, thrown: unknown): void {
   const name = /No files found that match the pattern \\?"([^"*?[]*?)\\?"/.exec(thrown instanceof Error ? thrown.message : "")?.[1];
-  if (name) host.note({ kind: "exists", name: projectPath(host, fromHome(name)) });
+  if (name) for (const file of sqlPaths(host, fromHome(name))) host.note({ kind: "exists", name: projectPath(host, file) });
 }
 
 /** As DuckDB takes `~`. Where that is, is asked as a step asks: it is noted. */
@@ -66,15 +94,20 @@ const fileFunction = /^(READ_\w+|PARQUET_\w+|GLOB|SNIFF_CSV)$/;
  * Notes what the file log does not tell: the folders that a pattern such as `data/*.csv` lists, and
  * addresses and extensions, which the engine cannot see through.
  */
-export function noteNamed(host: Host, { text, params }: Rendered, anyString: boolean): void {
+function noteNamed(host: Host, { text, params }: Rendered, anyString: boolean): void {
   const code = tokens(text).filter((token) => token.kind !== "comment");
-  for (const name of [...namedFiles(code, params, anyString)].map(fromHome)) {
+  const all = [...namedFiles(code, params, anyString)];
+  const [named, parts] = [all.filter(({ isPart }) => !isPart), all.filter(({ isPart }) => isPart)];
+  for (const { name: given, listed } of named) {
+    const name = fromHome(given);
     const remote = remoteHost(name);
     if (remote) host.opaque({ kind: "network", what: remote });
     else if (/[*?[]/.test(name)) notePattern(host, name);
-    else if (!anyString) noteSoon(host, path.resolve(host.project, name));
+    else if (listed) for (const file of sqlPaths(host, name)) host.note({ kind: "exists", name: projectPath(host, file) });
+    else if (!anyString) noteSoon(host, sqlPaths(host, name)[0]!);
   }
-  const known = new Set(code.some(({ text: word }) => word === "|") ? [] : namedFiles(code, params, anyString));
+  if (parts.some(({ name }) => /[*?[]/.test(name))) patternState(host).open = true;
+  const known = new Set(code.some(({ text: word }) => word === "|") ? [] : named.map(({ name }) => name));
   const wild = [...code.filter(({ kind }) => kind === "string").map((token) => token.text), ...params.flatMap(({ value }) => texts(value))].filter(looksLikePattern);
   if (wild.some((each) => !known.has(each))) patternState(host).open = true;
   if (code.some(({ kind, text: word }) => kind === "word" && word.endsWith("_LOGGING") || word === "TRUNCATE_DUCKDB_LOGS")) host.opaque({ kind: "native", what: "DuckDB's log of files was changed" });
@@ -92,19 +125,32 @@ function noteSoon(host: Host, file: string): void {
 /** Smaller ones are hashed before anyone could wait for it. */
 const largeBytes = 8 << 20;
 
-function* namedFiles(code: readonly Token[], params: Rendered["params"], anyString: boolean): Generator<string> {
-  let call = 0; // depth of parentheses inside read_csv(…)
+/** A name that stands in SQL where files are named. */
+interface Named {
+  readonly name: string;
+  /** In `glob('…')`, which opens no file. */
+  readonly listed?: boolean;
+  /** Of which a function makes a name: `concat('data/', …)`. */
+  readonly isPart?: boolean;
+}
+
+function* namedFiles(code: readonly Token[], params: Rendered["params"], anyString: boolean): Generator<Named> {
+  /** For each open parenthesis inside read_csv(…): whether it is a function's. */
+  const inside: boolean[] = [];
+  let listed = false;
   for (const [index, token] of code.entries()) {
     const before = code[index - 1];
-    if (call > 0) {
-      if (token.text === "(" && token.kind === "symbol") call++;
-      if (token.text === ")" && token.kind === "symbol") call--;
-      if (token.kind === "string") yield token.text;
-      if (token.kind === "symbol" && token.text.startsWith("$")) yield* texts(params[Number(token.text.slice(1)) - 1]?.value);
+    if (inside.length > 0) {
+      if (token.text === "(" && token.kind === "symbol") inside.push(before?.kind === "word");
+      if (token.text === ")" && token.kind === "symbol") inside.pop();
+      const isPart = inside.includes(true, 1);
+      if (token.kind === "string") yield { name: token.text, listed, isPart };
+      if (token.kind === "symbol" && token.text.startsWith("$")) for (const name of texts(params[Number(token.text.slice(1)) - 1]?.value)) yield { name, listed, isPart };
     } else if (token.kind === "symbol" && token.text === "(" && before?.kind === "word" && fileFunction.test(before.text)) {
-      call = 1;
+      inside.push(true);
+      listed = before.text === "GLOB";
     } else if (token.kind === "string" || token.kind === "identifier") {
-      if ((anyString && token.kind === "string") || (before?.kind === "word" && /^(FROM|JOIN)$/.test(before.text))) yield token.text;
+      if ((anyString && token.kind === "string") || (before?.kind === "word" && /^(FROM|JOIN)$/.test(before.text))) yield { name: token.text };
     }
   }
 }
@@ -125,8 +171,8 @@ function remoteHost(name: string): string | undefined {
 function notePattern(host: Host, pattern: string): void {
   const parts = pattern.split("/");
   const wild = parts.findIndex((part) => /[*?[]/.test(part));
-  const base = path.resolve(host.project, parts.slice(0, wild).join("/") || (pattern.startsWith("/") ? "/" : "."));
-  noteFolders(host, base, parts.slice(wild));
+  const base = parts.slice(0, wild).join("/") || (pattern.startsWith("/") ? "/" : ".");
+  for (const folder of sqlPaths(host, base)) noteFolders(host, folder, parts.slice(wild));
 }
 
 /** The folders whose entries decide what the pattern matches. */
@@ -134,17 +180,19 @@ function noteFolders(host: Host, folder: string, [part, ...rest]: readonly strin
   noteFile(host, "folder", folder);
   if (part === undefined || (rest.length === 0 && part !== "**")) return;
   const deep = part === "**";
-  for (const entry of listFolders(folder)) {
+  // As DuckDB has it: `*` follows links, `**` does not.
+  for (const entry of listFolders(folder, !deep)) {
     if (deep) noteFolders(host, path.join(folder, entry), [part, ...rest]);
     else if (globToRegExp(part).test(entry)) noteFolders(host, path.join(folder, entry), rest);
   }
   if (deep && rest.length > 1) noteFolders(host, folder, rest);
 }
 
-function listFolders(folder: string): string[] {
+function listFolders(folder: string, links: boolean): string[] {
+  const leadsToFolder = (name: string) => statSync(path.join(folder, name), { throwIfNoEntry: false })?.isDirectory() === true;
   try {
     return readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
+      .filter((entry) => entry.isDirectory() || (links && entry.isSymbolicLink() && leadsToFolder(entry.name)))
       .map((entry) => entry.name);
   } catch {
     return []; // not there: the folder's absence is what is noted

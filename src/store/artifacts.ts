@@ -33,8 +33,11 @@ export async function storeExport(name: string, value: unknown, staging: string,
   const table = tableInfo(value);
   if (table) return storeTable(name, table, staging);
   const figure = typeof value === "object" && value !== null && isFigure(value);
-  const codec = figure ? "figure" : "value";
-  const chunks = encodeValue(figure ? await bundleOf(value) : value, name);
+  return storeEncoded(figure ? "figure" : "value", encodeValue(figure ? await bundleOf(value) : value, name), name, staging, mostTold);
+}
+
+/** The same for a value that is in bytes already, as `encodeValue` gives them. */
+export function storeEncoded(codec: Codec, chunks: readonly Uint8Array[], name: string, staging: string, mostTold = -1): StagedArtifact | ToldArtifact {
   const [text, ...raw] = chunks;
   if (raw.length === 0 && text!.length <= mostTold) return { codec, told: Buffer.from(text!).toString() };
   return storeChunks(codec, chunks, name, staging);

@@ -60,6 +60,19 @@ export class FileHasher {
   }
 
   async #hash(file: string, signal?: AbortSignal): Promise<HashedFile | null> {
+    try {
+      return await this.#hashReadable(file, signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      const stats = statOrNull(file);
+      if (!stats?.isFile()) return null;
+      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+      // Whoever looked could not read it either: it is as it was as long as that is so.
+      return { digest: unreadable, signature: signatureOf(stats) };
+    }
+  }
+
+  async #hashReadable(file: string, signal?: AbortSignal): Promise<HashedFile | null> {
     // A file that changes while it is hashed is hashed again, a few times.
     for (let attempt = 0; attempt < 5; attempt++) {
       const before = statOrNull(file);
@@ -77,6 +90,9 @@ export class FileHasher {
     return null;
   }
 }
+
+/** In place of the content that nobody may see. */
+const unreadable = digestOf("a file that cannot be read");
 
 /** Not awaited: a trip through the thread pool takes ten times as long as the call. */
 function statOrNull(file: string): BigIntStats | null {

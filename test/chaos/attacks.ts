@@ -81,6 +81,24 @@ export const attacks: Readonly<Record<string, Attack>> = {
       symlinkSync("b", project.path(`${here}/now`));
     },
   },
+  "read through a link that the step makes": edits(`${fs("mkdtempSync, readFileSync, symlinkSync")}const made = mkdtempSync("/tmp/stepbook-attack-");\nsymlinkSync(process.cwd() + "/HERE", made + "/now");\nexport const out = readFileSync(made + "/now/in.txt", "utf8");`),
+  "replaced by rename behind a hard link that the step makes": {
+    step: `${fs("linkSync, readFileSync, rmSync")}rmSync("HERE/own", { force: true });\nlinkSync("HERE/in.txt", "HERE/own");\nexport const out = readFileSync("HERE/own", "utf8");`,
+    before: (project, here) => project.write(`${here}/in.txt`, "1"),
+    change: (project, here) => (project.write(`${here}/new`, "2"), renameSync(project.path(`${here}/new`), project.path(`${here}/in.txt`))),
+  },
+  "package, one of two copies of a version": {
+    step: 'import { a } from "pkg-ID-a";\nimport { b } from "pkg-ID-b";\nexport const out = [a, b];',
+    before: (project, here) => {
+      for (const name of ["a", "b"]) {
+        project.write(`node_modules/pkg-${word(here)}-${name}/package.json`, '{ "type": "module", "main": "index.js", "version": "1.0.0" }');
+        project.write(`node_modules/pkg-${word(here)}-${name}/index.js`, `export { n as ${name} } from "inner";`);
+        project.write(`node_modules/pkg-${word(here)}-${name}/node_modules/inner/package.json`, '{ "name": "inner", "type": "module", "main": "index.js", "version": "1.0.0" }');
+        project.write(`node_modules/pkg-${word(here)}-${name}/node_modules/inner/index.js`, "export const n = 1;");
+      }
+    },
+    change: (project, here) => project.write(`node_modules/pkg-${word(here)}-b/node_modules/inner/index.js`, "export const n = 2;"),
+  },
   "realpath of a link retargeted": retarget(`${fs("realpathSync")}export const out = realpathSync("HERE/now").slice(-1);`),
   "realpath.native of a link retargeted": retarget(`${fs("realpathSync")}export const out = realpathSync.native("HERE/now").slice(-1);`),
   "realpath.native, by callback": retarget('import fs from "node:fs";\nexport const out = await new Promise<string>((done) => fs.realpath.native("HERE/now", (_, real) => done(real.slice(-1))));'),
@@ -284,6 +302,19 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "SQL, a pattern in a variable": sqlAppears("FROM read_csv(getvariable('p'))", "SET VARIABLE p = 'HERE/*.csv'"),
   "SQL, a pattern in a view": sqlAppears("FROM v", "CREATE VIEW v AS FROM 'HERE/*.csv'"),
   "SQL, glob()": sqlAppears("FROM glob('HERE/*')"),
+  "SQL, a pattern made by a function": sqlAppears("FROM read_csv(concat('HERE', '/*.csv'))"),
+  "SQL, a pattern by a value and a function": sqlAppears("FROM read_csv(concat('HERE/', ${\"*\"}, '.csv'))"),
+  "SQL, a pattern after chdir": sqlAppears("FROM '*.csv'", undefined, 'await sql`SELECT 1`;\nprocess.chdir("HERE");\n'),
+  "SQL, glob() of one file": {
+    step: 'import { sql } from "stepbook";\nexport const out = await sql`FROM glob(\'HERE/new.csv\')`;',
+    change: (project, here) => project.write(`${here}/new.csv`, "a\n1\n"),
+  },
+  "SQL, a pattern through a linked folder": {
+    step: 'import { sql } from "stepbook";\nexport const out = await sql`FROM read_csv(\'HERE/all/*/*.csv\')`;',
+    before: (project, here) => (project.write(`${here}/there/a.csv`, "a\n1\n"), project.write(`${here}/all/.keep`, ""), symlinkSync("../there", project.path(`${here}/all/link`))),
+    change: (project, here) => project.write(`${here}/there/b.csv`, "a\n2\n"),
+  },
+  "SQL, a file in the condition of a check": edits('import { check, sql, table } from "stepbook";\nconst rows = await table([{ id: 1 }]);\nexport const out = await check(rows, { that: { known: sql`id IN (SELECT a FROM \'HERE/in.csv\')` } }).then(() => 1, () => 0);', "in.csv", "a\n1\n", "a\n2\n"),
   "SQL, a list of files": edits('import { sql } from "stepbook";\nexport const out = await sql`SELECT * FROM read_csv([\'HERE/in.csv\'])`;', "in.csv", "a\n1\n", "a\n2\n"),
   "SQL, read_text": edits('import { sql } from "stepbook";\nexport const out = await sql`SELECT content FROM read_text(\'HERE/in.csv\')`;', "in.csv", "1", "2"),
   "SQL, after chdir": edits('import { sql } from "stepbook";\nprocess.chdir("HERE");\nexport const out = await sql`SELECT * FROM \'in.csv\'`;', "in.csv", "a\n1\n", "a\n2\n"),
@@ -329,9 +360,9 @@ function retarget(step: string): Attack {
   };
 }
 
-function sqlAppears(query: string, first?: string): Attack {
+function sqlAppears(query: string, first?: string, setup = ""): Attack {
   return {
-    step: `import { sql } from "stepbook";\n${first ? `await sql\`${first}\`;\n` : ""}export const out = await sql\`${query}\`;`,
+    step: `import { sql } from "stepbook";\n${setup}${first ? `await sql\`${first}\`;\n` : ""}export const out = await sql\`${query}\`;`,
     before: (project, here) => project.write(`${here}/a.csv`, "a\n1\n"),
     change: (project, here) => project.write(`${here}/b.csv`, "a\n2\n"),
   };

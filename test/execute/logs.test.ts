@@ -29,6 +29,17 @@ async function logged(script: (out: Fed, err: Fed) => void): Promise<{ log: stri
   return { log: readFileSync(logFile(project, "run", "10_a"), "utf8"), lines };
 }
 
+test("a line that is very long is handed on in pieces, all of it", async () => {
+  const long = Array.from({ length: 100_000 }, (_, i) => i % 10).join("");
+  const { lines } = await logged((out) => {
+    out.feed(`${long}\n`);
+    out.feed(long.slice(0, 30_000));
+    out.feed(`${long.slice(30_000)}\n`);
+  });
+  expect(lines.every((line) => line.length <= 64 * 1024)).toBe(true);
+  expect(lines.join("")).toBe(long + long);
+});
+
 test("what comes on two streams meets in the log by lines", async () => {
   const { log, lines } = await logged((out, err) => {
     out.feed("one\ntw");

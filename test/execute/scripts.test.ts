@@ -181,6 +181,13 @@ describe("a script that asks whether it is the one that runs", () => {
     expect(project.read("main.txt")).toBe("false");
   });
 
+  test("the API may be required, or imported when it is wanted: its steps are reused, and their params known", async () => {
+    project = installedProject({ "package.json": "{}", "steps/10_a.js": 'const { param } = require("stepbook");\nmodule.exports = { a: param("k", 1) };\n', "steps/20_b.mts": 'const { param } = await import("stepbook");\nexport const b = param("k", 1);\n' });
+    expect((await project.run()).code).toBe(0);
+    expect((await project.run()).ran).toEqual([]);
+    expect((await project.run(["-p", "k=2"])).ran).toEqual(["10_a", "20_b"]);
+  });
+
   test("import.meta.main says what it says alone", async () => {
     project = installedProject({ "lib/helper.ts": "export const isMain = import.meta.main;\n", "steps/10_a.ts": 'import { isMain } from "../lib/helper.ts";\nexport const a = [isMain ?? null];\n' });
     await project.run();
@@ -189,9 +196,21 @@ describe("a script that asks whether it is the one that runs", () => {
 });
 
 test("a project that was moved, a step that was renumbered: a script that looks at its own path is run again", async () => {
-  project = new TestProject({ "steps/5_a.ts": "export const a = process.argv[1];\n", "steps/20_b.ts": "export const b = 1;\n" });
+  project = new TestProject({
+    "lib/me.ts": "export const me = () => process.argv[1];\n",
+    "steps/5_a.ts": "export const a = process.argv[1];\n",
+    "steps/6_helped.ts": 'import { me } from "../lib/me.ts";\nexport const a = me();\n',
+    "steps/7_named.ts": 'import { argv } from "node:process";\nexport const a = argv[1];\n',
+    "steps/8_taken.ts": "const { argv } = process;\nexport const a = argv[1];\n",
+    "steps/20_b.ts": "export const b = 1;\n",
+  });
   await project.run();
-  renameSync(project.path("steps/5_a.ts"), project.path("steps/10_a.ts"));
+  expect((await project.run()).ran).toEqual([]);
+  for (const [number, name] of [[5, "a"], [6, "helped"], [7, "named"], [8, "taken"]] as const) renameSync(project.path(`steps/${number}_${name}.ts`), project.path(`steps/1${number}_${name}.ts`));
+  expect((await project.run()).ran).toEqual(["15_a", "16_helped", "17_named", "18_taken"]);
+  for (const step of ["15_a", "16_helped", "17_named", "18_taken"]) expect(await project.value(`${step}.a`)).toBe(project.path(`steps/${step}.ts`));
+  renameSync(project.path("steps/15_a.ts"), project.path("steps/10_a.ts"));
+  for (const step of ["16_helped", "17_named", "18_taken"]) project.remove(`steps/${step}.ts`);
   expect((await project.run()).ran).toEqual(["10_a"]);
   expect(await project.value("10_a.a")).toBe(project.path("steps/10_a.ts"));
   const moved = new TestProject({}, `${project.folder}-moved`);

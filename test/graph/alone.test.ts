@@ -40,7 +40,7 @@ export const a = [one.score, two.score, one.f, two.f, one.Map, Map, ...inner()].
     "lib/other.cjs": "exports.other = require('path').basename(__filename);\n",
     "lib/old.cjs": `const fs = require("fs");
 const { other } = require("./other.cjs");
-module.exports = { text: fs.readFileSync(require("node:path").join(__dirname, "data.txt"), "utf8"), other, its: require("pack").its, bare: require("bare").bare, main: require.main === module, resolved: typeof require.resolve("pack") };
+module.exports = { text: fs.readFileSync(require("node:path").join(__dirname, "data.txt"), "utf8"), other, its: require("pack").its, bare: require("bare").bare, main: require.main === module, resolved: ["pack", "./data.txt", "../lib/other.cjs", "fs"].map((name) => require.resolve(name)) };
 `,
     "steps/10_a.ts": 'import old from "../lib/old.cjs";\nimport { its } from "pack";\nexport const a = [old, its];\n',
   },
@@ -92,6 +92,17 @@ export const a = [isMain(meta), beside, dirname, filename, url, Object.keys(impo
 import { once } from "node:events";
 const file = new URL("../lib/child.ts", import.meta.url).pathname;
 export const a = [await once(fork(file), "message"), execFileSync(process.execPath, [...process.execArgv, file], { encoding: "utf8" })];
+`,
+  },
+  "dates, told by their constructor": {
+    "steps/10_a.ts": "const d = new Date(5);\nexport const a = [d.constructor === Date, new (d.constructor as DateConstructor)(7).getTime(), d instanceof Date, Date.prototype.constructor === Date];\n",
+  },
+  "what fails when it is asked, and is caught": {
+    "none.txt": "x",
+    "steps/10_a.ts": `import { readFileSync } from "node:fs";
+let got = "none";
+try { got = readFileSync("/proc/self/mem", "utf8"); } catch {}
+export const a = got;
 `,
   },
   "a tsconfig.json of another language": {

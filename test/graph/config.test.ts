@@ -1,6 +1,23 @@
 import { expect, test } from "vitest";
 import { TestProject } from "../rig/project.ts";
 
+test.each([
+  ["let config;\nconfig = { retries: 1 };\nexport { config };\n"],
+  ["const all = { config: { retries: 1 } };\nexport const { config } = all;\n"],
+  ["export const config = { retries: 1 };\nObject.assign(config, {});\nexport let x = 1;\n", false],
+  ['import { settings } from "../lib/settings.ts";\nexport { settings as config };\n'],
+  ["export function config() {}\n"],
+  ["export const config = { retries: 2n };\n"],
+])("%j: what cannot be read without running the step is said", async (text, refused = true) => {
+  const project = new TestProject({ "lib/settings.ts": "export const settings = { retries: [1].length };\n", "steps/10_a.ts": text });
+  try {
+    const { code, stderr } = await project.command(["plan"]);
+    expect([code, /E_CONFIG/.test(stderr)], stderr).toEqual(refused ? [3, true] : [0, false]);
+  } finally {
+    project.dispose();
+  }
+});
+
 test("config and the defaults of params may be arithmetic, and constants that are set once", async () => {
   const project = new TestProject({
     "lib/times.ts": "export const minute = 60_000;\n",

@@ -52,6 +52,34 @@ test(".stepbook may be a link to another disk", async () => {
   expect(failed?.failure).toMatchObject({ code: "E_STEP_THREW", place: { file: "steps/20_b.ts", line: 3 } });
 });
 
+test("packages are found where .stepbook lies on another disk", async () => {
+  const disk = new TestProject({ "state/.keep": "" });
+  try {
+    project = new TestProject({ "node_modules/pack/package.json": '{ "name": "pack", "main": "i.js" }', "node_modules/pack/i.js": "exports.n = 1;\n", "steps/10_a.ts": 'import { n } from "pack";\nexport const a = n;\n' });
+    symlinkSync(disk.path("state"), project.path(".stepbook"));
+    expect(await runs()).toEqual(["10_a"]);
+    expect(await runs()).toEqual([]);
+    project.write("node_modules/pack/i.js", "exports.n = 2;\n");
+    expect(await runs()).toEqual(["10_a"]);
+  } finally {
+    disk.dispose();
+  }
+});
+
+test("a step is a step by whichever name it is imported", async () => {
+  project = new TestProject({
+    "package.json": '{ "type": "module", "imports": { "#data": "./steps/10_a.ts" } }',
+    "tsconfig.json": '{ "compilerOptions": { "paths": { "@data": ["./steps/10_a.ts"] } } }',
+    "steps/10_a.ts": 'console.log("made");\nexport const a = 1;\n',
+    "steps/20_b.ts": 'import { a } from "#data";\nexport const b = a + 1;\n',
+    "steps/30_c.ts": 'import { a } from "@data";\nexport const c = a + 2;\n',
+  });
+  const { events } = await project.run();
+  expect(events.filter((event) => event.type === "step.output")).toHaveLength(1);
+  const graph = JSON.parse((await project.command(["graph", "--json"])).stdout) as { steps: { id: string; edges: { from: string }[] }[] };
+  expect(graph.steps.map(({ edges }) => edges.map(({ from }) => from))).toEqual([[], ["10_a"], ["10_a"]]);
+});
+
 test.each<[string, () => void]>([
   ["a link that leads nowhere", () => symlinkSync("nowhere", project.path(".stepbook"))],
   ["a file", () => project.write(".stepbook", "")],

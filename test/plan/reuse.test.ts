@@ -279,6 +279,19 @@ server.close();
     expect((await project.run()).steps["10_db"]?.reason).toContain("loaded native code (node:sqlite)");
   });
 
+  test("what a step reads of its run is compared with this one: a slot that is tried again finds what its first attempt made", async () => {
+    project = new TestProject({ "steps/10_a.ts": 'import { run } from "stepbook";\nexport const day = run.logicalDate.toISOString().slice(0, 10);\n', "steps/20_b.ts": 'import { run } from "stepbook";\nexport const by = run.trigger;\n' });
+    const on = async (...date: string[]) => (await project.run(date.flatMap((each) => ["--logical-date", each]))).ran;
+    expect(await on("2026-01-01")).toEqual(["10_a", "20_b"]);
+    // The second time a kept plan answers.
+    for (const _ of [1, 2]) expect(await on("2026-01-01")).toEqual([]);
+    expect(await on("2026-01-02")).toEqual(["10_a"]);
+    expect(await on("2026-01-01T00:00:00Z")).toEqual([]);
+    expect(await on()).toEqual(["10_a"]);
+    expect((await project.command(["plan", "--logical-date", "2026-01-02", "--json"])).stdout).not.toContain('"verdict":"run"');
+    expect((await project.command(["why", "10_a"])).stdout).toContain("it reads run.logicalDate, which differs in each run");
+  });
+
   test("reading the run's id makes a step run each time", async () => {
     project = new TestProject({ "steps/10_id.ts": 'import { run } from "stepbook";\nexport const id = run.id;\n' });
     await settled(project);

@@ -29,6 +29,16 @@ test("without secrets bytes pass as they are", () => {
   expect(new Mask().stream().push(chunk)).toBe(chunk);
 });
 
+test("in what the user gave nothing is kept for its form or its name, nor for being written in HTML", () => {
+  const mask = new Mask();
+  const [hex, sas] = ["0123456789abcdef".repeat(4), "sig=a&b<c>'d\"e"];
+  mask.add("HEX", hex);
+  mask.add("SAS", sas);
+  const event = { type: "run.started", run: "r", params: { code: sas, token: hex }, bundle: { "application/json": { id: hex }, "text/html": "<td>sig=a&#38;b&#60;c&#62;&#39;d&#34;e</td>" }, digest: hex };
+  expect(mask.data(event)).toEqual({ type: "run.started", run: "r", params: { code: "***", token: "***" }, bundle: { "application/json": { id: "***" }, "text/html": "<td>***</td>" }, digest: hex });
+  expect(mask.given({ status: [hex] })).toEqual({ status: ["***"] });
+});
+
 test("data keeps what names the engine's things", () => {
   const mask = new Mask();
   mask.add("S", "2026");

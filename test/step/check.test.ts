@@ -21,6 +21,12 @@ const rows: Patient[] = [
 const patients = () => table(rows as never) as unknown as Promise<import("../../src/step/api.ts").Table<Patient>>;
 const checked = () => rig.events.flatMap((event) => (event.type === "checked" ? [event] : []));
 
+test("a list of what is accepted may hold null, and a column may be called as the count is", async () => {
+  const letters = await table([{ d: "M", n: 1 }, { d: "X", n: 2 }, { d: null, n: 3 }]);
+  expect(await failed(() => check(letters, { accepted: { d: ["M", null] }, unique: ["n"] }))).toMatch(/^E_CHECK: check of table: d is one of "M", null: 1 row\n/);
+  expect(checked()[0]!.rules.map(({ failing }) => failing)).toEqual([0, 1]);
+});
+
 test("rules that hold: nothing but the counts", async () => {
   await check(await patients(), {
     rows: 4,

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { loadModel, saveModel } from "../../src/step/api.ts";
 import { encodeModel } from "../store/encode-model.ts";
+import type { StagedEffect } from "../../src/step/host.ts";
+import { decodeValue } from "../../src/store/codec.ts";
 import { failed, makeRig, type Rig } from "./rig.ts";
 
 let rig: Rig;
@@ -12,7 +14,16 @@ describe("saveModel", () => {
   test("is an effect of the step", () => {
     const parts = { w: new Float64Array(1000) };
     saveModel("diagnosis-knn", parts, { accuracy: 0.97 });
-    expect(rig.events).toEqual([{ type: "effect", effect: { kind: "model", name: "diagnosis-knn", parts, card: { accuracy: 0.97 } } }]);
+    expect(rig.events).toMatchObject([{ type: "effect", effect: { kind: "model", name: "diagnosis-knn", parts: { value: parts }, card: { value: { accuracy: 0.97 } } } }]);
+  });
+
+  test("is of the parts as they are then, whatever becomes of them", () => {
+    const [small, large] = [{ k: 1 }, new Float64Array(1000)];
+    saveModel("best", { small, large });
+    small.k = 2;
+    large[0] = 2;
+    const { effect } = rig.events[0] as { effect: Extract<StagedEffect, { kind: "model" }> };
+    expect(decodeValue(Buffer.concat(effect.parts.chunks))).toEqual({ small: { k: 1 }, large: new Float64Array(1000) });
   });
 
   test.each<[string, () => void, string]>([

@@ -115,6 +115,17 @@ describe("display", () => {
     expect(Object.keys((await shown(circle))!)).toEqual(["text/plain"]);
   });
 
+  test("shows a value as it is then, and in the order in which it was asked to", async () => {
+    const state: Record<string, number> = {};
+    void display({ [symbol]: () => new Promise((resolve) => setTimeout(resolve, 20, { "text/plain": "slow" })) });
+    for (const k of [1, 2]) {
+      state[`k${k}`] = k;
+      void display(state);
+    }
+    await settlePending(rig.host);
+    expect(rig.events.map((event) => event.type === "display" && event.bundle["text/plain"])).toEqual(["slow", "{ k1: 1 }", "{ k1: 1, k2: 2 }"]);
+  });
+
   test("is waited for at the step's end; its failure is told once, to whoever awaits it", async () => {
     void display({ [symbol]: () => new Promise((resolve) => setTimeout(resolve, 20, { "text/plain": "late" })) });
     await settlePending(rig.host);

@@ -175,7 +175,7 @@ describe("errors", () => {
 
   test("a missing file", async () => {
     expect(await failed(() => sql`FROM 'data/nope.csv'`)).toMatch(/^E_FILE: SQL reads data\/nope\.csv, which is not there\n {2}\| FROM 'data\/nope\.csv'; paths are relative to the project$/);
-    expect(rig.named("exists")).toEqual(["data/nope.csv"]);
+    expect(rig.named("exists")).toContain("data/nope.csv");
   });
 
   test("memory", async () => {

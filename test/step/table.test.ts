@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, expectTypeOf, test } from "vitest";
-import { sql, table, type Table } from "../../src/step/api.ts";
+import { csv, sql, table, type Table } from "../../src/step/api.ts";
 import { mimeBundle } from "../../src/step/display.ts";
 import { failed, makeRig } from "./rig.ts";
 
@@ -39,6 +39,29 @@ describe("reading", () => {
     });
     expect(Object.keys(struct as object)).toEqual(["a", "__proto__"]);
     expect(Object.getPrototypeOf(struct)).toBe(Object.prototype);
+  });
+
+  test("128 bits are 64, exactly or not at all, by whichever way they come", async () => {
+    const big = 9007199254740993n;
+    makeRig().file("big.csv", `id\n${big}\n`);
+    await sql`CREATE TABLE t (n HUGEINT)`;
+    for (const made of [
+      await csv("big.csv", { columns: { id: "HUGEINT" } }),
+      await table([{ n: big }], { n: "HUGEINT" }),
+      await sql`INSERT INTO t VALUES (${big}) RETURNING n`,
+    ]) {
+      expect(made.schema[0]!.type).toBe("BIGINT");
+      expect(Object.values((await made.rows())[0]!)).toEqual([big]);
+    }
+    expect(await failed(() => sql`INSERT INTO t VALUES (${2n ** 70n}) RETURNING n`)).toMatch(/^E_SQL/);
+  });
+
+  test("whole numbers, numbers and bigints as rows() gives them, become a table again", async () => {
+    const rows = await (await sql`SELECT unnest([1, 2 ** 40, 9007199254740993, NULL])::BIGINT AS id`).rows();
+    const again = await table(rows);
+    expect(again.schema).toEqual([{ name: "id", type: "BIGINT" }]);
+    expect(await again.rows()).toEqual(rows);
+    expect((await table([{ a: 1 }, { a: 2 ** 40 }])).schema[0]!.type).toBe("DOUBLE");
   });
 
   test("rows() without a table in between gives the same", async () => {

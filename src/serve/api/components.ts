@@ -30,7 +30,7 @@ const difference = (type: string, fields: Readonly<Record<string, Schema>>) => o
 export const components = {
   Problem: about("RFC 9457", object({ type: text, title: text, status: whole, detail: about("what is wrong", text) }, { code: about("names the kind of failure for good", text), remedy: about("what to do about it", text), place: ref("Place") })),
   Place: object({ file: text }, { line: whole, column: whole }),
-  Failure: object({ code: text, message: text }, { remedy: text, step: text, place: ref("Place"), stack: text }),
+  Failure: object({ code: text, message: text }, { remedy: text, step: text, place: ref("Place"), stack: text, excerpt: about("the lines around the place, as they were", object({ first: whole, lines: list(text) })), bundle: about("the code that failed, in .stepbook/bundles", text) }),
   Column: object({ name: text, type: about("of DuckDB", text) }),
   Artifact: object({ digest, codec: words("value", "table", "figure"), bytes: whole }, { schema: list(ref("Column")), rows: whole }),
   Edge: object({ from: text, exports: about("none: order only", list(text)) }),
