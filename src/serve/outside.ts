@@ -1,5 +1,4 @@
 import { statSync } from "node:fs";
-import path from "node:path";
 import { logFile } from "../execute/logs.ts";
 import { startedSteps, startsFile } from "../execute/started.ts";
 import { readLogSince } from "./data/logs.ts";
@@ -17,7 +16,7 @@ export function watchOutside(site: Site): () => void {
   const printed = new Map<string, number>();
   const timer = setInterval(() => {
     if (site.live.viewers === 0) return;
-    const now = { written: written(site), sources: sources(site) };
+    const now = { written: written(site), sources: site.stamp() };
     // What a run of this process writes it also tells.
     const ours = site.live.run !== null;
     if (before && (now.sources !== before.sources || (!ours && now.written !== before.written))) site.live.changed();
@@ -55,10 +54,6 @@ function written({ kept: { db }, project }: Site): string {
   const version = db.pragma("data_version", { simple: true }) as number;
   const running = db.prepare("SELECT id FROM runs WHERE status = 'running'").pluck().all() as string[];
   return JSON.stringify([version, running, running.map((run) => changed(startsFile(project, run)))]);
-}
-
-function sources({ project, sources: files }: Site): string {
-  return JSON.stringify(["steps", ...files].map((file) => changed(path.join(project, file))));
 }
 
 function changed(file: string): number {

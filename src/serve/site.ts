@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, type Stats, statSync } from "node:fs";
 import path from "node:path";
 import { knowledge, planProject } from "../engine.ts";
 import { type Kept, openKept } from "../open-kept.ts";
@@ -12,6 +12,7 @@ import type { Duty } from "./health/health.ts";
 import { type Assets, findAssets } from "./assets.ts";
 import { Live } from "./live.ts";
 import { Shown } from "./shown.ts";
+import { sourceFiles } from "./data/source.ts";
 import { TableReader } from "./table-reader.ts";
 import { uiToken } from "./token.ts";
 
@@ -62,15 +63,10 @@ export class Site {
 
   /** The graph as the files are now; read again only where one of them changed. */
   async graph(): Promise<GraphNow> {
-    const stamp = this.#stampNow();
+    const stamp = this.stamp();
     if (stamp === this.#stamp) return this.#now;
-    this.#reading ??= this.#read(stamp).finally(() => (this.#reading = undefined));
+    this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
     return this.#reading;
-  }
-
-  /** Files that the steps are made of, relative to the project. */
-  get sources(): ReadonlySet<string> {
-    return new Set(this.#now.graph?.steps.flatMap((step) => Object.keys(step.code.sources)));
   }
 
   /** What would happen to each step if it ran now with these params: what is stale, and why. */
@@ -88,16 +84,13 @@ export class Site {
     this.kept.db.close();
   }
 
-  async #read(stamp: string): Promise<GraphNow> {
+  async #read(): Promise<GraphNow> {
     const begin = Date.now();
-    try {
-      this.#now = { graph: await readGraph(this.project, this.#runtime.api), failure: null };
-      // What was not a source before is one now.
-      this.#stamp = this.#writtenSince(begin) ? "" : this.#stampNow();
-    } catch (error) {
-      this.#now = { graph: this.#now.graph, failure: toFailure(error) };
-      this.#stamp = stamp;
-    }
+    const { graph: last } = this.#now;
+    this.#now = await readGraph(this.project, this.#runtime.api).then((graph) => ({ graph, failure: null }), (error: unknown) => ({ graph: last, failure: toFailure(error) }));
+    // Other files may be its sources now, and what was saved meanwhile may have been read before.
+    const saved = this.#looks().some(([, stats]) => (stats?.mtimeMs ?? 0) >= begin);
+    this.#stamp = saved ? "" : this.stamp();
     return this.#now;
   }
 
@@ -111,29 +104,22 @@ export class Site {
     }
   }
 
-  /** What was saved while the graph was read may have been read before. */
-  #writtenSince(time: number): boolean {
-    return [...this.sources].some((file) => (statSync(path.join(this.project, file), { throwIfNoEntry: false })?.mtimeMs ?? 0) >= time);
+  /** What the graph is made of, as it is now: another text where it may be another graph. */
+  stamp(): string {
+    const names = ["steps", "lib"].map((folder) => namesIn(path.join(this.project, folder)));
+    return [...names, ...this.#looks().map(([file, stats]) => `${file}:${stats?.mtimeMs}:${stats?.size}`)].join("|");
   }
 
-  #stampNow(): string {
-    const folders = ["steps", "lib"].map((folder) => {
-      try {
-        return readdirSync(path.join(this.project, folder)).join("/");
-      } catch {
-        return "";
-      }
-    });
-    const files = [...this.sources].map((file) => statSync(path.join(this.project, file), { throwIfNoEntry: false })).map((stats) => `${stats?.mtimeMs}:${stats?.size}`);
-    // A broken graph is tried again when any file of the steps changed.
-    const steps = this.#now.failure ? mtimes(path.join(this.project, "steps")) + mtimes(path.join(this.project, "lib")) : "";
-    return [...folders, ...files, steps].join("|");
+  /** What mends a broken graph may be any source. */
+  #looks(): [file: string, stats: Stats | undefined][] {
+    const files = this.#now.failure ? sourceFiles(this.project) : [...new Set(this.#now.graph?.steps.flatMap((step) => Object.keys(step.code.sources)))];
+    return files.map((file) => [file, statSync(path.join(this.project, file), { throwIfNoEntry: false })]);
   }
 }
 
-function mtimes(folder: string): string {
+function namesIn(folder: string): string {
   try {
-    return readdirSync(folder).map((file) => statSync(path.join(folder, file), { throwIfNoEntry: false })?.mtimeMs).join(":");
+    return readdirSync(folder).join("/");
   } catch {
     return "";
   }

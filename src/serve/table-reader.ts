@@ -36,7 +36,7 @@ export interface Distribution {
 
 const longestCell = 300;
 const binCount = 20;
-const isNumeric = (type: string) => /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|DOUBLE|FLOAT|DECIMAL.*)$/.test(type);
+const isNumeric = (type: string) => /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|DOUBLE|FLOAT|DECIMAL\(\d+,\d+\))$/.test(type);
 
 /**
  * Reads stored tables for the pages, and nothing else: its DuckDB sees the store's folder only, loads
@@ -54,7 +54,7 @@ export class TableReader {
   async page(file: string, schema: readonly Column[], query: PageQuery): Promise<TablePage> {
     const { where, values } = filterSql(schema, query.filters, quote);
     const from = `FROM read_parquet(${text(file)}, hive_partitioning = false)${where}`;
-    const cells = schema.map(({ name }, index) => `left(${quote(name)}::VARCHAR, ${longestCell}) AS c${index}`).join(", ");
+    const cells = schema.map(({ name }) => `left(${quote(name)}::VARCHAR, ${longestCell})`).join(", ");
     const column = query.sort === null ? undefined : schema[query.sort];
     const order = column ? ` ORDER BY ${quote(column.name)} ${query.descending ? "DESC" : "ASC"} NULLS LAST` : "";
     return this.#use(async (connection) => {
@@ -135,14 +135,16 @@ async function distributionsOf(connection: DuckDBConnection, file: string, schem
 
 async function bins(connection: DuckDBConnection, from: string, { name }: Column, min: number, max: number): Promise<number[]> {
   const counts = new Array<number>(binCount).fill(0);
-  const place = max > min ? `least(${binCount - 1}, greatest(0, floor((${quote(name)}::DOUBLE - $1) / ($2 - $1) * ${binCount})))::INTEGER` : "0 * $1::INTEGER * $2::INTEGER";
-  const finite = `isfinite(${quote(name)}::DOUBLE)`;
-  for (const [bin, count] of await all(connection, `SELECT ${place} AS bin, count(*) ${from} WHERE ${finite} GROUP BY bin`, [min, max])) counts[Number(bin)] = Number(count);
+  const cell = `${quote(name)}::DOUBLE`;
+  // Halves, since the whole range may be more than a double holds.
+  const share = max > min ? `(${cell} / 2 - ${min} / 2) / (${max} / 2 - ${min} / 2)` : "0";
+  const place = `least(${binCount - 1}, greatest(0, floor(${share} * ${binCount})))::INTEGER`;
+  for (const [bin, count] of await all(connection, `SELECT ${place}, count(*) ${from} WHERE isfinite(${cell}) GROUP BY 1`, [])) counts[Number(bin)] = Number(count);
   return counts;
 }
 
 async function mostFrequent(connection: DuckDBConnection, from: string, { name }: Column): Promise<{ value: string; count: number }[]> {
-  const rows = await all(connection, `SELECT left(${quote(name)}::VARCHAR, 40) AS value, count(*) AS n ${from} WHERE ${quote(name)} IS NOT NULL GROUP BY value ORDER BY n DESC, value LIMIT 3`, []);
+  const rows = await all(connection, `SELECT left(${quote(name)}::VARCHAR, 40), count(*) ${from} WHERE ${quote(name)} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 3`, []);
   return rows.map(([value, count]) => ({ value: String(value), count: Number(count) }));
 }
 

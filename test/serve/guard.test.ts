@@ -75,6 +75,8 @@ test("only our own names are answered", async () => {
     "GET / HTTP/1.0\r\n\r\n",
     `GET http://evil.example/ HTTP/1.1\r\n${own}\r\n`,
     `GET //evil.example/ HTTP/1.1\r\n${own}\r\n`,
+    `GET /\\evil.example/ HTTP/1.1\r\n${own}\r\n`,
+    `GET /\\ HTTP/1.1\r\n${own}\r\n`,
     `GET / HTTP/1.1\r\nHost : 127.0.0.1:${port}\r\n\r\n`,
   ]) expect(await raw(port, text), text).not.toMatch(/^HTTP\/1\.1 (?:2|3)/);
   expect(await raw(port, `GET /events HTTP/1.1\r\n${own}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n`)).toBe("");
@@ -105,6 +107,23 @@ function decodeURISafe(text: string): string {
   }
 }
 
+test("a proxy's name is answered as browsers send it, and acts come through its TLS", async () => {
+  const behind = await served(project, [], { STEPBOOK_HOSTS: "Book.example other.example:8443" });
+  try {
+    const { port, token } = behind;
+    for (const host of ["book.example", `book.example:${port}`, "other.example:8443"]) expect((await ask(port, "GET", "/runs", { host })).status, host).toBe(200);
+    for (const host of ["other.example", "book.example:8443"]) expect((await ask(port, "GET", "/runs", { host })).status, host).toBe(421);
+    const act = async (host: string, origin: string) => (await ask(port, "POST", "/api/runs/current/cancel", { host, origin, "x-stepbook-token": token, "content-type": "application/json" }, "{}")).status;
+    expect(await act("book.example", "https://book.example")).toBe(404);
+    expect(await act("other.example:8443", "https://other.example:8443")).toBe(404);
+    expect(await act("book.example", "https://evil.example")).toBe(403);
+    expect(await act("book.example", "https://other.example:8443")).toBe(403);
+    expect(await act(`127.0.0.1:${port}`, `https://127.0.0.1:${port}`)).toBe(403);
+  } finally {
+    await behind.stop();
+  }
+});
+
 test("our own page may act: token, origin and JSON", async () => {
   const { port, token } = server;
   const headers = { "x-stepbook-token": token, origin: `http://127.0.0.1:${port}`, "content-type": "application/json" };
@@ -129,6 +148,7 @@ test("on another address nothing is read without the token; with it once, a cook
       expect(status, route.path).toBe(401);
       expect(body).not.toContain(open.token);
     }
+    for (const target of ["/\\", "/\\[", "//", "/\\evil.example"]) expect(await raw(open.port, `GET ${target} HTTP/1.1\r\nHost: ${host}\r\n\r\n`, "127.0.0.2"), target).toMatch(/^HTTP\/1\.1 400/);
     for (const headers of [{ cookie: "stepbook_token=wrong" }, { "x-stepbook-token": `${open.token}x` }] as Record<string, string>[]) expect((await get("/", headers)).status).toBe(401);
     expect((await get("/?token=wrong")).status).toBe(401);
     const entered = await get(`/?token=${open.token}`);

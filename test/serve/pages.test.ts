@@ -1,4 +1,5 @@
 /// <reference lib="dom" />
+import Database from "better-sqlite3";
 import type { Browser, Page, Request } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { TestProject } from "../rig/project.ts";
@@ -77,6 +78,32 @@ test("a table: types, distributions, sorting, filters, paging", async () => {
   expect(await page.evaluate(() => (document.activeElement as HTMLInputElement).name)).toBe("f0");
 });
 
+test("a table by the keyboard: whoever turns its pages stays at the button, and what is typed while an answer is on its way stays", async () => {
+  await page.goto(server.url);
+  const table = page.locator("#step-10_load .table-box");
+  await table.scrollIntoViewIfNeeded();
+  const settle = async (text: string) => table.locator(".pager", { hasText: text }).waitFor();
+  await settle("1–10 of 5,000");
+  await table.getByLabel("Next page").focus();
+  for (const text of ["11–20 of", "21–30 of"]) {
+    await page.keyboard.press("Enter");
+    await settle(text);
+  }
+  await table.getByRole("button", { name: "Filter" }).click();
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  const first = /[?&]f0=%3C1&/;
+  await page.route(first, async (route) => (await held, route.continue()));
+  const asked = page.waitForRequest(first);
+  await page.keyboard.type("<1");
+  await asked;
+  await page.keyboard.type("0");
+  release();
+  await settle("1–10 of 10");
+  expect(await table.locator("input[name=f0]").inputValue()).toBe("<10");
+  await page.unroute(first);
+});
+
 test("a run from the form is watched live, keeps folds and place, and is one of the runs", async () => {
   await page.goto(`${server.url}/new`);
   await page.getByLabel("pause").fill("60");
@@ -131,6 +158,65 @@ test("a run of the terminal, and a saved file, are seen without a reload", async
   project.edit("steps/10_load.ts", "range(5001)", "range(5000)");
   await expect.poll(() => badge("10_load")).toContain("reused");
   expect(await page.evaluate(() => "unbroken" in window)).toBe(true);
+});
+
+test("what the reader ticked and looks for stays while the page changes", async () => {
+  await page.goto(`${server.url}/runs`);
+  const boxes = page.locator(".pick input");
+  const ticked = () => boxes.evaluateAll((all) => all.flatMap((box) => ((box as HTMLInputElement).checked ? [(box as HTMLInputElement).value] : [])));
+  const count = await boxes.count();
+  await boxes.nth(0).uncheck();
+  await boxes.nth(2).check();
+  const before = await ticked();
+  expect(before).toHaveLength(2);
+  await project.run(["--keep-going", "-p", "pause=2"]);
+  await expect.poll(() => boxes.count()).toBe(count + 1);
+  expect(await ticked()).toEqual(before);
+  await page.goto(server.url);
+  const log = page.locator("#step-10_load details:has(.log)");
+  // It may be open since a test before.
+  if (!(await log.evaluate((fold) => (fold as HTMLDetailsElement).open))) await log.locator("summary").click();
+  await page.getByLabel("Find in the log of 10_load").fill("no such words");
+  expect(await log.locator(".line:visible").count()).toBe(0);
+  await page.getByLabel("Find in the log of 10_load").blur();
+  project.edit("steps/10_load.ts", "range(5000)", "range(5001)");
+  await expect.poll(() => page.locator("#step-10_load .badge").innerText()).toContain("stale");
+  expect([await log.locator(".line:visible").count(), await page.getByLabel("Find in the log of 10_load").inputValue()]).toEqual([0, "no such words"]);
+  project.edit("steps/10_load.ts", "range(5001)", "range(5000)");
+  await expect.poll(() => page.locator("#step-10_load .badge").innerText()).toContain("reused");
+});
+
+test("a graph that is broken from the start of a file on, deep in lib/ too, is seen mended without a reload", async () => {
+  await page.goto(server.url);
+  project.write("lib/deep/words.ts", "export const");
+  project.write("steps/60_new.ts", 'import { param } from "stepbook";\nimport { words } from "../lib/deep/words.ts";\nexport const n = param("prompt", words);\n');
+  await expect.poll(() => page.locator("main").innerText()).toContain("E_SYNTAX");
+  project.write("lib/deep/words.ts", 'export const words = "\\na\\n\\nb";\n');
+  await expect.poll(() => page.locator(".cell").count()).toBe(6);
+  expect(await page.locator("main").innerText()).not.toContain("E_SYNTAX");
+  // A text of several lines that nobody touched is no param that was set.
+  await page.goto(`${server.url}/new`);
+  expect(await page.getByLabel("prompt").inputValue()).toBe("\na\n\nb");
+  await page.getByLabel("Up to").selectOption("60_new");
+  await page.getByRole("button", { name: "Run" }).click();
+  await page.waitForURL(`${server.url}/`);
+  await expect.poll(() => page.locator("#step-60_new .badge").innerText()).toContain("ran");
+  expect(await page.locator("#run-head").innerText()).not.toContain("prompt");
+  project.remove("steps/60_new.ts");
+  await expect.poll(() => page.locator(".cell").count()).toBe(5);
+});
+
+test("experiments of any number are downloaded whole", async () => {
+  const db = new Database(project.path("data/experiments.db"));
+  const add = db.prepare("INSERT INTO experiments (experiment_id, experiment_datetime, score) VALUES (?, '2020-01-01T00:00:00.000Z', ?)");
+  db.transaction(() => Array.from({ length: 6000 }, (_, n) => add.run(`old-${n}`, n)))();
+  const count = db.prepare("SELECT count(*) FROM experiments").pluck().get() as number;
+  db.close();
+  expect((await (await page.request.get(`${server.url}/experiments.csv`)).text()).trim().split("\r\n")).toHaveLength(count + 1);
+  await page.goto(`${server.url}/experiments?sort=score&down=1`);
+  expect(await page.locator("tbody tr").first().innerText()).toContain("old-5999");
+  expect(await page.locator("main").innerText()).toContain("Drawn are 5,000 rows");
+  expect(await page.locator(".pager").first().innerText()).toContain(`${count.toLocaleString("en-US")} rows`);
 });
 
 test("a tab in the background closes its stream, and catches up when it is looked at", async () => {

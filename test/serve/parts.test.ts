@@ -65,4 +65,18 @@ describe("stored tables", () => {
     expect(word).toMatchObject({ nulls: 250_000, top: [{ value: "w0", count: 250_000 }, { value: "w1" }, { value: "w2" }] });
     reader.close();
   });
+
+  test("numbers of every size, and lists of them, have a distribution", async () => {
+    const { DuckDBInstance } = await import("@duckdb/node-api");
+    const writer = await (await DuckDBInstance.create(":memory:")).connect();
+    const file = path.join(folder, "sizes.parquet");
+    await writer.run(`COPY (SELECT 5000000000::BIGINT AS one, [1.5, 2.5]::DECIMAL(2,1)[] AS list, 18446744073709551615::UBIGINT - range::UBIGINT AS huge, CASE range WHEN 0 THEN -1.7e308 ELSE 1.7e308 END::DOUBLE AS wide, CASE range WHEN 0 THEN -2147483648 ELSE 2147483647 END::INTEGER AS all FROM range(2)) TO '${file}' (FORMAT parquet)`);
+    const reader = new TableReader(folder);
+    const schema = [["one", "BIGINT"], ["list", "DECIMAL(2,1)[]"], ["huge", "UBIGINT"], ["wide", "DOUBLE"], ["all", "INTEGER"]].map(([name, type]) => ({ name: name!, type: type! }));
+    const [one, list, huge, wide, all] = await reader.distributions(file, schema);
+    expect(list!.top).toEqual([{ value: "[1.5, 2.5]", count: 2 }]);
+    for (const each of [one, huge, wide, all]) expect(each!.bins!.reduce((a, b) => a + b)).toBe(2);
+    for (const each of [wide, all]) expect([each!.bins![0], each!.bins!.at(-1)]).toEqual([1, 1]);
+    reader.close();
+  });
 });

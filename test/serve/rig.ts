@@ -55,8 +55,8 @@ export interface Served {
 }
 
 /** Starts `ui` as a user does, on a free port. */
-export async function served(project: TestProject, words: readonly string[] = []): Promise<Served> {
-  const child = project.start(["ui", "--port", "0", "--json", ...words]);
+export async function served(project: TestProject, words: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Served> {
+  const child = project.start(["ui", "--port", "0", "--json", ...words], { env });
   let text = "";
   let errors = "";
   child.stderr!.on("data", (chunk: Buffer) => (errors += chunk.toString()));
@@ -164,10 +164,10 @@ export function ask(port: number, method: string, path: string, headers: Record<
 }
 
 /** Bytes as they are; what comes back until the connection ends. */
-export function raw(port: number, text: string): Promise<string> {
+export function raw(port: number, text: string, host = "127.0.0.1"): Promise<string> {
   return new Promise((resolve) => {
     let answer = "";
-    const socket = connect(port, "127.0.0.1", () => socket.write(text));
+    const socket = connect(port, host, () => socket.write(text));
     socket.setTimeout(3000, () => socket.destroy());
     socket.on("data", (chunk) => (answer += chunk.toString()));
     socket.on("error", () => {});

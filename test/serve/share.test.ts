@@ -23,6 +23,7 @@ let run = "";
 beforeAll(async () => {
   project = everyState();
   project.edit("steps/30_broken.ts", 'console.log("parsing", rows.count);', 'console.log("parsing", rows.count, "in", process.cwd());');
+  project.edit("lib/parse.ts", "onerror=alert(1)>`", "onerror=alert(1)> in ${process.cwd()}`");
   project.write("steps/60_more.ts", 'import { secret } from "stepbook";\nimport { items } from "./50_slow.ts";\nimport "./10_load.ts";\n// a word on this\nconsole.log("hushed:", secret("HUSH"));\nexport const twice: number = items * 2;\n');
   const { events } = await project.run(["--keep-going", "-p", "pause=2"], { env: { HUSH: "hush-2f9c" } });
   run = (events.find((event) => event.type === "run.started") as { run: string }).run;
@@ -140,6 +141,7 @@ test("a Jupyter notebook that its own schema accepts, the same at each call", as
   expect((await project.command(["export", "ipynb"])).stdout).toBe(text);
   expect(text).toContain("hushed: ");
   expect(text).not.toContain("hush-2f9c");
+  expect(text).not.toContain(project.folder);
   const notebook = JSON.parse(text) as { cells: { id: string; cell_type: string; source: string[]; execution_count?: number | null; outputs?: Record<string, any>[]; metadata: { name?: string } }[] };
   const { $schema: _, ...schema } = JSON.parse(readFileSync(new URL("../fixtures/nbformat/nbformat.v4.5.schema.json", import.meta.url), "utf8")) as Record<string, unknown>;
   const valid = new Ajv({ strict: false, allErrors: true }).compile(schema);
@@ -206,12 +208,17 @@ test("what cannot be done is said, with the remedy", async () => {
 test("a run is shared as it was, also where the files are others now or cannot be read at all", async () => {
   project.edit("steps/60_more.ts", "items * 2", "items * 3");
   project.edit("lib/parse.ts", "no number", "none");
+  project.edit("lib/parse.ts", "export function", "// one\n// two\n// three\nexport function");
   expect((await project.command(["report", run, "-o", "later.html"])).code).toBe(0);
   const later = await opened(1280, "light", "later.html");
   const more = later.locator("#step-60_more");
   expect(await more.innerText()).toContain("as it ran");
   await more.locator("summary", { hasText: "Code" }).click();
   expect(await more.locator(".code").innerText()).toMatch(/items \* 2/);
+  const broken = later.locator("#step-30_broken");
+  expect(await broken.locator(".failure .marked").innerText()).toContain("is no number");
+  expect(await broken.locator(".chip", { hasText: "as it ran" }).count()).toBe(1);
+  expect((await project.command(["show", run])).stdout).toMatch(/│\s+if \(Number\.isNaN\(value\)\) throw new TypeError\(`"\$\{text\}" is no number/);
   expect(await later.locator("#step-10_load .chip", { hasText: "as it ran" }).count()).toBe(0);
   expect(await later.locator("#graph .edge").count()).toBe(5);
   await later.context().close();

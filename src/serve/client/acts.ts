@@ -21,9 +21,9 @@ export function startActs(): void {
 
 async function run(form: HTMLFormElement): Promise<void> {
   const params: Record<string, string> = {};
-  for (const field of form.querySelectorAll<HTMLInputElement | HTMLSelectElement>("[data-param]")) {
+  for (const field of form.querySelectorAll<HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement>("[data-param]")) {
     // What was left at its default is not set: a default that is changed later then holds.
-    if (field.value !== field.dataset["default"]) params[field.dataset["param"]!] = field.value;
+    if (field.value !== field.dataset["default"]?.replaceAll("\r\n", "\n")) params[field.dataset["param"]!] = field.value;
   }
   const step = form.querySelector<HTMLSelectElement>("[name=step]")?.value ?? "";
   const force = form.querySelector<HTMLInputElement>("[name=force]")?.checked === true;

@@ -6,12 +6,14 @@ import { startLive } from "./live.ts";
 import { startFind } from "./find.ts";
 import { startFrames } from "./frames.ts";
 import { startNarrow } from "./narrow.ts";
+import { startPicks } from "./picks.ts";
 import { startTables } from "./tables.ts";
 
 startNarrow();
 startFolds();
 startTables();
 startFind();
+startPicks();
 startFrames();
 startActs();
 startKeys();

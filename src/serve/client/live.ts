@@ -13,6 +13,9 @@ interface Notice {
   readonly total?: number | null;
 }
 
+/** Before a server that is gone is asked again; ms. */
+const pause = 1000;
+
 let fetching = false;
 let again = false;
 
@@ -30,14 +33,21 @@ export function startLive(): void {
     if (document.visibilityState === "hidden") {
       source?.close();
       source = undefined;
-    } else source ??= listen();
+    } else source ??= listen(reopen);
+  };
+  // The browser would ask again from the state that the page was in when it first asked.
+  const reopen = () => {
+    source?.close();
+    source = undefined;
+    setTimeout(follow, pause);
   };
   follow();
   document.addEventListener("visibilitychange", follow);
 }
 
-function listen(): EventSource {
+function listen(lost: () => void): EventSource {
   const source = new EventSource(`/events?${new URLSearchParams({ page: location.pathname + location.search, state })}`);
+  source.onerror = lost;
   source.onmessage = ({ data }) => {
     const notice = JSON.parse(data as string) as Notice;
     if (notice.type === "log") showLines(notice);
@@ -88,6 +98,8 @@ function patch({ to = "", parts = {} }: Notice): void {
 
 function replace(id: string, now: HTMLElement | null): void {
   const old = document.getElementById(id);
+  // A fold that comes before another must not be taken for it.
+  for (const part of [old, now]) for (const fold of part?.querySelectorAll<HTMLElement>("details[data-keep]:not([id])") ?? []) fold.id = `fold-${fold.dataset["keep"]}`;
   if (old && now) Idiomorph.morph(old, now, { morphStyle: "outerHTML", ignoreActiveValue: true, callbacks: { beforeNodeMorphed: keep, beforeAttributeUpdated: keepOpen } });
 }
 

@@ -49,12 +49,22 @@ function rowElement(row: Row, numeric: readonly boolean[]): HTMLTableRowElement 
 
 /** What is missing comes last, whichever way. */
 function sorted(rows: readonly Row[], column: number, down: boolean, numeric: boolean): Row[] {
-  const compare = numeric ? (a: string, b: string) => Number(a) - Number(b) : (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+  const compare = numeric ? (a: string, b: string) => order(numberOf(a), numberOf(b)) : order<string>;
   return [...rows].sort((one, other) => {
     const [a, b] = [one[column] ?? null, other[column] ?? null];
     if (a === null || b === null) return Number(a === null) - Number(b === null);
     return compare(a, b) * (down ? -1 : 1);
   });
+}
+
+function order<T>(a: T, b: T): number {
+  // Beyond all numbers is what is none, as in DuckDB.
+  return a < b ? -1 : a > b ? 1 : Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+}
+
+/** Of a number as DuckDB writes it. */
+function numberOf(text: string): number {
+  return Number(text.replace("inf", "Infinity"));
 }
 
 function mark(head: Element, sorted: "ascending" | "descending" | "none"): void {

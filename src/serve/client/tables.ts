@@ -17,8 +17,10 @@ export function startTables(): void {
   document.addEventListener("input", ({ target }) => {
     const form = (target as Element).closest<HTMLFormElement>("form[data-table]");
     if (!form) return;
+    const box = boxOf(form);
     clearTimeout(waiting);
-    waiting = setTimeout(() => ask(form, { offset: "0" }), 250);
+    // An answer that comes meanwhile puts another form there.
+    waiting = setTimeout(() => ask(box.querySelector("form")!, { offset: "0" }), 250);
   });
   document.addEventListener("submit", (event) => {
     if ((event.target as Element).matches("form[data-table]")) event.preventDefault();
@@ -26,29 +28,48 @@ export function startTables(): void {
 }
 
 async function load(box: HTMLElement, address: string): Promise<void> {
-  box.dataset["loaded"] = "";
+  box.dataset["loaded"] = address;
   const answer = await fetch(address);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const content = page.querySelector("form[data-table]") ?? page.querySelector("main");
-  if (!content) return;
-  const focused = (document.activeElement as HTMLInputElement | null)?.name;
-  const [left, inside] = [box.querySelector(".scroll")?.scrollLeft ?? 0, box.contains(document.activeElement)];
-  const open = box.querySelector(".filters:not([hidden])") !== null;
+  // What was asked after this counts.
+  if (!content || box.dataset["loaded"] !== address) return;
+  const focused = box.contains(document.activeElement) ? document.activeElement : null;
+  const left = box.querySelector(".scroll")?.scrollLeft ?? 0;
+  const [open, typed] = [box.querySelector(".filters:not([hidden])") !== null, filtersOf(box)];
   box.replaceChildren(content);
   if (open) box.querySelector(".filters")?.removeAttribute("hidden");
+  // Also what was typed since this was asked for.
+  for (const input of filtersOf(box)) input.value = typed.find(({ name }) => name === input.name)?.value ?? input.value;
   const scroll = box.querySelector(".scroll");
   if (scroll) scroll.scrollLeft = left;
-  if (!inside || !focused) return;
-  const input = box.querySelector<HTMLInputElement>(`input[name="${CSS.escape(focused)}"]`);
-  input?.focus();
-  input?.setSelectionRange(input.value.length, input.value.length);
+  if (focused) refocus(box, focused as HTMLElement);
+}
+
+function filtersOf(box: Element): HTMLInputElement[] {
+  return [...box.querySelectorAll<HTMLInputElement>(".filters input")];
+}
+
+/** Whoever works by the keyboard stays where they are: in the same field, at the same button or, where that can go no further, at its counterpart. */
+function refocus(box: HTMLElement, old: HTMLElement): void {
+  const { go, sort } = old.dataset;
+  if (old instanceof HTMLInputElement) {
+    const input = filtersOf(box).find(({ name }) => name === old.name);
+    input?.focus();
+    input?.setSelectionRange(old.selectionStart, old.selectionEnd);
+  } else if (sort !== undefined) box.querySelector<HTMLElement>(`[data-sort="${CSS.escape(sort)}"]`)?.focus();
+  else if (go !== undefined) [go, go === "first" || go === "back" ? "on" : "back"].map((each) => box.querySelector<HTMLButtonElement>(`[data-go="${each}"]`)).find((button) => button?.disabled === false)?.focus();
+}
+
+function boxOf(form: HTMLFormElement): HTMLElement {
+  return form.closest<HTMLElement>("[data-load]") ?? form.parentElement!;
 }
 
 function ask(form: HTMLFormElement, change: Record<string, string>): void {
   const { table, offset = "0", sort = "", down = "" } = form.dataset;
-  const wishes = [...form.querySelectorAll<HTMLInputElement>(".filters input")].filter(({ value }) => value !== "").map(({ name, value }) => [name, value]);
+  const wishes = filtersOf(form).filter(({ value }) => value !== "").map(({ name, value }) => [name, value]);
   const query = new URLSearchParams([...wishes, ...Object.entries({ offset, sort, down, ...change })] as string[][]);
-  void load(form.closest<HTMLElement>("[data-load]") ?? form.parentElement!, `${table}?${query}`);
+  void load(boxOf(form), `${table}?${query}`);
 }
 
 function click(event: MouseEvent): void {

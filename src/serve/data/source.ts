@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 
 /** A step's file in its two parts: what it says of itself, and the code. */
@@ -25,6 +25,29 @@ export function splitSource(text: string): Source {
   const gap = /^(?:[ \t]*\n)*/.exec(body)![0];
   const before = (found?.[0] ?? "") + gap;
   return { prose: found ? unstar(found[1]!) : "", code: body.slice(gap.length).trimEnd(), firstLine: before.split("\n").length };
+}
+
+/** Files of the project that may be sources, relative to it; of very many the first. */
+export function sourceFiles(project: string, most = 2000): string[] {
+  const found: string[] = [];
+  const folders = [""];
+  for (const folder of folders) {
+    for (const entry of entriesOf(path.join(project, folder))) {
+      const name = path.join(folder, entry.name);
+      if (entry.isDirectory() && !/^\.|^node_modules$/.test(entry.name)) folders.push(name);
+      else if (/\.(?:[cm]?[jt]sx?|json)$/.test(entry.name)) found.push(name);
+    }
+    if (found.length > most || folders.length > most) break;
+  }
+  return found.slice(0, most);
+}
+
+function entriesOf(folder: string) {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return []; // It went meanwhile.
+  }
 }
 
 function unstar(comment: string): string {

@@ -5,7 +5,7 @@ import { textOf } from "../part/figure.ts";
 import type { Document, DocumentCell } from "../report/document.ts";
 import type { Output } from "../report/outputs.ts";
 import { inUtc } from "../report/page.ts";
-import { tableHtml, tableText } from "./table.ts";
+import { cellText, tableHtml, tableText } from "./table.ts";
 
 /** A run as a Jupyter notebook, nbformat 4.5: what a step says of itself as Markdown, its code, its outputs. */
 export function notebookOf(document: Document): string {
@@ -39,11 +39,11 @@ function lines(text: string): string[] {
 
 function runText({ name, run }: Document): string {
   const params = Object.entries(run.params).map(([param, value]) => `${param}=${value}`);
-  return `**${name}**, run \`${run.id}\`: ${run.status}, ${inUtc(run.startedAt)}${params.length > 0 ? `, params ${params.map((param) => `\`${param}\``).join(" ")}` : ""}`;
+  return `**${cellText(name)}**, run \`${run.id}\`: ${run.status}, ${inUtc(run.startedAt)}${params.length > 0 ? `, params ${params.map((param) => `\`${param}\``).join(" ")}` : ""}`;
 }
 
-function proseText({ id, title, prose, state, ms, reason }: DocumentCell): string {
-  return `# ${title}\n\n\`${id}\` · ${state}${ms > 0 ? ` · ${formatDuration(ms)}` : ""}${reason === "" ? "" : ` · ${reason}`}${prose === "" ? "" : `\n\n${prose}`}`;
+function proseText({ id, title, prose, state, ms, reason, failure }: DocumentCell): string {
+  return `# ${cellText(title)}\n\n\`${id}\` · ${state}${ms > 0 ? ` · ${formatDuration(ms)}` : ""}${reason === "" || failure ? "" : ` · ${cellText(reason)}`}${prose === "" ? "" : `\n\n${prose}`}`;
 }
 
 function codeCell({ id, code, state, outputs, log, failure, ms }: DocumentCell, count: number) {

@@ -10,8 +10,8 @@ import { scatter } from "../part/scatter.ts";
 import type { Site } from "../site.ts";
 import { type LaidOut, layout } from "./layout.ts";
 
-/** Rows that are read at most; the newest. */
-const mostRows = 5000;
+/** Rows that the page reads at most, the newest, and of these what it draws. Programs and files get all. */
+const [mostRows, mostDrawn] = [50_000, 5000];
 
 export interface ExperimentsQuery {
   readonly table: string;
@@ -35,8 +35,8 @@ export interface Results {
 }
 
 /** The recorded results as they are asked for. @throws E_NOT_FOUND for a table that is not there */
-export function readExperiments({ project }: Site, { table, sort, down, find }: Pick<ExperimentsQuery, "table" | "sort" | "down" | "find">): Results {
-  const all = readResults(project, table, mostRows);
+export function readExperiments({ project }: Site, { table, sort, down, find }: Pick<ExperimentsQuery, "table" | "sort" | "down" | "find">, most = Number.MAX_SAFE_INTEGER): Results {
+  const all = readResults(project, table, most);
   const wish = find.toLowerCase();
   const rows = wish === "" ? [...all] : all.filter((row) => Object.values(row).some((value) => value !== null && String(value).toLowerCase().includes(wish)));
   if (sort !== "") rows.sort((a, b) => compare(a[sort], b[sort]) * (down ? -1 : 1));
@@ -55,15 +55,17 @@ const plots = ["scatter", "parallel", "heatmap"] as const;
 const [mostPicked, mostShown] = [8, 500];
 
 export function experimentsPage(site: Site, query: ExperimentsQuery): LaidOut {
-  const { columns, rows } = readExperiments(site, query);
+  const { columns, rows } = readExperiments(site, query, mostRows);
   const shown = query.columns.length > 0 ? columns.filter((name) => query.columns.includes(name)) : columns.filter((name) => rows.some((row) => row[name] !== null));
   const key = keyOf(site, query.table, columns);
   const picked = rows.filter((row) => query.picked.includes(String(row[key]))).slice(0, mostPicked);
-  const chosen = { ...query, ...axesFor(rows, columns, query) };
+  const drawn = rows.length > mostDrawn ? [...new Set([...rows.slice(0, mostDrawn), ...picked])] : rows;
+  const chosen = { ...query, ...axesFor(drawn, columns, query) };
   const main = html`<h1>Experiments</h1>
 ${tools(site, chosen, columns, shown)}
 ${rows.length === 0 ? html`<p class="empty">No results${query.find && ` with “${query.find}”`}. <code>record(table, row)</code> in a step adds one.</p>` : html`
-${plotPart(rows, shown, chosen, new Set(picked))}
+${plotPart(drawn, shown, chosen, new Set(picked))}
+${drawn !== rows && html`<p class="note">Drawn are ${mostDrawn.toLocaleString("en-US")} rows, those that the table shows first.</p>`}
 ${picked.length > 1 && pickedPart(picked, columns, key)}
 ${table(rows, shown, key, query)}`}`;
   return layout(site, { title: "Experiments", at: "/experiments", main, wide: true });
@@ -109,11 +111,11 @@ function table(rows: Results["rows"], shown: readonly string[], key: string, que
   const hidden = [...new URLSearchParams(addressOf({ ...query, picked: [] }).split("?")[1])].map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`);
   const lines = rows.slice(0, mostShown).map((row) => {
     const id = String(row[key]);
-    return html`<tr><td><label class="pick"><input type="checkbox" name="pick" value="${id}" aria-label="Compare ${id}"${query.picked.includes(id) && html` checked`}></label></td>${shown.map((name) => html`<td${typeof row[name] === "number" && html` class="number"`}>${cell(row[name])}</td>`)}</tr>`;
+    return html`<tr id="row-${id}"><td><label class="pick"><input type="checkbox" name="pick" value="${id}" aria-label="Compare ${id}"${query.picked.includes(id) && html` checked`}></label></td>${shown.map((name) => html`<td${typeof row[name] === "number" && html` class="number"`}>${cell(row[name])}</td>`)}</tr>`;
   });
   const file = (kind: string) => addressOf({ ...query, picked: [] }).replace("/experiments", `/experiments.${kind}`);
   return html`<form action="/experiments" method="get">${hidden}<div class="scroll grid-box" tabindex="0" role="region" aria-label="Results"><table class="data"><thead><tr><th><span class="hidden">compare</span></th>${heads}</tr></thead><tbody>${lines}</tbody></table></div>
-<p class="pager"><span>${rows.length.toLocaleString("en-US")} rows${rows.length > mostShown && `, the first ${mostShown} shown`}</span><a href="${file("csv")}" download>CSV</a> <a href="${file("json")}" download>JSON</a><button class="right">Compare selected</button></p></form>`;
+<p class="pager"><span>${rows.length >= mostRows && "the newest "}${rows.length.toLocaleString("en-US")} rows${rows.length > mostShown && `, the first ${mostShown} shown`}</span><a href="${file("csv")}" download>CSV</a> <a href="${file("json")}" download>JSON</a><button class="right">Compare selected</button></p></form>`;
 }
 
 /** What a row is named by: its key where experiments.sql has one of one column. */

@@ -22,6 +22,7 @@ function field({ name, default: standard, doc, step }: ParamUse & { readonly ste
   const id = `param-${name}`;
   const value = standard === null ? "" : String(standard);
   const common = html`id="${id}" data-param="${name}" data-default="${value}"`;
-  const input = typeof standard === "boolean" ? html`<select ${common}><option${standard && html` selected`}>true</option><option${!standard && html` selected`}>false</option></select>` : html`<input ${common} value="${value}" autocomplete="off"${typeof standard === "number" && html` inputmode="decimal"`}>`;
+  const input = typeof standard === "boolean" ? html`<select ${common}><option${standard && html` selected`}>true</option><option${!standard && html` selected`}>false</option></select>` : value.includes("\n") ? html`<textarea ${common} rows="${Math.min(12, value.split("\n").length)}">
+${value}</textarea>` : html`<input ${common} value="${value}" autocomplete="off"${typeof standard === "number" && html` inputmode="decimal"`}>`;
   return html`<div class="field"><label for="${id}" class="mono">${name}</label><div>${input}<p class="note">${doc && html`${doc} · `}<span class="mono">${step}</span></p></div></div>`;
 }

@@ -25,7 +25,7 @@ export function runsPage(site: Site, offset: number, wish: string | undefined): 
       const state = cell.status === "cached" ? "reused" : cell.status;
       return mark(state, signs[cell.status], `${step}: ${state}${cell.ms > 0 ? `, ${formatDuration(cell.ms)}` : ""}`);
     });
-    return html`<tr><td><label class="pick"><input type="checkbox" name="run" value="${run.id}" aria-label="Compare ${run.id}"${index < 2 && offset === 0 && html` checked`}></label></td><th scope="row">${runLink(run)}</th><td>${badge(run.status)}</td><td class="number">${ms === null ? "" : formatDuration(ms)}</td>${marks}<td class="quiet">${when(run.startedAt)}</td><td class="quiet">${run.trigger}</td><td class="mono quiet">${Object.entries(run.params).map(([name, value]) => `${name}=${value} `)}</td></tr>`;
+    return html`<tr id="row-${run.id}"><td><label class="pick"><input type="checkbox" name="run" value="${run.id}" aria-label="Compare ${run.id}"${index < 2 && offset === 0 && html` checked`}></label></td><th scope="row">${runLink(run)}</th><td>${badge(run.status)}</td><td class="number">${ms === null ? "" : formatDuration(ms)}</td>${marks}<td class="quiet">${when(run.startedAt)}</td><td class="quiet">${run.trigger}</td><td class="mono quiet">${Object.entries(run.params).map(([name, value]) => `${name}=${value} `)}</td></tr>`;
   });
   const link = (to: number, sign: string, label: string, on: boolean) => (on ? html`<a class="button" href="/runs?offset=${to}${status && `&status=${status}`}" aria-label="${label}">${sign}</a>` : html`<span class="quiet">${sign}</span>`);
   const main = html`<h1>Runs</h1>

@@ -17,7 +17,7 @@ export function logBox(site: Pick<Site, "project">, { id, row, record, state }: 
   const open = running || state === "failed";
   const raw = `/runs/${source.run}/steps/${source.step}/log`;
   return html`<details class="fold" data-keep="log-${id}"${open && html` open`}${lines.length === 0 && html` hidden`}><summary>Log${!running && html` <span class="quiet">${formatBytes(bytes)}</span>`}</summary>
-<div class="log-tools"><input type="search" placeholder="Find in the log" aria-label="Find in the log of ${id}" data-find><a href="${raw}" download="${source.step}.log">Download</a></div>
+<div class="log-tools" data-still><input type="search" placeholder="Find in the log" aria-label="Find in the log of ${id}" data-find><a href="${raw}" download="${source.step}.log">Download</a></div>
 ${cut && html`<p class="note">Only the end is shown. <a href="${raw}">All of it</a></p>`}
 <pre class="log" tabindex="0" data-log="${source.run}/${source.step}" data-bytes="${whole}">${lines.map((line) => html`<span class="line${/^--- attempt \d+ ---$/.test(line) && " attempt"}">${line}\n</span>`)}</pre></details>`;
 }

@@ -22,7 +22,7 @@ export async function outputs(site: Site, record: KeptRecord, state: CellState):
   const displays = record.displays.map((artifact, index) => figureOf(site, artifact, `display ${index + 1} of ${record.step}`, `/records/${record.id}/displays/${index}`));
   const figures = of("figure").map(([name, artifact]) => output(name, "figure", figureOf(site, artifact, name, `/records/${record.id}/figures/${encodeURIComponent(name)}`)));
   const tables = of("table").map(([name, artifact]) => output(name, shape(artifact), tableShell(record.id, name, artifact.rows ?? 0)));
-  const values = of("value").map(([name, artifact]) => html`<div><dt class="mono">${name}</dt><dd>${valueOf(site, artifact, name)}</dd></div>`);
+  const values = of("value").map(([name, artifact]) => html`<div><dt class="mono">${name}</dt><dd>${valueOf(site, record, artifact, name)}</dd></div>`);
   const old = record.step && (state === "failed" || state === "skipped" || state === "cancelled");
   const all: Piece[] = [displays, figures, tables, values.length > 0 && html`<dl class="values">${values}</dl>`, record.effects.map((effect) => effectPart(site, record, effect))];
   const none = [displays, figures, tables, values, record.effects].every((each) => each.length === 0);
@@ -46,8 +46,8 @@ function figureOf({ kept, project }: Site, artifact: Artifact, name: string, bas
   return figure(bundle satisfies MimeBundle, name, (mime) => ({ src: `${base}/${mime === "image/svg+xml" ? "svg" : mime === "image/png" ? "png" : "html"}` }), hasVega(project) ? `${base}/chart` : undefined);
 }
 
-function valueOf({ kept }: Site, artifact: Artifact, name: string): Html {
-  if (artifact.bytes > largestValue) return html`<span class="quiet">a value of ${formatBytes(artifact.bytes)}: <code>show ${name} --json</code> prints it</span>`;
+function valueOf({ kept }: Site, { step }: KeptRecord, artifact: Artifact, name: string): Html {
+  if (artifact.bytes > largestValue) return html`<span class="quiet">a value of ${formatBytes(artifact.bytes)}: <code>show ${step}.${name} --json</code> prints it</span>`;
   const file = kept.store.path(artifact);
   return existsSync(file) ? tree(readArtifact(artifact, file, name)) : gone(name);
 }

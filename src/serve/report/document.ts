@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { Failure } from "../../errors.ts";
 import { shownCode } from "../../command/code-patch.ts";
+import { bundleName } from "../../execute/bundles.ts";
 import { startedSteps } from "../../execute/started.ts";
 import type { Edge, RunStatus, Step, StepId } from "../../model.ts";
 import { currentRecord } from "../../record/lookup.ts";
@@ -75,13 +76,13 @@ export async function readDocument(source: Source, kept: RunRow, rows: number): 
 async function readCell(source: Source, run: RunRow, id: StepId, row: RunStepRow | undefined, rows: number, tidy: Tidy): Promise<DocumentCell> {
   const step = source.graph?.steps.find((each) => each.id === id);
   const record = row?.record == null ? undefined : recordById(source.db, row.record);
-  const { prose, code } = await readCode(source, id, step, record);
+  const { prose, code } = await readCode(source, id, step, record, row?.failure?.bundle);
   const text = prose.replace(/^#\s+.+$/m, "").trim();
   return {
     id, prose: text, code,
     title: titleOf(prose) ?? id.replace(/^\d+_/, "").replaceAll(/[_-]/g, " "),
     state: row === undefined ? "running" : row.status === "cached" ? "reused" : row.status,
-    reason: row?.reason ?? "",
+    reason: tidy(row?.reason ?? ""),
     ms: row && row.ms > 0 ? row.ms : (record?.ms ?? 0),
     attempts: row?.attempts ?? 1,
     failure: row?.failure ? tidyFailure(row.failure, tidy) : null,
@@ -92,11 +93,12 @@ async function readCell(source: Source, run: RunRow, id: StepId, row: RunStepRow
 }
 
 /** The file, where it still is what ran; else the code as it ran, which is kept without comments. */
-async function readCode({ project }: Source, id: StepId, step: Step | undefined, record: KeptRecord | undefined): Promise<{ prose: string; code: Code | null }> {
+async function readCode({ project }: Source, id: StepId, step: Step | undefined, record: KeptRecord | undefined, failed: string | undefined): Promise<{ prose: string; code: Code | null }> {
   const file = step?.file ?? `steps/${id}.ts`;
   const { prose, code, firstLine } = readSource(project, file);
-  const same = record === undefined || step?.code.digest === record.parts.code;
-  const ran = same ? null : await shownCode(project, record);
+  const bundle = record?.bundle ?? failed;
+  const same = bundle === undefined || (step !== undefined && bundleName(step) === bundle);
+  const ran = same ? null : await shownCode(project, bundle);
   if (ran !== null) return { prose, code: { text: ran.trimEnd(), firstLine: 1, file, asRan: true } };
   return { prose, code: code === "" ? null : { text: code, firstLine, file, asRan: false } };
 }
