@@ -25,8 +25,12 @@ const mayResolve = new RegExp(`\\b${metaLocal}\\d*\\b(?!=|\\.(?:url|dirname|file
 /** Functions and classes by the names that they are declared with or set to, in code without layout. */
 const named = /\b(?:function\b\s*\*?|class\b)\s*([\p{ID_Continue}$]+)|(?<![\p{ID_Continue}$])([\p{ID_Continue}$]+)=(?:async\b|function\b|class\b|\(|[\p{ID_Continue}$]+=>)/gu;
 
+/** A class that names itself, as esbuild writes it: `A=class _A{static of(){return new _A}}`. */
+const namesItself = /(?<![\p{ID_Continue}$])([\p{ID_Continue}$]+)=class _\1(?![\p{ID_Continue}$])/u;
+
 /** Whether a function or a class may be called otherwise than in its source, since another has the same name: esbuild puts a number behind it, and code can see that. */
 function hasRenamed(text: string, map: string): boolean {
+  if (namesItself.test(text)) return true;
   if (map.includes('"names": []')) return false;
   const originals = new Set((JSON.parse(map) as { names: string[] }).names);
   for (const [, declared, set] of text.matchAll(named)) {

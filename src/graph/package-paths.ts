@@ -1,4 +1,4 @@
-import { realpathSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { build, type ImportKind, type OnResolveArgs, type OnResolveResult, type Plugin, type PluginBuild } from "esbuild";
@@ -20,7 +20,7 @@ export function isInstalled(folder: string): boolean {
 
 /** A package's file that a bundle does not find by the specifier alone. */
 export type PackageFile =
-  /** TypeScript, in a folder that is no `node_modules`: a source like any other. */
+  /** TypeScript, in a folder that is no `node_modules`, or what a project names as its own: a source like any other. */
   | { readonly kind: "source"; readonly file: string }
   /** Another than the project's own of that name, or one that the project does not have. @property folder as Node finds it */
   | { readonly kind: "elsewhere"; readonly file: string; readonly folder: string };
@@ -57,6 +57,10 @@ export class PackagePaths {
   }
 
   async #find(name: string, specifier: string, from: string, kind: ImportKind): Promise<PackageFile | undefined> {
+    if (isItself(name, from)) {
+      const file = await resolved(specifier, from, kind);
+      return file === undefined ? undefined : { kind: "source", file };
+    }
     const found = findPackage(name, from);
     if (!found) return undefined;
     const own = findPackage(name, this.#project)?.real === found.real;
@@ -66,6 +70,18 @@ export class PackagePaths {
     if (file === undefined) return undefined;
     if (linked && /\.[cm]?tsx?$/.test(file)) return { kind: "source", file };
     return own ? undefined : { kind: "elsewhere", file, folder: found.folder };
+  }
+}
+
+/** Whether a file in this folder is of that package, which says by `exports` how it is imported: Node looks there before all else. */
+function isItself(name: string, from: string): boolean {
+  for (let folder = from; ; folder = path.dirname(folder)) {
+    try {
+      const manifest = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8")) as { name?: unknown; exports?: unknown };
+      return manifest.name === name && manifest.exports !== undefined;
+    } catch {
+      if (path.dirname(folder) === folder) return false;
+    }
   }
 }
 

@@ -17,6 +17,10 @@ export const score = 1;
 export const a = [one.score, two.score, one.f, two.f, one.Map, Map, ...inner()].map((each) => each.name);
 `,
   },
+  "names of classes that name themselves": {
+    "lib/error.ts": "export class HttpError extends Error {\n  static of() {\n    return new HttpError('x');\n  }\n  name = this.constructor.name;\n}\n",
+    "steps/10_a.ts": 'import { HttpError } from "../lib/error.ts";\nclass Row { static empty = new Row(); same() { return Row.empty; } }\nexport const a = [HttpError.name, String(HttpError.of()), Row.name, new Row().constructor.name];\n',
+  },
   "a name in another alphabet, with a number of its own": {
     "lib/one.ts": "export const größe1 = async (x: number) => x;\n",
     "steps/10_a.ts": 'import * as one from "../lib/one.ts";\nexport const größe1 = 1;\nexport const a = one.größe1.name;\n',
@@ -123,6 +127,12 @@ export const a = got;
     "lib/folder/index.ts": 'export const x: string = "index.ts";\n',
     "lib/folder/index.js": 'export const x = "index.js";\n',
     "steps/10_a.ts": ["x.js", "x.jsx", "x", "m.mjs", "y.js", "y.jsx", "y", "of-js.js", "folder"].map((file, i) => `import * as m${i} from "../lib/${file}";\n`).join("") + "export const a = [m0, m1, m2, m3, m4, m5, m6, m7, m8].map((each) => ({ ...each }));\n",
+  },
+  "a project that imports itself by its name": {
+    "package.json": '{ "name": "me", "type": "module", "exports": { "./x": "./lib/x.ts", "./y": "./lib/y.js" } }',
+    "lib/x.ts": "export const x: number = 1;\n",
+    "lib/y.js": "export const y = 2;\n",
+    "steps/10_a.ts": 'import { x } from "me/x";\nimport { y } from "me/y";\nexport const a = [x, y];\n',
   },
   "conditions of package.json#imports": {
     "package.json": '{ "type": "module", "imports": { "#x": { "module": "./lib/bundlers.ts", "default": "./lib/node.ts" } } }',
