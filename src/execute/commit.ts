@@ -1,7 +1,8 @@
 import type { StepOutcome } from "../events.ts";
 import type { Artifact, Effect, Scalar, Step, StepRecord } from "../model.ts";
 import type { Decision } from "../plan/decide.ts";
-import { completeRow, deliverEmbedded, probeRow } from "../record/experiments.ts";
+import { deliverEmbedded, probeRow } from "../record/deliver.ts";
+import { completeRow } from "../record/experiments.ts";
 import { type Manifest, writeManifest } from "../record/manifests.ts";
 import { commitRecord } from "../record/records.ts";
 import { highestPublished, publishModels } from "../record/publish.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import type { Emit } from "../events.ts";
-import { deliverEmbedded } from "../record/experiments.ts";
+import { deliverEmbedded } from "../record/deliver.ts";
 import { publishModels } from "../record/publish.ts";
 import { modelNames } from "../record/records.ts";
 import type { Db } from "../record/state.ts";

@@ -1,10 +1,12 @@
-import { readdirSync, statSync } from "./quiet-fs.ts";
+import { statSync } from "./quiet-fs.ts";
 import os from "node:os";
 import path from "node:path";
 import { perHost, type Host } from "./host.ts";
 import { noteFile, projectPath, sqlPaths } from "./here.ts";
 import type { Engine } from "./duckdb.ts";
-import { tokens, type Token } from "./sqltext.ts";
+import { looksLikePattern, namedFiles, texts } from "./sql-names.ts";
+import { notePattern } from "./sql-patterns.ts";
+import { tokens } from "./sqltext.ts";
 import type { Rendered } from "./render.ts";
 import { warnOfVolatile } from "./volatile.ts";
 
@@ -20,9 +22,9 @@ export interface Told extends Rendered {
 }
 
 /** Runs SQL, and notes what it reads and writes, and of what in it no result is the same twice. */
-export async function noting<T>(engine: Engine, host: Host, texts: readonly Told[], work: () => Promise<T>): Promise<T> {
+export async function noting<T>(engine: Engine, host: Host, all: readonly Told[], work: () => Promise<T>): Promise<T> {
   const since = Date.now();
-  for (const told of texts) {
+  for (const told of all) {
     noteNamed(host, told, told.anyString === true);
     warnOfVolatile(host, told.text);
   }
@@ -88,8 +90,6 @@ function fromHome(name: string): string {
   return name.replace(/^~(?=\/|$)/, () => os.homedir());
 }
 
-const fileFunction = /^(READ_\w+|PARQUET_\w+|GLOB|SNIFF_CSV)$/;
-
 /**
  * Notes what the file log does not tell: the folders that a pattern such as `data/*.csv` lists, and
  * addresses and extensions, which the engine cannot see through.
@@ -125,85 +125,6 @@ function noteSoon(host: Host, file: string): void {
 /** Smaller ones are hashed before anyone could wait for it. */
 const largeBytes = 8 << 20;
 
-/** A name that stands in SQL where files are named. */
-interface Named {
-  readonly name: string;
-  /** In `glob('…')`, which opens no file. */
-  readonly listed?: boolean;
-  /** Of which a function makes a name: `concat('data/', …)`. */
-  readonly isPart?: boolean;
-}
-
-function* namedFiles(code: readonly Token[], params: Rendered["params"], anyString: boolean): Generator<Named> {
-  /** For each open parenthesis inside read_csv(…): whether it is a function's. */
-  const inside: boolean[] = [];
-  let listed = false;
-  for (const [index, token] of code.entries()) {
-    const before = code[index - 1];
-    if (inside.length > 0) {
-      if (token.text === "(" && token.kind === "symbol") inside.push(before?.kind === "word");
-      if (token.text === ")" && token.kind === "symbol") inside.pop();
-      const isPart = inside.includes(true, 1);
-      if (token.kind === "string") yield { name: token.text, listed, isPart };
-      if (token.kind === "symbol" && token.text.startsWith("$")) for (const name of texts(params[Number(token.text.slice(1)) - 1]?.value)) yield { name, listed, isPart };
-    } else if (token.kind === "symbol" && token.text === "(" && before?.kind === "word" && fileFunction.test(before.text)) {
-      inside.push(true);
-      listed = before.text === "GLOB";
-    } else if (token.kind === "string" || token.kind === "identifier") {
-      if ((anyString && token.kind === "string") || (before?.kind === "word" && /^(FROM|JOIN)$/.test(before.text))) yield { name: token.text };
-    }
-  }
-}
-
-/** `data/*.csv`; not a regular expression, nor a lone `?`. */
-function looksLikePattern(text: string): boolean {
-  return /[*?[]/.test(text) && /[\w./]/.test(text) && !/[\\()^$+|{}]/.test(text);
-}
-
-function texts(value: unknown): string[] {
-  return (Array.isArray(value) ? value : [value]).filter((each): each is string => typeof each === "string");
-}
-
 function remoteHost(name: string): string | undefined {
   return /^[a-z][a-z0-9+.-]+:\/\/([^/]*)/i.exec(name)?.[1];
-}
-
-function notePattern(host: Host, pattern: string): void {
-  const parts = pattern.split("/");
-  const wild = parts.findIndex((part) => /[*?[]/.test(part));
-  const base = parts.slice(0, wild).join("/") || (pattern.startsWith("/") ? "/" : ".");
-  for (const folder of sqlPaths(host, base)) noteFolders(host, folder, parts.slice(wild));
-}
-
-/** The folders whose entries decide what the pattern matches. */
-function noteFolders(host: Host, folder: string, [part, ...rest]: readonly string[]): void {
-  noteFile(host, "folder", folder);
-  if (part === undefined || (rest.length === 0 && part !== "**")) return;
-  const deep = part === "**";
-  // As DuckDB has it: `*` follows links, `**` does not.
-  for (const entry of listFolders(folder, !deep)) {
-    if (deep) noteFolders(host, path.join(folder, entry), [part, ...rest]);
-    else if (globToRegExp(part).test(entry)) noteFolders(host, path.join(folder, entry), rest);
-  }
-  if (deep && rest.length > 1) noteFolders(host, folder, rest);
-}
-
-function listFolders(folder: string, links: boolean): string[] {
-  const leadsToFolder = (name: string) => statSync(path.join(folder, name), { throwIfNoEntry: false })?.isDirectory() === true;
-  try {
-    return readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() || (links && entry.isSymbolicLink() && leadsToFolder(entry.name)))
-      .map((entry) => entry.name);
-  } catch {
-    return []; // not there: the folder's absence is what is noted
-  }
-}
-
-function globToRegExp(glob: string): RegExp {
-  const source = glob.replace(/[.+^${}()|\\]/g, "\\$&").replace(/\*/g, ".*").replace(/\?/g, ".").replace(/\[!/g, "[^");
-  try {
-    return new RegExp(`^${source}$`, "s");
-  } catch {
-    return /^/;
-  }
 }

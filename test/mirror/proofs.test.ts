@@ -4,7 +4,7 @@ import Database from "better-sqlite3";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openKept } from "../../src/open-kept.ts";
 import { ship } from "../../src/mirror/ship.ts";
-import { deliverEmbedded } from "../../src/record/experiments.ts";
+import { deliverEmbedded } from "../../src/record/deliver.ts";
 import { mirrorState, putRow, sendAgain } from "../../src/record/outbox.ts";
 import { root } from "../rig/build.ts";
 import { TestPostgres } from "../rig/postgres.ts";

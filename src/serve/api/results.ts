@@ -48,7 +48,8 @@ function model(site: Site, context: Context) {
   const all = readModels(site);
   const versions = all.filter((each) => each.name === name);
   if (versions.length === 0) fail("E_NOT_FOUND", `there is no model "${name}"`, { remedy: nearest(name, [...new Set(all.map((each) => each.name))]) });
-  return { name, versions: versions.map((each) => ({ ...each, provenance: provenance(site, each), uses: usesOf(site, each) })) };
+  const uses = usesOf(site, name);
+  return { name, versions: versions.map((each) => ({ ...each, provenance: provenance(site, each), uses: uses.get(each.version) ?? [] })) };
 }
 
 function schedules({ kept: { db } }: Site) {

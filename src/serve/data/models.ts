@@ -77,20 +77,24 @@ export interface ModelUse {
 /** Only so many of the newest records are looked through. */
 const mostRecords = 5000;
 
-/** Who read the file of this version. */
-export function usesOf({ kept: { db } }: Site, { name, version }: Pick<Model, "name" | "version">): ModelUse[] {
-  const file = modelPath(name, version);
+/** Who read the files of a model's versions: version → its uses, the newest first. */
+export function usesOf({ kept: { db } }: Site, name: string): ReadonlyMap<number, ModelUse[]> {
   const rows = db
     .prepare(
-      `SELECT records.step, max(run_steps.run) AS last, count(DISTINCT run_steps.run) AS runs,
-         (SELECT json_extract(value, '$.name') FROM json_each(records.body, '$.reads') WHERE json_extract(value, '$.name') LIKE @aliases LIMIT 1) AS alias
-       FROM records JOIN run_steps ON run_steps.record = records.id
-       WHERE records.id > (SELECT coalesce(max(id), 0) - ${mostRecords} FROM records) AND instr(records.body, @file) > 0
-         AND EXISTS (SELECT 1 FROM json_each(records.body, '$.reads') WHERE json_extract(value, '$.kind') = 'file' AND json_extract(value, '$.name') = @file)
-       GROUP BY records.step, alias ORDER BY last DESC`,
+      `SELECT records.step, reads.value ->> 'name' AS file, max(run_steps.run) AS last, count(DISTINCT run_steps.run) AS runs,
+         (SELECT value ->> 'name' FROM json_each(records.body, '$.reads') WHERE instr(value ->> 'name', @alias) = 1 LIMIT 1) AS alias
+       FROM records JOIN run_steps ON run_steps.record = records.id, json_each(records.body, '$.reads') AS reads
+       WHERE records.id > (SELECT coalesce(max(id), 0) - ${mostRecords} FROM records) AND instr(records.body, @folder) > 0
+         AND reads.value ->> 'kind' = 'file' AND instr(reads.value ->> 'name', @folder) = 1
+       GROUP BY records.step, file, alias ORDER BY last DESC`,
     )
-    .all({ file, aliases: aliasPath(name, "%") }) as { step: string; last: string; runs: number; alias: string | null }[];
-  return rows.map((row) => ({ ...row, alias: /@(.+)\.json$/.exec(row.alias ?? "")?.[1] ?? null }));
+    .all({ folder: `models/${name}/v`, alias: aliasPath(name, "").replace(/\.json$/, "") }) as { step: string; file: string; last: string; runs: number; alias: string | null }[];
+  const uses = new Map<number, ModelUse[]>();
+  for (const { step, file, last, runs, alias } of rows) {
+    const version = Number(/v(\d+)\.json$/.exec(file)?.[1]);
+    uses.set(version, [...(uses.get(version) ?? []), { step, last, runs, alias: /@(.+)\.json$/.exec(alias ?? "")?.[1] ?? null }]);
+  }
+  return uses;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -2,7 +2,7 @@ import { fail } from "../../errors.ts";
 import { formatBytes, formatNumber } from "../../report/format.ts";
 import { short } from "../../command/short.ts";
 import { predictInputs } from "../../command/predict.ts";
-import { type Model, provenance, readModels, usesOf } from "../data/models.ts";
+import { type Model, type ModelUse, provenance, readModels, usesOf } from "../data/models.ts";
 import { html, type Html } from "../html.ts";
 import { predictForm } from "../part/predict-form.ts";
 import { tree } from "../part/tree.ts";
@@ -22,15 +22,15 @@ ${all.length === 0 && html`<p class="empty">No models yet. <code>saveModel(name,
 export function modelPage(site: Site, name: string): LaidOut {
   const versions = readModels(site).filter((model) => model.name === name);
   if (versions.length === 0) fail("E_NOT_FOUND", `there is no model "${name}"`);
-  const main = html`<h1>${name}</h1>${versions.map((model, index) => versionPart(site, model, index === 0))}`;
+  const uses = usesOf(site, name);
+  const main = html`<h1>${name}</h1>${versions.map((model, index) => versionPart(site, model, uses.get(model.version) ?? [], index === 0))}`;
   return layout(site, { title: name, at: "/models", main });
 }
 
-function versionPart(site: Site, model: Model, open: boolean): Html {
+function versionPart(site: Site, model: Model, uses: readonly ModelUse[], open: boolean): Html {
   const { fingerprint, code, inputs: madeOf, files } = provenance(site, model);
   const { card, name, version } = model;
   const inputs = model.file === null ? undefined : predictInputs(card);
-  const uses = usesOf(site, model);
   return html`<article class="card"><h2 id="v${version}">v${version} <span class="quiet">${when(model.createdAt)}</span></h2>${aliasTools(model)}${model.doc && html`<p>${model.doc}</p>`}
 ${facts(model.metrics)}${facts(model.params)}
 <p class="note">${model.file === null ? "Its file is gone." : html`<a href="/models/${name}/${version}/file" download="${name}-v${version}.json">Download</a> <span class="mono">${model.file}</span>`}</p>

@@ -1,0 +1,158 @@
+import { existsSync, mkdirSync } from "node:fs";
+import path from "node:path";
+import Database from "better-sqlite3";
+import { fail } from "../errors.ts";
+import type { Scalar } from "../model.ts";
+import { columnsOf, experimentsFile, readResultTables, type ResultColumn, type ResultTables } from "./experiments.ts";
+import type { Db } from "./state.ts";
+
+/**
+ * Tries the row on an empty table of the same definition, so that a row which the table refuses
+ * fails the step that recorded it.
+ * @throws E_EXPERIMENTS_SQL
+ */
+export function probeRow(ddl: string, table: string, row: Readonly<Record<string, Scalar>>): void {
+  try {
+    const db = emptyTables(ddl);
+    db.exec("BEGIN");
+    try {
+      insertRow(db, table, row);
+    } finally {
+      // A failed insert may have ended it.
+      if (db.inTransaction) db.exec("ROLLBACK");
+    }
+  } catch (error) {
+    fail("E_EXPERIMENTS_SQL", `record("${table}", …): ${(error as Error).message}`, {
+      place: { file: "experiments.sql" },
+      remedy: "give the row what the table demands, or change the table's definition",
+    });
+  }
+}
+
+/** Made once for all rows of a definition: a step may record thousands. */
+let empty: { readonly ddl: string; readonly db: Db } | undefined;
+
+function emptyTables(ddl: string): Db {
+  if (empty?.ddl === ddl) return empty.db;
+  empty?.db.close();
+  empty = undefined;
+  const db = new Database(":memory:");
+  db.exec(ddl);
+  empty = { ddl, db };
+  return db;
+}
+
+/**
+ * Brings the embedded results tables to the shape of `experiments.sql` and delivers to them what
+ * waits in the outbox. Idempotent: a row delivered twice replaces itself. What a table refuses goes on waiting.
+ * @returns warnings, such as columns that experiments.sql no longer has
+ */
+export function deliverEmbedded(state: Db, project: string): string[] {
+  // A results file that was deleted is filled again from what was ever recorded.
+  if (!existsSync(experimentsFile(project))) state.prepare("UPDATE outbox SET embedded = 0").run();
+  const waiting = state.prepare("SELECT id, table_name AS name, body FROM outbox WHERE embedded = 0 AND kind = 'row' ORDER BY id").all() as OutboxRow[];
+  if (waiting.length === 0 && !existsSync(path.join(project, "experiments.sql"))) return [];
+  const { ddl, tables } = readResultTables(project);
+  mkdirSync(path.dirname(experimentsFile(project)), { recursive: true });
+  const db = new Database(experimentsFile(project), { timeout: 10_000 });
+  try {
+    db.pragma("journal_mode = WAL");
+    db.pragma("synchronous = FULL");
+    const warnings: string[] = [];
+    const refused = new Map<OutboxRow, string>();
+    db.transaction(() => {
+      warnings.push(...reshape(db, ddl, tables));
+      for (const row of waiting) {
+        const why = deliver(db, row, tables);
+        if (why !== undefined) refused.set(row, `${row.name}: ${why}`);
+      }
+    }).immediate();
+    markDelivered(state, waiting.filter((row) => !refused.has(row)));
+    return [...warnings, ...refusals([...refused.values()])];
+  } finally {
+    db.close();
+  }
+}
+
+interface OutboxRow {
+  readonly id: number;
+  readonly name: string;
+  readonly body: string;
+}
+
+/** Each reason once, with how many rows have it. */
+function refusals(reasons: readonly string[]): string[] {
+  return [...new Set(reasons)].map((reason) => {
+    const count = reasons.filter((each) => each === reason).length;
+    const [rows, them] = count === 1 ? ["a row", "it"] : [`${count} rows`, "them"];
+    return `the table refuses ${rows} recorded into ${reason}; kept until it takes ${them}: data/experiments.db, if it is removed, is made anew from experiments.sql and all that was recorded`;
+  });
+}
+
+function markDelivered(state: Db, rows: readonly OutboxRow[]): void {
+  const mark = state.prepare("UPDATE outbox SET embedded = 1 WHERE id = ?");
+  state.transaction(() => rows.forEach((row) => mark.run(row.id)))();
+}
+
+function reshape(db: Db, ddl: string, tables: ResultTables): string[] {
+  // Before the statements of experiments.sql are run, since an index may want a column that is new.
+  for (const [table, wanted] of tables) {
+    const present = columnsOf(db, table);
+    if (present.length > 0) for (const column of wanted.filter((each) => !present.some((other) => other.name === each.name))) addColumn(db, table, column);
+  }
+  db.exec(ddl);
+  return [...tables].flatMap(([table, wanted]) => {
+    return columnsOf(db, table)
+      .filter((column) => !wanted.some((each) => each.name === column.name))
+      .map((column) => `${table}.${column.name} is no longer in experiments.sql; the column and its values are kept`);
+  });
+}
+
+/** NOT NULL cannot be asked of rows that are already there. */
+function addColumn(db: Db, table: string, { name, type, standard }: ResultColumn): void {
+  const add = `ALTER TABLE ${quote(table)} ADD COLUMN ${quote(name)} ${type}`;
+  try {
+    db.exec(standard === null ? add : `${add} DEFAULT ${standard}`);
+  } catch {
+    // SQLite gives rows that are there no default that must be computed.
+    db.exec(add);
+  }
+}
+
+/** @returns why the table does not take the row; undefined: it has it */
+function deliver(db: Db, { name, body }: OutboxRow, tables: ResultTables): string | undefined {
+  try {
+    const [key, wanted] = [keyOf(columnsOf(db, name)), keyOf(tables.get(name) ?? [])];
+    if (tables.has(name) && key.join() !== wanted.join()) return `it has the key (${key.join(", ")}), and experiments.sql says (${wanted.join(", ")})`;
+    db.transaction(() => insertRow(db, name, JSON.parse(body) as Record<string, Scalar>))();
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function keyOf(columns: readonly ResultColumn[]): string[] {
+  return columns.filter(({ key }) => key > 0).sort((a, b) => a.key - b.key).map(({ name }) => name);
+}
+
+/** Inserts the row in place of the one with its key. Columns that the table has lost are left out. */
+function insertRow(db: Db, table: string, row: Readonly<Record<string, Scalar>>): void {
+  const present = columnsOf(db, table);
+  const key = keyOf(present);
+  if (key.length > 0 && key.every((name) => row[name] !== undefined)) {
+    db.prepare(`DELETE FROM ${quote(table)} WHERE ${key.map((name) => `${quote(name)} = ?`).join(" AND ")}`).run(...key.map((name) => bound(row[name]!)));
+  }
+  const columns = Object.keys(row).filter((column) => present.some(({ name }) => name === column));
+  const places = columns.map(() => "?").join(", ");
+  db.prepare(`INSERT INTO ${quote(table)} (${columns.map(quote).join(", ")}) VALUES (${places})`).run(...columns.map((column) => bound(row[column]!)));
+}
+
+/** SQLite has no booleans; a whole number that goes as one stays `5` in a column of texts, and not `5.0`. */
+function bound(value: Scalar): Scalar {
+  if (typeof value === "boolean") return BigInt(value);
+  return Number.isSafeInteger(value) && !Object.is(value, -0) ? BigInt(value as number) : value;
+}
+
+function quote(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

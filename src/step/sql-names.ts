@@ -1,0 +1,43 @@
+import type { Rendered } from "./render.ts";
+import type { Token } from "./sqltext.ts";
+
+const fileFunction = /^(READ_\w+|PARQUET_\w+|GLOB|SNIFF_CSV)$/;
+
+/** A name that stands in SQL where files are named. */
+export interface Named {
+  readonly name: string;
+  /** In `glob('…')`, which opens no file. */
+  readonly listed?: boolean;
+  /** Of which a function makes a name: `concat('data/', …)`. */
+  readonly isPart?: boolean;
+}
+
+export function* namedFiles(code: readonly Token[], params: Rendered["params"], anyString: boolean): Generator<Named> {
+  /** For each open parenthesis inside read_csv(…): whether it is a function's. */
+  const inside: boolean[] = [];
+  let listed = false;
+  for (const [index, token] of code.entries()) {
+    const before = code[index - 1];
+    if (inside.length > 0) {
+      if (token.text === "(" && token.kind === "symbol") inside.push(before?.kind === "word");
+      if (token.text === ")" && token.kind === "symbol") inside.pop();
+      const isPart = inside.includes(true, 1);
+      if (token.kind === "string") yield { name: token.text, listed, isPart };
+      if (token.kind === "symbol" && token.text.startsWith("$")) for (const name of texts(params[Number(token.text.slice(1)) - 1]?.value)) yield { name, listed, isPart };
+    } else if (token.kind === "symbol" && token.text === "(" && before?.kind === "word" && fileFunction.test(before.text)) {
+      inside.push(true);
+      listed = before.text === "GLOB";
+    } else if (token.kind === "string" || token.kind === "identifier") {
+      if ((anyString && token.kind === "string") || (before?.kind === "word" && /^(FROM|JOIN)$/.test(before.text))) yield { name: token.text };
+    }
+  }
+}
+
+/** `data/*.csv`; not a regular expression, nor a lone `?`. */
+export function looksLikePattern(text: string): boolean {
+  return /[*?[]/.test(text) && /[\w./]/.test(text) && !/[\\()^$+|{}]/.test(text);
+}
+
+export function texts(value: unknown): string[] {
+  return (Array.isArray(value) ? value : [value]).filter((each): each is string => typeof each === "string");
+}
