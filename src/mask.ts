@@ -72,13 +72,25 @@ export class Mask {
     return this.#text === null ? value : (this.#walk(value, true) as T);
   }
 
+  /** The same for a row that is recorded, with what the engine filled in. */
+  row<T extends object>(row: T): T {
+    const { experiment_id, run_id } = row as { experiment_id?: unknown; run_id?: unknown };
+    const own = { ...(experiment_id === undefined ? {} : { experiment_id }), ...(run_id === undefined ? {} : { run_id }) };
+    return { ...this.given(row), ...own };
+  }
+
   #walk(value: unknown, isGiven: boolean): unknown {
     if (typeof value === "string") return !isGiven && /^[0-9a-f]{64}$/.test(value) ? value : this.text(value);
     if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
     if (Array.isArray(value)) return value.map((each) => this.#walk(each, isGiven));
     if (![Object.prototype, null].includes(Object.getPrototypeOf(value) as object | null)) return value;
-    const walkField = ([key, each]: [string, unknown]) => [this.text(key), (isGiven ? filledIn : names).has(key) ? each : this.#walk(each, isGiven || given.has(key))];
-    return Object.fromEntries(Object.entries(value).map(walkField) as [string, unknown][]);
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [this.text(key), this.#field(key, each, isGiven)]));
+  }
+
+  #field(key: string, value: unknown, isGiven: boolean): unknown {
+    if (isGiven) return this.#walk(value, true);
+    if (key === "row" && typeof value === "object" && value !== null) return this.row(value);
+    return names.has(key) ? value : this.#walk(value, givenFields.has(key));
   }
 
   /** For bytes that come in pieces: a secret may lie across two of them. */
@@ -128,9 +140,7 @@ export interface MaskedStream {
 /** Fields that hold names of the engine's own, or its words. */
 const names = new Set(["type", "run", "step", "id", "code", "status", "trigger", "at", "startedAt", "logicalDate", "digest", "fingerprint"]);
 /** Fields of the engine's that hold what the user gave. */
-const given = new Set(["bundle", "params", "row", "sample"]);
-/** What the engine fills into a recorded row. */
-const filledIn = new Set(["experiment_id", "run_id"]);
+const givenFields = new Set(["bundle", "excerpt", "params", "sample"]);
 
 /** The value as it is, in JSON, in HTML, in an address, in base64 at any place of a longer text; of several lines, each too. */
 function formsOf(value: string): string[] {

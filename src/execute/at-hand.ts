@@ -13,6 +13,9 @@ export interface AtHand {
 
 let at: AtHand | undefined;
 
+/** For which its script was asked already: many ask for each row that they work on. */
+let told: AtHand | undefined;
+
 /** The step at hand, where there must be one. */
 export const atHand = (): AtHand => at!;
 
@@ -26,12 +29,15 @@ export const watching: Observer = {
   path: (kind, file) => at?.notes.path(kind, file),
   written: (file) => at?.notes.written(file),
   made: (folder) => at?.notes.made(folder),
-  linked: (link, target) => at?.notes.linked(link, target),
+  linked: (link) => at?.notes.linked(link),
   env: (name) => at?.notes.env(name),
+  sets: (name) => at?.notes.sets(name),
   machine: (name) => at?.notes.machine(name),
   script() {
-    at?.notes.machine("project");
-    at?.notes.path("exists", path.join(at.job.project, at.job.file));
+    if (at === undefined || told === at) return;
+    told = at;
+    at.notes.machine("project");
+    at.notes.path("exists", path.join(at.job.project, at.job.file));
   },
   opaque: (kind, what) => at?.notes.opaque(kind, what),
   marked: () => at?.notes.marked(),

@@ -160,6 +160,7 @@ async function runStep(job: Job): Promise<DoneMessage> {
     const rows = effects.filter((effect) => effect.kind === "record");
     if (job.exports.length + displays.length > 0 || rows.length < effects.length || isPending(host)) return;
     inputs.assertUnchanged(job.step);
+    notes.finish();
     end({ type: "done", artifacts: {}, displays: [], effects: rows, notReproducible: chance.verdict({}) }, 0);
   };
   guardExit(job.step, leaveAtOnce, (failure, error) => fails(failureOfStep(job, failure, error)));
@@ -176,6 +177,7 @@ async function runStep(job: Job): Promise<DoneMessage> {
   await refuseSecrets(host, exported, effects);
   const results = await storeResults(exported, displays, effects, job.staging);
   inputs.assertUnchanged(job.step);
+  notes.finish();
   chance.end();
   if (job.mark !== null) await closeDuckdb(host);
   return { type: "done", ...results, notReproducible: chance.verdict(exported) };

@@ -22,7 +22,10 @@ export class Notes {
   readonly #paths: PathNote[] = [];
   readonly #env = new Set<string>();
   readonly #machine = new Set<string>();
+  /** Variables of the environment that the step set. */
+  readonly sets = new Set<string>();
   readonly #written = new Set<string>();
+  readonly #listed = new Map<string, Digest | null>();
   /** What was written, and all folders above. */
   readonly #changed = new Set<string>();
   readonly #ahead: (file: string) => void;
@@ -36,6 +39,8 @@ export class Notes {
     if (message.type === "param") this.#reads.push(message.read);
     else if (message.type === "env") this.#env.add(message.name);
     else if (message.type === "machine") this.#machine.add(message.name);
+    else if (message.type === "sets") this.sets.add(message.name);
+    else if (message.type === "listed") this.#listed.set(message.path, message.digest);
     else if (message.type === "path") this.#takePath(message);
     else if (message.type === "soon") this.#ahead(message.path);
     else if (message.type === "written") this.#takeWritten(message.path);
@@ -74,7 +79,8 @@ export class Notes {
         continue;
       }
       // What the step itself changed is kept as it left it: that it is still so is asked of its outputs.
-      const digest = this.#changed.has(note.path) ? await world.digest({ kind, name, digest: null }) : note.digest;
+      const listed = kind === "folder" ? this.#listed.get(note.path) : undefined;
+      const digest = listed !== undefined ? listed : this.#changed.has(note.path) ? await world.digest({ kind, name, digest: null }) : note.digest;
       const key = `${kind} ${name}`;
       // It was looked at twice, and had changed in between.
       if (found.has(key)) racy ||= found.get(key) !== digest;

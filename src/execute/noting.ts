@@ -1,13 +1,14 @@
 import fs from "node:fs";
 import path from "node:path";
-import type { Opaque } from "../model.ts";
+import type { Digest, Opaque } from "../model.ts";
+import { inert } from "../graph/package-names.ts";
 import { signatureOf } from "../store/files.ts";
 import { lookAt, type LookKind } from "../store/look.ts";
 import type { Observer } from "./observer.ts";
 import type { Job, Message } from "./protocol.ts";
 
 // The unwrapped functions: noting a read must not note another one.
-const { realpathSync, statSync } = fs;
+const { readdirSync, readlinkSync, realpathSync, statSync } = fs;
 
 /** The engine's own packages; a step that brings DuckDB itself is opaque. */
 const engines = /[\\/]node_modules[\\/](?:@duckdb|detect-libc)[\\/]/;
@@ -16,10 +17,15 @@ const engines = /[\\/]node_modules[\\/](?:@duckdb|detect-libc)[\\/]/;
 export class Noting implements Omit<Observer, "script"> {
   readonly #send: (message: Message) => void;
   readonly #inside: readonly string[];
+  readonly #packages: readonly string[];
   readonly #seen = new Map<string, string>();
   readonly #own = new Set<string>();
-  /** Links that the step made, and where they lead: what is read through one is not its own. */
-  readonly #links = new Map<string, string>();
+  /** Folders that were listed, and what lay in them when they first were. */
+  readonly #listed = new Map<string, { readonly names: ReadonlySet<string>; readonly digest: Digest | null }>();
+  /** What the step made and wrote, and all folders above. */
+  readonly #changed = new Set<string>();
+  /** Links that the step made: what is read through one is not its own. */
+  readonly #links = new Set<string>();
   #marked = false;
 
   /** @param engine folder of the engine's own code */
@@ -28,16 +34,19 @@ export class Noting implements Omit<Observer, "script"> {
     this.#marked = job.packages.length > 0;
     const state = path.join(job.project, ".stepbook");
     // Node reads a step's code where it really lies: the folder may be a link to another disk.
-    this.#inside = [state, realpathSync(state), engine, ...job.packages].map((folder) => folder + path.sep);
+    this.#inside = [state, realpathSync(state), engine].map((folder) => folder + path.sep);
+    this.#packages = job.packages.map((folder) => folder + path.sep);
   }
 
   /** @param since when the reading began, where that was before now; ms */
-  path(kind: "file" | LookKind, file: string, since?: number): void {
+  path(kind: "file" | LookKind, file: string, since?: number, turn = 0): void {
     if (this.#ignored(file)) return;
     const real = this.#behindLinks(file);
-    if (real !== file) return this.path(kind, real, since);
+    // A link may lead to another, and round in a circle.
+    if (real !== file && turn < 10) return this.path(kind, real, since, turn + 1);
     if (this.#own.has(file)) return;
     const digest = kind === "file" ? null : lookAt(kind, file);
+    if (kind === "folder" && !this.#listed.has(file)) this.#listed.set(file, { names: namesIn(file), digest });
     this.#once(`${kind} ${file}`, { type: "path", kind, path: file, digest, signature: signatureNow(file), at: since ?? Date.now() }, String(digest));
   }
 
@@ -48,29 +57,37 @@ export class Noting implements Omit<Observer, "script"> {
     this.made(file);
   }
 
-  linked(link: string, target: string): void {
+  linked(link: string): void {
     this.written(link);
-    this.#links.set(link, target);
+    this.#links.add(link);
   }
 
   #behindLinks(file: string): string {
-    let real = file;
-    // Links may lead round in a circle.
-    for (let turn = 0; turn < 10; turn++) {
-      const link = [...this.#links.keys()].find((each) => real === each || real.startsWith(each + path.sep));
-      if (link === undefined) return real;
-      real = this.#links.get(link)! + real.slice(link.length);
+    if (this.#links.size === 0) return file;
+    for (let at = file; at !== path.dirname(at); at = path.dirname(at)) {
+      if (!this.#links.has(at)) continue;
+      try {
+        const target = path.resolve(path.dirname(at), readlinkSync(at));
+        return target === at ? file : target + file.slice(at.length);
+      } catch {
+        return file; // It was not made, or is none any more.
+      }
     }
     return file;
   }
 
   /** A folder that was made: an output, but what lies in it need not be the step's own. */
   made(file: string): void {
+    for (let each = file; !this.#changed.has(each); each = path.dirname(each)) this.#changed.add(each);
     if (!this.#ignored(file)) this.#once(`written ${file}`, { type: "written", path: file });
   }
 
   env(name: string): void {
     this.#once(`env ${name}`, { type: "env", name });
+  }
+
+  sets(name: string): void {
+    this.#once(`sets ${name}`, { type: "sets", name });
   }
 
   machine(name: string): void {
@@ -86,6 +103,21 @@ export class Noting implements Omit<Observer, "script"> {
     this.#marked = true;
   }
 
+  /**
+   * Tells, at the step's end, how folders are to be kept that it listed and changed: as they are now, unless something came or went that is
+   * none of its own, which it may not have seen.
+   */
+  finish(): void {
+    for (const [folder, before] of this.#listed) {
+      if (!this.#changed.has(folder)) continue;
+      const digest = lookAt("folder", folder);
+      const now = namesIn(folder);
+      const differing = [...new Set([...before.names, ...now])].filter((name) => before.names.has(name) !== now.has(name));
+      const isOwn = differing.every((name) => this.#changed.has(path.join(folder, name)));
+      this.#send({ type: "listed", path: folder, digest: isOwn ? digest : before.digest });
+    }
+  }
+
   /** Whether another step may follow in this process: packages keep what they will, and so does what cannot be seen through. */
   get leavesNothing(): boolean {
     return !this.#marked;
@@ -99,7 +131,33 @@ export class Noting implements Omit<Observer, "script"> {
   }
 
   #ignored(file: string): boolean {
-    return this.#inside.some((folder) => file.startsWith(folder)) || engines.test(file);
+    return this.#inside.some((folder) => file.startsWith(folder)) || engines.test(file) || this.#packages.some((folder) => file.startsWith(folder) && this.#isHashed(file, folder));
+  }
+
+  /** Whether the file counts to a package that the step reaches: all its files are part of the fingerprint, but some. */
+  #isHashed(file: string, folder: string): boolean {
+    const name = file.slice(folder.length);
+    if (/(?:^|[\\/])(?:node_modules|\.git)[\\/]/.test(name) || inert.test(name)) return false;
+    // Code that is a link is found where it really lies; data may lie in a linked folder.
+    if (/\.(?:[cm]?js|json|node|wasm)$/.test(name)) return true;
+    const real = realOf(file);
+    return this.#packages.some((each) => real.startsWith(each));
+  }
+}
+
+function realOf(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    return file;
+  }
+}
+
+function namesIn(folder: string): Set<string> {
+  try {
+    return new Set(readdirSync(folder));
+  } catch {
+    return new Set();
   }
 }
 

@@ -4,8 +4,8 @@ import type { Observer } from "./observer.ts";
 
 /** Ways to go through an object that look at a descriptor only to see whether there is a name to go on with: the value is got. */
 const enumerations: ReadonlySet<string> = new Set(["", "keys", "entries", "values", "assign", "stringify"]);
-/** Those of them that get the value of a name right after they looked at it; "": a spread or a loop. */
-const copies: ReadonlySet<string> = new Set(["", "entries", "values", "assign"]);
+/** Those of them by which all variables are copied: ""; a spread, and also a loop. */
+const copies: ReadonlySet<string> = new Set(["", "assign"]);
 
 /**
  * Reading a variable is noted, and so is listing their names. What the step itself set is not, and
@@ -14,17 +14,21 @@ const copies: ReadonlySet<string> = new Set(["", "entries", "values", "assign"])
 export function observeEnvironment(observer: Observer): void {
   // Node's own module loader asks for these two.
   const own = new Set<string>(["WATCH_REPORT_DEPENDENCIES", "NODE_V8_COVERAGE"]);
-  /** What a package's copy is about to get. */
-  let copied: string | symbol | undefined;
   const note = (name: string | symbol) => {
     if (typeof name === "string" && !own.has(name)) observer.env(name);
   };
+  /** What is got next, and of every launcher's own. */
+  let skipped: string | symbol | undefined;
+  const copy = new Copy((names) => {
+    observer.env(allNames);
+    names.forEach(note);
+  });
   process.env = new Proxy(process.env, {
     get(env, name) {
       // Node copies them all for a subprocess.
       const forOthers = typeof name === "string" && ofLaunchers.test(name) && asker().inNode;
-      if (name !== copied && !forOthers) note(name);
-      copied = undefined;
+      if (!copy.takes(name) && !forOthers && name !== skipped) note(name);
+      skipped = undefined;
       return Reflect.get(env, name) as string | undefined;
     },
     has(env, name) {
@@ -32,19 +36,23 @@ export function observeEnvironment(observer: Observer): void {
       return Reflect.has(env, name);
     },
     ownKeys(env) {
+      copy.begin();
       if (!asker().inPackage) observer.env(allNames);
       return Reflect.ownKeys(env);
     },
     getOwnPropertyDescriptor(env, name) {
       const { builtin, inPackage } = asker();
       if (!enumerations.has(builtin)) note(name);
-      copied = inPackage && copies.has(builtin) ? name : undefined;
-      // A copy is made in one go.
-      if (copied !== undefined) queueMicrotask(() => (copied = undefined));
+      if (inPackage && copies.has(builtin)) copy.looksAt(name);
+      else if (inPackage && (builtin === "entries" || builtin === "values")) {
+        observer.env(allNames);
+        if (ofLaunchers.test(String(name))) skipped = name;
+      }
       return Reflect.getOwnPropertyDescriptor(env, name);
     },
     set(env, name, value) {
       observer.marked();
+      observer.sets(String(name));
       own.add(String(name));
       return Reflect.set(env, name, value);
     },
@@ -54,4 +62,49 @@ export function observeEnvironment(observer: Observer): void {
       return Reflect.deleteProperty(env, name);
     },
   });
+}
+
+/** A package's copy of all variables, in which each name is looked at and got in turn. What passes over a name is a loop, which chooses. */
+class Copy {
+  readonly #loops: (names: readonly string[]) => void;
+  #held: string[] = [];
+  #pending: string | symbol | undefined;
+  #isLoop = false;
+  #begun = 0;
+
+  /** @param loops is told what a loop has got so far */
+  constructor(loops: (names: readonly string[]) => void) {
+    this.#loops = loops;
+  }
+
+  begin(): void {
+    this.#end();
+    this.#isLoop = false;
+    const turn = ++this.#begun;
+    // A copy is made in one go.
+    queueMicrotask(() => turn === this.#begun && this.#end());
+  }
+
+  looksAt(name: string | symbol): void {
+    if (this.#pending !== undefined) this.#end();
+    if (!this.#isLoop) this.#pending = name;
+  }
+
+  /** Whether the name is got for the copy. */
+  takes(name: string | symbol): boolean {
+    if (this.#pending !== name) return false;
+    this.#pending = undefined;
+    this.#held.push(String(name));
+    return true;
+  }
+
+  /** What was looked at and not got was passed over. */
+  #end(): void {
+    if (this.#pending !== undefined) {
+      this.#isLoop = true;
+      this.#loops(this.#held);
+    }
+    this.#pending = undefined;
+    this.#held = [];
+  }
 }

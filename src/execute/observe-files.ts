@@ -1,12 +1,14 @@
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { kernelPath } from "../kernel-path.ts";
 import type { Observer } from "./observer.ts";
 import { type Callable, type Patchable, wrap } from "./wrap.ts";
 
 // As they are before they are wrapped: to look around is no read of the step's.
-const { readdirSync, statSync } = fs;
+const { readdirSync, realpathSync, statSync } = fs;
 const cwd = process.cwd.bind(process);
+const environment = process.env;
 
 /** Open descriptor → the file behind it. */
 const opened = new Map<number, string>();
@@ -15,11 +17,16 @@ const opened = new Map<number, string>();
 export function observeFiles(observer: Observer): void {
   for (const target of [fs, fs.promises] as unknown as Patchable[]) observeCalls(target, observer);
   observeDescriptors(observer);
+  let before = new Set<string>();
   // It reads and sets below all that is wrapped here.
   wrap(process as unknown as Patchable, "loadEnvFile", ([file = ".env"]) => {
     const absolute = toPath(file, observer);
     if (absolute !== undefined) observer.path("file", absolute);
     observer.marked();
+    before = new Set(Object.keys(environment));
+  }, (result) => {
+    for (const name of Object.keys(environment)) if (!before.has(name)) observer.sets(name);
+    return result;
   });
 }
 
@@ -41,7 +48,7 @@ function observeCalls(target: Patchable, observer: Observer): void {
   on(["readdir", "opendir"], at(0, (folder, [, options]) => readFolder(observer, folder, (options as { recursive?: boolean } | null)?.recursive === true)));
   on(["writeFile", "appendFile", "truncate", "unlink", "rm", "rmdir"], at(0, written));
   on(["link"], (args) => at(0, (from) => at(1, (to) => (observer.path("file", from), observer.written(to)))(args))(args));
-  on(["symlink"], at(1, (link, [target]) => observer.linked(link, target instanceof URL ? fileURLToPath(target) : path.resolve(path.dirname(link), String(target)))));
+  on(["symlink"], at(1, (link) => observer.linked(link)));
   on(["mkdir"], at(0, (folder) => observer.made(folder)));
   on(["copyFile", "cp"], (args) => at(0, (from) => at(1, (to) => copied(observer, from, to))(args))(args));
   on(["rename"], (args) => (at(0, written)(args), at(1, written)(args)));
@@ -50,13 +57,14 @@ function observeCalls(target: Patchable, observer: Observer): void {
 
 /** A path as the call will take it: relative to the current folder. */
 function toPath(value: unknown, observer: Observer): string | undefined {
-  if (typeof value === "string") return path.resolve(cwd(), value);
+  const resolved = (text: string) => kernelPath(cwd(), text, (link) => observer.path("exists", link));
+  if (typeof value === "string") return resolved(value);
   if (value instanceof URL) return value.protocol === "file:" ? fileURLToPath(value) : undefined;
   if (!(value instanceof Uint8Array)) return undefined;
   const text = Buffer.from(value).toString();
   // Records keep paths as text.
   if (!Buffer.from(text).equals(value)) observer.opaque("native", "a file whose name is no UTF-8");
-  return path.resolve(cwd(), text);
+  return resolved(text);
 }
 
 function openedAs(observer: Observer, file: string, flags: unknown): void {
@@ -67,28 +75,43 @@ function openedAs(observer: Observer, file: string, flags: unknown): void {
   if (writes) observer.written(file);
 }
 
-function readFolder(observer: Observer, folder: string, deep: boolean): void {
+/** Going down, Node follows links to folders, too. */
+function readFolder(observer: Observer, folder: string, deep: boolean, above: readonly string[] = []): void {
   observer.path("folder", folder);
-  if (deep) for (const entry of foldersIn(folder)) readFolder(observer, path.join(folder, entry), true);
+  if (!deep) return;
+  const real = realpathOf(folder);
+  if (real === undefined || above.includes(real)) return;
+  for (const entry of foldersIn(folder)) readFolder(observer, path.join(folder, entry), true, [...above, real]);
 }
 
 function foldersIn(folder: string): string[] {
+  const leads = (name: string) => statSync(path.join(folder, name), { throwIfNoEntry: false })?.isDirectory() === true;
   try {
-    return readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+    return readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory() || (entry.isSymbolicLink() && leads(entry.name))).map((entry) => entry.name);
   } catch {
     return []; // The step's own call reports what is wrong with the folder.
   }
 }
 
+function realpathOf(folder: string): string | undefined {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Some versions of Node copy a folder below what can be wrapped. */
-function copied(observer: Observer, from: string, to: string): void {
-  if (statSync(from, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    observer.path("file", from);
+function copied(observer: Observer, from: string, to: string, above: readonly string[] = []): void {
+  const real = realpathOf(from);
+  if (real === undefined || above.includes(real) || statSync(real, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    // Where a link leads back up, the link itself is copied.
+    observer.path(above.includes(real ?? "") ? "exists" : "file", from);
     return observer.written(to);
   }
   observer.path("folder", from);
   observer.made(to);
-  for (const name of readdirSync(from)) copied(observer, path.join(from, name), path.join(to, name));
+  for (const name of readdirSync(from)) copied(observer, path.join(from, name), path.join(to, name), [...above, real]);
 }
 
 /** `fstat` shows times and sizes of what was opened by its path before. */

@@ -1,6 +1,7 @@
 import { syncBuiltinESMExports } from "node:module";
 import os from "node:os";
 import path from "node:path";
+import timers from "node:timers/promises";
 import { machineFacts, processProperties } from "../plan/machine.ts";
 import { type Asker, asker } from "./asker.ts";
 import { observeEnvironment } from "./observe-env.ts";
@@ -23,6 +24,9 @@ function observeTimers(observer: Observer): void {
   const timer = setTimeout(() => {}, 0);
   clearTimeout(timer);
   wrap(Object.getPrototypeOf(timer) as Patchable, "unref", () => observer.marked());
+  for (const name of ["setTimeout", "setInterval", "setImmediate"]) {
+    wrap(timers as unknown as Patchable, name, (args) => void ((args.at(-1) as { ref?: boolean } | undefined)?.ref === false && observer.marked()));
+  }
 }
 
 function observeAddons(observer: Observer): void {
@@ -38,18 +42,28 @@ function observeMachine(observer: Observer): void {
   wrap(process as unknown as Patchable, "cwd", () => observer.machine("project"));
   // Packages ask whether they are in Node at all.
   for (const name of processProperties) observeProperty(process, name, ({ inPackage, inNode }) => void (inPackage || inNode || observer.machine(`process.${name}`)));
-  observeProperty(process, "argv", ({ inPackage, inNode }) => void (inPackage || inNode || observer.script()));
+  observeArguments(observer);
   const { Navigator } = globalThis as { Navigator?: { prototype: object } };
   if (Navigator) observeProperty(Navigator.prototype, "hardwareConcurrency", () => observer.machine("availableParallelism"));
 }
 
-function observeProperty(owner: object, name: string, before: (asker: Asker) => void): void {
+/** They may be asked for in each turn of a loop, and to see who asks takes its time: after so many times it no longer matters. */
+function observeArguments(observer: Observer): void {
+  let looks = 0;
+  const asks = () => {
+    if (++looks === 1000) observer.script();
+    return looks < 1000;
+  };
+  observeProperty(process, "argv", ({ inPackage, inNode }) => void (inPackage || inNode || observer.script()), asks);
+}
+
+function observeProperty(owner: object, name: string, before: (asker: Asker) => void, asks = () => true): void {
   const found = Object.getOwnPropertyDescriptor(owner, name);
   if (!found?.configurable) return;
   const set = (value: unknown) => void Object.defineProperty(owner, name, { value, writable: true, enumerable: true, configurable: true });
   Object.defineProperty(owner, name, {
     get(this: unknown) {
-      before(asker());
+      if (asks()) before(asker());
       return found.get ? (found.get.call(this) as unknown) : (found.value as unknown);
     },
     set,

@@ -6,9 +6,11 @@ export interface Observer {
   path(kind: "file" | LookKind, file: string): void;
   written(file: string): void;
   made(folder: string): void;
-  /** A symbolic link was made. */
-  linked(link: string, target: string): void;
+  /** A symbolic link was made, or is about to be. */
+  linked(link: string): void;
   env(name: string): void;
+  /** A variable of the environment was set: for this process only. */
+  sets(name: string): void;
   machine(name: string): void;
   /** The path of the script that runs was asked for. */
   script(): void;

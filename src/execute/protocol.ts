@@ -78,6 +78,10 @@ export type Message =
   | { readonly type: "env"; readonly name: string }
   | { readonly type: "secret"; readonly name: string; readonly value: string }
   | { readonly type: "machine"; readonly name: string }
+  /** A variable of the environment that the step set. */
+  | { readonly type: "sets"; readonly name: string }
+  /** A folder that the step listed, as it is to be kept: with what the step itself changed in it, and nothing else. */
+  | { readonly type: "listed"; readonly path: string; readonly digest: Digest | null }
   | PathNote
   /** A large file that is about to be read: it may be hashed meanwhile. */
   | { readonly type: "soon"; readonly path: string }

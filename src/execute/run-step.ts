@@ -77,9 +77,10 @@ async function once(
     const outcome = await attempted;
     if (outcome.kind === "failed") {
       log.note(failureText(outcome.failure));
-      return { kind: "failed", failure: context.mask.data(asItWas(graph.project, bundle, { place: { file: step.file }, ...outcome.failure })) };
+      return { kind: "failed", failure: context.mask.data(asItWas(graph.project, step, bundle, { place: { file: step.file }, ...outcome.failure })) };
     }
     if (outcome.kind !== "done") return outcome;
+    warnOfSet(context, step, notes);
     const ms = performance.now() - startedAt;
     // Its file is closed meanwhile.
     void log.close();
@@ -103,6 +104,14 @@ function noteImported(project: string, step: Step, notes: Notes): void {
   }
 }
 
+/** Alone, what a step sets is set for those that import it, too: they are one process then. */
+function warnOfSet({ graph, emit, info }: RunContext, step: Step, { sets }: Notes): void {
+  for (const other of graph.steps.filter(({ edges }) => edges.some(({ from }) => from === step.id))) {
+    const name = [...sets].find((each) => /^\w+$/.test(each) && new RegExp(`\\b${each}\\b`).test(other.code.text));
+    if (name !== undefined) emit({ type: "step.warned", run: info.id, step: step.id, message: `it sets ${name}, and ${other.id}, which imports it, asks for that: each step has a process of its own; set it in a helper that both import` });
+  }
+}
+
 /** An empty folder goes with those of the other steps when the run ends: at each step its removal would wait for the disk. */
 function clear(folder: string): void {
   try {
@@ -112,10 +121,11 @@ function clear(folder: string): void {
   }
 }
 
-/** With the code that failed, which may be another one by the time somebody reads of it. */
-function asItWas(project: string, bundle: string, failure: Failure): Failure {
-  const excerpt = failure.place && excerptAt(project, failure.place);
-  return { ...failure, bundle: path.basename(bundle), ...(excerpt ? { excerpt } : {}) };
+/** With the code that failed, which may be another one by the time somebody reads of it, or may be already: then there are no lines. */
+function asItWas(project: string, { code }: Step, bundle: string, failure: Failure): Failure {
+  const { place } = failure;
+  const excerpt = place && excerptAt(project, place, code.sources[place.file]);
+  return { ...failure, bundle: path.basename(bundle), ...(place?.line === undefined ? {} : { excerpt: excerpt ?? { first: place.line, lines: [] } }) };
 }
 
 function failureText({ code, message, stack }: Failure): string {

@@ -2,6 +2,9 @@ import { builtinModules } from "node:module";
 
 const builtins = new Set(builtinModules);
 
+/** Files of a package that cannot change its behaviour, so that their change is none. Texts can: a package may read its own. */
+export const inert = /\.(?:d\.[cm]?ts|map)$/i;
+
 /** The package that a specifier names; undefined where it names a path, a URL, one of Node's modules or what `package.json#imports` maps. */
 export function packageOf(specifier: string): string | undefined {
   if (/^[./#]|^[a-z]+:/.test(specifier) || builtins.has(specifier)) return undefined;

@@ -44,8 +44,10 @@ export function resolver(project: string, steps: readonly StepFile[], sources: S
   };
   return async (args, builder) => {
     if (args.path === "stepbook") return { path: "stepbook", namespace: virtual.api };
-    const step = await findStep(args, builder);
-    return step ? { path: step.name, namespace: args.kind === "require-call" ? virtual.required : virtual.input } : importPath(args, builder);
+    const found = await findStep(args, builder);
+    const leads = found ? undefined : await importPath(args, builder);
+    const step = found ?? (leads?.path === undefined ? undefined : byPath.get(leads.path));
+    return step ? { path: step.name, namespace: args.kind === "require-call" ? virtual.required : virtual.input } : leads;
   };
 }
 

@@ -26,7 +26,7 @@ export async function shapeResults(client: Client, { ddl, comments, tables }: Re
     await lock(client, "shape");
     // Before the statements of experiments.sql are run, since an index may want a column that is new.
     for (const [name, wanted] of tables) await addColumns(client, name, wanted);
-    await client.query(ddl);
+    await client.query({ text: ddl, ...hours });
     const shapes = new Map<string, Shape>();
     for (const [name, wanted] of tables) shapes.set(name, await shapeTable(client, name, wanted));
     if (comments.length > 0) await client.query(comments.join("\n"));
@@ -46,7 +46,7 @@ async function addColumns(client: Client, name: string, wanted: readonly ResultC
   if (table === undefined) return;
   const present = await columnsOf(client, table);
   for (const { name: column, type, standard } of wanted.filter((each) => find(present, each.name) === undefined)) {
-    await client.query(`ALTER TABLE ${table} ADD COLUMN ${quote(column.toLowerCase())} ${type || "text"}${standard === null ? "" : ` DEFAULT ${standard}`}`);
+    await client.query({ text: `ALTER TABLE ${table} ADD COLUMN ${quote(column.toLowerCase())} ${type || "text"}${standard === null ? "" : ` DEFAULT ${standard}`}`, ...hours });
   }
 }
 

@@ -32,7 +32,7 @@ const imports = /\bimport\b([^;"']*)\bfrom\s*["'](?:node:)?process["']/g;
 
 /** Facts that code imports from Node's module by name, which it has then without asking: `import { version } from "node:process"`; and `argv`. */
 export function importedFacts(code: string): string[] {
-  const named = [...code.matchAll(imports)].flatMap(([, names]) => (names!.includes("*") ? processProperties : [...names!.matchAll(/[\w$]+/g)].map(([name]) => name)));
+  const named = [...code.matchAll(imports)].flatMap(([, names]) => (names!.includes("*") ? [...processProperties, "argv"] : [...names!.matchAll(/[\w$]+/g)].map(([name]) => name)));
   const has = (name: string) => (named as readonly string[]).includes(name);
   return [...processProperties.filter(has).map((name) => `process.${name}`), ...(has("argv") ? ["argv"] : [])];
 }

@@ -3,13 +3,10 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { racyMs } from "../graph/look.ts";
-import { packageOf } from "../graph/package-names.ts";
+import { inert, packageOf } from "../graph/package-names.ts";
 import type { Digest } from "../model.ts";
 import type { pacer } from "../pace.ts";
 import { signatureOf } from "../store/files.ts";
-
-/** What cannot change behaviour, so that its change is none. Texts can: a package may read its own. */
-const inert = /\.(?:d\.[cm]?ts|map)$/i;
 
 export interface PackageJson {
   readonly name?: string;

@@ -4,6 +4,7 @@ import Database from "better-sqlite3";
 import { fail } from "../errors.ts";
 import type { Scalar } from "../model.ts";
 import { columnsOf, experimentsFile, readResultTables, type ResultColumn, type ResultTables } from "./experiments.ts";
+import { digestOf } from "../store/digest.ts";
 import type { Db } from "./state.ts";
 
 /**
@@ -42,16 +43,18 @@ function emptyTables(ddl: string): Db {
   return db;
 }
 
+/** Of a row in the outbox, as `embedded`: it waits, or the table has it; above these, it was refused under that definition. */
+const [waits, delivered] = [0, 1];
+
 /**
  * Brings the embedded results tables to the shape of `experiments.sql` and delivers to them what
- * waits in the outbox. Idempotent: a row delivered twice replaces itself. What a table refuses goes on waiting.
+ * waits in the outbox. Idempotent: a row delivered twice replaces itself. What a table refuses is tried again when its definition is another one.
  * @returns warnings, such as columns that experiments.sql no longer has
  */
 export function deliverEmbedded(state: Db, project: string): string[] {
   // A results file that was deleted is filled again from what was ever recorded.
-  if (!existsSync(experimentsFile(project))) state.prepare("UPDATE outbox SET embedded = 0").run();
-  const waiting = state.prepare("SELECT id, table_name AS name, body FROM outbox WHERE embedded = 0 AND kind = 'row' ORDER BY id").all() as OutboxRow[];
-  if (waiting.length === 0 && !existsSync(path.join(project, "experiments.sql"))) return [];
+  if (!existsSync(experimentsFile(project))) state.prepare("UPDATE outbox SET embedded = ?").run(waits);
+  if (!existsSync(path.join(project, "experiments.sql")) && waitingRows(state, delivered).length === 0) return [];
   const { ddl, tables } = readResultTables(project);
   mkdirSync(path.dirname(experimentsFile(project)), { recursive: true });
   const db = new Database(experimentsFile(project), { timeout: 10_000 });
@@ -60,14 +63,17 @@ export function deliverEmbedded(state: Db, project: string): string[] {
     db.pragma("synchronous = FULL");
     const warnings: string[] = [];
     const refused = new Map<OutboxRow, string>();
-    db.transaction(() => {
+    const tried = db.transaction(() => {
       warnings.push(...reshape(db, ddl, tables));
+      const definition = definitionOf(db, ddl);
+      const waiting = waitingRows(state, definition);
       for (const row of waiting) {
         const why = deliver(db, row, tables);
         if (why !== undefined) refused.set(row, `${row.name}: ${why}`);
       }
+      return waiting.map((row) => ({ row, becomes: refused.has(row) ? definition : delivered }));
     }).immediate();
-    markDelivered(state, waiting.filter((row) => !refused.has(row)));
+    mark(state, tried);
     return [...warnings, ...refusals([...refused.values()])];
   } finally {
     db.close();
@@ -80,6 +86,17 @@ interface OutboxRow {
   readonly body: string;
 }
 
+/** @param definition under which those that were refused need not be tried again */
+function waitingRows(state: Db, definition: number): OutboxRow[] {
+  return state.prepare("SELECT id, table_name AS name, body FROM outbox WHERE embedded NOT IN (?, ?) AND kind = 'row' ORDER BY id").all(delivered, definition) as OutboxRow[];
+}
+
+/** A number for what experiments.sql says and what the tables are. */
+function definitionOf(db: Db, ddl: string): number {
+  const made = db.prepare("SELECT sql FROM sqlite_master ORDER BY name").pluck().all() as (string | null)[];
+  return 2 + Number.parseInt(digestOf(JSON.stringify([ddl, made])).slice(0, 8), 16);
+}
+
 /** Each reason once, with how many rows have it. */
 function refusals(reasons: readonly string[]): string[] {
   return [...new Set(reasons)].map((reason) => {
@@ -89,23 +106,31 @@ function refusals(reasons: readonly string[]): string[] {
   });
 }
 
-function markDelivered(state: Db, rows: readonly OutboxRow[]): void {
-  const mark = state.prepare("UPDATE outbox SET embedded = 1 WHERE id = ?");
-  state.transaction(() => rows.forEach((row) => mark.run(row.id)))();
+function mark(state: Db, rows: readonly { readonly row: OutboxRow; readonly becomes: number }[]): void {
+  const become = state.prepare("UPDATE outbox SET embedded = ? WHERE id = ?");
+  state.transaction(() => rows.forEach(({ row, becomes }) => become.run(becomes, row.id)))();
 }
 
 function reshape(db: Db, ddl: string, tables: ResultTables): string[] {
   // Before the statements of experiments.sql are run, since an index may want a column that is new.
   for (const [table, wanted] of tables) {
     const present = columnsOf(db, table);
-    if (present.length > 0) for (const column of wanted.filter((each) => !present.some((other) => other.name === each.name))) addColumn(db, table, column);
+    if (present.length > 0) for (const column of wanted.filter((each) => !present.some((other) => sameName(other.name, each.name)))) addColumn(db, table, column);
   }
   db.exec(ddl);
-  return [...tables].flatMap(([table, wanted]) => {
-    return columnsOf(db, table)
-      .filter((column) => !wanted.some((each) => each.name === column.name))
-      .map((column) => `${table}.${column.name} is no longer in experiments.sql; the column and its values are kept`);
-  });
+  return [...tables].flatMap(([table, wanted]) =>
+    columnsOf(db, table).flatMap((column) => {
+      const now = wanted.find(({ name }) => sameName(name, column.name));
+      if (!now) return [`${table}.${column.name} is no longer in experiments.sql; the column and its values are kept`];
+      if (sameName(now.type, column.type)) return [];
+      return [`${table}.${column.name} is of the type ${column.type}, and experiments.sql says ${now.type}: values are kept as the old one until data/experiments.db is removed, which is made anew from all that was recorded`];
+    }),
+  );
+}
+
+/** SQLite knows no cases in names. */
+function sameName(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
 }
 
 /** NOT NULL cannot be asked of rows that are already there. */
@@ -123,7 +148,7 @@ function addColumn(db: Db, table: string, { name, type, standard }: ResultColumn
 function deliver(db: Db, { name, body }: OutboxRow, tables: ResultTables): string | undefined {
   try {
     const [key, wanted] = [keyOf(columnsOf(db, name)), keyOf(tables.get(name) ?? [])];
-    if (tables.has(name) && key.join() !== wanted.join()) return `it has the key (${key.join(", ")}), and experiments.sql says (${wanted.join(", ")})`;
+    if (tables.has(name) && !sameName(key.toSorted().join(), wanted.toSorted().join())) return `it has the key (${key.join(", ")}), and experiments.sql says (${wanted.join(", ")})`;
     db.transaction(() => insertRow(db, name, JSON.parse(body) as Record<string, Scalar>))();
     return undefined;
   } catch (error) {
@@ -139,10 +164,11 @@ function keyOf(columns: readonly ResultColumn[]): string[] {
 function insertRow(db: Db, table: string, row: Readonly<Record<string, Scalar>>): void {
   const present = columnsOf(db, table);
   const key = keyOf(present);
-  if (key.length > 0 && key.every((name) => row[name] !== undefined)) {
-    db.prepare(`DELETE FROM ${quote(table)} WHERE ${key.map((name) => `${quote(name)} = ?`).join(" AND ")}`).run(...key.map((name) => bound(row[name]!)));
+  const given = key.map((name) => Object.entries(row).find(([column]) => sameName(column, name))?.[1]);
+  if (key.length > 0 && given.every((value) => value !== undefined)) {
+    db.prepare(`DELETE FROM ${quote(table)} WHERE ${key.map((name) => `${quote(name)} = ?`).join(" AND ")}`).run(...given.map((value) => bound(value!)));
   }
-  const columns = Object.keys(row).filter((column) => present.some(({ name }) => name === column));
+  const columns = Object.keys(row).filter((column) => present.some(({ name }) => sameName(name, column)));
   const places = columns.map(() => "?").join(", ");
   db.prepare(`INSERT INTO ${quote(table)} (${columns.map(quote).join(", ")}) VALUES (${places})`).run(...columns.map((column) => bound(row[column]!)));
 }

@@ -47,13 +47,16 @@ export function refusal(request: IncomingMessage, options: GuardOptions): Refusa
 function wrongHost({ rawHeaders }: IncomingMessage, { hosts }: GuardOptions): Refusal | undefined {
   const sent = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]!.toLowerCase() === "host");
   const [host] = sent;
-  if (sent.length === 1 && hosts.has(host!)) return undefined;
+  if (sent.length === 1 && hosts.has(host!.toLowerCase())) return undefined;
   return { status: 421, message: "this server does not answer to that name; --host or STEPBOOK_HOSTS adds one" };
 }
 
-/** Also what only looks like a path: in an address a backslash is a slash, and what follows two of them is a name. */
-function wrongTarget({ url }: IncomingMessage): Refusal | undefined {
-  const isPath = url?.startsWith("/") && URL.canParse(url, "http://x") && parseTarget(url).host === "x";
+/**
+ * Also what only looks like a path: in an address a backslash is a slash, what follows two of them is a name, and dots are steps. What is
+ * left is read in one way by all that read it.
+ */
+function wrongTarget({ url = "" }: IncomingMessage): Refusal | undefined {
+  const isPath = /^\/(?![/\\])/.test(url) && URL.canParse(url, "http://x") && parseTarget(url).pathname === url.replace(/[?#].*$/s, "");
   return isPath ? undefined : { status: 400, message: "the request's target is no path" };
 }
 
@@ -87,9 +90,10 @@ function unsafe(request: IncomingMessage, options: GuardOptions): Refusal | unde
 
 function sameSite({ headers }: IncomingMessage, { hosts, proxied }: GuardOptions): boolean {
   const site = headers["sec-fetch-site"];
-  const { origin, host } = headers;
+  const { origin } = headers;
+  const host = headers.host?.toLowerCase() ?? "";
   if (site !== undefined && site !== "same-origin" && site !== "none") return false;
-  if (origin !== undefined) return (origin === `http://${host}` && hosts.has(host!)) || (origin === `https://${host}` && proxied.has(host!));
+  if (origin !== undefined) return (origin === `http://${host}` && hosts.has(host)) || (origin === `https://${host}` && proxied.has(host));
   return site !== undefined;
 }
 

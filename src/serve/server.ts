@@ -81,7 +81,7 @@ function enters(url: string, { readable }: GuardOptions): boolean {
 function letIn(response: ServerResponse, url: string, { token }: GuardOptions): void {
   const asked = parseTarget(url);
   const sent = asked.searchParams.get("token") ?? "";
-  response.writeHead(303, { ...safeHeaders, location: asked.pathname, ...(sent === token ? { "set-cookie": `${cookieName(token)}=${token}; HttpOnly; SameSite=Strict; Path=/` } : {}) });
+  response.writeHead(303, { ...safeHeaders, location: asked.pathname.replace(/^\/+/, "/"), ...(sent === token ? { "set-cookie": `${cookieName(token)}=${token}; HttpOnly; SameSite=Strict; Path=/` } : {}) });
   response.end();
 }
 

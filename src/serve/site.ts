@@ -24,6 +24,8 @@ export interface GraphNow {
 
 /** How long a plan is shown before it is made again, in ms: a read file may have changed. */
 const planAge = 1000;
+/** How long the list of what may be a source is good, in ms. */
+const listAge = 2000;
 
 /** A project as the pages see it: open while the server runs. */
 export class Site {
@@ -42,6 +44,7 @@ export class Site {
   #stamp = "";
   #now: GraphNow = { graph: null, failure: null };
   #reading: Promise<GraphNow> | undefined;
+  #listed: { readonly at: number; readonly files: readonly string[] } = { at: 0, files: [] };
   #planned: { key: string; at: number; plan: Promise<ReadonlyMap<StepId, Planned>> } | undefined;
 
   private constructor(project: string, runtime: Runtime, assets: Assets, duty: () => Duty | null) {
@@ -112,8 +115,14 @@ export class Site {
 
   /** What mends a broken graph may be any source. */
   #looks(): [file: string, stats: Stats | undefined][] {
-    const files = this.#now.failure ? sourceFiles(this.project) : [...new Set(this.#now.graph?.steps.flatMap((step) => Object.keys(step.code.sources)))];
+    const files = this.#now.failure ? this.#anySource() : [...new Set(this.#now.graph?.steps.flatMap((step) => Object.keys(step.code.sources)))];
     return files.map((file) => [file, statSync(path.join(this.project, file), { throwIfNoEntry: false })]);
+  }
+
+  /** To go through all folders takes longer than to look at the files again. */
+  #anySource(): readonly string[] {
+    if (Date.now() - this.#listed.at > listAge) this.#listed = { at: Date.now(), files: [...new Set([...sourceFiles(this.project), ...(this.#now.failure?.place ? [this.#now.failure.place.file] : [])])] };
+    return this.#listed.files;
   }
 }
 

@@ -28,6 +28,8 @@ export interface Head {
   readonly encoding: NonNullable<CsvOptions["encoding"]>;
   /** Whether it starts with a byte order mark. */
   readonly packed: boolean;
+  /** Blank lines before the first record. */
+  readonly skip: number;
   readonly options: CsvOptions;
 }
 
@@ -48,7 +50,7 @@ export function readHead(file: string, shown: string, options: CsvOptions): Head
   const header = options.header ?? true;
   const names = header ? headerNames(first.value.fields, shown) : plainNames(first.value.fields, options);
   mustHave(names, options, shown, header);
-  return { file, shown, delimiter, names, header, encoding, packed, options };
+  return { file, shown, delimiter, names, header, encoding, packed, options, skip: first.value.line - 1 };
 }
 
 function readStart(file: string, packed: boolean): Buffer {
@@ -67,11 +69,12 @@ function decode(bytes: Buffer, encoding: Head["encoding"], shown: string): strin
   if (guessed === "utf-16" && encoding !== "utf-16") {
     refuse(shown, `is UTF-16 and not ${encoding.toUpperCase()}`, 'read it with { encoding: "utf-16" }');
   }
+  if (encoding === "utf-16" && (bytes[0] === 0xfe || bytes[0] === 0)) refuse(shown, "is UTF-16 with the high bytes first, which DuckDB does not read", "save it as UTF-8");
   return textOf(bytes, encoding);
 }
 
 export function textOf(bytes: Uint8Array, encoding: Head["encoding"]): string {
-  if (encoding === "utf-16") return new TextDecoder(bytes[0] === 0xfe ? "utf-16be" : "utf-16le").decode(bytes);
+  if (encoding === "utf-16") return new TextDecoder("utf-16le").decode(bytes);
   return new TextDecoder(encoding === "latin-1" ? "latin1" : "utf-8").decode(bytes);
 }
 

@@ -33,6 +33,8 @@ export function readerSql(head: Head, types: readonly string[], rejects: RejectT
     `quote = '"'`,
     `escape = '"'`,
     `header = ${head.header}`,
+    // A blank line would be taken for the header.
+    ...(head.skip > 0 ? [`skip = ${head.skip}`] : []),
     `encoding = ${quoteString(head.encoding)}`,
     `nullstr = [${nulls.join(", ")}]`,
     `columns = {${columns.join(", ")}}`,

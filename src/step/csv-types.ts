@@ -24,12 +24,12 @@ const enoughValues = 20;
 const largestText = 256 * 1024 * 1024;
 
 /** What a value looks like; each is of one kind. */
-type Look = "whole" | "long" | "padded" | "decimal" | "fraction" | "special" | "truth" | "date" | "instant" | "zoned" | "text";
+type Look = "whole" | "wide" | "long" | "padded" | "decimal" | "fraction" | "special" | "truth" | "date" | "instant" | "zoned" | "text";
 type Looks = Partial<Record<Look, number>>;
 
 /** One CASE a value, so that one aggregate a column tells all: DuckDB plans hundreds of aggregates slowly. */
 const look = (c: string) => `CASE
-  WHEN ${c} = TRY_CAST(${c} AS BIGINT)::VARCHAR THEN 'whole'
+  WHEN ${c} = TRY_CAST(${c} AS BIGINT)::VARCHAR THEN if(length(${c}) > 15 AND abs(TRY_CAST(${c} AS HUGEINT)) > 9007199254740991, 'wide', 'whole')
   WHEN TRY_CAST(${c} AS DOUBLE) IS NOT NULL AND NOT contains(${c}, '_') THEN CASE
     WHEN NOT isfinite(TRY_CAST(${c} AS DOUBLE)) THEN 'special'
     WHEN regexp_full_match(${c}, '[+-]?0[0-9].*') THEN 'padded'
@@ -63,15 +63,34 @@ const isWhole = (type: string) => /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|U?INT(8|
 /** How often each look occurs in each column that is looked at; NULLs are not counted. */
 async function countLooks(engine: Engine, head: Head, looked: readonly boolean[]): Promise<(Looks | undefined)[]> {
   const rejects = rejectTables(here());
-  const columns = head.names.filter((_, index) => looked[index]).map((name) => quoteIdentifier(name));
-  const selected = columns.map((column) => `histogram(${look(column)}) FILTER (WHERE ${column} IS NOT NULL)`);
   const reader = readerSql(head, head.names.map(() => "VARCHAR"), rejects);
+  const names = head.names.filter((_, index) => looked[index]);
+  const counted = await (names.length > wide ? countTall : countWide)(engine, names, reader);
+  await dropRejects(engine, rejects);
+  return head.names.map((name, index) => (looked[index] ? (counted.get(name) ?? {}) : undefined));
+}
+
+/** Beyond so many columns it is planned for minutes. */
+const wide = 100;
+
+/** One aggregate a column. */
+async function countWide(engine: Engine, names: readonly string[], reader: string): Promise<Map<string, Looks>> {
+  const selected = names.map(quoteName).map((column) => `histogram(${look(column)}) FILTER (WHERE ${column} IS NOT NULL)`);
   const result = await engine.connection.run(`SELECT ${selected.join(", ")} FROM ${reader}`);
   const counted = (await result.getRows())[0] as (DuckDBMapValue | null)[];
-  await dropRejects(engine, rejects);
-  let next = 0;
-  return looked.map((each) => (each ? looksOf(counted[next++]!) : undefined));
+  return new Map(names.map((name, index) => [name, looksOf(counted[index]!)]));
 }
+
+/** One aggregate for all columns, of a value in a row. */
+async function countTall(engine: Engine, names: readonly string[], reader: string): Promise<Map<string, Looks>> {
+  const values = `UNPIVOT (SELECT ${names.map(quoteName).join(", ")} FROM ${reader}) ON COLUMNS(*) INTO NAME stepbook_name VALUE stepbook_value`;
+  const result = await engine.connection.run(`SELECT stepbook_name, ${look("stepbook_value")}, count(*) FROM (${values}) GROUP BY ALL`);
+  const counted = new Map<string, Looks>();
+  for (const [name, seen, count] of (await result.getRows()) as [string, Look, bigint][]) counted.set(name, { ...counted.get(name), [seen]: Number(count) });
+  return counted;
+}
+
+const quoteName = (name: string) => quoteIdentifier(name);
 
 function looksOf(histogram: DuckDBMapValue | null): Looks {
   return Object.fromEntries((histogram?.entries ?? []).map(({ key, value }) => [key as Look, Number(value)]));
@@ -83,7 +102,7 @@ function findType(seen: Looks): SettledType {
   // As numbers they would lose their zeros or their last digits.
   if (values === 0 || count("padded", "long") > 0) return { type: "VARCHAR" };
   const candidates: readonly (readonly [string, number])[] = [
-    ["BIGINT", count("whole")],
+    ["BIGINT", count("whole", "wide")],
     ["DOUBLE", count("whole", "decimal", "fraction") > 0 ? count("whole", "decimal", "fraction", "special") : 0],
     ["BOOLEAN", count("truth")],
     ["DATE", count("date")],

@@ -21,17 +21,30 @@ import { type Host, keepPending, perHost } from "./host.ts";
  */
 export function display(value: unknown): Promise<void> {
   const host = here();
-  const queue = perHost(host, "displays", () => ({ last: Promise.resolve() }));
-  const [before, bundle] = [queue.last, tableInfo(value) ? refuseSecretTable(host, value, "display").then(() => mimeBundle(value)) : mimeBundle(value)];
-  const shown = keepPending(host, showAfter(before, bundle, host));
-  queue.last = shown.catch(() => {});
-  return shown;
+  const made = tableInfo(value) ? refuseSecretTable(host, value, "display").then(() => mimeBundle(value)) : mimeBundle(value);
+  return keepPending(host, inTurn(host, made));
 }
 
-/** In the order in which they were asked for, whichever is made first. */
-async function showAfter(before: Promise<void>, made: Promise<MimeBundle>, host: Host): Promise<void> {
-  const [bundle] = await Promise.all([made, before]);
-  host.emit({ type: "display", bundle });
+/** What is shown, in the order in which that was asked for: whichever is made first waits for those before it. */
+interface Turn {
+  ready: boolean;
+  bundle?: MimeBundle;
+}
+
+/** Waits for its own bundle only: one display may be made by way of another. */
+async function inTurn(host: Host, made: Promise<MimeBundle>): Promise<void> {
+  const turns = perHost(host, "displays", (): Turn[] => []);
+  const turn: Turn = { ready: false };
+  turns.push(turn);
+  try {
+    turn.bundle = await made;
+  } finally {
+    turn.ready = true;
+    while (turns[0]?.ready) {
+      const { bundle } = turns.shift()!;
+      if (bundle) host.emit({ type: "display", bundle });
+    }
+  }
 }
 
 /** The value as a MIME bundle, as {@link display} shows it: what is plain as it is now, since it may change. */

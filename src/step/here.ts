@@ -1,4 +1,5 @@
 import path from "node:path";
+import { kernelPath } from "../kernel-path.ts";
 import { currentHost, perHost, type Host } from "./host.ts";
 import { standaloneHost } from "./standalone.ts";
 
@@ -18,7 +19,8 @@ export function searchFolder(host: Host): string | undefined {
 /** The whole paths that a name in SQL may stand for. */
 export function sqlPaths(host: Host, name: string): string[] {
   const folders = [cwd(), searchFolder(host) ?? cwd()];
-  return [...new Set(folders.map((folder) => path.resolve(folder, name)))];
+  const through = (link: string) => host.note({ kind: "exists", name: projectPath(host, link) });
+  return [...new Set(folders.map((folder) => kernelPath(folder, name, through)))];
 }
 
 /** Relative to the project with forward slashes where it lies inside, absolute otherwise: how reads are named. */

@@ -126,7 +126,7 @@ async function describe(run: Run): Promise<Column[]> {
  * As 64-bit they are exact, and what does not fit is an error.
  */
 export function exactType(type: string): string {
-  return type.replaceAll(/HUGEINT|INT128/gi, "BIGINT");
+  return type.replaceAll(/(?<![\w"])(U?)(?:HUGEINT|INT128)(?![\w"])/gi, "$1BIGINT");
 }
 
 function exactColumns(columns: readonly Column[]): [string, string] {

@@ -1,3 +1,4 @@
+import { fail } from "../errors.ts";
 import { literal, toParam, typeText, type Param } from "./bind.ts";
 import { quoteString, statementKind, statements, tokens } from "./sqltext.ts";
 import { tableInfo } from "../store/brand.ts";
@@ -22,12 +23,21 @@ export function sqlPart(pieces: readonly Piece[]): SqlPart {
 
 export { piecesKey };
 
-/** The template's text and values as pieces. @throws E_SQL for a value that SQL cannot take */
-export function toPieces(strings: readonly string[], values: readonly unknown[]): Piece[] {
+/** The template's text and values as pieces. @throws E_SQL for a value that SQL cannot take, and for a backslash that a template takes away */
+export function toPieces(strings: readonly string[] & { readonly raw?: readonly string[] }, values: readonly unknown[]): Piece[] {
+  strings.raw?.forEach(refuseLostBackslash);
   return strings.flatMap((text, index): Piece[] => {
     const piece: Piece = { kind: "text", text };
     return index < values.length ? [piece, ...toPiece(values[index], `value ${index + 1}`)] : [piece];
   });
+}
+
+/** `'\d+'` in a template is `'d+'`, and `'\2'` makes its whole piece undefined: what was meant is a backslash. */
+function refuseLostBackslash(raw: string): void {
+  for (const { 0: escape, 1: letter, index } of raw.matchAll(/\\([\s\S])/g)) {
+    if (/[\\`${'"nrt\n\r]/.test(letter!) || /^\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|u\{[0-9a-fA-F]+\})/.test(raw.slice(index, index + 12))) continue;
+    fail("E_SQL", `the SQL has ${escape}, of which a template makes another text`, { remedy: `write \\${escape}, or give the text as a value: \${String.raw\`${escape}\`}` });
+  }
 }
 
 function toPiece(value: unknown, where: string): readonly Piece[] {

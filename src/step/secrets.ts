@@ -36,8 +36,12 @@ export async function refuseSecretTable(host: Host, value: unknown, name: string
   const { quoteIdentifier } = await import("./sqltext.ts");
   const { connection, close } = await openReader();
   try {
-    for (const { name: column } of info.schema) {
-      const held = [...mask.forms].map(([form, secret]) => `WHEN contains(${quoteIdentifier(column)}::VARCHAR, ${literal(form)}) THEN ${literal(secret)}`);
+    for (const { name: column, type } of info.schema) {
+      // In a list or a struct DuckDB writes a backslash before quotes and backslashes; bytes are compared as bytes.
+      const written = (form: string) => (/\]$|^(?:STRUCT|MAP|UNION)\(/.test(type) ? [form, form.replace(/[\\']/g, "\\$&")] : [form]);
+      const cell = quoteIdentifier(column);
+      const holds = (form: string) => (type === "BLOB" ? `contains(hex(${cell}), ${literal(Buffer.from(form).toString("hex").toUpperCase())})` : written(form).map((each) => `contains(${cell}::VARCHAR, ${literal(each)})`).join(" OR "));
+      const held = [...mask.forms].map(([form, secret]) => `WHEN ${holds(form)} THEN ${literal(secret)}`);
       const rows = await connection.runAndReadAll(`SELECT CASE ${held.join(" ")} END FROM read_parquet(${literal(info.file)}) WHERE CASE ${held.join(" ")} END IS NOT NULL LIMIT 1`);
       const secret = mask.finds(column) ?? (rows.getRows()[0]?.[0] as string | undefined);
       if (secret !== undefined) refused(host, secret, mask.text(`${name}.${column}`));

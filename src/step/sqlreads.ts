@@ -28,11 +28,16 @@ export async function noting<T>(engine: Engine, host: Host, all: readonly Told[]
     noteNamed(host, told, told.anyString === true);
     warnOfVolatile(host, told.text);
   }
+  let result: T;
   try {
-    return await work();
-  } finally {
-    await noteOpened(engine, host, since);
+    result = await work();
+  } catch (error) {
+    // In a transaction that has failed DuckDB answers nothing more, and it is the first error that counts.
+    await noteOpened(engine, host, since).catch(() => {});
+    throw error;
   }
+  await noteOpened(engine, host, since);
+  return result;
 }
 
 /**

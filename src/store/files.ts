@@ -66,7 +66,7 @@ export class FileHasher {
       signal?.throwIfAborted();
       const stats = statOrNull(file);
       if (!stats?.isFile()) return null;
-      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+      if (!["EACCES", "EPERM", "EIO"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
       // Whoever looked could not read it either: it is as it was as long as that is so.
       return { digest: unreadable, signature: signatureOf(stats) };
     }

@@ -81,6 +81,39 @@ export const attacks: Readonly<Record<string, Attack>> = {
       symlinkSync("b", project.path(`${here}/now`));
     },
   },
+  "a file above the folder that a link leads to": {
+    step: `${fs("readFileSync")}export const out = readFileSync("HERE/now/../in.txt", "utf8");`,
+    before: (project, here) => (project.write(`${here}/far/off/in.txt`, "1"), project.write(`${here}/far/off/v1/x`, ""), symlinkSync("far/off/v1", project.path(`${here}/now`))),
+    change: (project, here) => project.write(`${here}/far/off/in.txt`, "2"),
+  },
+  "SQL, a file above the folder that a link leads to": {
+    step: 'import { sql } from "stepbook";\nexport const out = await sql`FROM \'HERE/now/../in.csv\'`;',
+    before: (project, here) => (project.write(`${here}/far/off/in.csv`, "a\n1\n"), project.write(`${here}/far/off/v1/x`, ""), symlinkSync("far/off/v1", project.path(`${here}/now`))),
+    change: (project, here) => project.write(`${here}/far/off/in.csv`, "a\n2\n"),
+  },
+  "a folder behind a link, listed with all below": {
+    step: `${fs("readdirSync")}export const out = readdirSync("HERE/data", { recursive: true }).sort();`,
+    before: (project, here) => (project.write(`${here}/far/x.txt`, ""), project.write(`${here}/data/y.txt`, ""), symlinkSync("../far", project.path(`${here}/data/train`)), symlinkSync(".", project.path(`${here}/far/itself`))),
+    change: (project, here) => project.write(`${here}/far/z.txt`, ""),
+  },
+  "a link that could not be made": {
+    step: `${fs("readFileSync, symlinkSync")}try { symlinkSync("b", "HERE/now"); } catch {}\nexport const out = readFileSync("HERE/now/in.txt", "utf8");`,
+    before: (project, here) => (project.write(`${here}/a/in.txt`, "1"), project.write(`${here}/b/in.txt`, "3"), symlinkSync("a", project.path(`${here}/now`))),
+    change: (project, here) => project.write(`${here}/a/in.txt`, "2"),
+  },
+  "package, its settings from the environment by a loop": {
+    ...environment('const found = {};\nconst env = process.env;\nfor (const name in env) if (name.startsWith("ID_")) found[name] = env[name];\nexport default found;'),
+  },
+  "package, its settings from the environment by entries": environment('export default Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith("ID_")));'),
+  "package, data in a linked folder": {
+    step: 'import data from "pkg-ID";\nexport const out = data as string;',
+    before: (project, here) => {
+      project.write(`${here}/far/x.csv`, "1");
+      install(project, here, { "index.js": 'import { readFileSync } from "node:fs";\nexport default readFileSync(new URL("./data/x.csv", import.meta.url), "utf8");' });
+      symlinkSync(project.path(`${here}/far`), project.path(`node_modules/pkg-${word(here)}/data`));
+    },
+    change: (project, here) => project.write(`${here}/far/x.csv`, "2"),
+  },
   "read through a link that the step makes": edits(`${fs("mkdtempSync, readFileSync, symlinkSync")}const made = mkdtempSync("/tmp/stepbook-attack-");\nsymlinkSync(process.cwd() + "/HERE", made + "/now");\nexport const out = readFileSync(made + "/now/in.txt", "utf8");`),
   "replaced by rename behind a hard link that the step makes": {
     step: `${fs("linkSync, readFileSync, rmSync")}rmSync("HERE/own", { force: true });\nlinkSync("HERE/in.txt", "HERE/own");\nexport const out = readFileSync("HERE/own", "utf8");`,
@@ -357,6 +390,16 @@ function retarget(step: string): Attack {
     step,
     before: (project, here) => (project.write(`${here}/a`, ""), project.write(`${here}/b`, ""), point(project, here, "a")),
     change: (project, here) => point(project, here, "b"),
+  };
+}
+
+/** A package that chooses variables of the environment itself; one of them is new in the second run. */
+function environment(code: string): Attack {
+  return {
+    step: 'import found from "pkg-ID";\nexport const out = found as object;',
+    before: (project, here) => install(project, here, { "index.js": code.replaceAll("ID_", `${word(here)}_`) }),
+    change: none,
+    env: { ID_A: "1" },
   };
 }
 

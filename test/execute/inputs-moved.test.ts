@@ -68,3 +68,16 @@ test.each(Object.entries(readers))("read by %s", async (_, reader) => {
   expect((await project.run()).ran).toEqual([]);
   expect(await project.value("10_a.text")).toContain("1");
 });
+
+test("a file that comes into a folder that the step has listed, and writes into itself", async () => {
+  project = new TestProject({
+    "data/a.csv": "1",
+    "steps/10_a.ts": `import fs from "node:fs";\nexport const names = fs.readdirSync("data").filter((name) => name.endsWith(".csv"));\nconsole.log("read");\n${wait}\nfs.mkdirSync("data/out", { recursive: true });\nfs.writeFileSync("data/out/total.json", String(names.length));\n`,
+  });
+  expect((await runWhile(() => project.write("data/b.csv", "2"))).code).toBe(0);
+  expect(await project.value("10_a.names")).toEqual(["a.csv"]);
+  project.write(".stepbook/go", "");
+  expect((await project.run()).ran).toEqual(["10_a"]);
+  expect(await project.value("10_a.names")).toEqual(["a.csv", "b.csv"]);
+  expect((await project.run()).ran).toEqual([]);
+});

@@ -195,22 +195,29 @@ describe("a script that asks whether it is the one that runs", () => {
   });
 });
 
+test("a variable that a step sets is not there for a step that imports it, which is said", async () => {
+  project = new TestProject({ ".env": "RATE=0.5\n", "steps/10_a.ts": 'process.loadEnvFile(".env");\nprocess.env.QUIET = "1";\nexport const a = 1;\n', "steps/20_b.ts": 'import { a } from "./10_a.ts";\nexport const b = [a, process.env.RATE ?? null];\n' });
+  const { events } = await project.run();
+  expect(events.filter((event) => event.type === "step.warned")).toMatchObject([{ step: "10_a", message: expect.stringMatching(/^it sets RATE, and 20_b, which imports it, asks for that/) }]);
+});
+
 test("a project that was moved, a step that was renumbered: a script that looks at its own path is run again", async () => {
   project = new TestProject({
     "lib/me.ts": "export const me = () => process.argv[1];\n",
     "steps/5_a.ts": "export const a = process.argv[1];\n",
     "steps/6_helped.ts": 'import { me } from "../lib/me.ts";\nexport const a = me();\n',
     "steps/7_named.ts": 'import { argv } from "node:process";\nexport const a = argv[1];\n',
+    "steps/9_all.ts": 'import * as process from "node:process";\nexport const a = process.argv[1];\n',
     "steps/8_taken.ts": "const { argv } = process;\nexport const a = argv[1];\n",
     "steps/20_b.ts": "export const b = 1;\n",
   });
   await project.run();
   expect((await project.run()).ran).toEqual([]);
-  for (const [number, name] of [[5, "a"], [6, "helped"], [7, "named"], [8, "taken"]] as const) renameSync(project.path(`steps/${number}_${name}.ts`), project.path(`steps/1${number}_${name}.ts`));
-  expect((await project.run()).ran).toEqual(["15_a", "16_helped", "17_named", "18_taken"]);
-  for (const step of ["15_a", "16_helped", "17_named", "18_taken"]) expect(await project.value(`${step}.a`)).toBe(project.path(`steps/${step}.ts`));
+  for (const [number, name] of [[5, "a"], [6, "helped"], [7, "named"], [8, "taken"], [9, "all"]] as const) renameSync(project.path(`steps/${number}_${name}.ts`), project.path(`steps/1${number}_${name}.ts`));
+  expect((await project.run()).ran).toEqual(["15_a", "16_helped", "17_named", "18_taken", "19_all"]);
+  for (const step of ["15_a", "16_helped", "17_named", "18_taken", "19_all"]) expect(await project.value(`${step}.a`)).toBe(project.path(`steps/${step}.ts`));
   renameSync(project.path("steps/15_a.ts"), project.path("steps/10_a.ts"));
-  for (const step of ["16_helped", "17_named", "18_taken"]) project.remove(`steps/${step}.ts`);
+  for (const step of ["16_helped", "17_named", "18_taken", "19_all"]) project.remove(`steps/${step}.ts`);
   expect((await project.run()).ran).toEqual(["10_a"]);
   expect(await project.value("10_a.a")).toBe(project.path("steps/10_a.ts"));
   const moved = new TestProject({}, `${project.folder}-moved`);

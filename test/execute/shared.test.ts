@@ -60,6 +60,7 @@ describe("a step that leaves a mark on its process has no successor in it", () =
     listener: 'process.on("warning", () => {});',
     "exit code": "process.exitCode = 0;",
     "timer that nobody waits for": "setInterval(() => {}, 100).unref();",
+    "timer of promises that nobody waits for": 'import { setTimeout as sleep } from "node:timers/promises";\nvoid sleep(300, null, { ref: false });',
     timer: "setInterval(() => {}, 240_000);\nexport const a = 1;",
     require: 'import { createRequire } from "node:module";\ncreateRequire(import.meta.url)("../data.json");',
     subprocess: 'import { execSync } from "node:child_process";\nexecSync("true");',

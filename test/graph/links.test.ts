@@ -68,7 +68,8 @@ test("packages are found where .stepbook lies on another disk", async () => {
 
 test("a step is a step by whichever name it is imported", async () => {
   project = new TestProject({
-    "package.json": '{ "type": "module", "imports": { "#data": "./steps/10_a.ts" } }',
+    "package.json": '{ "name": "me", "type": "module", "imports": { "#data": "./steps/10_a.ts" }, "exports": { "./data": "./steps/10_a.ts" } }',
+    "steps/40_d.ts": 'import { a } from "me/data";\nexport const d = a + 3;\n',
     "tsconfig.json": '{ "compilerOptions": { "paths": { "@data": ["./steps/10_a.ts"] } } }',
     "steps/10_a.ts": 'console.log("made");\nexport const a = 1;\n',
     "steps/20_b.ts": 'import { a } from "#data";\nexport const b = a + 1;\n',
@@ -77,7 +78,7 @@ test("a step is a step by whichever name it is imported", async () => {
   const { events } = await project.run();
   expect(events.filter((event) => event.type === "step.output")).toHaveLength(1);
   const graph = JSON.parse((await project.command(["graph", "--json"])).stdout) as { steps: { id: string; edges: { from: string }[] }[] };
-  expect(graph.steps.map(({ edges }) => edges.map(({ from }) => from))).toEqual([[], ["10_a"], ["10_a"]]);
+  expect(graph.steps.map(({ edges }) => edges.map(({ from }) => from))).toEqual([[], ["10_a"], ["10_a"], ["10_a"]]);
 });
 
 test.each<[string, () => void]>([

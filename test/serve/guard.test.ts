@@ -64,9 +64,9 @@ test("a page of another site can do nothing: routes × methods × origins × hos
 
 test("only our own names are answered", async () => {
   const { port } = server;
-  const hosts = ["evil.example", `evil.example:${port}`, `127.0.0.1.:${port}`, `localhost.:${port}`, "127.0.0.1", `127.0.0.1:${port + 1}`, `0.0.0.0:${port}`, `LOCALHOST:${port}`, `127.1:${port}`, `[::]:${port}`, `x@127.0.0.1:${port}`];
+  const hosts = ["evil.example", `evil.example:${port}`, `127.0.0.1.:${port}`, `localhost.:${port}`, "127.0.0.1", `127.0.0.1:${port + 1}`, `0.0.0.0:${port}`, `127.1:${port}`, `[::]:${port}`, `x@127.0.0.1:${port}`];
   for (const route of routes) for (const host of hosts) expect((await ask(port, route.method, addressOf(route.path), { host })).status, `${host} ${route.path}`).toBe(421);
-  for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]) expect((await ask(port, "GET", "/runs", { host })).status).toBe(200);
+  for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `LOCALHOST:${port}`, `[::1]:${port}`]) expect((await ask(port, "GET", "/runs", { host })).status).toBe(200);
   const own = `Host: 127.0.0.1:${port}\r\n`;
   for (const text of [
     `GET / HTTP/1.1\r\n${own}Host: evil.example\r\n\r\n`,
@@ -147,6 +147,11 @@ test("on another address nothing is read without the token; with it once, a cook
       const { status, body } = await get(addressOf(route.path));
       expect(status, route.path).toBe(401);
       expect(body).not.toContain(open.token);
+    }
+    for (const target of ["//x/healthz", "/\\x/healthz", "//x//evil.example/?token=1", "//x:80/healthz", "/a/../healthz"]) {
+      const answer = await raw(open.port, `GET ${target} HTTP/1.1\r\nHost: ${host}\r\n\r\n`, "127.0.0.2");
+      expect(answer, target).toMatch(/^HTTP\/1\.1 400/);
+      expect(answer).not.toContain(open.token);
     }
     for (const target of ["/\\", "/\\[", "//", "/\\evil.example"]) expect(await raw(open.port, `GET ${target} HTTP/1.1\r\nHost: ${host}\r\n\r\n`, "127.0.0.2"), target).toMatch(/^HTTP\/1\.1 400/);
     for (const headers of [{ cookie: "stepbook_token=wrong" }, { "x-stepbook-token": `${open.token}x` }] as Record<string, string>[]) expect((await get("/", headers)).status).toBe(401);

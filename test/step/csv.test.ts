@@ -53,6 +53,12 @@ describe("what it reads", () => {
   test("given types, for some or all columns", async () => {
     expect(await types("id,day\n1,2024-01-01\n", { columns: { id: "INTEGER" } })).toBe("INTEGER DATE");
     expect(await types("id,day\n1,2024-01-01\n", { columns: { id: "VARCHAR", day: "VARCHAR" } })).toBe("VARCHAR VARCHAR");
+    expect(await types("\n\nid,amount\n1,2.5\n")).toBe("BIGINT DOUBLE");
+    expect(await types("\ufeff\nid,amount\n1,2.5\n")).toBe("BIGINT DOUBLE");
+    expect(await types("id,x\n9007199254740993,1\nNaN,2\n")).toBe("VARCHAR BIGINT");
+    expect(await types("id\n9007199254740993\n")).toBe("BIGINT");
+    const names = Array.from({ length: 3000 }, (_, i) => `c${i}`);
+    expect(new Set((await types(`${names.join()}\n${names.map((_, i) => i % 2 ? "1.5" : "x").join()}\n`)).split(" "))).toEqual(new Set(["VARCHAR", "DOUBLE"]));
     expect(await types("p\n1.25\n", { columns: { p: "DECIMAL(10, 2)" } })).toBe("DECIMAL(10,2)");
   });
 

@@ -126,6 +126,13 @@ describe("display", () => {
     expect(rig.events.map((event) => event.type === "display" && event.bundle["text/plain"])).toEqual(["slow", "{ k1: 1 }", "{ k1: 1, k2: 2 }"]);
   });
 
+  test("may be made by way of another", async () => {
+    const outer = { [symbol]: async () => { await display("inner"); return { "text/plain": "outer" }; } };
+    await display(outer);
+    await settlePending(rig.host);
+    expect(rig.events.map((event) => event.type === "display" && event.bundle["text/plain"])).toEqual(["inner", "outer"]);
+  });
+
   test("is waited for at the step's end; its failure is told once, to whoever awaits it", async () => {
     void display({ [symbol]: () => new Promise((resolve) => setTimeout(resolve, 20, { "text/plain": "late" })) });
     await settlePending(rig.host);

@@ -173,6 +173,20 @@ describe("errors", () => {
     expect(await failed(() => sql`SELECT 1 WHERE false`.first())).toBe("E_SQL: SQL: no row\nSELECT 1 WHERE false; rows() gives an empty list instead");
   });
 
+  test("a backslash that the template takes away", async () => {
+    // As JavaScript hands them over: the second piece is undefined.
+    const tagged = (...raw: string[]) => sql(Object.assign(raw.map(() => undefined) as never as string[], { raw }) as never as TemplateStringsArray);
+    for (const text of [String.raw`SELECT '\d+'`.replace("\\\\", "\\"), String.raw`SELECT '\2'`.replace("\\\\", "\\"), "SELECT '\\u'", "SELECT '\\b'"]) expect(await failed(() => tagged(text)), text).toMatch(/^E_SQL: the SQL has \\., of which a template makes another text; write \\\\/);
+    expect(await sql`SELECT '\\d' AS a, '\n' AS b, '\`\${1}' AS c, '\u00e9\x41' AS d`.rows()).toEqual([{ a: "\\d", b: "\n", c: "`${1}", d: "éA" }]);
+    expect(await sql`SELECT E'it\\'s; x' AS a`.rows()).toEqual([{ a: "it's; x" }]);
+  });
+
+  test("in a transaction the first error is told", async () => {
+    await sql`BEGIN`;
+    expect(await failed(() => sql`SELECT error('boom')`)).toMatch(/^E_SQL: .*boom/);
+    await sql`ROLLBACK`;
+  });
+
   test("a missing file", async () => {
     expect(await failed(() => sql`FROM 'data/nope.csv'`)).toMatch(/^E_FILE: SQL reads data\/nope\.csv, which is not there\n {2}\| FROM 'data\/nope\.csv'; paths are relative to the project$/);
     expect(rig.named("exists")).toContain("data/nope.csv");

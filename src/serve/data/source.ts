@@ -27,17 +27,20 @@ export function splitSource(text: string): Source {
   return { prose: found ? unstar(found[1]!) : "", code: body.slice(gap.length).trimEnd(), firstLine: before.split("\n").length };
 }
 
-/** Files of the project that may be sources, relative to it; of very many the first. */
+/** Where data lies, and what is made. */
+const noSources = /^\.|^(?:node_modules|data|models|dist|coverage)$/;
+
+/** Files of the project that may be sources, relative to it, those of `steps/` and `lib/` before others; of very many the first. */
 export function sourceFiles(project: string, most = 2000): string[] {
   const found: string[] = [];
-  const folders = [""];
+  const folders = new Set(["steps", "lib", ""]);
   for (const folder of folders) {
     for (const entry of entriesOf(path.join(project, folder))) {
       const name = path.join(folder, entry.name);
-      if (entry.isDirectory() && !/^\.|^node_modules$/.test(entry.name)) folders.push(name);
-      else if (/\.(?:[cm]?[jt]sx?|json)$/.test(entry.name)) found.push(name);
+      if (entry.isDirectory() && !noSources.test(entry.name)) folders.add(name);
+      else if (/\.[cm]?[jt]sx?$|^(?:package|[jt]sconfig)\.json$/.test(entry.name)) found.push(name);
     }
-    if (found.length > most || folders.length > most) break;
+    if (found.length > most || folders.size > most) break;
   }
   return found.slice(0, most);
 }

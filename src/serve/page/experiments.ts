@@ -11,7 +11,7 @@ import type { Site } from "../site.ts";
 import { type LaidOut, layout } from "./layout.ts";
 
 /** Rows that the page reads at most, the newest, and of these what it draws. Programs and files get all. */
-const [mostRows, mostDrawn] = [50_000, 5000];
+const [mostRows, mostDrawn] = [20_000, 5000];
 
 export interface ExperimentsQuery {
   readonly table: string;

@@ -14,7 +14,7 @@ export async function failureBox({ project }: Pick<Site, "project">, failure: Fa
   return html`<div class="failure" role="group" aria-label="Failure">
 <p class="what"><strong>${cleanLines(message).join("\n")}</strong> <span class="chip mono">${code}</span></p>
 ${place && html`<p class="mono quiet">${showPlace(place)}</p>`}
-${lines && place?.line !== undefined && (await codeBlock(lines.lines.join("\n"), { firstLine: lines.first, marked: place.line }))}
+${lines && lines.lines.length > 0 && place?.line !== undefined && (await codeBlock(lines.lines.join("\n"), { firstLine: lines.first, marked: place.line }))}
 ${remedy && html`<p class="remedy">→ ${remedy}</p>`}
 ${frames.length > 0 && html`<details class="fold"><summary>${frames.length} frame${frames.length > 1 && "s"}</summary><pre class="text" tabindex="0">${frames.join("\n")}</pre></details>`}
 </div>`;
