@@ -14,6 +14,8 @@ export async function runWords(words: readonly string[], wrong: (error: unknown,
     await program.parseAsync([...words], { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    // What there is was told already.
+    if (error instanceof CommanderError && error.code === "commander.help") return 2;
     return wrong(error instanceof CommanderError ? wrongUsage(error) : error, program.opts<{ project: string }>().project);
   }
   return code;

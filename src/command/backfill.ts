@@ -28,7 +28,12 @@ export async function backfill(io: Io, flags: BackfillFlags): Promise<number> {
     withKept(io, async ({ db, project }) => {
       const { schedule } = findSchedule(db, flags.schedule);
       const all = pastSlots(schedule, readRange(schedule, flags.from, flags.to));
-      if (flags.dryRun) return preview(io, previewSlots(db, schedule, all));
+      const rows = previewSlots(db, schedule, all);
+      if (flags.dryRun) return preview(io, rows);
+      if (!io.json && !rows.some(({ would }) => would === "run")) {
+        print(io, rows.length === 0 ? "no slots in that time" : "nothing to run: all slots in that time have succeeded or are on their way");
+        return exitCodes.done;
+      }
       const report = makeReport(io);
       try {
         return await runSlots(db, project, schedule, all, jobs, (event) => report.event(event), cancellation);

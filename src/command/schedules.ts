@@ -14,12 +14,12 @@ export function knownSchedules(db: Db): KnownSchedule[] {
   return scheduleDefinitions(db).map(known);
 }
 
-/** As schedule.ts had it when it last ran: its functions are of no use here. */
-export function findSchedule(db: Db, wanted: string | undefined): KnownSchedule {
+/** As schedule.ts had it when it last ran: its functions are of no use here. @param flag by which one is named */
+export function findSchedule(db: Db, wanted: string | undefined, flag = "--schedule "): KnownSchedule {
   const all = scheduleDefinitions(db);
   const names = all.map(({ name }) => name);
   if (all.length === 0) fail("E_NOT_FOUND", "no schedule is known yet", { remedy: "run `npx tsx schedule.ts --once` first: it notes what schedule.ts says" });
-  if (wanted === undefined && all.length > 1) fail("E_USAGE", "there are several schedules", { remedy: `name one: --schedule ${names.join(", --schedule ")}` });
+  if (wanted === undefined && all.length > 1) fail("E_USAGE", "there are several schedules", { remedy: `name one: ${names.map((name) => flag + name).join(", ")}` });
   const found = all.find(({ name }) => name === (wanted ?? names[0]));
   if (!found) return fail("E_NOT_FOUND", `there is no schedule "${wanted}"`, { remedy: nearest(wanted!, names) });
   return known(found);

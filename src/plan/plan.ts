@@ -23,8 +23,9 @@ export async function makePlan(graph: Graph, selected: ReadonlySet<StepId>, know
     const waitsFor = step.edges.find((edge) => edge.exports.length > 0 && !artifacts.has(edge.from));
     if (waitsFor) {
       const always = alwaysRuns(step, known);
+      const first = before ? undefined : reason("first-run", "first run");
       const maybe = reason("upstream-runs", `${waitsFor.from} runs first; reused if that comes out equal`);
-      planned.push({ step, verdict: always ? "run" : "maybe", reason: always ?? maybe, lastMs });
+      planned.push({ step, verdict: always || first ? "run" : "maybe", reason: always ?? first ?? maybe, lastMs });
       continue;
     }
     const decision = await decide(step, inputDigests(graph, step, artifacts), known, before);

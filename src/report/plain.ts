@@ -42,6 +42,8 @@ export class PlainReport implements Report {
     this.#summary.take(event);
     this.#keepBeats();
     if (event.type !== "run.finished") return;
+    // What is held comes before the result, where both go to one pipe.
+    this.#stderr.write("");
     const result = this.#summary.lines(event, this.#stdout.look);
     this.#stdout.lines(this.#layout ? result.map(this.#layout.result) : result);
   }

@@ -22,5 +22,7 @@ export function readRange({ zone }: Pick<Schedule, "zone">, from: unknown, to: u
     if (offset) return at;
     return time ? zone.instant(at) : zone.instant(at + ends) - Math.sign(ends);
   };
-  return { from: instant("from", from, 0), to: instant("to", to, day) };
+  const range = { from: instant("from", from, 0), to: instant("to", to, day) };
+  if (range.from > range.to) fail("E_USAGE", `from "${String(from)}" is after to "${String(to)}"`, { remedy: "give the first day, then the last" });
+  return range;
 }

@@ -24,6 +24,8 @@ export interface TablePage {
 export interface Distribution {
   readonly nulls: number;
   readonly distinct: number;
+  /** Of a long table: about so many. */
+  readonly estimated?: boolean;
   /** Numbers: how many lie in each of equal parts from min to max. */
   readonly bins?: readonly number[];
   readonly min?: string;
@@ -36,6 +38,8 @@ export interface Distribution {
 
 const longestCell = 300;
 const binCount = 20;
+/** Distinct values of longer tables are estimated. */
+const mostCounted = 100_000;
 const isNumeric = (type: string) => /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|DOUBLE|FLOAT|DECIMAL\(\d+,\d+\))$/.test(type);
 
 /**
@@ -116,18 +120,20 @@ export async function openLocked(folder: string): Promise<DuckDBInstance> {
 async function distributionsOf(connection: DuckDBConnection, file: string, schema: readonly Column[]): Promise<Distribution[]> {
   if (schema.length === 0) return [];
   const from = `FROM read_parquet(${text(file)}, hive_partitioning = false)`;
+  const estimated = Number((await all(connection, `SELECT count(*) ${from}`, []))[0]![0]) > mostCounted;
   const measures = schema.flatMap(({ name, type }) => {
     const cell = quote(name);
     const finite = type === "DOUBLE" || type === "FLOAT" ? ` FILTER (isfinite(${cell}))` : "";
     const range = isNumeric(type) ? [`min(${cell})${finite}::DOUBLE`, `max(${cell})${finite}::DOUBLE`] : ["NULL", "NULL"];
-    return [`count(*) - count(${cell})`, `approx_count_distinct(${cell}::VARCHAR)`, ...range];
+    const distinct = estimated ? `least(approx_count_distinct(${cell}::VARCHAR), count(${cell}))` : `count(DISTINCT ${cell}::VARCHAR)`;
+    return [`count(*) - count(${cell})`, distinct, ...range];
   });
   const [row] = await all(connection, `SELECT ${measures.join(", ")} ${from}`, []);
   const result: Distribution[] = [];
   for (const [index, column] of schema.entries()) {
     const [nulls, distinct, min, max] = row!.slice(index * 4, index * 4 + 4) as [bigint, bigint, number | null, number | null];
-    const known = { nulls: Number(nulls), distinct: Number(distinct) };
-    if (min !== null && max !== null) result.push({ ...known, bins: await bins(connection, from, column, min, max), min: shown(min), max: shown(max), low: min, high: max });
+    const known = { nulls: Number(nulls), distinct: Number(distinct), ...(estimated ? { estimated } : {}) };
+    if (min !== null && max !== null) result.push({ ...known, bins: await bins(connection, from, column, min, max), ...shownRange(min, max), low: min, high: max });
     else result.push({ ...known, top: await mostFrequent(connection, from, column) });
   }
   return result;
@@ -144,12 +150,17 @@ async function bins(connection: DuckDBConnection, from: string, { name }: Column
 }
 
 async function mostFrequent(connection: DuckDBConnection, from: string, { name }: Column): Promise<{ value: string; count: number }[]> {
-  const rows = await all(connection, `SELECT left(${quote(name)}::VARCHAR, 40), count(*) ${from} WHERE ${quote(name)} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 3`, []);
+  const whole = `SELECT ${quote(name)}::VARCHAR, count(*) ${from} WHERE ${quote(name)} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 3`;
+  const rows = await all(connection, `SELECT left(value, 40), count FROM (${whole}) AS frequent(value, count)`, []);
   return rows.map(([value, count]) => ({ value: String(value), count: Number(count) }));
 }
 
-function shown(value: number): string {
-  return String(Number(value.toPrecision(4)));
+/** In so many digits that it says what differs; whole numbers whole. */
+function shownRange(min: number, max: number): { min: string; max: string } {
+  const write = (value: number, digits: number) => (Number.isSafeInteger(value) ? String(value) : String(Number(value.toPrecision(digits))));
+  let digits = 4;
+  while (digits < 17 && min !== max && write(min, digits) === write(max, digits)) digits++;
+  return { min: write(min, digits), max: write(max, digits) };
 }
 
 async function all(connection: DuckDBConnection, sql: string, values: readonly DuckDBValue[]): Promise<DuckDBValue[][]> {

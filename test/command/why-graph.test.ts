@@ -23,7 +23,7 @@ describe("why", () => {
     project = sample();
     expect(await why("10_words")).toMatchObject({ verdict: "run", reason: { code: "first-run" }, comparedWith: null, artifacts: [] });
     const score = await why("20_score");
-    expect(score).toMatchObject({ verdict: "maybe", inputs: [{ name: "words.words", then: null, now: null, changed: null }] });
+    expect(score).toMatchObject({ verdict: "run", inputs: [{ name: "words.words", then: null, now: null, changed: null }] });
     expect(score.files.map(({ name }) => name)).toEqual(["lib/score.ts", "steps/20_score.ts"]);
   });
 

@@ -31,6 +31,12 @@ test("a param may have any name", async () => {
 });
 
 describe("nothing changes and nothing runs", () => {
+  test("a plan before the first run promises no reuse", async () => {
+    project = chain();
+    const { stdout } = await project.command(["plan", "--json"]);
+    expect(stdout.trim().split("\n").map((line) => (JSON.parse(line) as { verdict?: string }).verdict).filter(Boolean)).toEqual(["run", "run", "run"]);
+  });
+
   test("a second run reuses every step", async () => {
     project = chain();
     const first = await project.run();

@@ -37,6 +37,7 @@ test("a rest outlives the scheduler: its slots are skipped, those before it and 
   expect((await once()).code).toBe(0);
   expect(JSON.parse((await project.command(["slots", "pause", "--json"])).stdout)).toEqual({ type: "paused", schedule: "train", changed: true });
   expect((await project.command(["slots", "pause", "train"])).stdout).toContain("rests already");
+  expect((await project.command(["slots"])).stdout).toContain("train rests since");
   // Away for five hours, resting since two and a half.
   ledger((db) => db.prepare("UPDATE schedules SET seen = ?, paused = ?").run(top - 5 * hour, top - 2.5 * hour));
   expect((await once()).code).toBe(0);

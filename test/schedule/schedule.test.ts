@@ -278,6 +278,9 @@ describe("backfill", () => {
     expect([january.length, january[0], january.at(-1)]).toEqual([31, "2025-12-31T23:00:00.000Z", "2026-01-30T23:00:00.000Z"]);
     expect(await of("2026-07-01T00:00", "2026-07-01T00:00")).toEqual(["2026-06-30T22:00:00.000Z"]);
     expect(await of("2026-06-30T22:00:00Z", "2026-07-01T00:00:00+02:00")).toEqual(["2026-06-30T22:00:00.000Z"]);
+    const wrongWay = await project.command(["backfill", "--from", "2026-01-02", "--to", "2026-01-01"]);
+    expect([wrongWay.code, wrongWay.stderr]).toEqual([2, expect.stringContaining("is after to")]);
+    expect((await project.command(["backfill", "--from", "2999-01-01", "--to", "2999-01-02"])).stdout).toContain("no slots in that time");
     expect((await project.command(["backfill", "--from", "yesterday", "--to", "2026-01-01"])).stderr).toContain('from "yesterday" is no date');
   });
 

@@ -167,8 +167,16 @@ test("what the reader ticked and looks for stays while the page changes", async 
   const count = await boxes.count();
   await boxes.nth(0).uncheck();
   await boxes.nth(2).check();
+  await boxes.nth(1).uncheck();
+  await boxes.nth(1).check();
   const before = await ticked();
   expect(before).toHaveLength(2);
+  // A third one takes the place of the first.
+  await boxes.nth(0).check();
+  expect(await boxes.evaluateAll((all) => all.slice(0, 3).map((box) => (box as HTMLInputElement).checked))).toEqual([true, true, false]);
+  await boxes.nth(2).check();
+  await boxes.nth(1).check();
+  expect((await page.request.get(`${server.url}/compare?run=a&run=b&run=c`)).status()).toBe(400);
   await project.run(["--keep-going", "-p", "pause=2"]);
   await expect.poll(() => boxes.count()).toBe(count + 1);
   expect(await ticked()).toEqual(before);

@@ -55,7 +55,7 @@ export const components = {
     object({ kind: { const: "model" }, name: text, artifact: ref("Artifact"), card: ref("Artifact") }),
     object({ kind: { const: "table" }, table: text, artifact: ref("Artifact") }),
   ),
-  Distribution: object({ nulls: whole, distinct: about("about so many", whole) }, { bins: about("rows in each of equal parts from min to max", list(whole)), min: text, max: text, low: about("min, exactly", number), high: about("max, exactly", number), top: list(object({ value: text, count: whole })) }),
+  Distribution: object({ nulls: whole, distinct: whole }, { estimated: about("of a long table: about so many are distinct", flag), bins: about("rows in each of equal parts from min to max", list(whole)), min: text, max: text, low: about("min, exactly", number), high: about("max, exactly", number), top: list(object({ value: text, count: whole })) }),
   Difference: oneOf(
     difference("step", { before: stepState, after: stepState }),
     difference("code", { files: list(change), declarations: list(change), packages: list(change), engine: list(text), patch: orNull(text) }),

@@ -5,11 +5,11 @@ export function startActs(): void {
     const submitted = form.matches("form[data-run]") ? run : form.matches("form[data-alias]") ? alias : form.matches("form[data-predict]") ? predict : undefined;
     if (!submitted) return;
     event.preventDefault();
-    void submitted(form);
+    if (!isHeld(form.querySelector("button"))) void submitted(form);
   });
   document.addEventListener("click", ({ target }) => {
     const button = (target as Element).closest<HTMLButtonElement>("[data-act]");
-    if (!button) return;
+    if (!button || isHeld(button)) return;
     const { act: kind, model = "", alias: name = "", version } = button.dataset;
     if (kind === "run") void again(button);
     if (kind === "cancel") void act("/api/runs/current/cancel", {}, button);
@@ -34,7 +34,7 @@ async function run(form: HTMLFormElement): Promise<void> {
 async function again(button: HTMLButtonElement): Promise<void> {
   if (!(await act("/api/runs", JSON.parse(button.dataset["wish"]!), button))) return;
   if (location.pathname !== "/") location.href = "/";
-  button.disabled = false;
+  hold(button, false);
 }
 
 async function backfill(button: HTMLButtonElement): Promise<void> {
@@ -47,7 +47,7 @@ async function alias(form: HTMLFormElement): Promise<void> {
   const { model = "", version } = form.dataset;
   const button = form.querySelector("button");
   if (await act(`/api/models/${model}/aliases`, { alias: input.value, version: Number(version) }, button)) input.value = "";
-  if (button) button.disabled = false;
+  hold(button, false);
 }
 
 async function predict(form: HTMLFormElement): Promise<void> {
@@ -56,12 +56,22 @@ async function predict(form: HTMLFormElement): Promise<void> {
   const answer = await act(form.dataset["predict"]!, { row }, button, "text/html");
   const output = form.querySelector("output");
   if (typeof answer === "string" && output) output.replaceChildren(...new DOMParser().parseFromString(answer, "text/html").body.childNodes);
-  button.disabled = false;
+  hold(button, false);
+}
+
+/** While the server is asked; not by `disabled`, which takes the focus from who works by the keyboard. */
+function hold(button: HTMLButtonElement | null, on: boolean): void {
+  if (on) button?.setAttribute("aria-disabled", "true");
+  else button?.removeAttribute("aria-disabled");
+}
+
+function isHeld(button: HTMLButtonElement | null): boolean {
+  return button?.getAttribute("aria-disabled") === "true";
 }
 
 async function act(address: string, body: unknown, button: HTMLButtonElement | null, accept = "application/json"): Promise<unknown> {
   const token = document.querySelector<HTMLMetaElement>("meta[name=stepbook-token]")?.content ?? "";
-  if (button) button.disabled = true;
+  hold(button, true);
   try {
     const answer = await fetch(address, { method: "POST", headers: { accept, "content-type": "application/json", "x-stepbook-token": token }, body: JSON.stringify(body) });
     if (answer.ok && accept === "text/html") return await answer.text();
@@ -71,7 +81,7 @@ async function act(address: string, body: unknown, button: HTMLButtonElement | n
   } catch {
     say("the server does not answer");
   }
-  if (button) button.disabled = false;
+  hold(button, false);
   return undefined;
 }
 

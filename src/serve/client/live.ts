@@ -48,6 +48,8 @@ export function startLive(): void {
 function listen(lost: () => void): EventSource {
   const source = new EventSource(`/events?${new URLSearchParams({ page: location.pathname + location.search, state })}`);
   source.onerror = lost;
+  // What could not be had while the server was gone is asked for again.
+  source.onopen = () => void dispatchEvent(new Event("stepbook:changed"));
   source.onmessage = ({ data }) => {
     const notice = JSON.parse(data as string) as Notice;
     if (notice.type === "log") showLines(notice);
@@ -100,7 +102,12 @@ function replace(id: string, now: HTMLElement | null): void {
   const old = document.getElementById(id);
   // A fold that comes before another must not be taken for it.
   for (const part of [old, now]) for (const fold of part?.querySelectorAll<HTMLElement>("details[data-keep]:not([id])") ?? []) fold.id = `fold-${fold.dataset["keep"]}`;
-  if (old && now) Idiomorph.morph(old, now, { morphStyle: "outerHTML", ignoreActiveValue: true, callbacks: { beforeNodeMorphed: keep, beforeAttributeUpdated: keepOpen } });
+  if (old && now) Idiomorph.morph(old, now, { morphStyle: "outerHTML", ignoreActiveValue: isTypedInto(document.activeElement), callbacks: { beforeNodeMorphed: keep, beforeAttributeUpdated: keepOpen } });
+}
+
+/** What is typed stays; a button that has the focus gets its new words. */
+function isTypedInto(active: Element | null): boolean {
+  return active !== null && active.matches("input, textarea, select");
 }
 
 /** A table that was loaded, and a form that is being filled in, stay as they are. */

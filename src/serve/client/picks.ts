@@ -1,12 +1,21 @@
-/** What the reader ticked for a comparison stays so while rows come and go; from the first tick on nothing is ticked for them. */
+/**
+ * What the reader ticked for a comparison stays so while rows come and go; from the first tick on nothing is ticked for them. Where two are
+ * compared, a third takes the place of the one that was ticked first.
+ */
 export function startPicks(): void {
-  let ticked: ReadonlySet<string> | undefined;
+  let ticked: readonly string[] | undefined;
   document.addEventListener("change", ({ target }) => {
-    if ((target as Element).matches(".pick input")) ticked = new Set(boxes().filter(({ checked }) => checked).map(({ value }) => value));
+    const box = target as HTMLInputElement;
+    if (!box.matches(".pick input")) return;
+    const others = (ticked ?? boxes().filter(({ checked }) => checked).map(({ value }) => value)).filter((value) => value !== box.value);
+    const most = box.form?.dataset["compare"] === undefined ? Infinity : 2;
+    ticked = box.checked ? [...others, box.value].slice(-most) : others;
+    show();
   });
-  addEventListener("stepbook:changed", () => {
-    if (ticked) for (const box of boxes()) box.checked = ticked.has(box.value);
-  });
+  const show = () => {
+    if (ticked) for (const box of boxes()) box.checked = ticked.includes(box.value);
+  };
+  addEventListener("stepbook:changed", show);
 }
 
 function boxes(): HTMLInputElement[] {

@@ -29,7 +29,12 @@ export function startTables(): void {
 
 async function load(box: HTMLElement, address: string): Promise<void> {
   box.dataset["loaded"] = address;
-  const answer = await fetch(address);
+  const answer = await fetch(address).catch(() => undefined);
+  if (!answer?.ok) {
+    // The server is gone for a moment: the box is looked at again when the page changes.
+    delete box.dataset["loaded"];
+    return;
+  }
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const content = page.querySelector("form[data-table]") ?? page.querySelector("main");
   // What was asked after this counts.

@@ -76,6 +76,6 @@ function nodeOf({ id, state, step, row, live }: Cell): Node {
 
 function nodePart({ x, y }: Point, { id, state, time }: Node, page: string): Html {
   const [left, top] = [(x - nodeWidth / 2).toFixed(1), (y - nodeHeight / 2).toFixed(1)];
-  const name = id.length > 22 ? `${id.slice(0, 21)}…` : id;
-  return html`<a href="${page}#step-${id}" class="node s-${state}"><title>${id}: ${state}</title><rect x="${left}" y="${top}" width="${nodeWidth}" height="${nodeHeight}" rx="9"/><rect class="stripe" x="${left}" y="${Number(top) + 10}" width="4" height="${nodeHeight - 20}" rx="2"/><text x="${Number(left) + 16}" y="${Number(top) + 24}">${name}</text><text class="state" x="${Number(left) + 16}" y="${Number(top) + 42}">${state}${time && ` · ${time}`}</text></a>`;
+  const name = id.length > 19 ? `${id.slice(0, 18)}…` : id;
+  return html`<a href="${page}#step-${id}" class="node s-${state}"><title>${id}: ${state}</title><rect x="${left}" y="${top}" width="${nodeWidth}" height="${nodeHeight}" rx="9"/><rect class="stripe" x="${left}" y="${Number(top) + 10}" width="4" height="${nodeHeight - 20}" rx="2"/><text x="${Number(left) + 16}" y="${Number(top) + 24}">${name}</text><text class="state" x="${Number(left) + 16}" y="${Number(top) + 42}">${state === "never" ? "not run" : state}${time && ` · ${time}`}</text></a>`;
 }

@@ -4,6 +4,7 @@ import { leaderOf, pageOfSlots, type SlotRow } from "../../record/slots.ts";
 import { formatDuration } from "../../report/format.ts";
 import { readRange } from "../../schedule/range.ts";
 import { nextSlots } from "../../schedule/slots.ts";
+import type { Zone } from "../../schedule/zone.ts";
 import { mostSlots } from "../acts.ts";
 import { html, type Html, type Piece } from "../html.ts";
 import { badge, signs } from "../part/icons.ts";
@@ -23,7 +24,7 @@ export function schedulePage(site: Site, asked: Readonly<Record<string, string |
     ? html`<h1>Schedule</h1><p class="empty">No schedule is known yet. <code>npx tsx schedule.ts</code> keeps those of <code>schedule.ts</code>, and notes them here.</p>`
     : html`<h1>Schedule</h1>${keeper(site, now)}
 ${all.map((each) => card(site, each, now))}
-<h3>Slots</h3>${ledger(site, wholeOf(asked["offset"], 0, 1e9))}
+<h3>Slots <span class="quiet">each on its schedule's clock</span></h3>${ledger(site, all, wholeOf(asked["offset"], 0, 1e9))}
 <h3 id="backfill">Backfill</h3>${backfillForm(all, asked, now)}${preview(site, all, asked)}`;
   return layout(site, { title: "Schedule", at: "/schedule", main, wide: true });
 }
@@ -42,21 +43,32 @@ function card({ kept: { db } }: Site, { schedule, paused }: KnownSchedule, now: 
   return html`<article class="card schedule"><div class="cell-head"><h2>${name} <span class="chip mono">${cron.fields}</span> <span class="quiet">${zone.name}</span></h2>
 <p class="cell-state">${paused !== null && html`<span class="chip warn">paused since ${when(new Date(paused).toISOString())}</span>`}<button type="button" data-act="${act}" data-schedule="${name}">${paused === null ? "Pause" : "Resume"}</button></p></div>
 <p class="note">${steps.length === 0 ? "all steps" : html`up to <span class="mono">${steps.join(", ")}</span>`}${Object.entries(params).map(([param, value]) => html` <span class="chip mono">${param}=${value}</span>`)} · catch-up ${catchUp} · overlap ${overlap} · ${retries === 0 ? "no retries" : `${retries} retries`}</p>
-<dl class="values"><div><dt>next</dt><dd>${next.length === 0 ? "never" : html`<ol class="next${paused !== null && " resting"}">${next.map((at) => html`<li>${when(new Date(at).toISOString())} <span class="quiet">in ${formatDuration(at - now)}</span></li>`)}</ol>`}</dd></div>
-<div><dt>past</dt><dd>${past.length === 0 ? html`<span class="quiet">none yet</span>` : html`<ol class="stripe">${past.map(mark)}</ol>`}</dd></div></dl></article>`;
+<dl class="values"><div><dt>next</dt><dd>${next.length === 0 ? "never" : html`<ol class="next${paused !== null && " resting"}">${next.map((at) => html`<li>${slotTime(zone, at)} <span class="quiet">in ${formatDuration(at - now)}</span></li>`)}</ol>`}</dd></div>
+<div><dt>past</dt><dd>${past.length === 0 ? html`<span class="quiet">none yet</span>` : html`<ol class="stripe">${past.map((row) => mark(zone, row))}</ol>`}</dd></div></dl></article>`;
 }
 
-function mark({ slot, status, run, reason }: SlotRow): Html {
-  const words = `${slot.slice(0, 16).replace("T", " ")}: ${status}${reason === null ? "" : `, ${reason}`}`;
+/** On the schedule's own clock; a schedule that is gone has that of UTC. */
+function slotTime(zone: Zone | undefined, slot: number | string): Html {
+  const at = new Date(slot);
+  return html`<time datetime="${at.toISOString()}" title="${zone?.name ?? "UTC"}">${clock(zone, at)}</time>`;
+}
+
+function clock(zone: Zone | undefined, at: Date): string {
+  return new Date(zone ? zone.local(at.getTime()) : at).toISOString().slice(0, 16).replace("T", " ");
+}
+
+function mark(zone: Zone, { slot, status, run, reason }: SlotRow): Html {
+  const words = `${clock(zone, new Date(slot))}: ${status}${reason === null ? "" : `, ${reason}`}`;
   const sign = html`<span aria-hidden="true">${signs[status]}</span><span class="hidden">${words}</span>`;
   return html`<li class="s-${status}" title="${words}">${run === null ? sign : html`<a href="/runs/${run}">${sign}</a>`}</li>`;
 }
 
-function ledger({ kept: { db } }: Site, offset: number): Html {
+function ledger({ kept: { db } }: Site, all: readonly KnownSchedule[], offset: number): Html {
+  const zones = new Map(all.map(({ schedule }) => [schedule.name, schedule.zone]));
   const { total, slots } = pageOfSlots(db, null, offset, pageSize);
   if (total === 0) return html`<p class="note">No slot has come yet.</p>`;
   const turn = (to: number, sign: string, label: string, on: boolean) => (on ? html`<a class="button" href="/schedule?offset=${to}" aria-label="${label}">${sign}</a>` : html`<span class="quiet">${sign}</span>`);
-  const rows = slots.map((row) => [when(row.slot), row.schedule, badge(row.status), row.attempts || "", row.run === null ? "" : runLink({ id: row.run }), row.trigger, row.reason === null ? "" : html`<span class="words">${row.reason}</span>`]);
+  const rows = slots.map((row) => [slotTime(zones.get(row.schedule), row.slot), row.schedule, badge(row.status), row.attempts || "", row.run === null ? "" : runLink({ id: row.run }), row.trigger, row.reason === null ? "" : html`<span class="words">${row.reason}</span>`]);
   return html`${grid("Slots", ["slot", "schedule", "status", "attempts", "run", "trigger", "why"], rows)}
 <p class="pager">${turn(Math.max(0, offset - pageSize), "‹", "Newer slots", offset > 0)}<span>${offset + 1}–${offset + slots.length} of ${total.toLocaleString("en-US")}</span>${turn(offset + pageSize, "›", "Older slots", offset + pageSize < total)}</p>`;
 }
@@ -83,5 +95,5 @@ function preview({ kept: { db } }: Site, all: readonly KnownSchedule[], { schedu
   const rows = previewSlots(db, found.schedule, slots);
   const count = rows.filter(({ would }) => would === "run").length;
   return html`<p>${count === 0 ? "Nothing to run: all have succeeded or are on their way." : html`<button type="button" class="primary" data-act="backfill" data-schedule="${name}" data-from="${from}" data-to="${to}">Run ${count} slot${count > 1 && "s"}</button> <span class="quiet">one after the other, oldest first</span>`}</p>
-${grid("Slots of the backfill", ["slot", "so far", "would"], rows.map(({ slot, status, would }: SlotPreview) => [when(slot), status === null ? "" : badge(status), would === "run" ? "run" : html`<span class="quiet">stay</span>`]))}`;
+${grid("Slots of the backfill", ["slot", "so far", "would"], rows.map(({ slot, status, would }: SlotPreview) => [slotTime(found.schedule.zone, slot), status === null ? "" : badge(status), would === "run" ? "run" : html`<span class="quiet">stay</span>`]))}`;
 }

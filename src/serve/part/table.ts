@@ -38,12 +38,12 @@ const height = 26;
 /** A histogram, or the most frequent values; as SVG, whose lengths are attributes and no styles. */
 export function glance({ name }: Column, distribution: Distribution | undefined): Html {
   if (!distribution) return html``;
-  const { nulls, distinct, bins, min, max, top } = distribution;
+  const { nulls, distinct, estimated, bins, min, max, top } = distribution;
   const missing = nulls > 0 && html` <span class="warn">${nulls.toLocaleString("en-US")} null</span>`;
   if (bins) return html`${histogram(name, bins)}<span class="range">${min} … ${max}${missing}</span>`;
   const all = Math.max(1, ...(top ?? []).map(({ count }) => count));
   const few = top && top.length > 0 && top[0]!.count > 1;
-  if (!few) return html`<span class="range">${distinct > 0 ? `~${distinct.toLocaleString("en-US")} distinct` : "empty"}${missing}</span>`;
+  if (!few) return html`<span class="range">${distinct > 0 ? `${estimated ? "~" : ""}${distinct.toLocaleString("en-US")} distinct` : "empty"}${missing}</span>`;
   return html`<ul class="top-values">${top.map(({ value, count }) => html`<li><svg viewBox="0 0 40 8" aria-hidden="true"><rect width="${((40 * count) / all).toFixed(1)}" height="8"/></svg><span class="name">${value}</span> <span class="quiet">${count.toLocaleString("en-US")}</span></li>`)}</ul>${missing}`;
 }
 

@@ -37,7 +37,8 @@ export const pageRoutes: readonly Route[] = [
 
 /** Two runs: named, or the two that are ticked in the grid, the newer of which comes first there. */
 async function compare(site: Site, context: Context): Promise<Response> {
-  const [newer, older] = context.req.queries("run") ?? [];
+  const [newer, older, ...others] = context.req.queries("run") ?? [];
+  if (others.length > 0) fail("E_USAGE", `two runs are compared, and ${others.length + 2} are ticked`, { remedy: "tick two in the list of runs" });
   const [before, after] = [context.req.query("before") ?? older, context.req.query("after") ?? newer];
   if (before === undefined || after === undefined) return fail("E_USAGE", "two runs are compared", { remedy: "tick two in the list of runs" });
   return page(await comparePage(site, before, after));
