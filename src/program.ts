@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
+import { commandIn } from "./command-name.ts";
 import type { Io } from "./command/io.ts";
 import { StepbookError } from "./errors.ts";
 
@@ -169,7 +170,7 @@ function addKeepCommands(program: Command, exit: Setter): void {
 }
 
 function example(...lines: string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  $ npx tsx runner.ts ${line}`).join("\n")}`;
+  return `\nExamples:\n${lines.map((line) => `  $ ${commandIn(process.cwd())} ${line}`).join("\n")}`;
 }
 
 function io(command: Command): Io {

@@ -70,9 +70,12 @@ export async function write(io: Io, text: string): Promise<boolean> {
   return !stdout.destroyed && stdout.errored === null;
 }
 
+/** What is to be typed, or copied, for another command. */
+const names: ReadonlySet<string> = new Set(["run", "step", "slot", "schedule", "model", "version", "alias"]);
+
 /** Aligned columns; cut to a terminal's width, whole in a pipe. */
 export function printTable(io: Io, columns: readonly string[], rows: readonly (readonly Cell[])[]): void {
-  print(io, formatTable(columns, rows, { width: widthOf(io), colors: colorsFor(io.stdout, io.env) }));
+  print(io, formatTable(columns, rows, { width: widthOf(io), whole: names, colors: colorsFor(io.stdout, io.env) }));
 }
 
 /** Columns of the terminal; 0 where nothing is cut. */

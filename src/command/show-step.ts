@@ -2,15 +2,16 @@ import { exitCodes } from "../errors.ts";
 import { defaultConfig } from "../graph/settings.ts";
 import type { ReadKind, Step } from "../model.ts";
 import type { KeptRecord } from "../record/records.ts";
+import type { lastFailure } from "../record/runs.ts";
 import { formatBytes, formatDate, formatDuration } from "../report/format.ts";
 import type { Cell } from "../report/text-table.ts";
 import { type Io, print, printJson, printTable, say } from "./io.ts";
 import { short } from "./short.ts";
 
-/** A step: its settings and params, and what its current record holds. */
-export function showStep(io: Io, step: Step, record: KeptRecord | undefined): number {
+/** A step: its settings and params, and what its current record holds. @param failed where it has none */
+export function showStep(io: Io, step: Step, record: KeptRecord | undefined, failed: ReturnType<typeof lastFailure>): number {
   if (io.json) printJson(io, described(step, record));
-  else printStep(io, step, record);
+  else printStep(io, step, record, failed);
   return exitCodes.done;
 }
 
@@ -22,10 +23,10 @@ export function describedRecord({ run, finishedAt, ms, attempts, fingerprint, pa
   return { run, finishedAt, ms, attempts, fingerprint, artifacts, inputs: parts.inputs, reads, opaque, written, effects, notReproducible: notReproducible ?? null };
 }
 
-function printStep(io: Io, step: Step, record: KeptRecord | undefined): void {
+function printStep(io: Io, step: Step, record: KeptRecord | undefined, failed: ReturnType<typeof lastFailure>): void {
   say(io, `${step.id}  ${step.file}${step.unwired ? "  unwired" : ""}`);
   if (record) say(io, `made by run ${record.run}, ${formatDate(record.finishedAt)}, in ${formatDuration(record.ms)}`);
-  else print(io, "it has not run yet");
+  else say(io, failed ? `it failed in run ${failed.run}: ${failed.reason}` : "it has not run yet");
   if (record?.notReproducible) say(io, `not reproducible: ${record.notReproducible}`);
   section(io, ["setting", "value"], settings(step));
   section(io, ["param", "default", "last", "what"], step.params.map((use) => [use.name, JSON.stringify(use.default), lastValue(record, use.name), use.doc ?? ""]));

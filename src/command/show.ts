@@ -4,7 +4,7 @@ import { findStep } from "../graph/select.ts";
 import type { Graph, Step } from "../model.ts";
 import { nearest } from "../nearest.ts";
 import { currentRecord } from "../record/lookup.ts";
-import { findRun } from "../record/runs.ts";
+import { findRun, lastFailure } from "../record/runs.ts";
 import { type Io, wholeNumber } from "./io.ts";
 import { withKept, withProject } from "./opened.ts";
 import { showRun } from "./show-run.ts";
@@ -18,7 +18,7 @@ export async function show(io: Io, what: string, options: { readonly limit?: str
   return withProject(io, async (opened) => {
     const { step, name } = findTarget(opened.graph, what);
     const record = currentRecord(opened.db, step.name);
-    if (name === undefined) return showStep(io, step, record);
+    if (name === undefined) return showStep(io, step, record, record ? undefined : lastFailure(opened.db, step.id));
     const artifact = record && Object.hasOwn(record.artifacts, name) ? record.artifacts[name]! : missing(step, name, Object.keys(record?.artifacts ?? {}));
     return showValue(io, path.resolve(io.project), `${step.id}.${name}`, artifact, opened.store.path(artifact), limit);
   });

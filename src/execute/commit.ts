@@ -1,9 +1,10 @@
 import type { StepOutcome } from "../events.ts";
 import type { Artifact, Effect, Scalar, Step, StepRecord } from "../model.ts";
 import type { Decision } from "../plan/decide.ts";
-import { deliverEmbedded, probeRow } from "../record/deliver.ts";
+import { deliverEmbedded } from "../record/deliver.ts";
 import { completeRow } from "../record/experiments.ts";
 import { type Manifest, writeManifest } from "../record/manifests.ts";
+import { probeRow } from "../record/probe-row.ts";
 import { commitRecord } from "../record/records.ts";
 import { highestPublished, publishModels } from "../record/publish.ts";
 import { sabotaged } from "../sabotage.ts";

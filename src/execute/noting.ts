@@ -1,14 +1,15 @@
 import fs from "node:fs";
 import path from "node:path";
-import type { Digest, Opaque } from "../model.ts";
+import type { Opaque } from "../model.ts";
 import { inert } from "../graph/package-names.ts";
 import { signatureOf } from "../store/files.ts";
 import { lookAt, type LookKind } from "../store/look.ts";
 import type { Observer } from "./observer.ts";
+import { OwnChanges } from "./own-changes.ts";
 import type { Job, Message } from "./protocol.ts";
 
 // The unwrapped functions: noting a read must not note another one.
-const { readdirSync, readlinkSync, realpathSync, statSync } = fs;
+const { realpathSync, statSync } = fs;
 
 /** The engine's own packages; a step that brings DuckDB itself is opaque. */
 const engines = /[\\/]node_modules[\\/](?:@duckdb|detect-libc)[\\/]/;
@@ -19,13 +20,7 @@ export class Noting implements Omit<Observer, "script"> {
   readonly #inside: readonly string[];
   readonly #packages: readonly string[];
   readonly #seen = new Map<string, string>();
-  readonly #own = new Set<string>();
-  /** Folders that were listed, and what lay in them when they first were. */
-  readonly #listed = new Map<string, { readonly names: ReadonlySet<string>; readonly digest: Digest | null }>();
-  /** What the step made and wrote, and all folders above. */
-  readonly #changed = new Set<string>();
-  /** Links that the step made: what is read through one is not its own. */
-  readonly #links = new Set<string>();
+  readonly #own = new OwnChanges();
   #marked = false;
 
   /** @param engine folder of the engine's own code */
@@ -41,45 +36,36 @@ export class Noting implements Omit<Observer, "script"> {
   /** @param since when the reading began, where that was before now; ms */
   path(kind: "file" | LookKind, file: string, since?: number, turn = 0): void {
     if (this.#ignored(file)) return;
-    const real = this.#behindLinks(file);
+    const real = this.#own.behindLinks(file);
     // A link may lead to another, and round in a circle.
     if (real !== file && turn < 10) return this.path(kind, real, since, turn + 1);
     if (this.#own.has(file)) return;
     const digest = kind === "file" ? null : lookAt(kind, file);
-    if (kind === "folder" && !this.#listed.has(file)) this.#listed.set(file, { names: namesIn(file), digest });
+    if (kind === "folder") this.#own.listed(file, digest);
     this.#once(`${kind} ${file}`, { type: "path", kind, path: file, digest, signature: signatureNow(file), at: since ?? Date.now() }, String(digest));
   }
 
   written(file: string): void {
     if (this.#ignored(file)) return;
-    this.#own.add(file);
-    this.#links.delete(file);
-    this.made(file);
+    this.#own.written(file);
+    this.#tellWritten(file);
   }
 
   linked(link: string): void {
-    this.written(link);
-    this.#links.add(link);
-  }
-
-  #behindLinks(file: string): string {
-    if (this.#links.size === 0) return file;
-    for (let at = file; at !== path.dirname(at); at = path.dirname(at)) {
-      if (!this.#links.has(at)) continue;
-      try {
-        const target = path.resolve(path.dirname(at), readlinkSync(at));
-        return target === at ? file : target + file.slice(at.length);
-      } catch {
-        return file; // It was not made, or is none any more.
-      }
-    }
-    return file;
+    if (this.#ignored(link)) return;
+    this.#own.linked(link);
+    this.#tellWritten(link);
   }
 
   /** A folder that was made: an output, but what lies in it need not be the step's own. */
   made(file: string): void {
-    for (let each = file; !this.#changed.has(each); each = path.dirname(each)) this.#changed.add(each);
-    if (!this.#ignored(file)) this.#once(`written ${file}`, { type: "written", path: file });
+    if (this.#ignored(file)) return;
+    this.#own.made(file);
+    this.#tellWritten(file);
+  }
+
+  #tellWritten(file: string): void {
+    this.#once(`written ${file}`, { type: "written", path: file });
   }
 
   env(name: string): void {
@@ -103,19 +89,9 @@ export class Noting implements Omit<Observer, "script"> {
     this.#marked = true;
   }
 
-  /**
-   * Tells, at the step's end, how folders are to be kept that it listed and changed: as they are now, unless something came or went that is
-   * none of its own, which it may not have seen.
-   */
+  /** To be called at the step's end. */
   finish(): void {
-    for (const [folder, before] of this.#listed) {
-      if (!this.#changed.has(folder)) continue;
-      const digest = lookAt("folder", folder);
-      const now = namesIn(folder);
-      const differing = [...new Set([...before.names, ...now])].filter((name) => before.names.has(name) !== now.has(name));
-      const isOwn = differing.every((name) => this.#changed.has(path.join(folder, name)));
-      this.#send({ type: "listed", path: folder, digest: isOwn ? digest : before.digest });
-    }
+    for (const listing of this.#own.listings()) this.#send({ type: "listed", ...listing });
   }
 
   /** Whether another step may follow in this process: packages keep what they will, and so does what cannot be seen through. */
@@ -150,14 +126,6 @@ function realOf(file: string): string {
     return realpathSync(file);
   } catch {
     return file;
-  }
-}
-
-function namesIn(folder: string): Set<string> {
-  try {
-    return new Set(readdirSync(folder));
-  } catch {
-    return new Set();
   }
 }
 

@@ -1,47 +1,11 @@
 import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
-import { fail } from "../errors.ts";
 import type { Scalar } from "../model.ts";
 import { columnsOf, experimentsFile, readResultTables, type ResultColumn, type ResultTables } from "./experiments.ts";
+import { insertRow, keyOf, quote, sameName } from "./insert-row.ts";
 import { digestOf } from "../store/digest.ts";
 import type { Db } from "./state.ts";
-
-/**
- * Tries the row on an empty table of the same definition, so that a row which the table refuses
- * fails the step that recorded it.
- * @throws E_EXPERIMENTS_SQL
- */
-export function probeRow(ddl: string, table: string, row: Readonly<Record<string, Scalar>>): void {
-  try {
-    const db = emptyTables(ddl);
-    db.exec("BEGIN");
-    try {
-      insertRow(db, table, row);
-    } finally {
-      // A failed insert may have ended it.
-      if (db.inTransaction) db.exec("ROLLBACK");
-    }
-  } catch (error) {
-    fail("E_EXPERIMENTS_SQL", `record("${table}", …): ${(error as Error).message}`, {
-      place: { file: "experiments.sql" },
-      remedy: "give the row what the table demands, or change the table's definition",
-    });
-  }
-}
-
-/** Made once for all rows of a definition: a step may record thousands. */
-let empty: { readonly ddl: string; readonly db: Db } | undefined;
-
-function emptyTables(ddl: string): Db {
-  if (empty?.ddl === ddl) return empty.db;
-  empty?.db.close();
-  empty = undefined;
-  const db = new Database(":memory:");
-  db.exec(ddl);
-  empty = { ddl, db };
-  return db;
-}
 
 /** Of a row in the outbox, as `embedded`: it waits, or the table has it; above these, it was refused under that definition. */
 const [waits, delivered] = [0, 1];
@@ -128,11 +92,6 @@ function reshape(db: Db, ddl: string, tables: ResultTables): string[] {
   );
 }
 
-/** SQLite knows no cases in names. */
-function sameName(one: string, other: string): boolean {
-  return one.toLowerCase() === other.toLowerCase();
-}
-
 /** NOT NULL cannot be asked of rows that are already there. */
 function addColumn(db: Db, table: string, { name, type, standard }: ResultColumn): void {
   const add = `ALTER TABLE ${quote(table)} ADD COLUMN ${quote(name)} ${type}`;
@@ -154,31 +113,4 @@ function deliver(db: Db, { name, body }: OutboxRow, tables: ResultTables): strin
   } catch (error) {
     return (error as Error).message;
   }
-}
-
-function keyOf(columns: readonly ResultColumn[]): string[] {
-  return columns.filter(({ key }) => key > 0).sort((a, b) => a.key - b.key).map(({ name }) => name);
-}
-
-/** Inserts the row in place of the one with its key. Columns that the table has lost are left out. */
-function insertRow(db: Db, table: string, row: Readonly<Record<string, Scalar>>): void {
-  const present = columnsOf(db, table);
-  const key = keyOf(present);
-  const given = key.map((name) => Object.entries(row).find(([column]) => sameName(column, name))?.[1]);
-  if (key.length > 0 && given.every((value) => value !== undefined)) {
-    db.prepare(`DELETE FROM ${quote(table)} WHERE ${key.map((name) => `${quote(name)} = ?`).join(" AND ")}`).run(...given.map((value) => bound(value!)));
-  }
-  const columns = Object.keys(row).filter((column) => present.some(({ name }) => sameName(name, column)));
-  const places = columns.map(() => "?").join(", ");
-  db.prepare(`INSERT INTO ${quote(table)} (${columns.map(quote).join(", ")}) VALUES (${places})`).run(...columns.map((column) => bound(row[column]!)));
-}
-
-/** SQLite has no booleans; a whole number that goes as one stays `5` in a column of texts, and not `5.0`. */
-function bound(value: Scalar): Scalar {
-  if (typeof value === "boolean") return BigInt(value);
-  return Number.isSafeInteger(value) && !Object.is(value, -0) ? BigInt(value as number) : value;
-}
-
-function quote(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

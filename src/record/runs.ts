@@ -99,6 +99,12 @@ export function runSteps(db: Db, run: string): RunStepRow[] {
   }));
 }
 
+/** Of a step that has no record: in which of the newest runs it failed last, and how. */
+export function lastFailure(db: Db, step: string): { readonly run: string; readonly reason: string } | undefined {
+  const newest = "SELECT id FROM runs ORDER BY started_at DESC, id DESC LIMIT 200";
+  return db.prepare(`SELECT run, reason FROM run_steps WHERE step = ? AND status = 'failed' AND run IN (${newest}) ORDER BY run DESC LIMIT 1`).get(step) as { run: string; reason: string } | undefined;
+}
+
 interface RawRun {
   id: string;
   trigger: RunInfo["trigger"];

@@ -11,6 +11,8 @@ export interface TableOptions {
   readonly width?: number;
   /** By column; what is not said follows from the cells: numbers to the right. */
   readonly align?: readonly (Align | undefined)[];
+  /** Headings of columns that are never cut. */
+  readonly whole?: ReadonlySet<string>;
   /** Dims the heading. */
   readonly colors?: Colors;
 }
@@ -26,7 +28,7 @@ export function formatTable(columns: readonly string[], rows: readonly (readonly
   const align = columns.map((_, index) => options.align?.[index] ?? alignOf(rows.map((row) => row[index])));
   const inner = columns.map((_, index) => widthOfAll(cells.map((row) => row[index]!)));
   const wanted = heads.map((head, index) => Math.max(displayWidth(head), inner[index]!));
-  const least = wanted.map((each, index) => Math.min(each, align[index] === "left" ? narrowest.left : Math.max(narrowest.right, inner[index]!)));
+  const least = wanted.map((each, index) => options.whole?.has(columns[index]!) ? each : Math.min(each, align[index] === "left" ? narrowest.left : Math.max(narrowest.right, inner[index]!)));
   const width = options.width || Infinity;
   const widths = fitted(wanted, least, width);
   const line = (texts: readonly string[]) => cut(texts.map((text, index) => fill(text, widths[index]!, align[index])).join(" ".repeat(gap)).trimEnd(), width);

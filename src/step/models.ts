@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "./quiet-fs.ts";
 import path from "node:path";
+import { commandIn } from "../command-name.ts";
 import { fail } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { encodeValue } from "../store/codec.ts";
@@ -83,7 +84,7 @@ function standsFor(host: Host, name: string, alias: string): number {
   try {
     text = readFileSync(path.join(host.project, file), "utf8");
   } catch (thrown) {
-    return fail("E_FILE", `model ${name} has no alias ${alias}`, { remedy: `set it: npx tsx runner.ts models alias ${name}@${alias} v1` }, thrown);
+    return fail("E_FILE", `model ${name} has no alias ${alias}`, { remedy: `set it: ${commandIn(host.project)} models alias ${name}@${alias} v1` }, thrown);
   }
   return decodeAlias(text, file).version;
 }

@@ -1,3 +1,4 @@
+import { commandIn } from "../command-name.ts";
 import { fail } from "../errors.ts";
 import { shortestSecret } from "../mask.ts";
 import { here } from "./here.ts";
@@ -18,7 +19,7 @@ export function secret(name: string): string {
   const host = here();
   const value = process.env[name];
   if (value === undefined || value === "") {
-    return fail("E_SECRET", `the secret ${name} is not set`, { remedy: `set the environment variable: ${name}=… npx tsx runner.ts, or node --env-file=.env` });
+    return fail("E_SECRET", `the secret ${name} is not set`, { remedy: `set the environment variable: ${name}=… ${commandIn(host.project)}, or node --env-file=.env` });
   }
   if (value.length < shortestSecret) {
     return fail("E_SECRET", `the secret ${name} has fewer than ${shortestSecret} characters, which cannot be told from other text`, { remedy: "use a longer one" });

@@ -16,6 +16,8 @@ import { quoteIdentifier } from "./sqltext.ts";
  * bound, never pasted, so quotes in them are harmless. Files that it names are noted as read by the step.
  * Statements that are no queries (`CREATE TABLE …`, `COPY … TO 'out.csv'`) run when awaited as well.
  *
+ * A backslash is written twice, as in every template: `'\\d+'`; one that the template would take away is refused.
+ *
  * Row order is that of the query; with the default of one thread it is the same in every run. Whole numbers beyond
  * 64 bits (the type of `sum(integer)`) are stored as BIGINT.
  *

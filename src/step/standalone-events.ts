@@ -20,7 +20,7 @@ export function showEvent(event: StepEvent): void {
 }
 
 function describeEffect(effect: StagedEffect): string {
-  const how = "(standalone: shown, not done; npx tsx runner.ts does it)";
+  const how = "(standalone: shown, not done; the runner does it)";
   if (effect.kind === "record") return `would record into ${effect.table}: ${inspect(effect.row, { breakLength: Infinity })} ${how}`;
   if (effect.kind === "table") return `would mirror ${tableInfo(effect.rows)?.rows ?? 0} rows to the Postgres table ${effect.table} ${how}`;
   return `would save model ${effect.name}: ${inspect(effect.card.value, { depth: 2, breakLength: Infinity })} ${how}`;

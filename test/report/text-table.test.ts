@@ -24,6 +24,10 @@ describe("a table", () => {
     ]);
   });
 
+  it("cuts no column that is to be whole", () => {
+    expect(formatTable(["run", "why"], [["20261127-214710-a1b2c3", "nothing that it depends on changed"]], { width: 40, whole: new Set(["run"]) }).split("\n")[1]).toBe("20261127-214710-a1b2c3  nothing that it…");
+  });
+
   it("has as many rows as there are", () => {
     expect(formatTable(["n"], Array.from({ length: 200_000 }, (_, n) => [n])).split("\n")).toHaveLength(200_001);
   });

@@ -47,8 +47,8 @@ describe("npx tsx steps/20_b.ts", () => {
     const { code, out, err } = await run(["steps/20_b.ts", "-p", "k=10"]);
     expect(err).toBe(
       [
-        "would record into experiments: { k: 10, s: 50 } (standalone: shown, not done; npx tsx runner.ts does it)",
-        "would save model m: { k: 10 } (standalone: shown, not done; npx tsx runner.ts does it)",
+        "would record into experiments: { k: 10, s: 50 } (standalone: shown, not done; the runner does it)",
+        "would save model m: { k: 10 } (standalone: shown, not done; the runner does it)",
         "id      x",
         "BIGINT  BIGINT",
         "1       2",

@@ -1,7 +1,8 @@
 import { startedSteps } from "../../execute/started.ts";
 import { currentRecord, runById } from "../../record/lookup.ts";
 import { type KeptRecord, recordById } from "../../record/records.ts";
-import { listRuns, type RunRow, runSteps, type RunStepRow } from "../../record/runs.ts";
+import { lastFailure, listRuns, type RunRow, runSteps, type RunStepRow } from "../../record/runs.ts";
+import type { Db } from "../../record/state.ts";
 import type { Failure } from "../../errors.ts";
 import type { Graph, Step, StepId } from "../../model.ts";
 import type { Planned } from "../../plan/plan.ts";
@@ -52,7 +53,8 @@ export async function readNotebook(site: Site, id?: string): Promise<Notebook> {
     const own = row?.record === null || row === undefined ? undefined : recordById(db, row.record);
     const record = own ?? (newest && step ? currentRecord(db, step.name) : undefined);
     const isRunning = live !== undefined || running.has(each);
-    return { id: each, step, row, record, live, ...stateOf(row, record, live, isRunning, newest && run?.status !== "running" ? staleness(step, record, planned.get(each)) : undefined) };
+    const found = stateOf(row, record, live, isRunning, newest && run?.status !== "running" ? staleness(step, record, planned.get(each)) : undefined);
+    return { id: each, step, row, record, live, ...(found.state === "never" ? failedBefore(db, each) : undefined) ?? found };
   });
   return { run, newest, cells, graph, failure };
 }
@@ -63,6 +65,12 @@ function stateOf(row: RunStepRow | undefined, record: KeptRecord | undefined, li
   if (stale !== undefined) return { state: "stale", reason: stale };
   if (row) return { state: row.status === "cached" ? "reused" : "ran", reason: row.reason };
   return record ? { state: "reused", reason: `from run ${record.run}` } : { state: "never", reason: "it has not run yet" };
+}
+
+/** A step that has never ended well, and took no part in the run. */
+function failedBefore(db: Db, step: StepId): Pick<Cell, "state" | "reason"> | undefined {
+  const failed = lastFailure(db, step);
+  return failed && { state: "failed", reason: `in run ${failed.run}: ${failed.reason}` };
 }
 
 /** Runs in every run, whatever happened: that alone puts nothing that is shown out of date. */

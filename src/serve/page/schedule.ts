@@ -1,6 +1,7 @@
 import { pastSlots, previewSlots, type SlotPreview } from "../../command/backfill.ts";
 import { type KnownSchedule, knownSchedules } from "../../command/schedules.ts";
 import { leaderOf, pageOfSlots, type SlotRow } from "../../record/slots.ts";
+import { commandIn } from "../../command-name.ts";
 import { formatDuration } from "../../report/format.ts";
 import { readRange } from "../../schedule/range.ts";
 import { nextSlots } from "../../schedule/slots.ts";
@@ -86,12 +87,12 @@ function isDate(text: string | undefined): text is string {
   return /^\d{4}-\d{2}-\d{2}$/.test(text ?? "") && !Number.isNaN(Date.parse(text!));
 }
 
-function preview({ kept: { db } }: Site, all: readonly KnownSchedule[], { schedule: name, from, to }: Readonly<Record<string, string | undefined>>): Html | undefined {
+function preview({ kept: { db }, project }: Site, all: readonly KnownSchedule[], { schedule: name, from, to }: Readonly<Record<string, string | undefined>>): Html | undefined {
   const found = all.find(({ schedule }) => schedule.name === name);
   if (!found || !isDate(from) || !isDate(to)) return undefined;
   const slots = pastSlots(found.schedule, readRange(found.schedule, from, to), mostSlots + 1);
   if (slots.length === 0) return html`<p class="note">No slots in that time.</p>`;
-  if (slots.length > mostSlots) return html`<p class="note warn">More than ${mostSlots} slots: take a shorter time, or <code>npx tsx runner.ts backfill --schedule ${name} --from ${from} --to ${to}</code>.</p>`;
+  if (slots.length > mostSlots) return html`<p class="note warn">More than ${mostSlots} slots: take a shorter time, or <code>${commandIn(project)} backfill --schedule ${name} --from ${from} --to ${to}</code>.</p>`;
   const rows = previewSlots(db, found.schedule, slots);
   const count = rows.filter(({ would }) => would === "run").length;
   return html`<p>${count === 0 ? "Nothing to run: all have succeeded or are on their way." : html`<button type="button" class="primary" data-act="backfill" data-schedule="${name}" data-from="${from}" data-to="${to}">Run ${count} slot${count > 1 && "s"}</button> <span class="quiet">one after the other, oldest first</span>`}</p>

@@ -1,7 +1,7 @@
 import type { Artifact, Column } from "../../model.ts";
 import { html, type Html } from "../html.ts";
 import type { Site } from "../site.ts";
-import type { Distribution } from "../table-reader.ts";
+import type { Distribution } from "../data/distribution.ts";
 import { glance } from "./table.ts";
 import { existsSync } from "node:fs";
 

@@ -1,6 +1,7 @@
 import type { Column } from "../../model.ts";
 import { html, type Html } from "../html.ts";
-import type { Distribution, PageQuery, TablePage } from "../table-reader.ts";
+import type { Distribution } from "../data/distribution.ts";
+import type { PageQuery, TablePage } from "../table-reader.ts";
 
 export const pageSize = 10;
 

@@ -3,7 +3,8 @@ import type { Kept } from "../../open-kept.ts";
 import type { Artifact, Column, Effect, Graph, MimeBundle, Scalar } from "../../model.ts";
 import { type KeptRecord, listModels } from "../../record/records.ts";
 import { type Figure, readArtifact } from "../../store/artifacts.ts";
-import type { Distribution, TableReader } from "../table-reader.ts";
+import type { Distribution } from "../data/distribution.ts";
+import type { TableReader } from "../table-reader.ts";
 
 /** Where a document is read from. The graph, where it can be read now, tells what records do not. */
 export interface Source extends Kept {

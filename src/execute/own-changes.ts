@@ -1,0 +1,79 @@
+import fs from "node:fs";
+import path from "node:path";
+import type { Digest } from "../model.ts";
+import { lookAt } from "../store/look.ts";
+
+// The unwrapped functions: to look is no read of the step's.
+const { readdirSync, readlinkSync } = fs;
+
+/** What a step itself has changed in the file system, since its reads of that are none of the outside world. */
+export class OwnChanges {
+  readonly #own = new Set<string>();
+  /** What it made and wrote, and all folders above. */
+  readonly #changed = new Set<string>();
+  /** Links that it made: what is read through one is not its own. */
+  readonly #links = new Set<string>();
+  /** Folders that it listed, and what lay in them when it first did. */
+  readonly #listed = new Map<string, { readonly names: ReadonlySet<string>; readonly digest: Digest | null }>();
+
+  written(file: string): void {
+    this.#own.add(file);
+    this.#links.delete(file);
+    this.made(file);
+  }
+
+  linked(link: string): void {
+    this.written(link);
+    this.#links.add(link);
+  }
+
+  /** Of a folder what lies in it need not be the step's own. */
+  made(file: string): void {
+    for (let each = file; !this.#changed.has(each); each = path.dirname(each)) this.#changed.add(each);
+  }
+
+  has(file: string): boolean {
+    return this.#own.has(file);
+  }
+
+  /** Where a path leads that goes through a link of the step's own; one link at a time. */
+  behindLinks(file: string): string {
+    if (this.#links.size === 0) return file;
+    for (let at = file; at !== path.dirname(at); at = path.dirname(at)) {
+      if (!this.#links.has(at)) continue;
+      try {
+        const target = path.resolve(path.dirname(at), readlinkSync(at));
+        return target === at ? file : target + file.slice(at.length);
+      } catch {
+        return file; // It was not made, or is none any more.
+      }
+    }
+    return file;
+  }
+
+  listed(folder: string, digest: Digest | null): void {
+    if (!this.#listed.has(folder)) this.#listed.set(folder, { names: namesIn(folder), digest });
+  }
+
+  /**
+   * How folders are to be kept that the step listed and changed: as they are now, unless something came or went that is none of its own,
+   * which it may not have seen.
+   */
+  *listings(): Generator<{ path: string; digest: Digest | null }> {
+    for (const [folder, before] of this.#listed) {
+      if (!this.#changed.has(folder)) continue;
+      const digest = lookAt("folder", folder);
+      const now = namesIn(folder);
+      const differing = [...new Set([...before.names, ...now])].filter((name) => before.names.has(name) !== now.has(name));
+      yield { path: folder, digest: differing.every((name) => this.#changed.has(path.join(folder, name))) ? digest : before.digest };
+    }
+  }
+}
+
+function namesIn(folder: string): Set<string> {
+  try {
+    return new Set(readdirSync(folder));
+  } catch {
+    return new Set();
+  }
+}
