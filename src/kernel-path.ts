@@ -24,10 +24,11 @@ export function kernelPath(folder: string, name: string, through: (link: string)
   return at;
 }
 
-function realOf(file: string): string {
+/** Where a path really lies, or the path itself. */
+export function realOf(file: string): string {
   try {
     return realpathSync(file);
   } catch {
-    return file; // It is not there: the call will say so.
+    return file; // It is not there: whoever asks for it is told so.
   }
 }

@@ -73,7 +73,7 @@ export class Mask {
   }
 
   /** The same for a row that is recorded, with what the engine filled in. */
-  row<T extends object>(row: T): T {
+  #row(row: object): object {
     const { experiment_id, run_id } = row as { experiment_id?: unknown; run_id?: unknown };
     const own = { ...(experiment_id === undefined ? {} : { experiment_id }), ...(run_id === undefined ? {} : { run_id }) };
     return { ...this.given(row), ...own };
@@ -89,7 +89,7 @@ export class Mask {
 
   #field(key: string, value: unknown, isGiven: boolean): unknown {
     if (isGiven) return this.#walk(value, true);
-    if (key === "row" && typeof value === "object" && value !== null) return this.row(value);
+    if (key === "row" && typeof value === "object" && value !== null) return this.#row(value);
     return names.has(key) ? value : this.#walk(value, givenFields.has(key));
   }
 

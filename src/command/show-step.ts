@@ -1,6 +1,7 @@
 import { exitCodes } from "../errors.ts";
 import { defaultConfig } from "../graph/settings.ts";
 import type { ReadKind, Step } from "../model.ts";
+import { differsInEachRun } from "../plan/reads.ts";
 import type { KeptRecord } from "../record/records.ts";
 import type { lastFailure } from "../record/runs.ts";
 import { formatBytes, formatDate, formatDuration } from "../report/format.ts";
@@ -66,7 +67,7 @@ const hidden: ReadonlySet<ReadKind> = new Set(["param", "run"]);
 
 function reads(record: KeptRecord | undefined): Cell[][] {
   const shown = (record?.reads ?? []).filter(({ kind }) => !hidden.has(kind));
-  const run = (record?.reads ?? []).filter(({ kind }) => kind === "run").map(({ name }) => [`run.${name}`, "run", /^(?:id|startedAt)$/.test(name) ? "differs in each run" : "another one makes it run"]);
+  const run = (record?.reads ?? []).filter(({ kind }) => kind === "run").map(({ name }) => [`run.${name}`, "run", differsInEachRun(name) ? "differs in each run" : "another one makes it run"]);
   // An environment variable's digest is keyed: it says nothing to the eye.
   return [...shown.map(({ name, kind, digest }) => [name, kind, kind === "env" ? (digest ? "set" : "not set") : short(digest)]), ...run];
 }

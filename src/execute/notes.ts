@@ -1,10 +1,10 @@
 import { stat } from "node:fs/promises";
-import path from "node:path";
 import type { Digest, Opaque, Read, Written } from "../model.ts";
 import { pacer } from "../pace.ts";
 import { keptPath, type World } from "../plan/reads.ts";
 import { sabotaged } from "../sabotage.ts";
 import type { FileHasher } from "../store/files.ts";
+import { addWithFolders } from "./own-changes.ts";
 import type { Message, PathNote } from "./protocol.ts";
 
 /** A change this short before the reading might not show in the file's times. */
@@ -49,7 +49,7 @@ export class Notes {
 
   #takeWritten(file: string): void {
     this.#written.add(file);
-    for (let each = file; !this.#changed.has(each); each = path.dirname(each)) this.#changed.add(each);
+    addWithFolders(this.#changed, file);
   }
 
   #takePath(note: PathNote): void {

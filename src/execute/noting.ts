@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { Opaque } from "../model.ts";
 import { inert } from "../graph/package-names.ts";
+import { realOf } from "../kernel-path.ts";
 import { signatureOf } from "../store/files.ts";
 import { lookAt, type LookKind } from "../store/look.ts";
 import type { Observer } from "./observer.ts";
@@ -118,14 +119,6 @@ export class Noting implements Omit<Observer, "script"> {
     if (/\.(?:[cm]?js|json|node|wasm)$/.test(name)) return true;
     const real = realOf(file);
     return this.#packages.some((each) => real.startsWith(each));
-  }
-}
-
-function realOf(file: string): string {
-  try {
-    return realpathSync(file);
-  } catch {
-    return file;
   }
 }
 

@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { kernelPath } from "../kernel-path.ts";
+import { foldersIn } from "../step/folders.ts";
 import type { Observer } from "./observer.ts";
 import { type Callable, type Patchable, wrap } from "./wrap.ts";
 
@@ -81,16 +82,7 @@ function readFolder(observer: Observer, folder: string, deep: boolean, above: re
   if (!deep) return;
   const real = realpathOf(folder);
   if (real === undefined || above.includes(real)) return;
-  for (const entry of foldersIn(folder)) readFolder(observer, path.join(folder, entry), true, [...above, real]);
-}
-
-function foldersIn(folder: string): string[] {
-  const leads = (name: string) => statSync(path.join(folder, name), { throwIfNoEntry: false })?.isDirectory() === true;
-  try {
-    return readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory() || (entry.isSymbolicLink() && leads(entry.name))).map((entry) => entry.name);
-  } catch {
-    return []; // The step's own call reports what is wrong with the folder.
-  }
+  for (const entry of foldersIn(folder, true)) readFolder(observer, path.join(folder, entry), true, [...above, real]);
 }
 
 function realpathOf(folder: string): string | undefined {

@@ -29,7 +29,7 @@ export class OwnChanges {
 
   /** Of a folder what lies in it need not be the step's own. */
   made(file: string): void {
-    for (let each = file; !this.#changed.has(each); each = path.dirname(each)) this.#changed.add(each);
+    addWithFolders(this.#changed, file);
   }
 
   has(file: string): boolean {
@@ -68,6 +68,11 @@ export class OwnChanges {
       yield { path: folder, digest: differing.every((name) => this.#changed.has(path.join(folder, name))) ? digest : before.digest };
     }
   }
+}
+
+/** Adds the path and all folders above. */
+export function addWithFolders(changed: Set<string>, file: string): void {
+  for (let each = file; !changed.has(each); each = path.dirname(each)) changed.add(each);
 }
 
 function namesIn(folder: string): Set<string> {

@@ -106,6 +106,7 @@ function noteImported(project: string, step: Step, notes: Notes): void {
 
 /** Alone, what a step sets is set for those that import it, too: they are one process then. */
 function warnOfSet({ graph, emit, info }: RunContext, step: Step, { sets }: Notes): void {
+  if (sets.size === 0) return;
   for (const other of graph.steps.filter(({ edges }) => edges.some(({ from }) => from === step.id))) {
     const name = [...sets].find((each) => /^\w+$/.test(each) && new RegExp(`\\b${each}\\b`).test(other.code.text));
     if (name !== undefined) emit({ type: "step.warned", run: info.id, step: step.id, message: `it sets ${name}, and ${other.id}, which imports it, asks for that: each step has a process of its own; set it in a helper that both import` });

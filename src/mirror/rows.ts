@@ -1,7 +1,8 @@
+import { quoteIdentifier } from "../sql-quote.ts";
 import { type Client, hours, lock, transaction } from "./connect.ts";
 import { copyLines } from "./copy.ts";
 import { escaped, type Layout, type Row } from "./encode.ts";
-import { ledger, quote } from "./names.ts";
+import { ledger } from "./names.ts";
 import type { Shape } from "./shape.ts";
 import { newestSent, noteBatch, noteUpto, unfold } from "./versions.ts";
 
@@ -63,11 +64,11 @@ function byLayout(rows: readonly Row[]): Map<Layout, Row[]> {
 
 /** Rows of new runs have new keys: straight into the table, twice as fast as any upsert. */
 const insert: Way = async (client, shape, { columns }, rows, fed) => {
-  await copyLines(client, `${shape.table} (${columns.map(({ name }) => quote(name)).join(", ")})`, rows.length, (at) => `${rows[at]!.line}\n`, fed);
+  await copyLines(client, `${shape.table} (${columns.map(({ name }) => quoteIdentifier(name)).join(", ")})`, rows.length, (at) => `${rows[at]!.line}\n`, fed);
 };
 
 const upsert: Way = async (client, shape, layout, rows, fed) => {
-  const names = layout.columns.map(({ name }) => quote(name)).join(", ");
+  const names = layout.columns.map(({ name }) => quoteIdentifier(name)).join(", ");
   // The columns' own types, without their constraints and defaults.
   await client.query(`CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS SELECT ${names} FROM ${shape.table} WITH NO DATA`);
   await copyLines(client, "pg_temp.incoming", rows.length, (at) => `${rows[at]!.line}\n`, fed);
@@ -77,7 +78,7 @@ const upsert: Way = async (client, shape, layout, rows, fed) => {
 
 /** By the versions of single keys: what came before is older for some of these rows, newer for others. */
 const upsertNewer = (table: string): Way => async (client, shape, layout, rows, fed) => {
-  const names = layout.columns.map(({ name }) => quote(name));
+  const names = layout.columns.map(({ name }) => quoteIdentifier(name));
   const places = names.map((name, at) => `${name} AS c${at}`);
   await client.query(`CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS SELECT ''::text AS key, 0::bigint AS version, ${places.join(", ")} FROM ${shape.table} WITH NO DATA`);
   await copyLines(client, "pg_temp.incoming", rows.length, (at) => `${escaped(rows[at]!.key)}\t${rows[at]!.version}\t${rows[at]!.line}\n`, fed);
@@ -96,8 +97,8 @@ const upsertNewer = (table: string): Way => async (client, shape, layout, rows, 
 
 /** A row replaces the one with its key as a whole: what it does not give is the column's default again. */
 function onConflict(shape: Shape, { columns }: Layout): string {
-  const key = shape.key.map((name) => quote(shape.columns.get(name)!.name)).join(", ");
-  const taken = columns.map(({ name }) => `${quote(name)} = excluded.${quote(name)}`);
-  const left = [...shape.columns.values()].filter((column) => !columns.includes(column)).map(({ name }) => `${quote(name)} = DEFAULT`);
+  const key = shape.key.map((name) => quoteIdentifier(shape.columns.get(name)!.name)).join(", ");
+  const taken = columns.map(({ name }) => `${quoteIdentifier(name)} = excluded.${quoteIdentifier(name)}`);
+  const left = [...shape.columns.values()].filter((column) => !columns.includes(column)).map(({ name }) => `${quoteIdentifier(name)} = DEFAULT`);
   return `ON CONFLICT (${key}) DO UPDATE SET ${[...taken, ...left].join(", ")}`;
 }

@@ -1,6 +1,6 @@
 import type { ResultColumn, ResultDefinition } from "../record/experiments.ts";
+import { quoteIdentifier } from "../sql-quote.ts";
 import { type Client, hours, lock, transaction } from "./connect.ts";
-import { quote } from "./names.ts";
 
 /** A column as it is in Postgres. */
 export interface Column {
@@ -36,7 +36,7 @@ export async function shapeResults(client: Client, { ddl, comments, tables }: Re
 
 /** The table's name there, quoted; undefined: there is none. Postgres folds names that were written without quotes to lower case; SQLite keeps them. */
 async function tableThere(client: Client, name: string): Promise<string | undefined> {
-  const names = [quote(name), quote(name.toLowerCase())];
+  const names = [quoteIdentifier(name), quoteIdentifier(name.toLowerCase())];
   const { rows } = await client.query<{ exact: boolean; folded: boolean }>("SELECT to_regclass($1) IS NOT NULL AS exact, to_regclass($2) IS NOT NULL AS folded", names);
   return rows[0]!.exact ? names[0] : rows[0]!.folded ? names[1] : undefined;
 }
@@ -46,7 +46,7 @@ async function addColumns(client: Client, name: string, wanted: readonly ResultC
   if (table === undefined) return;
   const present = await columnsOf(client, table);
   for (const { name: column, type, standard } of wanted.filter((each) => find(present, each.name) === undefined)) {
-    await client.query({ text: `ALTER TABLE ${table} ADD COLUMN ${quote(column.toLowerCase())} ${type || "text"}${standard === null ? "" : ` DEFAULT ${standard}`}`, ...hours });
+    await client.query({ text: `ALTER TABLE ${table} ADD COLUMN ${quoteIdentifier(column.toLowerCase())} ${type || "text"}${standard === null ? "" : ` DEFAULT ${standard}`}`, ...hours });
   }
 }
 
@@ -74,7 +74,7 @@ async function hasKey(client: Client, table: string, key: readonly string[], kin
 async function addKey(client: Client, table: string, key: readonly string[]): Promise<void> {
   await client.query("SAVEPOINT keyless");
   try {
-    await client.query({ text: `ALTER TABLE ${table} ADD PRIMARY KEY (${key.map(quote).join(", ")})`, ...hours });
+    await client.query({ text: `ALTER TABLE ${table} ADD PRIMARY KEY (${key.map(quoteIdentifier).join(", ")})`, ...hours });
   } catch (error) {
     if (!/^(?:23|42)/.test((error as { code?: string }).code ?? "")) throw error;
     await client.query("ROLLBACK TO SAVEPOINT keyless");

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Artifact } from "../model.ts";
 import type { Waiting } from "../record/outbox.ts";
+import { quoteIdentifier } from "../sql-quote.ts";
 import { type Client, hours, lock, transaction } from "./connect.ts";
 import { copyFile } from "./copy.ts";
-import { ledger, quote } from "./names.ts";
+import { ledger } from "./names.ts";
 import { Unsendable } from "./refusal.ts";
 import { columnsOf } from "./shape.ts";
 import { mapType } from "./types.ts";
@@ -14,13 +15,13 @@ import { mapType } from "./types.ts";
  */
 export async function sendTable(client: Client, { table, version }: Waiting, artifact: Artifact, csv: string): Promise<void> {
   const columns = (artifact.schema ?? []).map(({ name, type }) => ({ name, type: mapType(type).type }));
-  const fresh = quote(`stepbook_new_${createHash("sha256").update(table).digest("hex").slice(0, 16)}`);
+  const fresh = quoteIdentifier(`stepbook_new_${createHash("sha256").update(table).digest("hex").slice(0, 16)}`);
   await transaction(client, async () => {
     await lock(client, table);
     const { exists, sent } = await sentVersion(client, table);
     if (exists && sent === null) throw new Unsendable(`there is a table "${table}" that Stepbook did not make: rename it, or mirror under another name`);
     if (exists && BigInt(sent!) > BigInt(version)) return;
-    await client.query(`CREATE TABLE ${fresh} (${columns.map(({ name, type }) => `${quote(name)} ${type}`).join(", ")})`);
+    await client.query(`CREATE TABLE ${fresh} (${columns.map(({ name, type }) => `${quoteIdentifier(name)} ${type}`).join(", ")})`);
     await copyFile(client, fresh, csv);
     if (exists && (await hasFollowers(client, table)) && (await sameColumns(client, table, fresh))) await refill(client, table, fresh);
     else await swap(client, table, fresh);
@@ -35,7 +36,7 @@ export async function sendTable(client: Client, { table, version }: Waiting, art
 async function sentVersion(client: Client, table: string): Promise<{ exists: boolean; sent: string | null }> {
   const { rows } = await client.query<{ exists: boolean; sent: string | null }>(
     `SELECT to_regclass($1) IS NOT NULL AS exists, (SELECT version FROM ${ledger}.sent_tables WHERE table_name = $2) AS sent`,
-    [quote(table), table],
+    [quoteIdentifier(table), table],
   );
   return rows[0]!;
 }
@@ -49,24 +50,24 @@ async function hasFollowers(client: Client, table: string): Promise<boolean> {
        OR EXISTS (SELECT FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal)
        OR EXISTS (SELECT FROM pg_depend WHERE refclassid = 'pg_class'::regclass AND refobjid = c.oid AND classid = 'pg_rewrite'::regclass) AS some
      FROM pg_class c WHERE c.oid = $1::regclass`,
-    [quote(table)],
+    [quoteIdentifier(table)],
   );
   return rows[0]?.some === true;
 }
 
 async function sameColumns(client: Client, table: string, fresh: string): Promise<boolean> {
-  return JSON.stringify(await columnsOf(client, quote(table))) === JSON.stringify(await columnsOf(client, fresh));
+  return JSON.stringify(await columnsOf(client, quoteIdentifier(table))) === JSON.stringify(await columnsOf(client, fresh));
 }
 
 async function swap(client: Client, table: string, fresh: string): Promise<void> {
-  await client.query(`DROP TABLE IF EXISTS ${quote(table)}`);
-  await client.query(`ALTER TABLE ${fresh} RENAME TO ${quote(table)}`);
-  await client.query(`COMMENT ON TABLE ${quote(table)} IS 'Mirrored by Stepbook: replaced as a whole when its step makes other rows.'`);
+  await client.query(`DROP TABLE IF EXISTS ${quoteIdentifier(table)}`);
+  await client.query(`ALTER TABLE ${fresh} RENAME TO ${quoteIdentifier(table)}`);
+  await client.query(`COMMENT ON TABLE ${quoteIdentifier(table)} IS 'Mirrored by Stepbook: replaced as a whole when its step makes other rows.'`);
 }
 
 /** Slower than the swap, and the views, indexes and grants on the table stay. Readers see old or new all the same. */
 async function refill(client: Client, table: string, fresh: string): Promise<void> {
-  await client.query({ text: `DELETE FROM ${quote(table)}`, ...hours });
-  await client.query({ text: `INSERT INTO ${quote(table)} TABLE ${fresh}`, ...hours });
+  await client.query({ text: `DELETE FROM ${quoteIdentifier(table)}`, ...hours });
+  await client.query({ text: `INSERT INTO ${quoteIdentifier(table)} TABLE ${fresh}`, ...hours });
   await client.query(`DROP TABLE ${fresh}`);
 }

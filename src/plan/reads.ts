@@ -9,6 +9,11 @@ import { machineFacts } from "./machine.ts";
 /** What every launcher sets in its own way. */
 export const ofLaunchers = /^(?:_|SHLVL|PWD|OLDPWD|INIT_CWD|npm_.*|NODE_CHANNEL_.*)$/;
 
+/** Whether a field of the run is another one in each run, whatever is asked of it. */
+export function differsInEachRun(field: string): boolean {
+  return field === "id" || field === "startedAt";
+}
+
 /** A read of the environment under this name: the listing of all variables. */
 export const allNames = "*";
 

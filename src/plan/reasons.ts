@@ -1,5 +1,5 @@
 import type { FingerprintParts, Opaque, Read, Reason, ReasonCode } from "../model.ts";
-import { allNames, type World } from "./reads.ts";
+import { allNames, differsInEachRun, type World } from "./reads.ts";
 
 export function reason(code: ReasonCode, text: string): Reason {
   return { code, text };
@@ -67,7 +67,7 @@ export function explainRead(read: Read, now: string | null, world: World): Reaso
       if (read.name === allNames) return reason("env-changed", "it lists the environment's variables, and others are set");
       return reason("env-changed", `environment variable ${read.name} ${changeWord(read.digest, now)}`);
     case "run":
-      return reason("run-read", `it reads run.${read.name}, which ${now === null || /^(?:id|startedAt)$/.test(read.name) ? "differs in each run" : "is another one"}`);
+      return reason("run-read", `it reads run.${read.name}, which ${now === null || differsInEachRun(read.name) ? "differs in each run" : "is another one"}`);
     case "machine":
       return reason("env-changed", read.name === "project" ? "the project was moved, and it looks at where it lies" : `${read.name.includes(".") ? read.name : `os.${read.name}()`} changed`);
     case "folder":

@@ -2,9 +2,10 @@ import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
 import type { Scalar } from "../model.ts";
-import { columnsOf, experimentsFile, readResultTables, type ResultColumn, type ResultTables } from "./experiments.ts";
-import { insertRow, keyOf, quote, sameName } from "./insert-row.ts";
+import { quoteIdentifier } from "../sql-quote.ts";
 import { digestOf } from "../store/digest.ts";
+import { columnsOf, experimentsFile, readResultTables, type ResultColumn, type ResultTables } from "./experiments.ts";
+import { insertRow, keyOf, sameName } from "./insert-row.ts";
 import type { Db } from "./state.ts";
 
 /** Of a row in the outbox, as `embedded`: it waits, or the table has it; above these, it was refused under that definition. */
@@ -94,7 +95,7 @@ function reshape(db: Db, ddl: string, tables: ResultTables): string[] {
 
 /** NOT NULL cannot be asked of rows that are already there. */
 function addColumn(db: Db, table: string, { name, type, standard }: ResultColumn): void {
-  const add = `ALTER TABLE ${quote(table)} ADD COLUMN ${quote(name)} ${type}`;
+  const add = `ALTER TABLE ${quoteIdentifier(table)} ADD COLUMN ${quoteIdentifier(name)} ${type}`;
   try {
     db.exec(standard === null ? add : `${add} DEFAULT ${standard}`);
   } catch {
@@ -106,9 +107,10 @@ function addColumn(db: Db, table: string, { name, type, standard }: ResultColumn
 /** @returns why the table does not take the row; undefined: it has it */
 function deliver(db: Db, { name, body }: OutboxRow, tables: ResultTables): string | undefined {
   try {
-    const [key, wanted] = [keyOf(columnsOf(db, name)), keyOf(tables.get(name) ?? [])];
+    const present = columnsOf(db, name);
+    const [key, wanted] = [keyOf(present), keyOf(tables.get(name) ?? [])];
     if (tables.has(name) && !sameName(key.toSorted().join(), wanted.toSorted().join())) return `it has the key (${key.join(", ")}), and experiments.sql says (${wanted.join(", ")})`;
-    db.transaction(() => insertRow(db, name, JSON.parse(body) as Record<string, Scalar>))();
+    db.transaction(() => insertRow(db, name, JSON.parse(body) as Record<string, Scalar>, present))();
     return undefined;
   } catch (error) {
     return (error as Error).message;

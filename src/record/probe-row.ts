@@ -1,6 +1,7 @@
 import Database from "better-sqlite3";
 import { fail } from "../errors.ts";
 import type { Scalar } from "../model.ts";
+import { columnsOf } from "./experiments.ts";
 import { insertRow } from "./insert-row.ts";
 import type { Db } from "./state.ts";
 
@@ -14,7 +15,7 @@ export function probeRow(ddl: string, table: string, row: Readonly<Record<string
     const db = emptyTables(ddl);
     db.exec("BEGIN");
     try {
-      insertRow(db, table, row);
+      insertRow(db, table, row, columnsOf(db, table));
     } finally {
       // A failed insert may have ended it.
       if (db.inTransaction) db.exec("ROLLBACK");

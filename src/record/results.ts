@@ -3,6 +3,7 @@ import Database from "better-sqlite3";
 import { fail } from "../errors.ts";
 import type { Scalar } from "../model.ts";
 import { nearest } from "../nearest.ts";
+import { quoteIdentifier } from "../sql-quote.ts";
 import { experimentsFile } from "./experiments.ts";
 import type { Db } from "./state.ts";
 
@@ -31,8 +32,8 @@ function select(db: Db, table: string, limit: number): ResultRow[] {
   const booleans = new Set(columns.filter(({ type }) => type.startsWith("bool")).map(({ name }) => name));
   // Not by rowid: a row that is delivered again is inserted anew.
   const time = columns.find(({ type }) => type.startsWith("timestamp"))?.name;
-  const order = time === undefined ? "1 DESC" : `${quote(time)} DESC, 1 DESC`;
-  const rows = db.prepare(`SELECT * FROM ${quote(table)} ORDER BY ${order} LIMIT ?`).all(limit) as ResultRow[];
+  const order = time === undefined ? "1 DESC" : `${quoteIdentifier(time)} DESC, 1 DESC`;
+  const rows = db.prepare(`SELECT * FROM ${quoteIdentifier(table)} ORDER BY ${order} LIMIT ?`).all(limit) as ResultRow[];
   return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, readable(value, booleans.has(name))])));
 }
 
@@ -41,8 +42,4 @@ function readable(value: Scalar, isBoolean: boolean): Scalar {
   if (typeof value !== "bigint") return value;
   if (isBoolean && (value === 0n || value === 1n)) return value === 1n;
   return Number.isSafeInteger(Number(value)) ? Number(value) : value;
-}
-
-function quote(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

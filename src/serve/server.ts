@@ -11,7 +11,7 @@ import { parseTarget, cookieName, type GuardOptions, type Refusal, refusal, safe
 import { watchOutside } from "./outside.ts";
 import { Site } from "./site.ts";
 
-export interface ServeOptions extends Omit<Address, "names">, Partial<Pick<Address, "names">> {
+export interface ServeOptions extends Address {
   readonly project: string;
   readonly duty?: () => Duty | null;
 }
@@ -26,7 +26,7 @@ export interface Serving {
 const loopback = new Set(["127.0.0.1", "::1", "localhost"]);
 
 /** Serves the project's pages until it is closed. @throws E_CONFIG where the port is taken */
-export async function serve({ project, port, host, names = [], duty }: ServeOptions): Promise<Serving> {
+export async function serve({ project, port, host, names, duty }: ServeOptions): Promise<Serving> {
   const site = await Site.open(project, duty);
   const hosts = new Set<string>();
   const proxied = new Set<string>();

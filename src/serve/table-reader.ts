@@ -1,9 +1,10 @@
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import type { Column } from "../model.ts";
+import { quoteIdentifier, quoteString } from "../sql-quote.ts";
 import { duckdbApi } from "../step/duckdb-api.ts";
 import { bins, type Distribution, distributionsOf } from "./data/distribution.ts";
 import { filterSql } from "./data/filter.ts";
-import { allRows, quote, source, text } from "./data/table-sql.ts";
+import { allRows, source } from "./data/table-sql.ts";
 
 /** Which rows of a stored table are asked for. Columns go by their place, so that no name gets into SQL. */
 export interface PageQuery {
@@ -38,11 +39,11 @@ export class TableReader {
   }
 
   async page(file: string, schema: readonly Column[], query: PageQuery): Promise<TablePage> {
-    const { where, values } = filterSql(schema, query.filters, quote);
+    const { where, values } = filterSql(schema, query.filters);
     const from = `${source(file)}${where}`;
-    const cells = schema.map(({ name }) => `left(${quote(name)}::VARCHAR, ${longestCell})`).join(", ");
+    const cells = schema.map(({ name }) => `left(${quoteIdentifier(name)}::VARCHAR, ${longestCell})`).join(", ");
     const column = query.sort === null ? undefined : schema[query.sort];
-    const order = column ? ` ORDER BY ${quote(column.name)} ${query.descending ? "DESC" : "ASC"} NULLS LAST` : "";
+    const order = column ? ` ORDER BY ${quoteIdentifier(column.name)} ${query.descending ? "DESC" : "ASC"} NULLS LAST` : "";
     return this.#use(async (connection) => {
       const rows = (await allRows(connection, `SELECT ${cells} ${from}${order} LIMIT ${Math.trunc(query.limit)} OFFSET ${Math.trunc(query.offset)}`, values)) as (string | null)[][];
       const [counted] = await allRows(connection, `SELECT count(*) ${from}`, values);
@@ -92,7 +93,7 @@ export async function openLocked(folder: string): Promise<DuckDBInstance> {
   });
   const connection = await instance.connect();
   await connection.run("SET GLOBAL TimeZone = 'UTC'");
-  await connection.run(`SET GLOBAL allowed_directories = [${text(`${folder}/`)}]`);
+  await connection.run(`SET GLOBAL allowed_directories = [${quoteString(`${folder}/`)}]`);
   await connection.run("SET GLOBAL enable_external_access = false");
   await connection.run("SET GLOBAL lock_configuration = true");
   connection.closeSync();

@@ -1,7 +1,7 @@
 import { types as is } from "node:util";
 import type * as Duck from "@duckdb/node-api";
 import { fail } from "../errors.ts";
-import { quoteString } from "./sqltext.ts";
+import { quoteString } from "../sql-quote.ts";
 
 /** A value interpolated into SQL, with the DuckDB type that keeps it exactly. */
 export interface Param {

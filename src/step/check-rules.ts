@@ -1,10 +1,10 @@
 import { fail } from "../errors.ts";
 import type { Column } from "../model.ts";
 import { nearest } from "../nearest.ts";
+import { quoteIdentifier } from "../sql-quote.ts";
 import { literal, toParam } from "./bind.ts";
 import type { Query } from "./query.ts";
 import { renderLiterally, sqlPieces } from "./render.ts";
-import { quoteIdentifier } from "./sqltext.ts";
 
 type Name<Row> = keyof Row & string;
 

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { fail } from "../errors.ts";
 import type { CheckedRule, Place } from "../model.ts";
+import { quoteIdentifier, quoteString } from "../sql-quote.ts";
 import { tableInfo } from "../store/brand.ts";
 import { type CheckRules, planRules, type PlannedRule } from "./check-rules.ts";
 import { duckdb, type Engine } from "./duckdb.ts";
@@ -10,7 +11,6 @@ import { placeOf } from "./place.ts";
 import { scan } from "./render.ts";
 import { sqlError } from "./sqlerror.ts";
 import { noteMissing, noting } from "./sqlreads.ts";
-import { quoteIdentifier, quoteString } from "./sqltext.ts";
 import type { Table } from "./table.ts";
 import { rowsOf } from "./values.ts";
 

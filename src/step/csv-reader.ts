@@ -1,7 +1,7 @@
+import { quoteIdentifier, quoteString } from "../sql-quote.ts";
 import type { Head } from "./csv-head.ts";
 import type { Engine } from "./duckdb.ts";
 import { type Host, perHost } from "./host.ts";
-import { quoteIdentifier, quoteString } from "./sqltext.ts";
 
 /** Where rows that do not fit are put: two temporary tables. */
 export interface RejectTables {

@@ -1,11 +1,11 @@
 import { isUtf8 } from "node:buffer";
+import { quoteIdentifier } from "../sql-quote.ts";
 import { closeSync, openSync, readSync } from "./quiet-fs.ts";
 import { fail } from "../errors.ts";
 import type { Head } from "./csv-head.ts";
 import { dropRejects, rejectsLimit, type RejectTables } from "./csv-reader.ts";
 import { withArticle, type SettledType } from "./csv-types.ts";
 import type { Engine } from "./duckdb.ts";
-import { quoteIdentifier } from "./sqltext.ts";
 
 /** A row that does not fit, as DuckDB noted it. */
 interface Reject {

@@ -1,13 +1,13 @@
 import { gunzipSync } from "node:zlib";
 import type { DuckDBMapValue } from "@duckdb/node-api";
 import { fail } from "../errors.ts";
+import { quoteIdentifier } from "../sql-quote.ts";
 import { type Head, textOf } from "./csv-head.ts";
 import { dropRejects, readerSql, rejectTables } from "./csv-reader.ts";
 import { records } from "./csv-records.ts";
 import type { Engine } from "./duckdb.ts";
 import { here } from "./here.ts";
 import { readFileSync, statSync } from "./quiet-fs.ts";
-import { quoteIdentifier } from "./sqltext.ts";
 
 /** The type that a column is read as, and where it is from. */
 export interface SettledType {
@@ -75,7 +75,7 @@ const wide = 100;
 
 /** One aggregate a column. */
 async function countWide(engine: Engine, names: readonly string[], reader: string): Promise<Map<string, Looks>> {
-  const selected = names.map(quoteName).map((column) => `histogram(${look(column)}) FILTER (WHERE ${column} IS NOT NULL)`);
+  const selected = names.map(quoteIdentifier).map((column) => `histogram(${look(column)}) FILTER (WHERE ${column} IS NOT NULL)`);
   const result = await engine.connection.run(`SELECT ${selected.join(", ")} FROM ${reader}`);
   const counted = (await result.getRows())[0] as (DuckDBMapValue | null)[];
   return new Map(names.map((name, index) => [name, looksOf(counted[index]!)]));
@@ -83,14 +83,12 @@ async function countWide(engine: Engine, names: readonly string[], reader: strin
 
 /** One aggregate for all columns, of a value in a row. */
 async function countTall(engine: Engine, names: readonly string[], reader: string): Promise<Map<string, Looks>> {
-  const values = `UNPIVOT (SELECT ${names.map(quoteName).join(", ")} FROM ${reader}) ON COLUMNS(*) INTO NAME stepbook_name VALUE stepbook_value`;
+  const values = `UNPIVOT (SELECT ${names.map(quoteIdentifier).join(", ")} FROM ${reader}) ON COLUMNS(*) INTO NAME stepbook_name VALUE stepbook_value`;
   const result = await engine.connection.run(`SELECT stepbook_name, ${look("stepbook_value")}, count(*) FROM (${values}) GROUP BY ALL`);
   const counted = new Map<string, Looks>();
   for (const [name, seen, count] of (await result.getRows()) as [string, Look, bigint][]) counted.set(name, { ...counted.get(name), [seen]: Number(count) });
   return counted;
 }
-
-const quoteName = (name: string) => quoteIdentifier(name);
 
 function looksOf(histogram: DuckDBMapValue | null): Looks {
   return Object.fromEntries((histogram?.entries ?? []).map(({ key, value }) => [key as Look, Number(value)]));

@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { fail, StepbookError } from "../errors.ts";
+import { quoteString } from "../sql-quote.ts";
 import { type CsvOptions, readHead, type Head } from "./csv-head.ts";
 import { readerSql, rejectTables } from "./csv-reader.ts";
 import { failOnRejects } from "./csv-rejects.ts";
@@ -11,7 +12,6 @@ import type { Host } from "./host.ts";
 import { exactType, opened, stagedFile } from "./materialise.ts";
 import { sqlError } from "./sqlerror.ts";
 import { noteOpened } from "./sqlreads.ts";
-import { quoteString } from "./sqltext.ts";
 import { Table } from "./table.ts";
 
 /**

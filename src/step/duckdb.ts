@@ -1,11 +1,11 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import type * as Duck from "@duckdb/node-api";
+import { quoteString } from "../sql-quote.ts";
 import { duckdbApi } from "./duckdb-api.ts";
 import { perHost, type Host } from "./host.ts";
 import { here, searchFolder } from "./here.ts";
 import { noteOpened } from "./sqlreads.ts";
-import { quoteString } from "./sqltext.ts";
 
 /** DuckDB as a step has it: one in-memory instance, opened at first use or ahead of it. */
 export interface Engine {

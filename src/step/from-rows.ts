@@ -1,13 +1,13 @@
 import { types as is } from "node:util";
 import type * as Duck from "@duckdb/node-api";
 import { fail } from "../errors.ts";
+import { quoteIdentifier, quoteString } from "../sql-quote.ts";
 import { duckdb, type Engine } from "./duckdb.ts";
 import { feed, type FedColumn } from "./feed.ts";
 import { here } from "./here.ts";
 import { kindOf, merge, toDuck, typeOf, type Kind } from "./kinds.ts";
 import { exactType, opened, stagedFile } from "./materialise.ts";
 import { sqlError } from "./sqlerror.ts";
-import { quoteIdentifier, quoteString } from "./sqltext.ts";
 import { Table } from "./table.ts";
 import { putNumbers } from "./vectors.ts";
 

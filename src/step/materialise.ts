@@ -1,6 +1,7 @@
 import path from "node:path";
 import type * as Duck from "@duckdb/node-api";
 import type { Column, Place } from "../model.ts";
+import { quoteIdentifier, quoteString } from "../sql-quote.ts";
 import { bound } from "./bind.ts";
 import { duckdb, type Engine } from "./duckdb.ts";
 import { here } from "./here.ts";
@@ -8,7 +9,7 @@ import { perHost, type Host } from "./host.ts";
 import { closed, scan, type Rendered } from "./render.ts";
 import { sqlError } from "./sqlerror.ts";
 import { noteMissing, noting, ownFiles } from "./sqlreads.ts";
-import { quoteIdentifier, quoteString, statementKind, statements, tokens } from "./sqltext.ts";
+import { statementKind, statements, tokens } from "./sqltext.ts";
 import { Table } from "./table.ts";
 import { rowsOf } from "./values.ts";
 

@@ -1,6 +1,7 @@
 import { fail } from "../errors.ts";
+import { quoteString } from "../sql-quote.ts";
 import { literal, toParam, typeText, type Param } from "./bind.ts";
-import { quoteString, statementKind, statements, tokens } from "./sqltext.ts";
+import { statementKind, statements, tokens } from "./sqltext.ts";
 import { tableInfo } from "../store/brand.ts";
 
 /** A piece of a query: written as it is, a value, a subquery, or pieces in a row. */

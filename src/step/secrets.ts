@@ -1,5 +1,7 @@
 import { fail } from "../errors.ts";
 import { Mask } from "../mask.ts";
+import type { Column } from "../model.ts";
+import { quoteIdentifier, quoteString } from "../sql-quote.ts";
 import { tableInfo } from "../store/brand.ts";
 import { entryStep, itemStep, keyStep, pathText, type Path } from "../store/path.ts";
 import { type Host, perHost, type StepEvent } from "./host.ts";
@@ -33,26 +35,26 @@ export async function refuseSecretTable(host: Host, value: unknown, name: string
   const info = tableInfo(value);
   if (mask.isEmpty || info === undefined || info.schema.length === 0) return;
   const { openReader } = await import("./duckdb.ts");
-  const { quoteIdentifier } = await import("./sqltext.ts");
   const { connection, close } = await openReader();
   try {
-    for (const { name: column, type } of info.schema) {
-      // In a list or a struct DuckDB writes a backslash before quotes and backslashes; bytes are compared as bytes.
-      const written = (form: string) => (/\]$|^(?:STRUCT|MAP|UNION)\(/.test(type) ? [form, form.replace(/[\\']/g, "\\$&")] : [form]);
-      const cell = quoteIdentifier(column);
-      const holds = (form: string) => (type === "BLOB" ? `contains(hex(${cell}), ${literal(Buffer.from(form).toString("hex").toUpperCase())})` : written(form).map((each) => `contains(${cell}::VARCHAR, ${literal(each)})`).join(" OR "));
-      const held = [...mask.forms].map(([form, secret]) => `WHEN ${holds(form)} THEN ${literal(secret)}`);
-      const rows = await connection.runAndReadAll(`SELECT CASE ${held.join(" ")} END FROM read_parquet(${literal(info.file)}) WHERE CASE ${held.join(" ")} END IS NOT NULL LIMIT 1`);
-      const secret = mask.finds(column) ?? (rows.getRows()[0]?.[0] as string | undefined);
-      if (secret !== undefined) refused(host, secret, mask.text(`${name}.${column}`));
+    for (const column of info.schema) {
+      const held = [...mask.forms].map(([form, secret]) => `WHEN ${holds(column, form)} THEN ${quoteString(secret)}`);
+      const rows = await connection.runAndReadAll(`SELECT secret FROM (SELECT CASE ${held.join(" ")} END AS secret FROM read_parquet(${quoteString(info.file)})) WHERE secret IS NOT NULL LIMIT 1`);
+      const secret = mask.finds(column.name) ?? (rows.getRows()[0]?.[0] as string | undefined);
+      if (secret !== undefined) refused(host, secret, mask.text(`${name}.${column.name}`));
     }
   } finally {
     await close();
   }
 }
 
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
+/** Whether a cell of the column holds the text, as SQL. */
+function holds({ name, type }: Column, form: string): string {
+  const cell = quoteIdentifier(name);
+  if (type === "BLOB") return `contains(hex(${cell}), ${quoteString(Buffer.from(form).toString("hex").toUpperCase())})`;
+  // In a list or a struct DuckDB writes a backslash before quotes and backslashes.
+  const written = /\]$|^(?:STRUCT|MAP|UNION)\(/.test(type) ? [form, form.replace(/[\\']/g, "\\$&")] : [form];
+  return written.map((each) => `contains(${cell}::VARCHAR, ${quoteString(each)})`).join(" OR ");
 }
 
 function refused(host: Host, secret: string, path: string): never {

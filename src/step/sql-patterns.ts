@@ -1,7 +1,7 @@
 import path from "node:path";
+import { foldersIn } from "./folders.ts";
 import { noteFile, sqlPaths } from "./here.ts";
 import type { Host } from "./host.ts";
-import { readdirSync, statSync } from "./quiet-fs.ts";
 
 /** Notes the folders that a pattern such as `data/*.csv` lists: a file that is new in one of them may match. */
 export function notePattern(host: Host, pattern: string): void {
@@ -17,22 +17,11 @@ function noteFolders(host: Host, folder: string, [part, ...rest]: readonly strin
   if (part === undefined || (rest.length === 0 && part !== "**")) return;
   const deep = part === "**";
   // As DuckDB has it: `*` follows links, `**` does not.
-  for (const entry of listFolders(folder, !deep)) {
+  for (const entry of foldersIn(folder, !deep)) {
     if (deep) noteFolders(host, path.join(folder, entry), [part, ...rest]);
     else if (globToRegExp(part).test(entry)) noteFolders(host, path.join(folder, entry), rest);
   }
   if (deep && rest.length > 1) noteFolders(host, folder, rest);
-}
-
-function listFolders(folder: string, links: boolean): string[] {
-  const leadsToFolder = (name: string) => statSync(path.join(folder, name), { throwIfNoEntry: false })?.isDirectory() === true;
-  try {
-    return readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() || (links && entry.isSymbolicLink() && leadsToFolder(entry.name)))
-      .map((entry) => entry.name);
-  } catch {
-    return []; // not there: the folder's absence is what is noted
-  }
 }
 
 function globToRegExp(glob: string): RegExp {

@@ -1,7 +1,7 @@
 import { fail } from "../errors.ts";
+import { quoteIdentifier } from "../sql-quote.ts";
 import { Query } from "./query.ts";
 import { sqlPart, sqlPieces, toPieces, type Piece, type SqlPart } from "./render.ts";
-import { quoteIdentifier } from "./sqltext.ts";
 
 /**
  * A DuckDB query. It runs when it is awaited, and gives a {@link Table}:
@@ -35,7 +35,7 @@ sql.id = (...names: string[]): SqlPart => {
   if (names.length === 0 || names.some((name) => typeof name !== "string" || name === "")) {
     return fail("E_SQL", `sql.id(${names.map((name) => JSON.stringify(name)).join(", ")}): a name is missing`, { remedy: 'write sql.id("column")' });
   }
-  return sqlPart([{ kind: "text", text: quoteIdentifier(...names) }]);
+  return sqlPart([{ kind: "text", text: names.map(quoteIdentifier).join(".") }]);
 };
 
 /**

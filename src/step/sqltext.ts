@@ -89,12 +89,3 @@ function changesAtTop(code: readonly Token[]): boolean {
   }
   return false;
 }
-
-/** `"a"."b"` */
-export function quoteIdentifier(...names: readonly string[]): string {
-  return names.map((name) => `"${name.replaceAll('"', '""')}"`).join(".");
-}
-
-export function quoteString(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}

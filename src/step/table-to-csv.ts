@@ -1,6 +1,6 @@
 import type { DuckDBInstance } from "@duckdb/node-api";
+import { quoteIdentifier, quoteString } from "../sql-quote.ts";
 import { duckdbApi } from "./duckdb-api.ts";
-import { quoteIdentifier } from "./sqltext.ts";
 
 /** A column and the SQL that makes its text, of the column's quoted name. */
 export interface CsvColumn {
@@ -19,13 +19,9 @@ export async function tableToCsv(parquet: string, columns: readonly CsvColumn[],
     const connection = await instance.connect();
     await connection.run("SET TimeZone = 'UTC'");
     const selected = columns.map(({ name, expression }) => `${expression(quoteIdentifier(name))} AS ${quoteIdentifier(name)}`);
-    await connection.run(`COPY (SELECT ${selected.join(", ")} FROM read_parquet(${text(parquet)})) TO ${text(target)} (FORMAT csv, HEADER false, FORCE_QUOTE *, NULLSTR '')`);
+    await connection.run(`COPY (SELECT ${selected.join(", ")} FROM read_parquet(${quoteString(parquet)})) TO ${quoteString(target)} (FORMAT csv, HEADER false, FORCE_QUOTE *, NULLSTR '')`);
     connection.closeSync();
   } finally {
     instance.closeSync();
   }
-}
-
-function text(value: string): string {
-  return `'${value.replaceAll("'", "''")}'`;
 }

@@ -1,6 +1,7 @@
 import { fail } from "../errors.ts";
 import type { Column, MimeBundle } from "../model.ts";
 import { nearest } from "../nearest.ts";
+import { quoteIdentifier } from "../sql-quote.ts";
 import { tableBrand, type TableInfo } from "../store/brand.ts";
 import { readColumns, type ColumnOf } from "./columns.ts";
 import { openReader, type Reader } from "./duckdb.ts";
@@ -9,7 +10,6 @@ import { previewTable } from "./preview.ts";
 import { scan } from "./render.ts";
 import { sqlError } from "./sqlerror.ts";
 import { ownFiles } from "./sqlreads.ts";
-import { quoteIdentifier } from "./sqltext.ts";
 import { rowMaker, rowsOf } from "./values.ts";
 
 /** Which rows: `offset` rows are left out, then at most `limit` are given. */

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { quoteIdentifier, quoteString } from "../../src/sql-quote.ts";
 import { closed } from "../../src/step/render.ts";
-import { quoteIdentifier, quoteString, statementKind, statements, tokens } from "../../src/step/sqltext.ts";
+import { statementKind, statements, tokens } from "../../src/step/sqltext.ts";
 
 const shown = (sql: string) => tokens(sql).map(({ kind, text }) => `${kind} ${text}`);
 

@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Column } from "../../model.ts";
-import { allRows, quote } from "./table-sql.ts";
+import { quoteIdentifier } from "../../sql-quote.ts";
+import { allRows } from "./table-sql.ts";
 
 /** A column at a glance. */
 export interface Distribution {
@@ -28,7 +29,7 @@ export async function distributionsOf(connection: DuckDBConnection, from: string
   if (schema.length === 0) return [];
   const estimated = Number((await allRows(connection, `SELECT count(*) ${from}`, []))[0]![0]) > mostCounted;
   const measures = schema.flatMap(({ name, type }) => {
-    const cell = quote(name);
+    const cell = quoteIdentifier(name);
     const finite = type === "DOUBLE" || type === "FLOAT" ? ` FILTER (isfinite(${cell}))` : "";
     const range = isNumeric(type) ? [`min(${cell})${finite}::DOUBLE`, `max(${cell})${finite}::DOUBLE`] : ["NULL", "NULL"];
     const distinct = estimated ? `least(approx_count_distinct(${cell}::VARCHAR), count(${cell}))` : `count(DISTINCT ${cell}::VARCHAR)`;
@@ -48,7 +49,7 @@ export async function distributionsOf(connection: DuckDBConnection, from: string
 /** How many cells of a column lie in each of equal parts of a range. */
 export async function bins(connection: DuckDBConnection, from: string, { name }: Column, min: number, max: number): Promise<number[]> {
   const counts = new Array<number>(binCount).fill(0);
-  const cell = `${quote(name)}::DOUBLE`;
+  const cell = `${quoteIdentifier(name)}::DOUBLE`;
   // Halves, since the whole range may be more than a double holds.
   const share = max > min ? `(${cell} / 2 - ${min} / 2) / (${max} / 2 - ${min} / 2)` : "0";
   const place = `least(${binCount - 1}, greatest(0, floor(${share} * ${binCount})))::INTEGER`;
@@ -57,7 +58,7 @@ export async function bins(connection: DuckDBConnection, from: string, { name }:
 }
 
 async function mostFrequent(connection: DuckDBConnection, from: string, { name }: Column): Promise<{ value: string; count: number }[]> {
-  const whole = `SELECT ${quote(name)}::VARCHAR, count(*) ${from} WHERE ${quote(name)} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 3`;
+  const whole = `SELECT ${quoteIdentifier(name)}::VARCHAR, count(*) ${from} WHERE ${quoteIdentifier(name)} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 3`;
   const rows = await allRows(connection, `SELECT left(value, 40), count FROM (${whole}) AS frequent(value, count)`, []);
   return rows.map(([value, count]) => ({ value: String(value), count: Number(count) }));
 }

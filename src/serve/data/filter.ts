@@ -1,4 +1,5 @@
 import type { Column } from "../../model.ts";
+import { quoteIdentifier } from "../../sql-quote.ts";
 
 /** Types that have an order a person would ask for. */
 const ordered = /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|DOUBLE|FLOAT|DECIMAL\(\d+,\d+\)|DATE|TIME|TIMESTAMP(?: WITH TIME ZONE)?)$/;
@@ -7,12 +8,12 @@ const ordered = /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|DOUBLE|FLOAT|DECIMAL
  * What is typed above a column as SQL: `>5`, `<=2`, `1..3`, `=x`, `!=x`, `null`, `!null`; anything else is part
  * of the text. Values are parameters; a value that the column's type has no word for finds nothing.
  */
-export function filterSql(schema: readonly Column[], filters: ReadonlyMap<number, string>, quote: (name: string) => string): { where: string; values: string[] } {
+export function filterSql(schema: readonly Column[], filters: ReadonlyMap<number, string>): { where: string; values: string[] } {
   const values: string[] = [];
   const clauses = [...filters].flatMap(([index, typed]) => {
     const column = schema[index];
     const wish = typed.trim();
-    return column && wish !== "" ? [clause(column, wish, quote(column.name), (value) => `$${values.push(value)}`)] : [];
+    return column && wish !== "" ? [clause(column, wish, quoteIdentifier(column.name), (value) => `$${values.push(value)}`)] : [];
   });
   return { where: clauses.length > 0 ? ` WHERE ${clauses.join(" AND ")}` : "", values };
 }
