@@ -7,7 +7,7 @@ export interface GuardOptions {
   /** Those of them that a proxy with TLS may stand before. */
   readonly proxied: ReadonlySet<string>;
   readonly token: string;
-  /** Bound to loopback: whoever reaches it may read. Elsewhere reading needs the token too. */
+  /** Bound to loopback: whoever asks for it by a name of this machine may read. Elsewhere, and by a proxy, reading needs the token too. */
   readonly readable: boolean;
 }
 
@@ -69,18 +69,18 @@ function isSafe({ method }: IncomingMessage): boolean {
   return method === "GET" || method === "HEAD";
 }
 
-function unread(request: IncomingMessage, { readable, token }: GuardOptions): Refusal | undefined {
-  if (readable || isToken(tokenOf(request), token) || isToken(cookieOf(request, cookieName(token)), token)) return undefined;
+function unread(request: IncomingMessage, { readable, proxied, token }: GuardOptions): Refusal | undefined {
+  if ((readable && !proxied.has(hostOf(request))) || bearsToken(request, token)) return undefined;
   const { pathname, searchParams } = parseTarget(request.url!);
   if (open.has(pathname)) return undefined;
   const asked = searchParams.get("token");
   return isToken(asked ?? "", token) ? undefined : { status: 401, message: "open the address that `runner.ts ui` printed: it carries the token" };
 }
 
-/** Acts need the token, which only our own pages know, and a browser's word that one of them asks. */
+/** Acts need the token, which other users of the machine do not know, and a browser's word that a page of ours asks. */
 function unsafe(request: IncomingMessage, options: GuardOptions): Refusal | undefined {
   if (request.method !== "POST") return { status: 405, message: "only GET, HEAD and POST are answered" };
-  if (!isToken(tokenOf(request), options.token)) return { status: 401, message: "the x-stepbook-token header is missing or wrong" };
+  if (!bearsToken(request, options.token)) return { status: 401, message: "acts need the token: open the address that was printed with it, or send what .stepbook/ui-token holds as x-stepbook-token" };
   if (!sameSite(request, options)) return { status: 403, message: "the request comes from another site" };
   if (request.headers["content-type"]?.split(";")[0]?.trim() !== "application/json") return { status: 415, message: "send application/json" };
   const length = Number(request.headers["content-length"] ?? Number.NaN);
@@ -88,13 +88,21 @@ function unsafe(request: IncomingMessage, options: GuardOptions): Refusal | unde
   return undefined;
 }
 
-function sameSite({ headers }: IncomingMessage, { hosts, proxied }: GuardOptions): boolean {
-  const site = headers["sec-fetch-site"];
-  const { origin } = headers;
-  const host = headers.host?.toLowerCase() ?? "";
+function sameSite(request: IncomingMessage, { hosts, proxied }: GuardOptions): boolean {
+  const site = request.headers["sec-fetch-site"];
+  const { origin } = request.headers;
+  const host = hostOf(request);
   if (site !== undefined && site !== "same-origin" && site !== "none") return false;
   if (origin !== undefined) return (origin === `http://${host}` && hosts.has(host)) || (origin === `https://${host}` && proxied.has(host));
   return site !== undefined;
+}
+
+function hostOf({ headers }: IncomingMessage): string {
+  return headers.host?.toLowerCase() ?? "";
+}
+
+function bearsToken(request: IncomingMessage, token: string): boolean {
+  return isToken(tokenOf(request), token) || isToken(cookieOf(request, cookieName(token)), token);
 }
 
 function tokenOf({ headers }: IncomingMessage): string {

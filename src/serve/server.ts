@@ -18,7 +18,7 @@ export interface ServeOptions extends Address {
 
 export interface Serving {
   readonly site: Site;
-  /** What to open: with the token where reading needs it. */
+  /** What to open, with the token: without it the pages are for reading only, beyond this machine not at all. */
   readonly url: string;
   close(): Promise<void>;
 }
@@ -35,7 +35,7 @@ export async function serve({ project, port, host, names, duty }: ServeOptions):
   const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 30_000, headersTimeout: 15_000 }, (request, response) => {
     const refused = refusal(request, guard);
     if (refused) return refuse(request, response, refused);
-    if (enters(request.url!, guard)) return letIn(response, request.url!, guard);
+    if (enters(request)) return letIn(response, request.url!, guard);
     void handle(request, response);
   });
   // Nothing here speaks another protocol.
@@ -54,7 +54,7 @@ export async function serve({ project, port, host, names, duty }: ServeOptions):
   const shown = `http://${host === "0.0.0.0" || host === "::" ? ownName() : host.includes(":") ? `[${host}]` : host}:${bound}/`;
   return {
     site,
-    url: guard.readable ? shown : `${shown}?token=${site.token}`,
+    url: `${shown}?token=${site.token}`,
     async close() {
       unwatch();
       await site.acts.settle();
@@ -74,14 +74,14 @@ function refuse({ url }: IncomingMessage, response: ServerResponse, { status, me
 }
 
 /** The printed address carries the token once; from then on a cookie does, which no other site can use. */
-function enters(url: string, { readable }: GuardOptions): boolean {
-  return !readable && parseTarget(url).searchParams.has("token");
+function enters({ method, url }: IncomingMessage): boolean {
+  return method !== "POST" && parseTarget(url!).searchParams.has("token");
 }
 
 function letIn(response: ServerResponse, url: string, { token }: GuardOptions): void {
   const asked = parseTarget(url);
   const sent = asked.searchParams.get("token") ?? "";
-  response.writeHead(303, { ...safeHeaders, location: asked.pathname.replace(/^\/+/, "/"), ...(sent === token ? { "set-cookie": `${cookieName(token)}=${token}; HttpOnly; SameSite=Strict; Path=/` } : {}) });
+  response.writeHead(303, { ...safeHeaders, location: asked.pathname.replace(/^\/+/, "/"), ...(sent === token ? { "set-cookie": `${cookieName(token)}=${token}; HttpOnly; SameSite=Strict; Path=/; Max-Age=31536000` } : {}) });
   response.end();
 }
 

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { cookieName } from "../../src/serve/guard.ts";
 import { routes } from "../../src/serve/routes/all.ts";
 import type { TestProject } from "../rig/project.ts";
 import { ask, everyState, raw, served, type Served } from "./rig.ts";
@@ -46,7 +47,7 @@ test("a page of another site can do nothing: routes × methods × origins × hos
     {}, { origin: "http://evil.example" }, { origin: "null" }, { origin: `https://${own}` }, { origin: `http://127.0.0.1:${port + 1}` },
     { "sec-fetch-site": "cross-site" }, { "sec-fetch-site": "same-site" }, { origin: `http://${own}`, "sec-fetch-site": "cross-site" },
   ];
-  const tokens: Record<string, string>[] = [{}, { "x-stepbook-token": "wrong" }, { "x-stepbook-token": token }];
+  const tokens: Record<string, string>[] = [{}, { "x-stepbook-token": "wrong" }, { "x-stepbook-token": token }, { cookie: `${cookieName(token)}=${token}` }];
   const types = ["application/json", "text/plain", "application/x-www-form-urlencoded"];
   const asked: Promise<{ what: string; status: number }>[] = [];
   for (const route of [...routes, { path: "/nowhere" }, { path: "/api/nowhere" }]) {
@@ -111,7 +112,12 @@ test("a proxy's name is answered as browsers send it, and acts come through its 
   const behind = await served(project, [], { STEPBOOK_HOSTS: "Book.example other.example:8443" });
   try {
     const { port, token } = behind;
-    for (const host of ["book.example", `book.example:${port}`, "other.example:8443"]) expect((await ask(port, "GET", "/runs", { host })).status, host).toBe(200);
+    for (const host of ["book.example", `book.example:${port}`, "other.example:8443"]) {
+      // Who comes by a proxy may be anywhere.
+      expect((await ask(port, "GET", "/runs", { host })).status, host).toBe(401);
+      expect((await ask(port, "GET", "/runs", { host, cookie: `${cookieName(token)}=${token}` })).status, host).toBe(200);
+      expect((await ask(port, "GET", `/?token=${token}`, { host })).headers["set-cookie"], host).toEqual([expect.stringContaining("HttpOnly")]);
+    }
     for (const host of ["other.example", "book.example:8443"]) expect((await ask(port, "GET", "/runs", { host })).status, host).toBe(421);
     const act = async (host: string, origin: string) => (await ask(port, "POST", "/api/runs/current/cancel", { host, origin, "x-stepbook-token": token, "content-type": "application/json" }, "{}")).status;
     expect(await act("book.example", "https://book.example")).toBe(404);
@@ -122,6 +128,17 @@ test("a proxy's name is answered as browsers send it, and acts come through its 
   } finally {
     await behind.stop();
   }
+});
+
+test("who only reaches the port may read, not act: no page tells the token, the printed address does once", async () => {
+  const { port, token } = server;
+  for (const route of routes.filter(({ method }) => method === "GET")) expect((await ask(port, "GET", addressOf(route.path))).body, route.path).not.toContain(token);
+  const act = async (headers: Record<string, string>) => (await ask(port, "POST", "/api/runs/current/cancel", { origin: `http://127.0.0.1:${port}`, "content-type": "application/json", ...headers }, "{}")).status;
+  expect(await act({})).toBe(401);
+  expect((await ask(port, "GET", "/runs?token=wrong")).headers["set-cookie"]).toBeUndefined();
+  const entered = await ask(port, "GET", `/runs?token=${token}`);
+  expect(entered).toMatchObject({ status: 303, headers: { location: "/runs" } });
+  expect(await act({ cookie: entered.headers["set-cookie"]![0]!.split(";")[0]! })).toBe(404);
 });
 
 test("our own page may act: token, origin and JSON", async () => {
@@ -161,8 +178,6 @@ test("on another address nothing is read without the token; with it once, a cook
     expect((await get("/", { cookie: entered.cookie!.split(";")[0]! })).status).toBe(200);
     // It listens there and nowhere else.
     await expect(fetch(`http://127.0.0.1:${open.port}/`)).rejects.toThrow();
-    // The cookie reads; it does not act.
-    expect((await fetch(`http://${host}/api/runs`, { method: "POST", headers: { cookie: entered.cookie!.split(";")[0]!, origin: `http://${host}`, "content-type": "application/json" }, body: "{}" })).status).toBe(401);
   } finally {
     await open.stop();
   }

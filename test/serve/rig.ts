@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { connect } from "node:net";
 import chromium from "@sparticuz/chromium";
 import { type Browser, chromium as playwright, type Page } from "playwright-core";
+import { cookieName } from "../../src/serve/guard.ts";
 import { TestProject } from "../rig/project.ts";
 
 /** A pipeline with every state in it: done, retried, failed, skipped, slow; and hostile text wherever text goes. */
@@ -88,6 +89,8 @@ export function launch(): Promise<Browser> {
 /** A page whose every error, and every request to another host, is noted. */
 export async function watchedPage(browser: Browser, server: Served, wrong: string[], width: number, colorScheme: "light" | "dark" = "light"): Promise<Page> {
   const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme });
+  // As from the printed address.
+  await context.addCookies([{ name: cookieName(server.token), value: server.token, url: server.url }]);
   const page = await context.newPage();
   page.on("pageerror", (error) => wrong.push(error.message));
   page.on("console", (message) => {

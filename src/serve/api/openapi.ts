@@ -12,7 +12,7 @@ export function openApi(routes: readonly Route[], name: string): object {
   for (const route of routes.filter(({ path }) => isApi(path))) (paths[addressOf(route.path)] ??= {})[route.method.toLowerCase()] = operation(route);
   return {
     openapi: "3.1.0",
-    info: { title: `Stepbook: ${name}`, version: "1", summary: "all that the pages show, and their acts", description: "Reading needs no token on 127.0.0.1. An act (POST) needs the header x-stepbook-token, which is in .stepbook/ui-token, and an Origin of this server." },
+    info: { title: `Stepbook: ${name}`, version: "1", summary: "all that the pages show, and their acts", description: "Reading needs no token on 127.0.0.1. An act (POST) needs the header x-stepbook-token, which is in .stepbook/ui-token, or the cookie that the printed address sets, and an Origin of this server." },
     servers: [{ url: "/" }],
     paths,
     components: { schemas: components, securitySchemes: { token: { type: "apiKey", in: "header", name: "x-stepbook-token" } } },

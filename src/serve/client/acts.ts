@@ -1,4 +1,4 @@
-/** What a form or a button asks the server to do. Only our own pages know the token. */
+/** What a form or a button asks the server to do. */
 export function startActs(): void {
   document.addEventListener("submit", (event) => {
     const form = event.target as HTMLFormElement;
@@ -70,10 +70,9 @@ function isHeld(button: HTMLButtonElement | null): boolean {
 }
 
 async function act(address: string, body: unknown, button: HTMLButtonElement | null, accept = "application/json"): Promise<unknown> {
-  const token = document.querySelector<HTMLMetaElement>("meta[name=stepbook-token]")?.content ?? "";
   hold(button, true);
   try {
-    const answer = await fetch(address, { method: "POST", headers: { accept, "content-type": "application/json", "x-stepbook-token": token }, body: JSON.stringify(body) });
+    const answer = await fetch(address, { method: "POST", headers: { accept, "content-type": "application/json" }, body: JSON.stringify(body) });
     if (answer.ok && accept === "text/html") return await answer.text();
     const content = (await answer.json().catch(() => ({ detail: answer.statusText }))) as { detail?: string; remedy?: string };
     if (answer.ok) return content;

@@ -32,7 +32,7 @@ export interface LaidOut {
 export const places = [["/", "Notebook"], ["/graph", "Graph"], ["/runs", "Runs"], ["/experiments", "Experiments"], ["/models", "Models"], ["/schedule", "Schedule"]] as const;
 
 export function layout(site: Site, { title, at, main, aside, wide = false }: Page): LaidOut {
-  const { assets, token, name } = site;
+  const { assets, name } = site;
   const sections = isSections(main) ? main.sections : undefined;
   const inside = sections ? sections.map(([, content]) => content) : (main as Piece);
   const acts = actsPart(site);
@@ -47,7 +47,6 @@ export function layout(site: Site, { title, at, main, aside, wide = false }: Pag
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta name="stepbook-token" content="${token}">
 <meta name="stepbook-state" content="${state}">
 <title>${title} · ${name}</title>
 <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
