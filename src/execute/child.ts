@@ -22,7 +22,7 @@ import { cutText, drained, guardExit, idleText, refuseExitCode } from "./module-
 import { Noting } from "./noting.ts";
 import { observe } from "./observe.ts";
 import { printAtOnce } from "./print-at-once.ts";
-import { type DoneMessage, firstModule, type Job, type Message, tablesWord } from "./protocol.ts";
+import { type DoneMessage, firstModule, type Job, type Message, outsideWord, tablesWord } from "./protocol.ts";
 import { storeResults } from "./results.ts";
 import { failureOfStep } from "./stack.ts";
 
@@ -92,17 +92,18 @@ export function start(keep: () => void): void {
     keepDuckdb();
   };
   // The step's arguments are those of a plain script: none.
-  void getReady(argv.splice(2).includes(tablesWord)).then(next);
+  void getReady(argv.splice(2)).then(next);
 }
 
 /** All that can be done ahead of need: no step waits for it. What is looked up meanwhile is no read of a step's. */
-async function getReady(tables: boolean): Promise<void> {
+async function getReady(words: readonly string[]): Promise<void> {
   // Node makes its loader of modules at the first use of it, in parts: of files, of source maps. A DuckDB that cannot be loaded is missed by the step that needs it.
   const { href } = pathToFileURL(path.join(import.meta.dirname, firstModule.file));
   const saysMain = (import(href) as Promise<{ main?: boolean }>).then(({ main }) => main !== undefined, () => false);
-  const [knowsMain] = await Promise.all([saysMain, tables ? openAhead() : undefined]);
+  const [knowsMain] = await Promise.all([saysMain, words.includes(tablesWord) ? openAhead() : undefined]);
   defineGlobals(knowsMain);
   observe(watching);
+  if (words.includes(outsideWord)) await watchOutside();
 }
 
 /** Waits for a step, and runs it. */
@@ -150,7 +151,7 @@ async function runStep(job: Job): Promise<DoneMessage> {
   const inputs = new Inputs(job.inputs);
   // What DuckDB looks up while it loads (the C library, the executable) is no read of the step's.
   if (job.tables) await openAhead();
-  if (job.outside) await watchOutside(job.project);
+  if (job.outside) await allowOutside(job.project);
   await settlePending(host);
   if (taken++ === 0 && job.mark !== null) before = baseline();
   take({ job, notes, inputs });
@@ -207,13 +208,18 @@ async function refuseSecrets(host: Host, exported: Record<string, unknown>, effe
   for (const effect of effects) if (effect.kind === "table") await refuseSecretTable(host, effect.rows, `mirrorTable("${effect.table}")`);
 }
 
-let watchedOutside = false;
+let watched: Promise<void> | undefined;
 
-async function watchOutside(project: string): Promise<void> {
-  if (watchedOutside) return;
-  watchedOutside = true;
-  (await import("./observe-outside.ts")).observeOutside(watching);
-  runForksAsAlone(project);
+function watchOutside(): Promise<void> {
+  return (watched ??= import("./observe-outside.ts").then(({ observeOutside }) => observeOutside(watching)));
+}
+
+let allowed = false;
+
+async function allowOutside(project: string): Promise<void> {
+  await watchOutside();
+  if (!allowed) runForksAsAlone(project);
+  allowed = true;
 }
 
 /** A script in TypeScript that the step forks is run by what runs the step alone: the project's tsx. */

@@ -3,7 +3,7 @@ import type { Duplex, Readable } from "node:stream";
 import { channelFd, frame, unframe } from "./channel.ts";
 import { noMoreFiles } from "../errors.ts";
 import { holdGroup, releaseGroup } from "./guard.ts";
-import { type Job, type Message, tablesWord } from "./protocol.ts";
+import { type Job, type Message, outsideWord, tablesWord } from "./protocol.ts";
 
 /** What a process is started for, ahead of need or not. */
 export interface Kind {
@@ -93,7 +93,7 @@ export class ProcessPool {
 
   #spawn(flags: readonly string[], { tables, outside }: Kind): StepProcess {
     const whole = outside || process.env[certificates] === undefined;
-    const child = spawn(process.execPath, ["--enable-source-maps", "--disable-warning=ExperimentalWarning", ...flags, this.#program, ...(tables ? [tablesWord] : [])], {
+    const child = spawn(process.execPath, ["--enable-source-maps", "--disable-warning=ExperimentalWarning", ...flags, this.#program, ...(tables ? [tablesWord] : []), ...(outside ? [outsideWord] : [])], {
       cwd: this.#cwd,
       env: whole ? process.env : { ...process.env, [certificates]: undefined },
       detached: true,

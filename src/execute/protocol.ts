@@ -4,8 +4,9 @@ import type { ToldArtifact } from "../store/artifacts.ts";
 import type { LookKind } from "../store/look.ts";
 import type { StagedEffect, StepEvent } from "../step/host.ts";
 
-/** Argument of a process that is to load DuckDB ahead of need. */
+/** Arguments of a process: it is to load DuckDB ahead of need, and what watches the network and processes. */
 export const tablesWord = "tables";
+export const outsideWord = "outside";
 
 /** Lies beside the program of a step's process: a module like a bundle, which tells whether Node has `import.meta.main`. */
 export const firstModule = {

@@ -46,8 +46,8 @@ export class Walk {
     const before = new Map(steps.map((step) => [step.id, order.waitsFor(step)]));
     if (jobs > 1) this.#urgencies = urgencies(steps, before);
     const byUrgency = (one: Step, other: Step) => this.#urgency(other) - this.#urgency(one);
-    this.#coming = new Coming([...this.#context.planned].sort((one, other) => byUrgency(one.step, other.step)));
-    pool.prepare(this.#coming.next(Math.min(jobs, this.#startable(before))));
+    this.#coming = new Coming([...this.#context.planned].sort((one, other) => byUrgency(one.step, other.step)), before, this.#artifacts);
+    pool.prepare(this.#coming.next(jobs, 1));
     await this.#reuseAtOnce(this.#reusedAtOnce(steps, before));
     // Each after those that it waits for, which are more urgent.
     for (const step of [...steps].sort(byUrgency)) if (!this.#outcomes.has(step.id)) this.#tasks.set(step.id, this.#settle(step, before.get(step.id)!));
@@ -57,12 +57,6 @@ export class Walk {
 
   #urgency({ id }: Step): number {
     return this.#urgencies.get(id) ?? 0;
-  }
-
-  /** How many steps are to run and wait for none that is. A process for another would take time from theirs. */
-  #startable(before: ReadonlyMap<StepId, readonly StepId[]>): number {
-    const run = new Set(this.#context.planned.flatMap(({ step, verdict }) => (verdict === "run" ? [step.id] : [])));
-    return [...run].filter((id) => !before.get(id)!.some((other) => run.has(other))).length;
   }
 
   /** What the plan reuses and what waits for nothing else: no step that runs can change it. */
@@ -135,8 +129,8 @@ export class Walk {
     const { pool, jobs, emit, info } = this.#context;
     const startedAt = performance.now();
     const result = await runStep(this.#context, step, decision, this.#artifacts, () => {
-      this.#coming.started(step);
-      if (step.config.isolation === "process") pool.prepare(this.#coming.next(jobs));
+      this.#coming.begun(step);
+      if (step.config.isolation === "process") pool.prepare(this.#coming.next(jobs, 2));
       // Its record wants it, while the step works.
       setImmediate(decision.fingerprint);
     });
@@ -152,7 +146,10 @@ export class Walk {
   }
 
   async #reuse(reused: readonly Reused[]): Promise<void> {
-    for (const { step, decision } of reused) this.#artifacts.set(step.id, decision.record.artifacts);
+    for (const { step, decision } of reused) {
+      this.#artifacts.set(step.id, decision.record.artifacts);
+      this.#coming.begun(step);
+    }
     for (const outcome of await reuseSteps(this.#context, reused)) this.#outcomes.set(outcome.step, outcome);
   }
 
@@ -164,6 +161,7 @@ export class Walk {
   }
 
   #skip(step: Step, why: Reason): void {
+    this.#coming.begun(step);
     this.#end(outcome(step, "skipped", why.text, 0, 0), null, null);
     this.#context.emit({ type: "step.skipped", run: this.#context.info.id, step: step.id, reason: why });
   }
