@@ -68,7 +68,7 @@ function midranks(values: readonly number[]): number[] {
   return ranks;
 }
 
-// 0 of 0 is 0, as scikit-learn has it.
+// 0 of 0 is 0, as with scikit-learn's zero_division=0.
 function ratio(part: number, whole: number): number {
   return whole === 0 ? 0 : part / whole;
 }

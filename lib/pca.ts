@@ -8,7 +8,7 @@ export interface Pca {
 }
 
 /**
- * Centres the rows and takes the right singular vectors, as scikit-learn's PCA does.
+ * Centres the rows and takes the right singular vectors, as scikit-learn's PCA with svd_solver="full" does.
  * An axis may point the other way than scikit-learn's, which no distance between rows can tell.
  *
  * @param rows n × d

@@ -21,9 +21,16 @@ export function fitScaler(rows: Matrix): Scaler {
   return { mean: moments.map(({ mean }) => mean), scale: moments.map(({ scale }) => scale) };
 }
 
-/** Brings each column to mean 0 and standard deviation 1, by what the scaler learnt. n × d → n × d. */
+/**
+ * Brings each column to mean 0 and standard deviation 1, by what the scaler learnt. n × d → n × d.
+ *
+ * @throws RangeError where a row has not d finite values: a NaN would be as far from one neighbour as from another
+ */
 export function standardize(scaler: Scaler, rows: Matrix): number[][] {
-  return rows.map((row) => row.map((value, column) => (value - scaler.mean[column]!) / scaler.scale[column]!));
+  return rows.map((row, i) => {
+    if (row.length !== scaler.mean.length || !row.every(Number.isFinite)) throw new RangeError(`row ${i} needs ${scaler.mean.length} finite values, and has ${row.join(", ")}`);
+    return row.map((value, column) => (value - scaler.mean[column]!) / scaler.scale[column]!);
+  });
 }
 
 function meanAndScale(values: readonly number[]): { mean: number; scale: number } {

@@ -26,7 +26,7 @@ type Candidate = Pick<Trial, "k" | "weights">;
  * One sorted neighbour list serves every k and both weightings, and grows out of the list with one component fewer,
  * so that the grid costs little more than one search. Scaler and PCA are fitted inside each fold.
  *
- * Trials come simplest first: fewer components, then smaller k, then uniform weights.
+ * Trials come in the order of the grid: by components, then k, then uniform before distance.
  *
  * @param rows n × d, unscaled
  * @param labels n classes
@@ -34,7 +34,7 @@ type Candidate = Pick<Trial, "k" | "weights">;
  * @throws RangeError where a fold leaves too few rows for the components or for the largest k
  */
 export function* gridSearch(rows: Matrix, labels: readonly string[], folds: readonly number[], grid: Grid): Generator<Trial[], void> {
-  const candidates = simplestFirst(grid.ks);
+  const candidates = inGridOrder(grid.ks);
   const searches = foldNumbers(folds).map((fold) => searchFold(rows, labels, folds, fold, grid.components, candidates));
   for (let components = 1; components <= grid.components; components++) {
     const accuraciesByFold = searches.map((search) => search.next().value!);
@@ -46,7 +46,7 @@ export function* gridSearch(rows: Matrix, labels: readonly string[], folds: read
 }
 
 /**
- * The trial with the best mean accuracy. Of equals the first: the simplest, in the order of `gridSearch`.
+ * The trial with the best mean accuracy; of equals the first in the order of the grid, as scikit-learn's GridSearchCV has it.
  *
  * @throws RangeError without trials
  */
@@ -81,7 +81,7 @@ function* searchFold(
   }
 }
 
-function simplestFirst(ks: readonly number[]): Candidate[] {
+function inGridOrder(ks: readonly number[]): Candidate[] {
   const weightings: Weighting[] = ["uniform", "distance"];
   return [...ks].sort((a, b) => a - b).flatMap((k) => weightings.map((weights) => ({ k, weights })));
 }

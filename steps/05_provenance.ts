@@ -3,11 +3,10 @@
  * Which code runs here, and on which machine: without it no later number can be traced back.
  * Outside a git repository, or without git, the commit is unknown and the pipeline goes on.
  */
-import { $ } from "zx";
+import { $ } from "zx/core";
 
 const git = $({ nothrow: true, quiet: true });
-const head = await git`git rev-parse HEAD`;
-const changes = await git`git status --porcelain`;
+const [head, changes] = await Promise.all([git`git rev-parse HEAD`, git`git status --porcelain`]);
 
 export const gitCommit = head.ok ? head.stdout.trim() : null;
 export const gitDirty = changes.ok ? changes.stdout !== "" : null;

@@ -22,5 +22,6 @@ export const trials = [...track(search, "components", { total: grid.components }
 export const best = bestTrial(trials);
 
 const choice = `**${best.components} components, k = ${best.k}, ${best.weights} weights**`;
-const share = (100 * best.accuracy).toFixed(1);
-display({ "text/markdown": `${choice}: right in ${share} % of cases, the best of ${trials.length} combinations.` });
+const percent = (share: number) => (100 * share).toFixed(1);
+const spread = `${percent(Math.min(...best.foldAccuracies))} to ${percent(Math.max(...best.foldAccuracies))} % by fold`;
+display({ "text/markdown": `${choice}: ${percent(best.accuracy)} % right in cross-validation (${spread}), the highest of ${trials.length} combinations and so optimistic.` });

@@ -1,6 +1,6 @@
 /**
  * # Evaluate
- * The chosen model, fitted on all training rows, meets the test rows for the first time.
+ * The chosen combination, fitted on all training rows and judged by the test rows, which had no part in the choice.
  * Malignant is the positive class: recall is the share of malignant masses that were found.
  */
 import { display } from "stepbook";
@@ -26,7 +26,7 @@ export const metrics = {
 
 display({
   "text/markdown": `
-| | said malignant | said benign |
+| | predicted malignant | predicted benign |
 | --- | --: | --: |
 | **is malignant** | ${confusion.truePositives} | ${confusion.falseNegatives} |
 | **is benign** | ${confusion.falsePositives} | ${confusion.trueNegatives} |

@@ -1,7 +1,7 @@
 /**
  * # Model
- * The model to use: the chosen combination, fitted once more on all rows. Its card carries the metrics
- * of the test, which it took on the training rows alone.
+ * The model to use: the chosen combination, fitted once more on all rows. No row is left that could judge it, so the
+ * metrics on its card are those of the same combination fitted on the training rows alone.
  */
 import { saveModel } from "stepbook";
 import { fitModel } from "../lib/model.ts";

@@ -1,6 +1,7 @@
 /**
  * # Record
  * One row in the table of experiments: what was asked, what was chosen, how good it is, and which code it was.
+ * Compare experiments by `cv_accuracy`: who chooses by `test_set_*` needs another test set afterwards.
  */
 import { record } from "stepbook";
 import { gitCommit, gitDirty, nodeVersion, platform } from "./05_provenance.ts";

@@ -30,6 +30,13 @@ test("a scaler without rows is refused", () => {
   expect(() => fitScaler([])).toThrow(new RangeError("fitScaler needs at least one row"));
 });
 
+test("a row with a value that is missing, not a number, or one too many is refused", () => {
+  const scaler = fitScaler([[1, 2], [3, 5]]);
+  for (const row of [[1], [1, Number.NaN], [1, null as unknown as number], [1, 2, 3]]) {
+    expect(() => standardize(scaler, [row]), String(row)).toThrow(/row 0 needs 2 finite values/);
+  }
+});
+
 test("the components have scikit-learn's variances and coordinates, up to sign", () => {
   const scores = project(fitProjection(rows, 30), rows);
   const variances = scores[0]!.map((_, i) => scores.reduce((sum, score) => sum + score[i]! ** 2, 0) / (rows.length - 1));
