@@ -3,7 +3,7 @@ import path from "node:path";
 import { build, type BuildOptions, type Metafile, type Plugin } from "esbuild";
 import { builtins, builtinsHead } from "./builtins.ts";
 
-export interface CommandScripts {
+interface CommandScripts {
   /** What every run loads, up to where it is known that nothing has changed. */
   readonly first: string;
   /** What the others load, too. */

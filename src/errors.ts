@@ -48,7 +48,7 @@ const kinds = {
   E_INTERNAL: 1,
 } as const;
 
-export type ErrorCode = keyof typeof kinds;
+type ErrorCode = keyof typeof kinds;
 
 /** Everything that may be said of a failure; plain data, so that it crosses processes. */
 export interface Failure {

@@ -13,16 +13,31 @@ const longestLine = 1000;
  * @param digest of the file's text; where it is another one by now there are no lines
  */
 export function excerptAt(project: string, { file, line }: Place, digest?: Digest): Excerpt | undefined {
-  if (line === undefined) return undefined;
+  const real = realInside(project, file);
+  const all = line !== undefined && real !== undefined ? sourceLines(real, digest) : undefined;
+  if (line === undefined || all === undefined) return undefined;
+  const first = Math.max(1, line - around);
+  const lines = all.slice(first - 1, line + around);
+  return line < first + lines.length ? { first, lines: lines.map((each) => each.slice(0, longestLine)) } : undefined;
+}
+
+/** Where a file of the project really lies; undefined: outside of it, or nowhere. */
+function realInside(project: string, file: string): string | undefined {
   try {
     const real = realpathSync(path.resolve(project, file));
-    if (!real.startsWith(realpathSync(project) + path.sep) || statSync(real).size > largestSource) return undefined;
-    const text = readFileSync(real);
-    if (digest !== undefined && digestOf(text) !== digest) return undefined;
-    const first = Math.max(1, line - around);
-    const lines = text.toString().split(/\r?\n/).slice(first - 1, line + around);
-    return line < first + lines.length ? { first, lines: lines.map((each) => each.slice(0, longestLine)) } : undefined;
+    return real.startsWith(realpathSync(project) + path.sep) ? real : undefined;
   } catch {
     return undefined; // it is gone since
+  }
+}
+
+/** All lines of a source file; undefined where they cannot be had, or its text has another digest than the given one. */
+export function sourceLines(file: string, digest?: Digest): string[] | undefined {
+  try {
+    if (statSync(file).size > largestSource) return undefined;
+    const text = readFileSync(file);
+    return digest === undefined || digestOf(text) === digest ? text.toString().split(/\r?\n/) : undefined;
+  } catch {
+    return undefined; // it is gone, or was never a file of the project
   }
 }

@@ -8,7 +8,7 @@ import { keep, readKept } from "./kept-twice.ts";
 const { readFileSync, statSync } = fs;
 
 /** A script that was started, and what keeps its compiled code where it is not kept yet. */
-export interface Started<Exports> {
+interface Started<Exports> {
   readonly exports: Exports;
   keep(): void;
 }
@@ -34,8 +34,8 @@ export function requireKept<Exports>(file: string, folder: string): Started<Expo
 }
 
 /**
- * V8's flags are among these, such as a limit of the heap: processes of two kinds would write over each other's code in turn. What is
- * of other flags after all V8 refuses.
+ * Includes V8's flags, such as a heap limit: processes of two kinds would overwrite each other's code in turn. V8 rejects what was
+ * compiled under other flags.
  */
 function optionsHere(): string {
   let sum = 0;

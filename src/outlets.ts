@@ -1,6 +1,6 @@
 import { once } from "node:events";
 
-/** What a reader may have left unread in the memory of this process before those wait for it that tell it much, in bytes. */
+/** Unread output, in bytes, that may pile up here before writers must wait. */
 const most = 8 * 1024 * 1024;
 
 const outlets = new Set<NodeJS.WriteStream>();

@@ -2,6 +2,7 @@ import { fail } from "./errors.ts";
 import type { Graph } from "./model.ts";
 import { veil } from "./mask.ts";
 import { nearest } from "./nearest.ts";
+import { readParam } from "./param-text.ts";
 
 /**
  * Refuses a `-p` that no step of the graph has, and one of the wrong type, before anything runs.
@@ -19,11 +20,8 @@ export function checkParams(graph: Graph, params: Readonly<Record<string, string
 }
 
 function checkType(step: string, file: string, name: string, text: string, fallback: unknown): void {
+  if (readParam(text, fallback) !== undefined) return;
   const where = { step, place: { file } };
-  if (typeof fallback === "number" && (text.trim() === "" || Number.isNaN(Number(text)))) {
-    fail("E_PARAM_VALUE", `param ${name} is "${text}", which is no number`, { ...where, remedy: `${step} has it as ${fallback}: give a number` });
-  }
-  if (typeof fallback === "boolean" && !/^(true|false)$/.test(text)) {
-    fail("E_PARAM_VALUE", `param ${name} is "${text}", which is neither true nor false`, { ...where, remedy: `write -p ${name}=true or -p ${name}=false` });
-  }
+  if (typeof fallback === "number") fail("E_PARAM_VALUE", `param ${name} is "${text}", which is no number`, { ...where, remedy: `${step} has it as ${fallback}: give a number` });
+  fail("E_PARAM_VALUE", `param ${name} is "${text}", which is neither true nor false`, { ...where, remedy: `write -p ${name}=true or -p ${name}=false` });
 }

@@ -13,7 +13,7 @@ import { type Io, print, printJson, printTable, wholeNumber } from "./io.ts";
 import { withKept } from "./opened.ts";
 import { findSchedule } from "./schedules.ts";
 
-export interface BackfillFlags {
+interface BackfillFlags {
   readonly from: string;
   readonly to: string;
   readonly schedule?: string;

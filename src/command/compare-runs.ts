@@ -2,7 +2,7 @@ import type { Artifact, Digest, Effect, ReadKind, Scalar } from "../model.ts";
 import { type KeptRecord, recordById } from "../record/records.ts";
 import { type RunRow, runSteps, type RunStepRow } from "../record/runs.ts";
 import type { Db } from "../record/state.ts";
-import { type Column as ColumnChange, compareColumns } from "./compare-columns.ts";
+import { type ColumnChange, compareColumns } from "./compare-columns.ts";
 import { changedWords, compareAll, type Compared } from "./ingredients.ts";
 
 /** One thing in which two runs differ; a `step` is told of every step. */

@@ -1,7 +1,7 @@
 import type { Artifact, Scalar } from "../model.ts";
 import { cleanLine, cleanLines } from "../report/clean.ts";
 import { countOf, formatBytes, formatDuration, formatNumber } from "../report/format.ts";
-import { type Colors, colorsFor } from "../report/look.ts";
+import { type Colors, colorsFor } from "../report/style.ts";
 import type { RunRow } from "../record/runs.ts";
 import type { Cell } from "../report/text-table.ts";
 import { cut } from "../report/width.ts";

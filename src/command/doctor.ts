@@ -1,7 +1,7 @@
 import path from "node:path";
 import { exitCodes } from "../errors.ts";
 import { cleanLines } from "../report/clean.ts";
-import { colorsFor } from "../report/look.ts";
+import { colorsFor } from "../report/style.ts";
 import { wrap } from "../report/width.ts";
 import { type Check, guarded } from "./checks/check.ts";
 import { checkGraph, checkIgnored, checkModuleType, checkTypes } from "./checks/code.ts";

@@ -11,14 +11,14 @@ import { Notes } from "../execute/notes.ts";
 import { maskFor } from "../execute/mask-for.ts";
 import { ProcessPool } from "../execute/pool.ts";
 import type { Outputs } from "../execute/protocol.ts";
-import { makeJob } from "../execute/run-step.ts";
+import { makeJob } from "../execute/job.ts";
 import { logFolder } from "../execute/started.ts";
 import type { Artifact, RunInfo, Step, StepId } from "../model.ts";
 import type { Knowledge } from "../plan/decide.ts";
 import { stagingFolder } from "../record/recover.ts";
 
 /** What a step is executed on once more. */
-export interface Again {
+interface Again {
   readonly step: Step;
   readonly known: Knowledge;
   /** The run that the step is to believe itself in. */

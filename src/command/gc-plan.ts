@@ -20,7 +20,7 @@ export interface GcPlan {
   readonly storeBytes: number;
 }
 
-export interface GcRules {
+interface GcRules {
   readonly now: number;
   /** Age in ms beyond which runs go. */
   readonly keep: number;

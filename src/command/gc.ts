@@ -13,7 +13,7 @@ import { type Io, printJson, printTable, say } from "./io.ts";
 import { locked } from "./locked.ts";
 import { withKept } from "./opened.ts";
 
-export interface GcFlags {
+interface GcFlags {
   readonly keep: string;
   readonly size?: string;
   readonly dryRun?: boolean;

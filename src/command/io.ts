@@ -3,7 +3,7 @@ import { defaultRunOptions, type RunOptions } from "../config.ts";
 import { fail } from "../errors.ts";
 import { taken } from "../outlets.ts";
 import { cleanLine } from "../report/clean.ts";
-import { colorsFor } from "../report/look.ts";
+import { colorsFor } from "../report/style.ts";
 import { Sink } from "../report/sink.ts";
 import { type Cell, formatTable } from "../report/text-table.ts";
 import { wrap } from "../report/width.ts";

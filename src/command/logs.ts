@@ -2,12 +2,13 @@ import { createReadStream, existsSync } from "node:fs";
 import { exitCodes, fail } from "../errors.ts";
 import { logFile } from "../execute/logs.ts";
 import { startedSteps } from "../execute/started.ts";
+import { namedBy, onlyOne } from "../graph/select.ts";
 import { nearest } from "../nearest.ts";
 import { recordById } from "../record/records.ts";
 import { findRun, type RunRow, runSteps, type RunStepRow } from "../record/runs.ts";
 import type { Db } from "../record/state.ts";
 import { cleanOutput } from "../report/clean.ts";
-import { colorsFor } from "../report/look.ts";
+import { colorsFor } from "../report/style.ts";
 import { type Io, jsonLine, write } from "./io.ts";
 import { withKept } from "./opened.ts";
 
@@ -32,12 +33,9 @@ function findLog(io: Io, db: Db, project: string, run: RunRow, word: string): st
 }
 
 function findId(ids: readonly string[], run: RunRow, word: string): string {
-  const bare = word.replace(/^(?:\.\/)?steps\//, "").replace(/\.[cm]?[jt]sx?$/, "");
-  const exact = ids.filter((id) => id === bare || id.replace(/^\d+_/, "") === bare);
-  const found = exact.length > 0 ? exact : ids.filter((id) => (/^\d+$/.test(bare) ? Number.parseInt(id, 10) === Number(bare) : id.startsWith(bare)));
-  if (found.length === 1) return found[0]!;
-  if (found.length > 1) return fail("E_USAGE", `"${word}" names ${found.join(" and ")}`, { remedy: "give the whole id" });
-  return fail("E_NOT_FOUND", `run ${run.id} has no step "${word}"`, { remedy: nearest(word, ids) });
+  const found = namedBy(ids.map((id) => ({ id, name: id.replace(/^\d+_/, ""), number: Number.parseInt(id, 10) })), word);
+  if (found.length === 0) return fail("E_NOT_FOUND", `run ${run.id} has no step "${word}"`, { remedy: nearest(word, ids) });
+  return onlyOne(found, word).id;
 }
 
 function loggedBefore(io: Io, db: Db, project: string, row: RunStepRow | undefined): string | undefined {

@@ -7,7 +7,7 @@ import { cancellable } from "./cancellable.ts";
 import { type Io, print, printJson, printTable } from "./io.ts";
 import { withKept } from "./opened.ts";
 
-export interface MirrorFlags {
+interface MirrorFlags {
   readonly status?: boolean;
   readonly now?: boolean;
   readonly resend?: boolean;

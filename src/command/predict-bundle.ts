@@ -28,7 +28,7 @@ export const answer = await predict(parts, ${JSON.stringify(row)});
 `);
     const { api } = await findRuntime();
     const step = { id: "1_predict", number: 1, name: "predict", file };
-    const bundles = await bundleSteps(project, [step], [], new Map(), api, new Sources(project));
+    const bundles = await bundleSteps({ project, files: [], byName: new Map(), apiNames: api, sources: new Sources(project) }, [step], new Map());
     return withMap(bundles.get(step.id)!);
   } catch (error) {
     const missing = error instanceof StepbookError && error.failure.code === "E_MISSING_EXPORT" && error.failure.place?.file === file;

@@ -3,7 +3,7 @@ import type { Db } from "../record/state.ts";
 import { type RunRow, runSteps, type RunStepRow } from "../record/runs.ts";
 import { formatFailure } from "../report/failure.ts";
 import { formatDate, formatDuration } from "../report/format.ts";
-import { colorsFor } from "../report/look.ts";
+import { colorsFor } from "../report/style.ts";
 import { type Io, print, printJson, printTable, say, widthOf } from "./io.ts";
 import { describedRun, duration } from "./runs.ts";
 

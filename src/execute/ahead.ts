@@ -26,7 +26,7 @@ function firstTexts(project: string, count: number): string[] {
     const first = steps.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10)).slice(0, count);
     return first.map((file) => readFileSync(path.join(folder, file), "utf8"));
   } catch {
-    // What is wrong with them, who reads the graph will say.
+    // Whoever reads the graph will say what is wrong with them.
     return [];
   }
 }

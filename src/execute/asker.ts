@@ -1,6 +1,6 @@
 /** Who is behind a trap of a proxy. */
 export interface Asker {
-  /** The function of the language that it went by, such as `keys` of `Object.keys`; empty: the code itself, as a spread does. */
+  /** The built-in function that it went through, such as `keys` of `Object.keys`; empty: the code itself, as with a spread. */
   readonly builtin: string;
   /** The code lies in a package, not in the step or its helpers. */
   readonly inPackage: boolean;
@@ -8,7 +8,7 @@ export interface Asker {
   readonly inNode: boolean;
 }
 
-/** To be called by the trap itself. Traps give no word of who asks, and the stack does. */
+/** To be called by the trap itself. A trap is not told who asks; the stack tells. */
 export function asker(): Asker {
   // callSites, this function, the trap.
   const [first, ...rest] = callSites().slice(3);
@@ -17,7 +17,7 @@ export function asker(): Asker {
   return { builtin, inPackage: /[\\/]node_modules[\\/]/.test(caller), inNode: caller.startsWith("node:") };
 }
 
-/** As V8 has them: a stack as text is made by way of the source maps, which takes its time. */
+/** As V8 has them: a stack as text is made by way of the source maps, which is slow. */
 function callSites(): NodeJS.CallSite[] {
   const { prepareStackTrace, stackTraceLimit } = Error;
   try {

@@ -5,7 +5,7 @@ import type { Observer } from "./observer.ts";
 import type { Job } from "./protocol.ts";
 
 /** The step that this process runs; none while it gets ready, and between two steps. */
-export interface AtHand {
+interface AtHand {
   readonly job: Job;
   readonly notes: Noting;
   readonly inputs: Inputs;
@@ -13,7 +13,7 @@ export interface AtHand {
 
 let at: AtHand | undefined;
 
-/** For which its script was asked already: many ask for each row that they work on. */
+/** The step whose script was asked for already: many ask again for each row that they work on. */
 let told: AtHand | undefined;
 
 /** The step at hand, where there must be one. */

@@ -2,6 +2,7 @@ import type { Failure } from "../errors.ts";
 import type { Emit } from "../events.ts";
 import type { Step } from "../model.ts";
 import { sabotaged } from "../sabotage.ts";
+import type { Cancellation } from "./cancel.ts";
 import type { Printed, StepLog } from "./logs.ts";
 import type { Notes } from "./notes.ts";
 import { Part } from "./part.ts";
@@ -9,7 +10,7 @@ import { type Exit, type ProcessPool, sendJob, signalGroup, type StepProcess } f
 import type { DoneMessage, Job, Message, Outputs, ToldOrStaged } from "./protocol.ts";
 
 /** How one attempt of a step ended. @template Taken what was made of the outputs */
-export type Outcome<Taken> =
+type Outcome<Taken> =
   | { readonly kind: "done"; readonly taken: Taken; readonly notReproducible: string | null }
   | { readonly kind: "failed"; readonly failure: Failure }
   | { readonly kind: "skipped"; readonly reason: string }
@@ -18,11 +19,11 @@ export type Outcome<Taken> =
 type Verdict = { readonly kind: "done"; readonly done: DoneMessage } | Exclude<Outcome<never>, { kind: "done" }>;
 
 /** What an attempt is made with. */
-export interface Means {
+interface Means {
   readonly pool: ProcessPool;
   readonly log: StepLog;
   readonly emit: Emit;
-  readonly cancel: Cancel;
+  readonly cancel: Cancellation;
   readonly notes: Notes;
 }
 
@@ -31,7 +32,7 @@ const patience = 5000;
 
 /**
  * Runs a step once, in a process of its own or in one that had others before.
- * @param take is given what the step leaves as soon as it says that it is done, while its process ends: whether it is done is known after
+ * @param take is given what the step leaves as soon as it says that it is done, while its process ends; whether it really is done is known after that
  */
 export async function attempt<Taken>(step: Step, job: Job, { pool, log, emit, cancel, notes }: Means, take: (outputs: Outputs<ToldOrStaged>) => Promise<Taken>): Promise<Outcome<Taken>> {
   const process = pool.take({ memory: step.config.memory, shared: job.mark !== null, tables: job.tables, outside: job.outside });
@@ -53,7 +54,7 @@ export async function attempt<Taken>(step: Step, job: Job, { pool, log, emit, ca
       else notes.take(message);
       if (message.type !== "done") return;
       taken = take(message);
-      // Of a step that has failed after all nobody asks.
+      // Nobody asks for it where the step fails after all.
       taken.catch(() => {});
       if (message.again) resolve(undefined);
     });
@@ -66,12 +67,6 @@ export async function attempt<Taken>(step: Step, job: Job, { pool, log, emit, ca
   // A step that fails or skips says why in its own words.
   if (verdict.kind !== "done") return log.mask.data(verdict);
   return { kind: "done", taken: await (taken ?? take(verdict.done)), notReproducible: verdict.done.notReproducible };
-}
-
-/** Asks all running attempts to end; `now` kills them. */
-export interface Cancel {
-  readonly requested: boolean;
-  onCancel(listener: (now: boolean) => void): () => void;
 }
 
 /** What the step prints: all that its process prints, or its part of that. */
@@ -99,7 +94,7 @@ class Ending {
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #unsubscribe: () => void;
 
-  constructor({ pid }: StepProcess, step: Step, cancel: Cancel, log: StepLog) {
+  constructor({ pid }: StepProcess, step: Step, cancel: Cancellation, log: StepLog) {
     this.#pid = pid;
     if (step.config.timeout !== null) this.#timers.push(setTimeout(() => this.#timeout(), step.config.timeout));
     this.#unsubscribe = cancel.onCancel((now) => {

@@ -9,7 +9,7 @@ import { noteLookups } from "./observe-modules.ts";
 // As it is before it is watched.
 const { argv } = process;
 
-/** How the step's bundle resolves what is no path. */
+/** How the step's bundle resolves names of packages. */
 let resolvePackage: ((specifier: string) => string) | undefined;
 
 /**
@@ -29,7 +29,7 @@ export function defineGlobals(knowsMain: boolean): void {
   define(requireCall, () => createRequire(path.join(atHand().job.project, "package.json")));
 }
 
-/** What `import.meta` says in a source file; and, where nobody sees them who lists that, whether it is the step's own, the arguments, and `require.resolve`. */
+/** `import.meta` of a source file; hidden on it: `entry` (is it the step's own file), `argv`, `find` (`require.resolve`). */
 function metaOf(filename: string, entry: boolean, knowsMain: boolean): object {
   const { href: url } = pathToFileURL(filename);
   const resolve = (specifier: string) => {

@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { modulesAbove } from "../graph/package-paths.ts";
+import { modulesAbove } from "../graph/package-names.ts";
 import type { Step } from "../model.ts";
 import { stateFolder } from "../record/state.ts";
 import { digestOf } from "../store/digest.ts";
@@ -17,7 +17,7 @@ export function bundleName(step: Step): string {
 
 /**
  * Puts the bundle where Node can import it, with its map for stack traces: an edited comment moves lines, which the map tells, and leaves the
- * code as it is. One file, since to make a file is most of what a small step costs.
+ * code as it is. One file, since making a file is most of what a small step costs.
  */
 export function writeBundle(project: string, step: Step): string {
   const file = path.join(bundleFolder(project), bundleName(step));
@@ -49,7 +49,7 @@ export function withMap({ text, map }: { readonly text: string; readonly map: st
 function put(file: string, text: string): void {
   const before = readOrNothing(file);
   if (before === text) return;
-  // What is not there yet is read by nobody; a rename would wait for the disk.
+  // Nobody reads what is not there yet; a rename would wait for the disk.
   if (before === undefined) writeFileSync(file, text);
   else replaceFile(file, text);
 }

@@ -1,7 +1,5 @@
-import type { Cancel } from "./attempt.ts";
-
 /** One request to end a run, heard by all that works on it: first politely, then at once. */
-export class Cancellation implements Cancel {
+export class Cancellation {
   readonly #abort = new AbortController();
   readonly #listeners = new Set<(now: boolean) => void>();
   #now = false;
@@ -21,6 +19,7 @@ export class Cancellation implements Cancel {
     for (const listener of this.#listeners) listener(this.#now);
   }
 
+  /** @param listener is to end what it works on; `now`: at once */
   onCancel(listener: (now: boolean) => void): () => void {
     this.#listeners.add(listener);
     if (this.requested) listener(this.#now);

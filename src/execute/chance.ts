@@ -20,7 +20,7 @@ export class ChanceWatch {
     return name === undefined ? null : `its export ${name} holds the time at which it ran`;
   }
 
-  /** The process is as it was. */
+  /** Puts the process back as it was. */
   end(): void {
     Math.random = this.#originals.random;
     globalThis.Date = this.#originals.Date;
@@ -51,7 +51,7 @@ export class ChanceWatch {
         return date;
       },
     });
-    // Many tell a date by its constructor.
+    // Much code knows a date by its constructor.
     Date.prototype.constructor = globalThis.Date;
   }
 

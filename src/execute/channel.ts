@@ -4,13 +4,13 @@ import { deserialize, serialize } from "node:v8";
 /** The file descriptor of the pipe between a step's process and its runner. */
 export const channelFd = 3;
 
-/** More than any message takes; what says that it is longer is none. */
+/** Longer than any message: what claims to be longer is not one. */
 const longest = 1 << 30;
 
 // As they are before they are wrapped for the step.
 const { readSync, writeSync } = fs;
 
-/** The forms of a message: `node:v8`, which takes 2 ms to load, is for what JSON has no words for. */
+/** The forms of a message: `node:v8`, which takes 2 ms to load, is for what JSON cannot express. */
 const form = { json: 0, v8: 1 } as const;
 
 /** A message as it goes through the pipe: the length of what follows, its form, its bytes. */
@@ -24,7 +24,7 @@ export function frame(message: unknown): Buffer {
   return whole;
 }
 
-/** Deeper than any message but an event, which holds what the step made up. */
+/** Deeper than any message but an event, which may hold anything of the step's. */
 const deepest = 20;
 
 /** Whether JSON gives the value back as it is, but for fields that are undefined. */
@@ -32,7 +32,7 @@ function isJson(value: unknown, depth = 0): boolean {
   if (value === null || typeof value === "string" || typeof value === "boolean") return true;
   if (typeof value === "number") return Number.isFinite(value) && !Object.is(value, -0);
   if (typeof value !== "object" || depth > deepest) return false;
-  // A hole is undefined here, and JSON has no word for it.
+  // A hole is undefined here, which JSON cannot express.
   if (Array.isArray(value)) return Array.from(value).every((item) => isJson(item, depth + 1));
   const kind: unknown = Object.getPrototypeOf(value);
   return (kind === Object.prototype || kind === null) && Object.values(value).every((field) => field === undefined || isJson(field, depth + 1));
@@ -43,7 +43,7 @@ function read(bytes: Uint8Array): unknown {
   return bytes[0] === form.json ? (JSON.parse(body.toString()) as unknown) : deserialize(body);
 }
 
-/** Takes the pipe's bytes as they come and hands on each message. After what is no message nothing is heard any more. */
+/** Takes the pipe's bytes as they come and hands on each message. After bytes that are not a message nothing more is heard. */
 export function unframe(handle: (message: unknown) => void): (chunk: Buffer) => void {
   let parts: Buffer[] = [];
   let have = 0;

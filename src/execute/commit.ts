@@ -15,17 +15,17 @@ import type { Notes } from "./notes.ts";
 import type { Outputs, StoredEffect, ToldOrStaged } from "./protocol.ts";
 
 /** What a step leaves, with its exports and displays in the store. */
-export interface Kept {
+export interface Stored {
   readonly artifacts: Readonly<Record<string, Artifact>>;
   readonly displays: readonly Artifact[];
   readonly effects: readonly StoredEffect<ToldOrStaged>[];
 }
 
 /** What a finished attempt brings to its commit. */
-export interface Finished {
+export interface Attempted {
   readonly step: Step;
   readonly decision: Decision;
-  readonly kept: Kept;
+  readonly stored: Stored;
   readonly staging: string;
   readonly notReproducible: string | null;
   readonly notes: Notes;
@@ -33,8 +33,8 @@ export interface Finished {
   readonly attempts: number;
 }
 
-/** Puts exports and displays into the store, durable each: until a record names them they are garbage. */
-export async function keepOutputs(context: RunContext, { artifacts: exported, displays: shown, effects }: Outputs<ToldOrStaged>, staging: string): Promise<Kept> {
+/** Puts exports and displays into the store, each durable: until a record names them they are garbage. */
+export async function keepOutputs(context: RunContext, { artifacts: exported, displays: shown, effects }: Outputs<ToldOrStaged>, staging: string): Promise<Stored> {
   const artifacts: Record<string, Artifact> = {};
   for (const [name, each] of Object.entries(exported)) artifacts[name] = await take(context, each, staging);
   const displays: Artifact[] = [];
@@ -47,11 +47,11 @@ export async function keepOutputs(context: RunContext, { artifacts: exported, di
  * holds record, lineage, outbox and models; then what is derived from it is published. A crash in
  * between leaves garbage or a repeat, never a lie.
  */
-export async function commit(context: RunContext, finished: Finished): Promise<Readonly<Record<string, Artifact>>> {
-  const { step, kept, notes, decision, notReproducible } = finished;
-  const { artifacts, displays } = kept;
-  const taken = await takeEffects(context, kept.effects, finished.staging);
-  const { reads, written, racy } = await notes.settle(context.known.world, context.hasher, context.left);
+export async function commit(context: RunContext, attempted: Attempted): Promise<Readonly<Record<string, Artifact>>> {
+  const { step, stored, notes, decision, notReproducible } = attempted;
+  const { artifacts, displays } = stored;
+  const taken = await takeEffects(context, stored.effects, attempted.staging);
+  const { reads, written, racy } = await notes.settle(context.known.world, context.hasher, context.writes);
   // From here to the commit nothing is waited for: rows are numbered, and another step may record, too.
   const effects = wholeEffects(context, taken);
   if (racy) context.emit({ type: "step.warned", run: context.info.id, step: step.id, message: "a file changed while it was read: the result is used now and computed again next time" });
@@ -73,12 +73,12 @@ export async function commit(context: RunContext, finished: Finished): Promise<R
     ...(notReproducible ? { notReproducible } : {}),
     ...(racy ? { racy } : {}),
     finishedAt: new Date().toISOString(),
-    ms: Math.round(finished.ms),
-    attempts: finished.attempts,
+    ms: Math.round(attempted.ms),
+    attempts: attempted.attempts,
   };
-  const outcome = context.mask.data(outcomeOf(finished));
+  const outcome = context.mask.data(outcomeOf(attempted));
   commitRecord(context.db, record, outcome, (name) => highestPublished(context.graph.project, name));
-  for (const { path, digest } of written) context.left.set(path, { digest, at: Date.now() });
+  for (const { path, digest } of written) context.writes.set(path, { digest, at: Date.now() });
   keepManifest(context, { info: context.info, params: context.mask.given(context.known.world.params), outcome, record });
   SABOTAGE: for (const late of postponed.splice(0)) await late();
   await publish(context, record);
@@ -94,7 +94,7 @@ function keepManifest({ graph, emit, info }: RunContext, manifest: Manifest): vo
   }
 }
 
-function outcomeOf({ step, decision, ms, attempts }: Finished): StepOutcome {
+function outcomeOf({ step, decision, ms, attempts }: Attempted): StepOutcome {
   return { step: step.id, status: "ran", reason: decision.reason.text, ms: Math.round(ms), attempts };
 }
 

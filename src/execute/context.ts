@@ -7,8 +7,8 @@ import type { ResultTables } from "../record/experiments.ts";
 import type { Db } from "../record/state.ts";
 import type { FileHasher } from "../store/files.ts";
 import type { Store } from "../store/store.ts";
-import type { Cancel } from "./attempt.ts";
-import type { Left } from "./notes.ts";
+import type { Cancellation } from "./cancel.ts";
+import type { RunWrites } from "./notes.ts";
 import type { ProcessPool } from "./pool.ts";
 
 /** All that a run is made of while it goes on. */
@@ -29,9 +29,9 @@ export interface RunContext {
   /** Takes secrets out of what is kept; `emit` does so of what is told. */
   readonly mask: Mask;
   readonly emit: Emit;
-  readonly cancel: Cancel;
+  readonly cancel: Cancellation;
   /** What its steps have written so far. */
-  readonly left: Left;
+  readonly writes: RunWrites;
   /** The results tables; read when a step first records. */
   resultTables(): { ddl: string; tables: ResultTables };
 }

@@ -12,7 +12,7 @@ const maxBytes = 64 * 1024 * 1024;
 const maxLine = 64 * 1024;
 const newline = 10;
 
-/** There once the step has printed something. */
+/** The file is there once the step has printed something. */
 export function logFile(project: string, run: string, step: string): string {
   return path.join(logFolder(project, run), `${step}.log`);
 }
@@ -24,7 +24,7 @@ function inPieces(line: string, onLine: (piece: string) => void): string {
   return line.slice(at);
 }
 
-/** A stream of bytes that are there as they come: `data` and `end`. */
+/** A stream of bytes as they come: `data` and `end`. */
 export type Printed = Pick<EventEmitter, "on"> & { pause(): unknown; resume(): unknown; isPaused(): boolean };
 
 /** Writes a step's output to its log and hands it on line by line. */
@@ -38,7 +38,7 @@ export class StepLog {
   #hurried = false;
   #closed: Promise<void> | undefined;
   readonly #followed: Printed[] = [];
-  /** Keep what has come of a line that has not ended. */
+  /** Each keeps what has come of a line that has not ended. */
   readonly #tails: (() => void)[] = [];
   readonly mask: Mask;
 

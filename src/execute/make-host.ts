@@ -7,13 +7,13 @@ import type { Noting } from "./noting.ts";
 import type { Job, Message } from "./protocol.ts";
 
 /** What the step leaves beside its exports. */
-export interface Left {
+export interface Collected {
   readonly effects: StagedEffect[];
   readonly displays: MimeBundle[];
 }
 
 /** How a step's process tells what it has to tell. */
-export interface Telling {
+interface Telling {
   readonly notes: Noting;
   readonly mask: Mask;
   readonly send: (message: Message) => void;
@@ -22,7 +22,7 @@ export interface Telling {
 }
 
 /** The runner as the step's API sees it. */
-export function makeHost(job: Job, left: Left, { notes, mask, send, maskOwnOutput }: Telling): Host {
+export function makeHost(job: Job, collected: Collected, { notes, mask, send, maskOwnOutput }: Telling): Host {
   const host: Host = {
     mode: "runner",
     project: job.project,
@@ -48,8 +48,8 @@ export function makeHost(job: Job, left: Left, { notes, mask, send, maskOwnOutpu
     },
     emit(event: StepEvent) {
       refuseSecretEvent(host, event);
-      if (event.type === "effect") return void left.effects.push(event.effect);
-      if (event.type === "display") left.displays.push(mask.given(event.bundle));
+      if (event.type === "effect") return void collected.effects.push(event.effect);
+      if (event.type === "display") collected.displays.push(mask.given(event.bundle));
       send({ type: "event", event: mask.data(event) });
     },
   };

@@ -13,7 +13,7 @@ type Things = readonly (readonly [object, PropertyKey, unknown])[];
 const { cache } = createRequire(path.join(process.cwd(), "x.js"));
 const { cwd } = process;
 const maskOfFiles = process.umask.bind(process) as () => number;
-// Read as they are: a step's observer is not asked.
+// The variables themselves: reading them here tells no observer.
 const environment = process.env;
 
 /** The process as it is before its first step. */
@@ -69,13 +69,13 @@ function isObject(value: unknown): value is object {
   return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 
-// Of the process: the exit that is refused in a step's name, and what is looked at apart or moves by itself.
+// Not compared, of the process: `exit` is replaced for each step; the others are compared separately or change by themselves.
 const moving: ReadonlySet<PropertyKey> = new Set(["exit", "exitCode", "env", "_events", "_eventsCount", "stdout", "stderr", "stdin"]);
 
 /** What the property holds: its value, or its getter. */
 function held(owner: object, key: PropertyKey): unknown {
   if (owner === process && moving.has(key)) return undefined;
-  // What it matched last; and what the engine itself keeps there.
+  // Not compared: what a RegExp matched last, and what the engine itself keeps on the global object.
   if (owner === RegExp || (owner === globalThis && typeof key === "symbol" && key.description?.startsWith("stepbook."))) return undefined;
   const found = Object.getOwnPropertyDescriptor(owner, key);
   return found && ("value" in found ? found.value : found.get);

@@ -3,7 +3,7 @@ import type { Graph } from "../model.ts";
 
 /**
  * What the runner masks from the start: values of variables that are named like secrets, and those that steps are seen
- * to read by `secret("NAME")`. Any other is told by its step when it reads it, which may be later than what it prints.
+ * to read by `secret("NAME")`. Any other its step tells when it reads it, which may come after what it prints.
  */
 export function maskFor(graph: Pick<Graph, "steps">): Mask {
   return maskOf(secretNames(graph));

@@ -7,13 +7,13 @@ import { fail, type Failure } from "../errors.ts";
  * How a step's module ends: as Node has it for a script, where what the module left behind may go on.
  */
 
-/** Something open in which so long nothing happens has most likely been forgotten: a server, an interval, a connection; in ms. */
+/** Something open in which nothing happens for this long, in ms, has most likely been forgotten: a server, an interval, a connection. */
 const grace = 2000;
-/** Of that time, what an interval that only looks or prints does not take. */
+/** Below this share of busy time the process counts as idle: an interval that only looks or prints stays below it. */
 const busy = 0.01;
-/** What has an end of its own: processes, and requests of the system. */
+/** What ends by itself: processes, and requests to the system. */
 const work = /Process|Req/;
-/** So many times as long as that a step that awaits nothing of what it does may be idle without a word. */
+/** Warn after this many idle periods. */
 const patience = 3;
 
 // As it is before it is watched: this timer ends with the step.
@@ -62,7 +62,7 @@ export function drained(untilDone: boolean, idle: (open: string) => void): Promi
   });
 }
 
-/** Gives the share of the time since it was asked last in which this process did something: its loop, also where the processors are wanted elsewhere, or its threads. */
+/** Gives the share of the time since its last call in which this process did something: its loop, even while the processors were busy elsewhere, or its threads. */
 function loadMeter(): () => number {
   let before = { loop: performance.eventLoopUtilization(), cpu: process.cpuUsage(), at: performance.now() };
   return () => {

@@ -1,7 +1,8 @@
 import { stat } from "node:fs/promises";
 import type { Digest, Opaque, Read, Written } from "../model.ts";
 import { pacer } from "../pace.ts";
-import { keptPath, type World } from "../plan/reads.ts";
+import type { World } from "../plan/reads.ts";
+import { projectPath } from "../project-path.ts";
 import { sabotaged } from "../sabotage.ts";
 import type { FileHasher } from "../store/files.ts";
 import { addWithFolders } from "./own-changes.ts";
@@ -13,7 +14,7 @@ const tickMs = 20;
 const largeBytes = 8 << 20;
 
 /** What steps of this run have written, as it was kept: path in the project → content, and when that was seen; ms. */
-export type Left = Map<string, { readonly digest: Digest | null; readonly at: number }>;
+export type RunWrites = Map<string, { readonly digest: Digest | null; readonly at: number }>;
 
 /** Gathers what a step's process says it read and wrote, and makes it fit for the record. */
 export class Notes {
@@ -57,8 +58,8 @@ export class Notes {
     if (note.kind === "file" && note.signature !== null && Number(note.signature.split(":")[0]) >= largeBytes) this.#ahead(note.path);
   }
 
-  /** The reads as they stand after the step; `racy` where a file changed since it was read. @param left by the steps before it */
-  async settle(world: World, hasher: FileHasher, left: Left): Promise<{ reads: Read[]; written: Written[]; racy: boolean }> {
+  /** The reads as they stand after the step; `racy` where a file changed since it was read. @param writes of the steps before it */
+  async settle(world: World, hasher: FileHasher, writes: RunWrites): Promise<{ reads: Read[]; written: Written[]; racy: boolean }> {
     const reads: Read[] = [...this.#reads];
     for (const name of this.#env) reads.push({ kind: "env", name, digest: world.env(name) });
     for (const name of this.#machine) reads.push({ kind: "machine", name, digest: await world.digest({ kind: "machine", name, digest: null }) });
@@ -68,17 +69,17 @@ export class Notes {
     for (const note of this.#paths) {
       await pace();
       const { kind } = note;
-      const name = keptPath(world.project, note.path);
+      const name = projectPath(world.project, note.path);
       if (kind === "file") {
         const hashed = await hasher.hash(note.path);
         reads.push({ kind, name, digest: hashed?.digest ?? null });
-        const before = left.get(name);
+        const before = writes.get(name);
         const stands = before !== undefined && before.digest === hashed?.digest && before.at < note.at;
         racy ||= await movedSince(note, hashed?.signature ?? null, stands);
         if (hashed === null) await this.#noteDevice(note.path);
         continue;
       }
-      // What the step itself changed is kept as it left it: that it is still so is asked of its outputs.
+      // What the step itself changed is kept as the step left it: later changes show in its outputs.
       const listed = kind === "folder" ? this.#listed.get(note.path) : undefined;
       const digest = listed !== undefined ? listed : this.#changed.has(note.path) ? await world.digest({ kind, name, digest: null }) : note.digest;
       const key = `${kind} ${name}`;
@@ -89,7 +90,7 @@ export class Notes {
     }
     const written: Written[] = [];
     for (const file of this.#outputs(world.project)) {
-      written.push({ path: keptPath(world.project, file), digest: await world.output(file) });
+      written.push({ path: projectPath(world.project, file), digest: await world.output(file) });
     }
     return { reads, written, racy };
   }

@@ -95,7 +95,7 @@ export class Noting implements Omit<Observer, "script"> {
     for (const listing of this.#own.listings()) this.#send({ type: "listed", ...listing });
   }
 
-  /** Whether another step may follow in this process: packages keep what they will, and so does what cannot be seen through. */
+  /** Whether another step may follow in this process: packages may keep anything, and so may what cannot be seen through. */
   get leavesNothing(): boolean {
     return !this.#marked;
   }
@@ -111,7 +111,7 @@ export class Noting implements Omit<Observer, "script"> {
     return this.#inside.some((folder) => file.startsWith(folder)) || engines.test(file) || this.#packages.some((folder) => file.startsWith(folder) && this.#isHashed(file, folder));
   }
 
-  /** Whether the file counts to a package that the step reaches: all its files are part of the fingerprint, but some. */
+  /** Whether the fingerprint holds the file, as it does nearly all files of the packages that the step reaches. */
   #isHashed(file: string, folder: string): boolean {
     const name = file.slice(folder.length);
     if (/(?:^|[\\/])(?:node_modules|\.git)[\\/]/.test(name) || inert.test(name)) return false;

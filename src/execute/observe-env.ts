@@ -2,9 +2,9 @@ import { allNames, ofLaunchers } from "../plan/reads.ts";
 import { asker } from "./asker.ts";
 import type { Observer } from "./observer.ts";
 
-/** Ways to go through an object that look at a descriptor only to see whether there is a name to go on with: the value is got. */
+/** Ways to go through an object that look at a descriptor only to see whether to go on with its name: then they get the value. */
 const enumerations: ReadonlySet<string> = new Set(["", "keys", "entries", "values", "assign", "stringify"]);
-/** Those of them by which all variables are copied: ""; a spread, and also a loop. */
+/** Those that copy all variables; "" is a spread, and also a loop. */
 const copies: ReadonlySet<string> = new Set(["", "assign"]);
 
 /**
@@ -17,7 +17,7 @@ export function observeEnvironment(observer: Observer): void {
   const note = (name: string | symbol) => {
     if (typeof name === "string" && !own.has(name)) observer.env(name);
   };
-  /** What is got next, and of every launcher's own. */
+  /** A launcher's variable about to be read by `entries()` or `values()`: that read is not noted. */
   let skipped: string | symbol | undefined;
   const copy = new Copy((names) => {
     observer.env(allNames);
@@ -64,7 +64,7 @@ export function observeEnvironment(observer: Observer): void {
   });
 }
 
-/** A package's copy of all variables, in which each name is looked at and got in turn. What passes over a name is a loop, which chooses. */
+/** A package's copy of all variables, in which each name is looked at and got in turn. Whatever passes over a name is a loop, which chooses. */
 class Copy {
   readonly #loops: (names: readonly string[]) => void;
   #held: string[] = [];

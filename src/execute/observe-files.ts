@@ -6,7 +6,7 @@ import { foldersIn } from "../step/folders.ts";
 import type { Observer } from "./observer.ts";
 import { type Callable, type Patchable, wrap } from "./wrap.ts";
 
-// As they are before they are wrapped: to look around is no read of the step's.
+// As they are before they are wrapped: what is looked up here is not read by the step.
 const { readdirSync, realpathSync, statSync } = fs;
 const cwd = process.cwd.bind(process);
 const environment = process.env;
@@ -19,7 +19,7 @@ export function observeFiles(observer: Observer): void {
   for (const target of [fs, fs.promises] as unknown as Patchable[]) observeCalls(target, observer);
   observeDescriptors(observer);
   let before = new Set<string>();
-  // It reads and sets below all that is wrapped here.
+  // It reads the file and sets variables in native code, where nothing is wrapped.
   wrap(process as unknown as Patchable, "loadEnvFile", ([file = ".env"]) => {
     const absolute = toPath(file, observer);
     if (absolute !== undefined) observer.path("file", absolute);

@@ -23,7 +23,7 @@ export function observeModules(observer: Observer): void {
 
 /**
  * Notes what decides where a specifier leads: what lies there, and what would come before it. Inside packages nothing is noted:
- * what they ask for of their own is theirs, and comes with their package.json.
+ * what they ask for is their own, and comes with their package.json.
  * @param from the file that asks
  */
 export function noteLookups(observer: Observer, specifier: string, from: string): void {

@@ -60,13 +60,13 @@ function endpoint(target: unknown): string {
 
 function observeThreads(observer: Observer): void {
   onConstruct(workerThreads as unknown as Patchable, "Worker", ([file]) => observer.opaque("worker", String(file).slice(0, 80)), holdThread);
-  // Hooks of the module loader run in one of their own.
+  // Hooks of the module loader run in a thread of their own.
   wrap(Module as unknown as Patchable, "register", ([hooks]) => observer.opaque("worker", path.basename(String(hooks))));
-  // It opens files of its own, below node:fs.
+  // It opens files by itself, below node:fs.
   onConstruct(wasi as unknown as Patchable, "WASI", () => observer.opaque("native", "WASI"));
 }
 
-/** Node 22 and later have SQLite in them. */
+/** Node 22 and later bring SQLite. */
 function observeDatabases(observer: Observer): void {
   const sqlite = (process as { getBuiltinModule?: (name: string) => unknown }).getBuiltinModule?.("node:sqlite");
   if (sqlite) onConstruct(sqlite as Patchable, "DatabaseSync", () => observer.opaque("native", "node:sqlite"));

@@ -47,7 +47,7 @@ function observeMachine(observer: Observer): void {
   if (Navigator) observeProperty(Navigator.prototype, "hardwareConcurrency", () => observer.machine("availableParallelism"));
 }
 
-/** They may be asked for in each turn of a loop, and to see who asks takes its time: after so many times it no longer matters. */
+/** Arguments may be asked for in each turn of a loop, and seeing who asks is slow: after so many times it no longer matters. */
 function observeArguments(observer: Observer): void {
   let looks = 0;
   const asks = () => {

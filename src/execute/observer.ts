@@ -15,6 +15,6 @@ export interface Observer {
   /** The path of the script that runs was asked for. */
   script(): void;
   opaque(kind: Opaque["kind"], what: string): void;
-  /** The process is not as it was. */
+  /** The process is no longer as it was. */
   marked(): void;
 }

@@ -3,10 +3,10 @@ import path from "node:path";
 import type { Digest } from "../model.ts";
 import { lookAt } from "../store/look.ts";
 
-// The unwrapped functions: to look is no read of the step's.
+// The unwrapped functions: what is looked up here is not read by the step.
 const { readdirSync, readlinkSync } = fs;
 
-/** What a step itself has changed in the file system, since its reads of that are none of the outside world. */
+/** What a step itself has changed in the file system: reading that is not reading the outside world. */
 export class OwnChanges {
   readonly #own = new Set<string>();
   /** What it made and wrote, and all folders above. */
@@ -27,7 +27,7 @@ export class OwnChanges {
     this.#links.add(link);
   }
 
-  /** Of a folder what lies in it need not be the step's own. */
+  /** What lies in a folder need not be the step's own. */
   made(file: string): void {
     addWithFolders(this.#changed, file);
   }
@@ -45,7 +45,7 @@ export class OwnChanges {
         const target = path.resolve(path.dirname(at), readlinkSync(at));
         return target === at ? file : target + file.slice(at.length);
       } catch {
-        return file; // It was not made, or is none any more.
+        return file; // It was not made, or is no longer a link.
       }
     }
     return file;
@@ -56,8 +56,8 @@ export class OwnChanges {
   }
 
   /**
-   * How folders are to be kept that the step listed and changed: as they are now, unless something came or went that is none of its own,
-   * which it may not have seen.
+   * How to keep folders that the step listed and changed: as they are now, unless something came or went that is not its own, which it
+   * may not have seen.
    */
   *listings(): Generator<{ path: string; digest: Digest | null }> {
     for (const [folder, before] of this.#listed) {

@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { Readable } from "node:stream";
 
-/** One step's part of what a process prints that takes several steps: up to the mark that is printed behind it. */
+/** One step's part of what a process that takes several steps prints: up to the mark that is printed after it. */
 export class Part extends EventEmitter {
   readonly ended: Promise<void>;
   readonly #whole: Readable;

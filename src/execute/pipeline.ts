@@ -16,7 +16,7 @@ export async function runPipeline(options: RunOptions, emit: Emit, cancel: Cance
   const waiting = options.standby?.take();
   const ahead = waiting ?? (await firstProcesses(options));
   try {
-    // What waits was started for a save: something has changed.
+    // A waiting process means that a save started this run: something has changed.
     const settled = waiting ? undefined : await runUnchanged(options, emit, cancel);
     if (settled) return settled;
     const { runOpened } = await import("./run-opened.ts");

@@ -32,7 +32,7 @@ export interface Exit {
 }
 
 /** What decides which process may take a step. */
-export interface Place extends Kind {
+export interface Wanted extends Kind {
   /** Limit of the V8 heap in MiB; such a process cannot be started ahead. */
   readonly memory: number | null;
   /** Whether it may have had other steps before. */
@@ -72,10 +72,10 @@ export class ProcessPool {
     }
   }
 
-  take(place: Place): StepProcess {
-    if (place.memory !== null) return this.#spawn([`--max-old-space-size=${place.memory}`], place);
+  take(wanted: Wanted): StepProcess {
+    if (wanted.memory !== null) return this.#spawn([`--max-old-space-size=${wanted.memory}`], wanted);
     for (;;) {
-      const waiting = (place.shared ? takeFrom(this.#resting, place) : undefined) ?? takeFrom(this.#idle, place) ?? this.#spawn([], place);
+      const waiting = (wanted.shared ? takeFrom(this.#resting, wanted) : undefined) ?? takeFrom(this.#idle, wanted) ?? this.#spawn([], wanted);
       if (waiting.child.exitCode === null && waiting.child.signalCode === null) return waiting;
     }
   }
@@ -120,7 +120,7 @@ export class ProcessPool {
   }
 }
 
-/** Whether a process may take what another kind is started for: one that is too much does, too little does not. */
+/** A process started for more than the step needs will do; one for less will not. */
 function serves(process: Kind, wanted: Kind): boolean {
   return process.outside || !wanted.outside;
 }

@@ -1,6 +1,6 @@
 import type { MimeBundle } from "../model.ts";
 import { type StagedArtifact, storeEncoded, storeExport, type ToldArtifact } from "../store/artifacts.ts";
-import type { Kept, StagedEffect } from "../step/host.ts";
+import type { Encoded, StagedEffect } from "../step/host.ts";
 import type { Outputs, StoredEffect, ToldOrStaged } from "./protocol.ts";
 
 /** Values up to this many bytes are told to the runner, which keeps them: a file of its own would make the step wait for the disk. */
@@ -49,6 +49,6 @@ async function stageEffect(effect: StagedEffect, staging: string): Promise<Store
 }
 
 function stageModel({ name, parts, card }: Extract<StagedEffect, { kind: "model" }>, staging: string): StoredEffect<ToldOrStaged> {
-  const store = (what: string, { chunks }: Kept) => told(storeEncoded("value", chunks, `${name}.${what}`, staging, mostTold));
+  const store = (what: string, { chunks }: Encoded) => told(storeEncoded("value", chunks, `${name}.${what}`, staging, mostTold));
   return { kind: "model", name, parts: store("parts", parts), card: store("card", card) };
 }

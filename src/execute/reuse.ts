@@ -26,7 +26,7 @@ export function aloneReused(planned: readonly Planned[]): Reused[] | undefined {
 /**
  * Reuses steps: one transaction for all of them, and then what is told of it. The disk is waited for only where there are
  * effects: after a power cut nothing else of a reused step is missed.
- * @param withThem what belongs into the same transaction
+ * @param withThem what belongs in the same transaction
  */
 export async function reuseSteps({ db, store, graph, info, emit }: Pick<RunContext, "db" | "store" | "graph" | "info" | "emit">, reused: readonly Reused[], withThem = () => {}): Promise<StepOutcome[]> {
   if (reused.length === 0) return [];

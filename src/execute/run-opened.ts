@@ -60,7 +60,7 @@ async function runLocked(opened: Opened, options: RunOptions, selected: Readonly
   const begin = () => insertRun(db, info, mask.given(options.params));
   // Where nothing runs, the run is kept as a whole, in one transaction.
   if (!reused) {
-    // The first step that is committed makes it durable too; after a power cut nothing of the run lives.
+    // The first step that is committed makes it durable too; a power cut before that leaves nothing of the run.
     unsynced(db, begin);
     await rest();
   }

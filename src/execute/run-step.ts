@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -6,29 +5,25 @@ import type { Failure } from "../errors.ts";
 import { toFailure } from "../errors.ts";
 import { excerptAt } from "../excerpt.ts";
 import { longestWait } from "../graph/settings.ts";
-import type { Artifact, Step, StepId } from "../model.ts";
+import type { Artifact, Step } from "../model.ts";
 import type { Decision } from "../plan/decide.ts";
 import { importedFacts } from "../plan/machine.ts";
 import { stagingFolder } from "../record/recover.ts";
 import { lookAt } from "../store/look.ts";
 import { attempt } from "./attempt.ts";
 import { writeBundle } from "./bundles.ts";
-import { usesTables } from "./coming.ts";
 import { commit, keepOutputs } from "./commit.ts";
 import type { RunContext } from "./context.ts";
+import { type Artifacts, makeJob, markFor } from "./job.ts";
 import { StepLog } from "./logs.ts";
 import { Notes } from "./notes.ts";
-import type { Job, StoredInput } from "./protocol.ts";
-import { logFolder } from "./started.ts";
 
 /** How a step ended, its retries included. */
-export type StepResult =
+type StepResult =
   | { readonly kind: "done"; readonly artifacts: Readonly<Record<string, Artifact>>; readonly changed: string[]; readonly attempts: number }
   | { readonly kind: "failed"; readonly failure: Failure; readonly attempts: number }
   | { readonly kind: "skipped"; readonly reason: string }
   | { readonly kind: "cancelled" };
-
-type Artifacts = ReadonlyMap<StepId, Readonly<Record<string, Artifact>>>;
 
 /**
  * Runs a step up to its number of attempts, with exponential back-off between them, and commits.
@@ -84,8 +79,8 @@ async function once(
     const ms = performance.now() - startedAt;
     // Its file is closed meanwhile.
     void log.close();
-    const { taken: kept, notReproducible } = outcome;
-    return { kind: "done", artifacts: await commit(context, { step, decision, kept, staging, notReproducible, notes, ms, attempts: nth }) };
+    const { taken: stored, notReproducible } = outcome;
+    return { kind: "done", artifacts: await commit(context, { step, decision, stored, staging, notReproducible, notes, ms, attempts: nth }) };
   } catch (error) {
     return { kind: "failed", failure: context.mask.data(explainCommit(step, error)) };
   } finally {
@@ -122,7 +117,7 @@ function clear(folder: string): void {
   }
 }
 
-/** With the code that failed, which may be another one by the time somebody reads of it, or may be already: then there are no lines. */
+/** Keeps the code and excerpt of the failure, since the file may change; no lines if it already has. */
 function asItWas(project: string, { code }: Step, bundle: string, failure: Failure): Failure {
   const { place } = failure;
   const excerpt = place && excerptAt(project, place, code.sources[place.file]);
@@ -142,42 +137,6 @@ function explainCommit(step: Step, error: unknown): Failure {
     return { code: "E_READ_ONLY", step: step.id, message: `cannot write ${file ?? "the store"}`, remedy: "make the project's folder writable" };
   }
   return toFailure(error);
-}
-
-/** What a step's process is asked: also by `verify`, which is no run. */
-export function makeJob({ graph, info, known, store }: Pick<RunContext, "graph" | "info" | "known" | "store">, step: Step, artifacts: Artifacts, bundle: string, staging: string): Job {
-  const names = new Map(graph.steps.map((each) => [each.id, each.name]));
-  const inputs = step.edges.flatMap((edge) =>
-    edge.exports.flatMap((name): [string, StoredInput][] => {
-      const artifact = artifacts.get(edge.from)?.[name];
-      return artifact ? [[`${names.get(edge.from)}.${name}`, { artifact, file: store.path(artifact) }]] : [];
-    }),
-  );
-  return {
-    project: graph.project,
-    step: step.id,
-    file: step.file,
-    bundle,
-    inputs: Object.fromEntries(inputs),
-    exports: step.exports,
-    packages: known.packages.folders(step.id, step.packages),
-    duckdb: known.packages.reaches(step.id, step.packages, "@duckdb/node-api"),
-    params: known.world.params,
-    tables: usesTables(step) || inputs.some(([, { artifact }]) => artifact.codec === "table"),
-    outside: step.outside,
-    unawaited: step.unawaited,
-    run: info,
-    staging,
-    kept: logFolder(graph.project, info.id),
-    memory: step.config.memory,
-    threads: step.config.threads,
-    mark: null,
-  };
-}
-
-/** A limit of memory holds for a process: such a step has its own. */
-function markFor({ config }: Step): string | null {
-  return config.isolation === "shared" && config.memory === null ? randomUUID() : null;
 }
 
 function changedExports(before: Readonly<Record<string, Artifact>>, now: Readonly<Record<string, Artifact>>): string[] {

@@ -3,6 +3,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BuildOptions } from "esbuild";
 import { builtins, builtinsHead } from "../builtins.ts";
+import { modulesAbove } from "../graph/package-names.ts";
 import { sabotageOptions } from "../sabotage.ts";
 import { digestOf } from "../store/digest.ts";
 import { buildDuckdb } from "./duckdb-script.ts";
@@ -69,7 +70,7 @@ async function make(file: string, text: () => string | Promise<string>): Promise
   renameSync(draft, file);
 }
 
-/** What was kept by other code than this is read anew. */
+/** Of the code that reads graphs: what other code has kept is read anew. */
 export function graphDigest(root: string): string {
   const folder = path.join(root, "src", "graph");
   return digestOf(readdirSync(folder).sort().map((file) => readFileSync(path.join(folder, file), "utf8")).join("\0")).slice(0, 16);
@@ -114,9 +115,6 @@ function engineVersions(root: string, digest: string, esbuild: string): string {
 
 /** Version of a dependency, from the folder of the nearest node_modules that has it. */
 function versionOf(from: string, name: string): string {
-  for (let folder = from; ; folder = path.dirname(folder)) {
-    const file = path.join(folder, "node_modules", name, "package.json");
-    if (existsSync(file)) return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
-    if (path.dirname(folder) === folder) return "none";
-  }
+  const file = modulesAbove(from).map((modules) => path.join(modules, name, "package.json")).find((each) => existsSync(each));
+  return file === undefined ? "none" : (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }

@@ -15,7 +15,7 @@ export function failureOfStep(where: Where, failure: Failure, thrown: unknown): 
   const place = failure.place ? inProject(where.project, failure.place) : firstPlace([...own, ...behind.flat()], where.project);
   const kept = own.filter((line) => !isEngine(line)).map((line) => line.replaceAll(`${where.project}${path.sep}`, ""));
   const { stack, ...said } = failure;
-  // The bundle is no file that anyone knows.
+  // Nobody knows the bundle's file.
   const told = { ...said, message: said.message.replace(/(Cannot find (?:package|module) '[^']*') imported from .*\/\.stepbook\/bundles\/\S+/, "$1") };
   // Frames of Node alone say more than none.
   const shown = kept.length > 0 || stack === undefined ? kept : own;
@@ -34,13 +34,13 @@ function framesOf({ stack }: Error): string[] {
 
 function firstPlace(frames: readonly string[], project: string): Place | undefined {
   for (const line of frames) {
-    const place = placeOf(line, project);
+    const place = placeInProject(line, project);
     if (place) return place;
   }
   return undefined;
 }
 
-/** What Node, or the bundle, says where code is not as they want it. */
+/** What Node, or the bundle, says of code that it cannot take, and what to do. */
 const remedies: readonly [said: RegExp, remedy: string][] = [
   [/Cannot find (?:package|module) '((?:@[^/']+\/)?[^/'.@][^/']*)/, "npm install $1"],
   [/Unknown file extension "\.[cm]?tsx?"|Stripping types is currently unsupported/, "Node reads TypeScript only in what a step imports: the script of a worker, and what a package imports, has to be JavaScript"],
@@ -68,7 +68,7 @@ function isEngine(line: string): boolean {
 }
 
 /** The place in the user's sources, which may lie beside the project, that a stack frame shows. */
-function placeOf(line: string, project: string): Place | undefined {
+function placeInProject(line: string, project: string): Place | undefined {
   const place = isEngine(line) ? undefined : frameOf(line);
   const file = place && path.relative(project, place.file).replaceAll("\\", "/");
   if (file === undefined || path.isAbsolute(file) || /(^|\/)node_modules\/|^\.stepbook\//.test(file)) return undefined;

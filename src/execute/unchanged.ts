@@ -24,7 +24,7 @@ import { findRuntime, type Runtime } from "./runtime.ts";
 
 /**
  * A run in which the kept plan holds as it is: all steps are reused, without a look at any of them.
- * @returns undefined where the plan may be another one, or where there is more to do than that; nothing was told then
+ * @returns undefined where the plan may have changed, or where there is more to do than that; nothing was told then
  */
 export async function runUnchanged(options: RunOptions, emit: Emit, cancel: Cancellation): Promise<Finished | undefined> {
   const { project } = options;

@@ -11,12 +11,12 @@ import { Walk } from "./walk.ts";
  * @param ahead processes that were started before the graph was known
  * @param finish what is done when all steps have ended, before the processes and the staged files go
  */
-export async function walkGraph<T>(base: Omit<RunContext, "pool" | "resultTables" | "left">, child: string, ahead: ProcessPool | undefined, finish: (steps: StepOutcome[]) => T): Promise<T> {
+export async function walkGraph<T>(base: Omit<RunContext, "pool" | "resultTables" | "writes">, child: string, ahead: ProcessPool | undefined, finish: (steps: StepOutcome[]) => T): Promise<T> {
   const { project } = base.graph;
   const pool = ahead ?? new ProcessPool(child, project);
   let tables: ReturnType<typeof readResultTables> | undefined;
   try {
-    return finish(await new Walk({ ...base, pool, left: new Map(), resultTables: () => (tables ??= readResultTables(project)) }).run());
+    return finish(await new Walk({ ...base, pool, writes: new Map(), resultTables: () => (tables ??= readResultTables(project)) }).run());
   } finally {
     pool.close();
     rmSync(stagingFolder(project, base.info.id), { recursive: true, force: true });

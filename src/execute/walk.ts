@@ -11,7 +11,7 @@ import type { RunContext } from "./context.ts";
 import { Order } from "./order.ts";
 import { type Reused, reuseSteps } from "./reuse.ts";
 import { runStep } from "./run-step.ts";
-import { Slots } from "./slots.ts";
+import { Turns } from "./turns.ts";
 import { urgencies } from "./urgency.ts";
 
 /**
@@ -20,7 +20,7 @@ import { urgencies } from "./urgency.ts";
  */
 export class Walk {
   readonly #context: RunContext;
-  readonly #slots: Slots;
+  readonly #turns: Turns;
   readonly #artifacts = new Map<StepId, Readonly<Record<string, Artifact>>>();
   readonly #outcomes = new Map<StepId, StepOutcome>();
   readonly #tasks = new Map<StepId, Promise<void>>();
@@ -34,7 +34,7 @@ export class Walk {
 
   constructor(context: RunContext) {
     this.#context = context;
-    this.#slots = new Slots(context.jobs);
+    this.#turns = new Turns(context.jobs);
     this.#early = new Map(context.planned.flatMap(({ step, decision }) => (decision ? [[step.id, decision] as const] : [])));
   }
 
@@ -109,7 +109,7 @@ export class Walk {
   async #decideAndRun(step: Step): Promise<void> {
     const decision = await this.#decision(step);
     if (decision.verdict === "reuse") return this.#reuse([{ step, decision }]);
-    await this.#slots.use(this.#urgency(step), async () => {
+    await this.#turns.use(this.#urgency(step), async () => {
       const stopped = this.#context.cancel.requested ? reason("upstream-failed", "the run was cancelled") : this.#stopped();
       if (stopped) return this.#skip(step, stopped);
       await this.#execute(step, decision);

@@ -14,5 +14,5 @@ export function wrap(target: Patchable, name: string, before: (args: unknown[]) 
   target[name] = wrapped;
 }
 
-/** What else is on a function hangs on it: `fs.realpath.native`, `util.promisify.custom` and the like. */
+/** Anything else on a function stays on it: `fs.realpath.native`, `util.promisify.custom` and the like. */
 const everyFunctions: ReadonlySet<PropertyKey> = new Set(["name", "length", "prototype"]);

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { type AnyNode, type ExportNamedDeclaration, type Program, type Statement, type VariableDeclarator, parse } from "acorn";
 import type { Digest, ParamUse } from "../model.ts";
+import { digestOf } from "../store/digest.ts";
 import { type EarlyUse, findEarlyUses } from "./early.ts";
 import { type Constants, literalValue, NotLiteral } from "./literal.ts";
 import { apiCall, inputCall } from "./names.ts";
@@ -33,7 +33,7 @@ export function analyse(code: string): Analysis {
   const parts = declarations(program, code, config, used);
   const constants = findConstants(program, nodes);
   return {
-    digest: sha256(JSON.stringify(parts)),
+    digest: digestOf(JSON.stringify(parts)),
     parts: named(parts),
     inputs: findInputs(calls),
     uses: calls.filter((node) => isCallOf(node, apiCall)).map((node) => textArgument(node, 0)!),
@@ -42,10 +42,6 @@ export function analyse(code: string): Analysis {
     early: findEarlyUses(program),
     unawaited: leavesUnawaited(program, nodes),
   };
-}
-
-function sha256(text: string): Digest {
-  return createHash("sha256").update(text).digest("hex");
 }
 
 /** Every node of the tree, parents first. */
@@ -92,7 +88,7 @@ function findInputs(calls: readonly AnyNode[]): Map<string, string[]> {
   return inputs;
 }
 
-/** What is declared at the top level and set nowhere else: a bundle says `var` of every constant. */
+/** What is declared at the top level and set nowhere else: in a bundle every constant is a `var`. */
 function findConstants(program: Program, nodes: readonly AnyNode[]): Constants {
   const constants = new Map<string, AnyNode>();
   for (const declarator of declarators(program.body)) if (declarator.init && declarator.id.type === "Identifier") constants.set(declarator.id.name, declarator.init);
@@ -147,12 +143,12 @@ function declarations(
   config: VariableDeclarator | undefined,
   used: ReadonlyMap<string, number>,
 ): [names: string, text: Digest][] {
-  const text = (node: { start: number; end: number }) => sha256(code.slice(node.start, node.end));
+  const text = (node: { start: number; end: number }) => digestOf(code.slice(node.start, node.end));
   // `config` itself and the export specifier: a third use means that the code reads its settings.
   const settingsOnly = config && (used.get(localName(config)) ?? 0) <= 2;
   return program.body.flatMap((statement): [string, Digest][] => {
-    if (statement.type === "ImportDeclaration") return [[String(statement.source.value), sha256(usedImports(statement, used))]];
-    if (statement.type === "ExportNamedDeclaration" && !statement.declaration) return [["exports", sha256(exportedNames(statement))]];
+    if (statement.type === "ImportDeclaration") return [[String(statement.source.value), digestOf(usedImports(statement, used))]];
+    if (statement.type === "ExportNamedDeclaration" && !statement.declaration) return [["exports", digestOf(exportedNames(statement))]];
     if (statement.type !== "VariableDeclaration") return [[declaredName(statement), text(statement)]];
     return statement.declarations.filter((d) => !(settingsOnly && d === config)).map((d) => [localName(d), text(d)]);
   });
@@ -189,7 +185,7 @@ function named(parts: readonly [string, Digest][]): Record<string, Digest> {
   const result: Record<string, Digest> = {};
   for (const [name, digest] of parts.filter(([each]) => !ofEsbuild.test(each))) {
     const key = name || "top-level code";
-    result[key] = result[key] ? sha256(result[key] + digest) : digest;
+    result[key] = result[key] ? digestOf(result[key] + digest) : digest;
   }
   return result;
 }

@@ -2,12 +2,12 @@ import type { OnResolveArgs, PluginBuild, ResolveResult } from "esbuild";
 
 const asked = "asked";
 
-/** Where esbuild by itself sends a path. */
+/** Where esbuild itself sends a path. */
 export function askEsbuild(builder: PluginBuild, { importer, resolveDir, kind }: OnResolveArgs, specifier: string): Promise<ResolveResult> {
   return builder.resolve(specifier, { importer, resolveDir, kind, pluginData: asked });
 }
 
-/** Whether that is what a plugin is asked on the way: it has no answer of its own then. */
+/** Whether a plugin is asked on behalf of {@link askEsbuild}: it then has no answer of its own. */
 export function isAsked({ pluginData }: OnResolveArgs): boolean {
   return pluginData === asked;
 }

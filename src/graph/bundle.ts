@@ -5,7 +5,7 @@ import { fail, StepbookError } from "../errors.ts";
 import { conditions } from "./conditions.ts";
 import type { StepFile } from "./discover.ts";
 import { explain, refuseGlobs } from "./explain.ts";
-import { exportedBy } from "./exports.ts";
+import { exportedBy, type Offers } from "./exports.ts";
 import { bannerOf, type Extra, extrasOf } from "./extras.ts";
 import { mayLack, packageOf } from "./package-names.ts";
 import { extensions } from "./source-paths.ts";
@@ -28,26 +28,30 @@ export interface RawBundle {
   readonly exports: readonly string[];
 }
 
+/** What a graph is made from. */
+export interface Making {
+  readonly project: string;
+  /** All steps. */
+  readonly files: readonly StepFile[];
+  readonly byName: ReadonlyMap<string, StepFile>;
+  /** What the step API exports. */
+  readonly apiNames: readonly string[];
+  readonly sources: Sources;
+}
+
 /**
  * One esbuild call over all wanted steps: each with its helpers, tree-shaken, without its layout,
  * with other steps and the step API swapped for generated modules and packages left outside.
  * @throws E_SYNTAX, E_IMPORT, E_MISSING_EXPORT, E_COMPUTED_IMPORT
  */
-export async function bundleSteps(
-  project: string,
-  wanted: readonly StepFile[],
-  steps: readonly StepFile[],
-  exports: ReadonlyMap<string, readonly string[]>,
-  apiNames: readonly string[],
-  sources: Sources,
-): Promise<Map<string, RawBundle>> {
+export async function bundleSteps(making: Making, wanted: readonly StepFile[], exports: Offers): Promise<Map<string, RawBundle>> {
   const elsewhere = new Map<string, string>();
-  const resolve = resolver(project, steps, sources, elsewhere);
+  const resolve = resolver(making.project, making.files, making.sources, elsewhere);
   const bundle = async (some: readonly StepFile[], extras: readonly Extra[]) => {
     if (some.length === 0) return [];
-    const result = await run(project, some, exports, apiNames, sources, resolve, extras);
+    const result = await run(making, some, exports, resolve, extras);
     const texts = new Map(result.outputFiles.map((file) => [file.path, file]));
-    return some.map((step) => [step.id, rawBundle(result.metafile, texts, project, step, elsewhere, sources)] as const);
+    return some.map((step) => [step.id, rawBundle(making, step, result.metafile, texts, elsewhere)] as const);
   };
   const first = await bundle(wanted, []);
   const wants = new Map(first.map(([id, raw]) => [id, extrasOf(raw)]));
@@ -56,7 +60,7 @@ export async function bundleSteps(
   return new Map([...first, ...(await Promise.all(others)).flat()]);
 }
 
-function rawBundle({ inputs: all, outputs }: Metafile, texts: ReadonlyMap<string, OutputFile>, project: string, step: StepFile, elsewhere: ReadonlyMap<string, string>, sources: Sources): RawBundle {
+function rawBundle({ project, sources }: Making, step: StepFile, { inputs: all, outputs }: Metafile, texts: ReadonlyMap<string, OutputFile>, elsewhere: ReadonlyMap<string, string>): RawBundle {
   const key = `${step.id}.mjs`;
   const file = (name: string) => texts.get(path.resolve(project, name))!.text;
   const inputs = reachable(all, step.file);
@@ -83,7 +87,7 @@ function packagesOf(imports: Metafile["outputs"][string]["imports"], elsewhere: 
   return [...packages].map(([name, needed]) => (needed ? name : mayLack(name))).sort();
 }
 
-/** esbuild names a file that is imported `with { type: "json" }`, or as `./x.ts?second`, by both. */
+/** Of a file that is imported `with { type: "json" }`, or as `./x.ts?second`, esbuild's name includes that. */
 function fileOf(name: string, sources: Sources): string {
   const file = name.replace(/ with \{ .* \}$/, "");
   return sources.sight(file) ? file : file.replace(/[?#].*$/, "");
@@ -95,15 +99,7 @@ function reachable(inputs: Readonly<Record<string, { imports: { path: string }[]
   return [...seen];
 }
 
-async function run(
-  project: string,
-  wanted: readonly StepFile[],
-  exports: ReadonlyMap<string, readonly string[]>,
-  apiNames: readonly string[],
-  sources: Sources,
-  resolve: Own["resolve"],
-  extras: readonly Extra[],
-): Promise<BuildResult<{ write: false; metafile: true }>> {
+async function run({ project, apiNames, sources }: Making, wanted: readonly StepFile[], exports: Offers, resolve: Own["resolve"], extras: readonly Extra[]): Promise<BuildResult<{ write: false; metafile: true }>> {
   try {
     const result = await build({
       absWorkingDir: project,

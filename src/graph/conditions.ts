@@ -1,4 +1,4 @@
-/** By which conditions a package's `exports` and `imports` are read, as Node reads them; any of one's own keeps esbuild from adding its own. */
+/** The conditions by which a package's `exports` and `imports` are read, as Node does; given any, esbuild adds none of its own. */
 export function conditions(): string[] {
   return ["node-addons", ...customConditions()];
 }

@@ -51,7 +51,7 @@ function realFolder(project: string): string {
   return lstatSync(path.join(project, "steps")).isSymbolicLink() ? realFile(project, "steps") : "steps";
 }
 
-/** esbuild names a file by where it really lies; one that is not there it misses itself. */
+/** esbuild names a file by where it really lies, and itself says if one is missing. */
 function realFile(project: string, file: string): string {
   try {
     return path.relative(project, realpathSync.native(path.join(project, file))).replaceAll("\\", "/");

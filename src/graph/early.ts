@@ -14,8 +14,8 @@ export interface EarlyUse {
 }
 
 /**
- * Finds what esbuild would let pass: it says `var` of each top-level constant, so that a use before its line, most often between modules
- * that import each other, is undefined. Alone, Node throws. What functions use when they are called is not looked at.
+ * Finds what esbuild would let pass: it makes a `var` of each top-level constant, so that a use before its line, most often between
+ * modules that import each other, gives undefined. Alone, Node throws. What functions use when they are called is not looked at.
  */
 export function findEarlyUses(program: Program): EarlyUse[] {
   const declared = new Map<string, number>();
@@ -51,7 +51,7 @@ function runAtOnce(node: AnyNode): AnyNode[] {
   return childrenOf(node);
 }
 
-/** @throws E_SYNTAX where the source says `const`, `let` or `class`: what it says is `var` is undefined alone, too */
+/** @throws E_SYNTAX where the source says `const`, `let` or `class`: a `var` is undefined when the step runs alone, too */
 export function refuseEarlyUses(project: string, step: StepId, bundle: { readonly text: string; readonly map: string }, uses: readonly EarlyUse[]): void {
   if (uses.length === 0) return;
   const placeOf = sourcePlaces(bundle);
@@ -66,7 +66,7 @@ export function refuseEarlyUses(project: string, step: StepId, bundle: { readonl
   }
 }
 
-/** Where in the sources, named from the project, an offset into the bundle comes from. */
+/** The place in the sources, relative to the project, that an offset into the bundle comes from. */
 function sourcePlaces({ text, map }: { readonly text: string; readonly map: string }): (offset: number) => Required<Place> | undefined {
   const parsed = new SourceMap(JSON.parse(map) as ConstructorParameters<typeof SourceMap>[0]);
   return (offset) => {

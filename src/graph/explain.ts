@@ -3,7 +3,7 @@ import type { Message } from "esbuild";
 import { fail } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { stepPattern } from "./discover.ts";
-import { whole } from "./exports.ts";
+import { type Offers, whole } from "./exports.ts";
 import { isApi, stepBehind } from "./swapped.ts";
 
 /** esbuild takes `import(`./${name}.ts`)` as an import of all files that fit: every one would be an input. */
@@ -22,7 +22,7 @@ function refuseComputed(where: object, pattern = "", word = "import"): never {
 }
 
 /** esbuild's message as ours: code, place, remedy. */
-export function explain(message: Message, exports: ReadonlyMap<string, readonly string[]>): never {
+export function explain(message: Message, exports: Offers): never {
   const at = message.location;
   const place = at ? { place: { file: at.file, line: at.line, column: at.column + 1 } } : {};
   const step = at && stepPattern.test(path.basename(at.file)) ? { step: path.basename(at.file).replace(/\.[^.]+$/, "") } : {};
@@ -46,7 +46,7 @@ export function explain(message: Message, exports: ReadonlyMap<string, readonly 
   return fail("E_SYNTAX", `${message.text}${at ? `\n  ${at.lineText.trim()}` : ""}`, { ...place, ...step, remedy: "mend the code at that place" });
 }
 
-function missingExport(module: string, name: string, where: object, exports: ReadonlyMap<string, readonly string[]>): never {
+function missingExport(module: string, name: string, where: object, exports: Offers): never {
   const step = stepBehind(module);
   if (step === undefined) {
     const known = isApi(module) ? "stepbook" : module;

@@ -7,19 +7,22 @@ import type { Sources } from "./sources.ts";
 /** Exports of a module that are code or settings, never artifacts. */
 const notArtifacts: ReadonlySet<string> = new Set(["config"]);
 
-/** What Node 23 calls all that a module in CommonJS exports, beside the names in that. Here it says that a module is one. */
+/** Node 23's name for all that a CommonJS module exports, beside the names in it. Here it marks such a module. */
 export const whole = "module.exports";
+
+/** Step → the names that it offers. */
+export type Offers = ReadonlyMap<string, readonly string[]>;
 
 /**
  * The names that each step offers: what the importers' generated modules have.
- * @param bundled tells what a step exports that has an `export *`, from what the steps before it offer: where that leads, bundling finds
+ * @param bundled finds by bundling what a step with an `export *` exports, given what the steps before it offer
  */
 export async function readExports(
   project: string,
   steps: readonly StepFile[],
   sources: Sources,
-  bundled: (step: StepFile, offers: ReadonlyMap<string, readonly string[]>) => Promise<readonly string[]>,
-): Promise<Map<string, readonly string[]>> {
+  bundled: (step: StepFile, offers: Offers) => Promise<readonly string[]>,
+): Promise<Offers> {
   const modules = await transform(project, steps, sources);
   const result = new Map<string, readonly string[]>();
   for (const step of steps) result.set(step.name, offersOf(modules.get(step.file)!.names));
@@ -51,9 +54,9 @@ async function transform(project: string, steps: readonly StepFile[], sources: S
 
 /**
  * The same, as far as the texts of the steps tell: in no time, and perhaps wrong.
- * @returns undefined where one of them exports what no glance at it tells
+ * @returns undefined where a glance does not tell what one of them exports
  */
-export function guessExports(project: string, steps: readonly StepFile[]): Map<string, readonly string[]> | undefined {
+export function guessExports(project: string, steps: readonly StepFile[]): Offers | undefined {
   const result = new Map<string, readonly string[]>();
   for (const { file, name } of steps) {
     const names = exportsInText(readOrNothing(path.join(project, file)));
@@ -83,7 +86,7 @@ function readOrNothing(file: string): string | undefined {
   }
 }
 
-/** Of what esbuild says that a file exports: what it does. A script in CommonJS that sets no exports has an empty `default` there. */
+/** What a file exports, of what esbuild says that it does: a CommonJS script that sets no exports has an empty `default` there. */
 export function exportedBy(project: string, file: string, format: "cjs" | "esm" | undefined, exports: readonly string[]): readonly string[] {
   if (format !== "cjs") return exports;
   const text = readOrNothing(path.join(project, file)) ?? "";

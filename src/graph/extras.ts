@@ -8,13 +8,13 @@ import { metaLocal, requireCall, resolveCall } from "./names.ts";
  */
 export type Extra = "names" | "require" | "resolve";
 
-/** What a bundle that was made without any wants. */
+/** Those that a bundle turns out to need, from how it was made without any. */
 export function extrasOf({ text, map }: { readonly text: string; readonly map: string }): Extra[] {
   const wanted: Record<Extra, boolean> = { names: hasRenamed(text, map), require: text.includes("Dynamic require of "), resolve: mayResolve.test(text) };
   return (Object.keys(wanted) as Extra[]).filter((extra) => wanted[extra]);
 }
 
-/** What stands before a bundle's code, which esbuild does not read. */
+/** What is put before a bundle's code; esbuild does not read it. */
 export function bannerOf(extras: readonly Extra[]): string {
   return (extras.includes("require") ? `const require=${requireCall}();` : "") + (extras.includes("resolve") ? `${resolveCall}(specifier=>import.meta.resolve(specifier));` : "");
 }
@@ -28,7 +28,7 @@ const named = /\b(?:function\b\s*\*?|class\b)\s*([\p{ID_Continue}$]+)|(?<![\p{ID
 /** A class that names itself, as esbuild writes it: `A=class _A{static of(){return new _A}}`. */
 const namesItself = /(?<![\p{ID_Continue}$])([\p{ID_Continue}$]+)=class _\1(?![\p{ID_Continue}$])/u;
 
-/** Whether a function or a class may be called otherwise than in its source, since another has the same name: esbuild puts a number behind it, and code can see that. */
+/** Whether esbuild renamed a function or class to avoid a clash, by a number behind its name; code can see `.name`. */
 function hasRenamed(text: string, map: string): boolean {
   if (namesItself.test(text)) return true;
   if (map.includes('"names": []')) return false;

@@ -5,7 +5,7 @@ import { digestOf } from "../store/digest.ts";
 import { signatureOf } from "../store/files.ts";
 import { keepWhole } from "../store/keep.ts";
 import { customConditions } from "./conditions.ts";
-import { type Sight, type SightKind, stillThere } from "./look.ts";
+import { type Sight, type SightKind, stillThere } from "./sight.ts";
 
 /** Raised where what is kept, or how it is checked, changes. */
 const format = 2;
@@ -21,7 +21,7 @@ export interface Known {
 
 /** A graph that was kept, held against the files as they are now. */
 export interface Checked extends Known {
-  /** Files whose content is another one. */
+  /** Files whose content has changed. */
   readonly changed: ReadonlySet<string>;
   /** Whether something can be checked faster from now on. */
   readonly renewed: boolean;
@@ -44,24 +44,24 @@ export function keyOf(project: string, apiNames: readonly string[], maker: strin
 
 /** The kept graph, where paths would be resolved as they were; undefined where there is none, or any doubt. */
 export function checkGraph(file: string, project: string, apiNames: readonly string[], maker: string): Checked | undefined {
-  const kept = readKept(file, keyOf(project, apiNames, maker));
+  const kept = readGraphFile(file, keyOf(project, apiNames, maker));
   if (!kept) return undefined;
   const terrain = checkTerrain(project, kept.body);
   return terrain && checkFiles(project, kept, terrain);
 }
 
-interface Kept {
+interface GraphFile {
   readonly body: Body;
   texts(): Texts;
 }
 
-/** What was read last: a watch reads it at every save. It is held against the files whatever it is. */
-let last: { readonly file: string; readonly signature: string; readonly kept: Kept } | undefined;
+/** What was read last, since a watch reads it at every save. It is still checked against the files. */
+let last: { readonly file: string; readonly signature: string; readonly kept: GraphFile } | undefined;
 
-function readKept(file: string, key: string): Kept | undefined {
+function readGraphFile(file: string, key: string): GraphFile | undefined {
   try {
     const signature = signatureOf(statSync(file, { bigint: true }));
-    if (last?.file !== file || last.signature !== signature) last = { file, signature, kept: parseKept(readFileSync(file)) };
+    if (last?.file !== file || last.signature !== signature) last = { file, signature, kept: parseGraphFile(readFileSync(file)) };
     if (last.kept.body.key === key) return last.kept;
   } catch {
     // It is read anew from the sources.
@@ -70,7 +70,7 @@ function readKept(file: string, key: string): Kept | undefined {
 }
 
 /** @throws where it is not whole */
-function parseKept(bytes: Buffer): Kept {
+function parseGraphFile(bytes: Buffer): GraphFile {
   const [sum, body, texts] = split(bytes);
   if (sum === undefined || !body || !texts || digestOf(Buffer.concat([body, texts])) !== sum) throw new Error("not whole");
   let known: Texts | undefined;
@@ -98,7 +98,7 @@ function checkTerrain(project: string, { terrain }: Body): { sights: Map<string,
   return { sights, renewed };
 }
 
-/** Whether a path leads where it did since the folder that holds it is where it was, with the same entries: those say where links lead. @param same what was seen again as it was */
+/** Whether a path must lead where it did, as its folder is where it was and has the same entries, which say where links lead. @param same what was found as it was */
 export function isImplied(kind: SightKind, name: string, same: ReadonlyMap<string, Sight>): boolean {
   const folder = path.dirname(name);
   return kind === "place" && folder !== name && same.get(terrainKey("folder", folder))?.digest != null && same.has(terrainKey("place", folder));
@@ -127,7 +127,7 @@ function checkFiles(project: string, { body, texts }: { body: Body; texts: () =>
   return { graph: { project, steps }, files, terrain: terrain.sights, changed, renewed };
 }
 
-/** The code of a step is of use where it runs. */
+/** A step's code is only needed where it runs. */
 function lazyCode(id: StepId, known: Omit<Bundle, "text" | "map">, texts: () => Texts): Bundle {
   return {
     ...known,

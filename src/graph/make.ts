@@ -3,14 +3,14 @@ import path from "node:path";
 import { fail, StepbookError } from "../errors.ts";
 import type { Digest, Edge, Graph, Place, Step } from "../model.ts";
 import type { Analysis } from "./analyse.ts";
-import { bundleSteps, type RawBundle } from "./bundle.ts";
+import { bundleSteps, type Making, type RawBundle } from "./bundle.ts";
 import { discoverSteps, type StepFile } from "./discover.ts";
 import { refuseEarlyUses } from "./early.ts";
-import { artifactsOf, guessExports, offersOf, readExports } from "./exports.ts";
+import { artifactsOf, guessExports, type Offers, offersOf, readExports } from "./exports.ts";
 import { type Checked, isImplied, type Known, readTerrainKey } from "./kept.ts";
-import { lookAt, type Sight } from "./look.ts";
 import { mayReachOutside } from "./outside.ts";
 import { readConfig } from "./settings.ts";
+import { type Sight, sightOf } from "./sight.ts";
 import { Sources } from "./sources.ts";
 import { certainSight, firstTerrain, terrainOf } from "./terrain.ts";
 import { isUrl, refuseUrl } from "./urls.ts";
@@ -30,61 +30,62 @@ export interface Made {
  */
 export async function makeGraph(project: string, apiNames: readonly string[], before: Checked | undefined): Promise<Made> {
   const since = Date.now();
-  const first = before?.terrain ?? new Map(firstTerrain(project).map((key) => [key, lookAtKey(key)]));
+  const first = before?.terrain ?? new Map(firstTerrain(project).map((key) => [key, sightOfKey(key)]));
   const files = discoverSteps(project);
   const sources = new Sources(project);
-  const some = before && (await makeSome(project, files, apiNames, before, sources));
-  const steps = some ?? (await makeAll(project, files, apiNames, sources));
+  const making = { project, files, byName: new Map(files.map((file) => [file.name, file])), apiNames, sources };
+  const some = before && (await makeSome(making, before));
+  const steps = some ?? (await makeAll(making));
   const imported = new Set(steps.flatMap((step) => step.edges.map((edge) => edge.from)));
   const graph = { project, steps: steps.map((step) => ({ ...step, unwired: step.edges.length === 0 && !imported.has(step.id) })) };
   return { graph, ...knownOf(graph, sources, some && before, first, since) };
 }
 
-function lookAtKey(key: string): Sight {
-  return lookAt(...readTerrainKey(key));
+function sightOfKey(key: string): Sight {
+  return sightOf(...readTerrainKey(key));
 }
 
-/** What all steps export. What is wrong with the sources the bundles tell better; what is not (a file that could not be opened, once) is thrown as it is. */
-async function exportsOf(project: string, files: readonly StepFile[], apiNames: readonly string[], sources: Sources): Promise<Map<string, readonly string[]>> {
+/** What all steps export. Bundling tells better what is wrong with the sources; anything else (a file that could not be opened, once) is thrown as it is. */
+async function exportsOf(making: Making): Promise<Offers> {
+  const { project, files, sources } = making;
   try {
-    return await readExports(project, files, sources, async (step, offers) => (await bundleSteps(project, [step], files, offers, apiNames, sources)).get(step.id)!.exports);
+    return await readExports(project, files, sources, async (step, offers) => (await bundleSteps(making, [step], offers)).get(step.id)!.exports);
   } catch (error) {
     if (error instanceof StepbookError) throw error;
-    await bundleSteps(project, files, files, new Map(), apiNames, sources);
+    await bundleSteps(making, files, new Map());
     throw error;
   }
 }
 
 /** Makes only the steps that hold a changed file; undefined where others may depend on the change. */
-async function makeSome(project: string, files: readonly StepFile[], apiNames: readonly string[], before: Checked, sources: Sources): Promise<Step[] | undefined> {
+async function makeSome(making: Making, before: Checked): Promise<Step[] | undefined> {
+  const { files } = making;
   const old = new Map(before.graph.steps.map((step) => [step.id, step]));
   const stale = files.filter(({ id }) => Object.keys(old.get(id)?.code.sources ?? {}).some((file) => before.changed.has(file)));
   if (files.length !== old.size || files.some(({ id, name }) => old.get(id)?.name !== name)) return undefined;
   const exports = new Map(files.map(({ id, name }) => [name, old.get(id)!.offers]));
-  const bundles = await bundleSteps(project, stale, files, exports, apiNames, sources).catch(unlessMissing);
+  const bundles = await bundleSteps(making, stale, exports).catch(unlessMissing);
   // What a step exports is part of the steps that import it.
   if (!bundles || stale.some(({ id }) => !sameNames(offersOf(bundles.get(id)!.exports), old.get(id)!.offers))) return undefined;
-  const byName = new Map(files.map((file) => [file.name, file]));
   const anew = new Map<string, Step>();
   for (const file of stale) {
     const raw = bundles.get(file.id)!;
-    anew.set(file.id, keptStep(old.get(file.id)!, raw, byName, sources) ?? readStep(project, file, raw, (await import("./analyse.ts")).analyse(raw.text), exports.get(file.name)!, byName, sources, apiNames));
+    anew.set(file.id, keptStep(making, old.get(file.id)!, raw) ?? readStep(making, file, raw, (await import("./analyse.ts")).analyse(raw.text), exports.get(file.name)!));
   }
   return files.map(({ id }) => anew.get(id) ?? old.get(id)!);
 }
 
-/** What one lacks may be what another exports after all. */
+/** A missing export may only mean that the guessed or kept export list is wrong. */
 function unlessMissing(error: unknown): undefined {
   if (!(error instanceof StepbookError && error.failure.code === "E_MISSING_EXPORT")) throw error;
 }
 
-async function makeAll(project: string, files: readonly StepFile[], apiNames: readonly string[], sources: Sources): Promise<Step[]> {
-  // Long to load: while esbuild works.
-  const [{ exports, bundles }, { analyse }] = await Promise.all([bundleAll(project, files, apiNames, sources), import("./analyse.ts")]);
-  const byName = new Map(files.map((file) => [file.name, file]));
-  return files.map((file) => {
+async function makeAll(making: Making): Promise<Step[]> {
+  // Slow to load, so while esbuild works.
+  const [{ exports, bundles }, { analyse }] = await Promise.all([bundleAll(making), import("./analyse.ts")]);
+  return making.files.map((file) => {
     const raw = bundles.get(file.id)!;
-    return readStep(project, file, raw, analyse(raw.text), exports.get(file.name) ?? [], byName, sources, apiNames);
+    return readStep(making, file, raw, analyse(raw.text), exports.get(file.name) ?? []);
   });
 }
 
@@ -92,12 +93,13 @@ async function makeAll(project: string, files: readonly StepFile[], apiNames: re
  * The bundles of all steps, and what each exports: its bundle tells that for certain, and is made from what it is told of the
  * others. A guess that all bundles confirm saves the pass that asks.
  */
-async function bundleAll(project: string, files: readonly StepFile[], apiNames: readonly string[], sources: Sources): Promise<{ exports: Map<string, readonly string[]>; bundles: Map<string, RawBundle> }> {
+async function bundleAll(making: Making): Promise<{ exports: Offers; bundles: Map<string, RawBundle> }> {
+  const { project, files } = making;
   const guess = guessExports(project, files);
-  const guessed = guess && (await bundleSteps(project, files, files, guess, apiNames, sources).catch(unlessMissing));
+  const guessed = guess && (await bundleSteps(making, files, guess).catch(unlessMissing));
   if (guessed && files.every(({ id, name }) => sameNames(offersOf(guessed.get(id)!.exports), guess.get(name)!))) return { exports: guess, bundles: guessed };
-  const exports = await exportsOf(project, files, apiNames, sources);
-  return { exports, bundles: await bundleSteps(project, files, files, exports, apiNames, sources) };
+  const exports = await exportsOf(making);
+  return { exports, bundles: await bundleSteps(making, files, exports) };
 }
 
 function sameNames(one: readonly string[], other: readonly string[]): boolean {
@@ -105,12 +107,12 @@ function sameNames(one: readonly string[], other: readonly string[]): boolean {
 }
 
 /** The step as it was, where only comments and layout have changed: what is read from its code is the same, and parsing it is much of such a run. */
-function keptStep(old: Step, raw: RawBundle, byName: ReadonlyMap<string, StepFile>, from: Sources): Step | undefined {
+function keptStep({ byName, sources }: Making, old: Step, raw: RawBundle): Step | undefined {
   if (old.code.text !== raw.text || raw.packages.join() !== old.packages.join()) return undefined;
   const imported = new Set(raw.steps.map((name) => byName.get(name)!.id));
   if (imported.size !== old.edges.length || !old.edges.every((edge) => imported.has(edge.from))) return undefined;
   const { digest, parts } = old.code;
-  return { ...old, code: { text: raw.text, map: raw.map, digest, parts, sources: digestsOf(raw, from) } };
+  return { ...old, code: { text: raw.text, map: raw.map, digest, parts, sources: digestsOf(raw, sources) } };
 }
 
 function digestsOf({ sources }: RawBundle, from: Sources): Record<string, Digest> {
@@ -137,12 +139,13 @@ function knownOf(graph: Graph, sources: Sources, before: Checked | undefined, fi
     const sight = seen && isImplied(kind, name, same) ? seen : certainSight(kind, name, seen, since);
     if (seen && sight) same.set(key, sight);
     certain &&= sight !== undefined;
-    terrain.set(key, sight ?? lookAtKey(key));
+    terrain.set(key, sight ?? sightOfKey(key));
   }
   return certain ? { known: { graph, files, terrain } } : { known: undefined, asked: terrain };
 }
 
-function readStep(project: string, file: StepFile, raw: RawBundle, analysis: Analysis, offers: readonly string[], byName: ReadonlyMap<string, StepFile>, from: Sources, apiNames: readonly string[]): Step {
+function readStep(making: Making, file: StepFile, raw: RawBundle, analysis: Analysis, offers: readonly string[]): Step {
+  const { project, apiNames, sources } = making;
   const url = raw.externals.find(isUrl);
   if (url !== undefined) refuseUrl(url, file.id, findImport(project, [file.file, ...raw.sources], url));
   refuseEarlyUses(project, file.id, raw, analysis.early);
@@ -153,9 +156,9 @@ function readStep(project: string, file: StepFile, raw: RawBundle, analysis: Ana
       map: raw.map,
       digest: analysis.digest,
       parts: analysis.parts,
-      sources: digestsOf(raw, from),
+      sources: digestsOf(raw, sources),
     },
-    edges: readEdges(project, file, raw, analysis, byName),
+    edges: readEdges(making, file, raw, analysis),
     exports: artifactsOf(offers),
     offers,
     packages: raw.packages,
@@ -168,13 +171,13 @@ function readStep(project: string, file: StepFile, raw: RawBundle, analysis: Ana
   };
 }
 
-/** Where the whole API is taken at once (`require("stepbook")`, `import()`), what of it is used shows when the step runs. */
+/** Where the whole API is taken at once (`require("stepbook")`, `import()`), what the step uses of it is only seen when it runs. */
 function apiOf({ uses, openParams }: Analysis, apiNames: readonly string[]): Pick<Step, "uses" | "openParams"> {
   const used = new Set(uses);
   return apiNames.every((name) => used.has(name)) ? { uses: [], openParams: true } : { uses, openParams };
 }
 
-function readEdges(project: string, step: StepFile, raw: RawBundle, analysis: Analysis, byName: ReadonlyMap<string, StepFile>): Edge[] {
+function readEdges({ project, byName }: Making, step: StepFile, raw: RawBundle, analysis: Analysis): Edge[] {
   return raw.steps
     .map((name) => byName.get(name)!)
     .sort((a, b) => a.number - b.number)

@@ -18,5 +18,5 @@ export const requireCall = "__stepbook_require";
 /** `__stepbook_resolve(specifier=>import.meta.resolve(specifier))`: hands over how the bundle resolves names of packages. */
 export const resolveCall = "__stepbook_resolve";
 
-/** What `__stepbook_meta` said, in the source file. */
+/** Local variable of a source file that holds the result of `__stepbook_meta`. */
 export const metaLocal = "__stepbook_here";

@@ -4,14 +4,7 @@ import { pathToFileURL } from "node:url";
 import { build, type ImportKind, type OnResolveArgs, type OnResolveResult, type Plugin, type PluginBuild } from "esbuild";
 import { askEsbuild } from "./ask-esbuild.ts";
 import { conditions } from "./conditions.ts";
-import { packageOf } from "./package-names.ts";
-
-/** The folders in which Node looks for packages that a file in this one imports. */
-export function modulesAbove(folder: string): string[] {
-  const above = path.dirname(folder);
-  const here = path.join(folder, "node_modules");
-  return above === folder ? [here] : [here, ...modulesAbove(above)];
-}
+import { modulesAbove, packageOf } from "./package-names.ts";
 
 /** Whether a package lies where packages are installed; one that does not is linked, from a workspace. @param folder where it really lies */
 export function isInstalled(folder: string): boolean {
@@ -20,7 +13,7 @@ export function isInstalled(folder: string): boolean {
 
 /** A package's file that a bundle does not find by the specifier alone. */
 export type PackageFile =
-  /** TypeScript, in a folder that is no `node_modules`, or what a project names as its own: a source like any other. */
+  /** TypeScript outside of `node_modules`, or what a project imports by its own name: a source like any other. */
   | { readonly kind: "source"; readonly file: string }
   /** Another than the project's own of that name, or one that the project does not have. @property folder as Node finds it */
   | { readonly kind: "elsewhere"; readonly file: string; readonly folder: string };
@@ -45,7 +38,7 @@ export class PackagePaths {
     this.#project = project;
   }
 
-  /** @returns undefined where the bundle can do with the specifier, or where it names no package */
+  /** @returns undefined where the specifier itself will do in the bundle, or where it names no package */
   async find(args: OnResolveArgs, builder: PluginBuild): Promise<PackageFile | undefined> {
     const { path: specifier, resolveDir, kind } = args;
     const name = packageOf(specifier);

@@ -15,7 +15,7 @@ export const defaultConfig: StepConfig = {
   isolation: "process",
 };
 
-/** What whoever means something else by the name is told. */
+/** For users who meant a `config` of their own. */
 const reserved = "(`config` holds the engine's settings of a step: settings of your own need another name)";
 
 /** The key's reader: the written value as the engine uses it, or undefined where it makes no sense. */

@@ -9,7 +9,7 @@ export const extensions = [".ts", ".tsx", ".jsx", ".js", ".json"];
 
 /**
  * Finds what is imported where Node and tsx find it.
- * @param note is told of a package's file that the bundle would not find by its name, and what it imports in place of that
+ * @param note is told of a package's file that the bundle would not find by its name, and what the bundle imports instead
  * @returns where an import leads; undefined: to where esbuild finds it
  */
 export function importPaths(project: string, note?: (found: PackageFile, leads: OnResolveResult, args: OnResolveArgs) => void): (args: OnResolveArgs, builder: PluginBuild) => Promise<OnResolveResult | undefined> {
@@ -51,7 +51,7 @@ function typeScriptOf(specifier: string, resolveDir: string, importer: string): 
   return candidates.map((extension) => stem + extension).find((file) => statSync(path.resolve(resolveDir, file), { throwIfNoEntry: false })?.isFile());
 }
 
-/** Whether the package.json that holds for a folder speaks of them. */
+/** Whether the package.json that a folder belongs to mentions side effects. */
 function saysOfEffects(folder: string, above: (folder: string) => boolean): boolean {
   try {
     return readFileSync(path.join(folder, "package.json"), "utf8").includes('"sideEffects"');

@@ -3,7 +3,8 @@ import path from "node:path";
 import type { Loader, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import type { Digest } from "../model.ts";
 import { digestOf } from "../store/digest.ts";
-import { settledSignature, type Sight, statOf } from "./look.ts";
+import { statOf } from "../store/files.ts";
+import { settledSignature, type Sight } from "./sight.ts";
 import type { Asked } from "./terrain.ts";
 
 /** What a bundling does of its own with the files and paths that pass through here. */

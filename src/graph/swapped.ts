@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Loader, OnResolveArgs, Plugin, PluginBuild } from "esbuild";
 import type { StepFile } from "./discover.ts";
 import { askEsbuild, isAsked } from "./ask-esbuild.ts";
-import { whole } from "./exports.ts";
+import { type Offers, whole } from "./exports.ts";
 import { apiCall, inputCall, metaCall, metaLocal } from "./names.ts";
 import { packageOf } from "./package-names.ts";
 import { importPaths } from "./source-paths.ts";
@@ -23,7 +23,7 @@ export function isApi(module: string): boolean {
 
 /**
  * Sends imports of steps and of the step API to modules that ask the process they run in, and those of packages to where Node would find them.
- * @param elsewhere is given, of packages that are none of the project's, what the bundle imports and the folder
+ * @param elsewhere filled with: specifier in the bundle → folder, for packages other than those that the project itself would find
  */
 export function resolver(project: string, steps: readonly StepFile[], sources: Sources, elsewhere: Map<string, string>): Own["resolve"] {
   const importPath = importPaths(project, (found, leads, { resolveDir }) => {
@@ -37,7 +37,7 @@ export function resolver(project: string, steps: readonly StepFile[], sources: S
   const findStep = async (args: OnResolveArgs, builder: PluginBuild) => {
     const { path: specifier, resolveDir } = args;
     if (isAsked(args) || !(/(^|\/)\d+_[^/]*$/.test(specifier) || isAlias(specifier))) return undefined;
-    // A whole path of a file that is no link leads there, which esbuild's process need not be asked for.
+    // The whole path of a file that is not a link leads there: esbuild's process need not be asked.
     const whole = path.resolve(resolveDir, specifier);
     const leadsThere = /^\.\.?\//.test(specifier) && byPath.has(whole) && isReal(whole);
     return byPath.get(leadsThere ? whole : (await askEsbuild(builder, args, specifier)).path);
@@ -73,7 +73,7 @@ function isOwnPlace(file: string): boolean {
   }
 }
 
-export function generatedModules(exports: ReadonlyMap<string, readonly string[]>, apiNames: readonly string[]): Plugin {
+export function generatedModules(exports: Offers, apiNames: readonly string[]): Plugin {
   return {
     name: "stepbook",
     setup(builder) {

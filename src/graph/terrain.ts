@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { statOf } from "../store/files.ts";
 import { terrainKey } from "./kept.ts";
-import { changedBefore, lookAt, type Sight, statOf } from "./look.ts";
-import { packageName, packageOf } from "./package-names.ts";
-import { modulesAbove } from "./package-paths.ts";
+import { modulesAbove, packageName, packageOf } from "./package-names.ts";
+import { changedBefore, type Sight, sightOf } from "./sight.ts";
 
 /** A path that a source file asked for. */
 export interface Asked {
@@ -148,15 +148,15 @@ function matched(pattern: string, specifier: string): string | undefined {
  * @param since when the reading began
  */
 export function certainSight(kind: "file" | "folder" | "place", file: string, before: Sight | undefined, since: number): Sight | undefined {
-  const now = lookAt(kind, file);
+  const now = sightOf(kind, file);
   if (before !== undefined) return before.digest === now.digest ? now : undefined;
   if (kind === "place") return unmovedSince(file, since) ? now : undefined;
-  const stats = nearest(file);
+  const stats = nearestStat(file);
   return stats !== null && changedBefore(stats, since) ? now : undefined;
 }
 
 /** The path itself, or the folder in which it would appear. */
-function nearest(file: string) {
+function nearestStat(file: string) {
   for (let each = file; ; each = path.dirname(each)) {
     const stats = statOf(each);
     if (stats !== null || path.dirname(each) === each) return stats;
@@ -165,6 +165,6 @@ function nearest(file: string) {
 
 /** A link that was changed changes the folder that holds it: the one above is the likeliest. */
 function unmovedSince(folder: string, since: number): boolean {
-  const stats = nearest(path.dirname(folder));
+  const stats = nearestStat(path.dirname(folder));
   return stats !== null && changedBefore(stats, since);
 }

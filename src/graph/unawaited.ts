@@ -14,13 +14,13 @@ export function leavesUnawaited(program: Program, nodes: readonly AnyNode[]): bo
   });
 }
 
-/** Names of what says `async`. */
+/** Names of what is declared `async`. */
 interface Asyncs {
   readonly functions: ReadonlySet<string>;
   readonly methods: ReadonlySet<string>;
 }
 
-/** The code of modules in CommonJS: esbuild makes functions of them, `var require_x = __commonJS({ "x.ts"(exports, module) {…} })`. */
+/** The code of CommonJS modules, which esbuild turns into functions: `var require_x = __commonJS({ "x.ts"(exports, module) {…} })`. */
 function commonJsBodies({ body }: Program): AnyNode[][] {
   const given = declarators(body).flatMap(({ init }) => (init?.type === "CallExpression" && init.callee.type === "Identifier" && init.callee.name === "__commonJS" ? init.arguments : []));
   const modules = given.flatMap((each) => (each.type === "ObjectExpression" ? each.properties : []));

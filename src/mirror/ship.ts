@@ -28,7 +28,7 @@ export interface Ends {
 }
 
 /** What one pass did. */
-export interface Shipped {
+interface Shipped {
   sent: number;
   /** Refused now, and tried again in the next pass. */
   refused: number;
@@ -88,7 +88,7 @@ interface Batch {
   readonly table: string;
   readonly met: Set<string>;
   readonly meanwhile: () => void;
-  /** Whose COMMIT was answered, and which are to be marked. */
+  /** Ids whose COMMIT was answered and that are still to be marked. */
   readonly sent: number[];
   readonly shipped: Shipped;
 }

@@ -1,5 +1,5 @@
 /** How a DuckDB column goes to Postgres. */
-export interface Mapped {
+interface Mapped {
   /** The column's type there. */
   readonly type: string;
   /** DuckDB SQL for the text that Postgres reads as that type. */

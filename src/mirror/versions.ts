@@ -2,7 +2,7 @@ import { type Client, hours } from "./connect.ts";
 import { ledger } from "./names.ts";
 
 /** What is noted of a row that was sent. */
-export interface Sent {
+interface Sent {
   /** The values of its primary key, as JSON: no tab and no line break in it. */
   readonly key: string;
   readonly version: number;

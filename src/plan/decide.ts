@@ -16,12 +16,12 @@ export interface Knowledge extends RecordReader {
   readonly world: World;
   readonly packages: PackageHasher;
   readonly store: Store;
-  /** Versions of everything of ours that a result depends on; long to find the first time. */
+  /** Versions of everything of ours that a result depends on; slow to find the first time. */
   readonly engine: string;
   readonly now: Date;
   /** All steps run, or these do. */
   readonly force: boolean | ReadonlySet<StepId>;
-  /** Whether a record of this step was found damaged, so that it is none. */
+  /** Whether a record of this step was found damaged, so that it does not count. */
   damaged(name: string): boolean;
 }
 
@@ -84,7 +84,7 @@ function doubtOfAge(step: Step, record: KeptRecord, { now }: Knowledge): Reason 
   const { maxAge, cache } = step.config;
   if (maxAge !== null) {
     const age = now.getTime() - Date.parse(record.finishedAt);
-    // A negative age: the clock was set back, and tells nothing.
+    // A negative age: the clock was set back, so it tells nothing.
     return age > maxAge || age < 0 ? reason("expired", `its result is ${ms(age)} old, maxAge is ${ms(maxAge)}`) : undefined;
   }
   const [opaque] = record.opaque;

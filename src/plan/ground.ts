@@ -1,11 +1,11 @@
 import path from "node:path";
 import { realpathSync } from "node:fs";
 import { type Known, readTerrainKey, terrainKey } from "../graph/kept.ts";
-import { lookAt, type Sight, type SightKind, statOf } from "../graph/look.ts";
+import { type Sight, type SightKind, sightOf } from "../graph/sight.ts";
 import type { Digest } from "../model.ts";
 import { pacer } from "../pace.ts";
 import { digestOf } from "../store/digest.ts";
-import { signatureOf } from "../store/files.ts";
+import { signatureOf, statOf } from "../store/files.ts";
 
 /** What was there, by the cheapest looks that show any change. Paths are absolute. */
 export interface Ground {
@@ -75,7 +75,7 @@ export async function isUnmoved({ signed, places, others }: Ground): Promise<boo
     const due = pace();
     if (due) await due;
   }
-  return places.every(([file, real]) => reallyAt(file) === real) && others.every(([kind, file, digest]) => lookAt(kind, file).digest === digest);
+  return places.every(([file, real]) => reallyAt(file) === real) && others.every(([kind, file, digest]) => sightOf(kind, file).digest === digest);
 }
 
 function reallyAt(file: string): string | undefined {

@@ -12,7 +12,7 @@ import type { World } from "./reads.ts";
 export const planFormat = 2;
 
 /** A step that is reused, and the record that stands for it. */
-export interface KeptStep {
+interface KeptStep {
   readonly step: string;
   /** Id of the record, the run that made it, and the ms that took. */
   readonly record: number;
@@ -35,7 +35,7 @@ export interface KeptPlan {
   readonly files: Ground["signed"];
   /** What else steps read. */
   readonly reads: readonly Read[];
-  /** Outputs that are no files. */
+  /** Outputs that are not files. */
   readonly outputs: readonly (readonly [path: string, digest: Digest | null])[];
   /** Packages of steps, and the hashes of all that they reach. */
   readonly packages: readonly (readonly [step: string, names: readonly string[], closure: Readonly<Record<string, Digest>>])[];
@@ -46,7 +46,7 @@ export interface KeptPlan {
   readonly newest: number | null;
 }
 
-/** With the rows of its records, byte for byte: a damaged one is none. */
+/** With the rows of its records, byte for byte: a damaged record does not count. */
 export interface PlanOnDisk {
   readonly plan: KeptPlan;
   readonly rows: string;
@@ -74,7 +74,7 @@ export function writePlan(project: string, db: Db, plan: Omit<KeptPlan, "newest"
   const { newest, text } = rowsText(db, plan.steps.map(({ record }) => record));
   const whole: KeptPlan = { ...plan, newest };
   const body = JSON.stringify(whole);
-  // Twice, which tells a damaged file: to load Node's hashes takes longer than all else here. The rows are compared as they are.
+  // Twice, which shows damage: loading Node's hashes would take longer than all else here. The rows are compared as they are.
   keepWhole(planFile(project), `${body}\n${body}\n${text}`);
 }
 

@@ -8,7 +8,7 @@ export const machineFacts: Readonly<Record<string, (project: string) => unknown>
   project: (project) => project,
   arch: quiet(os.arch),
   availableParallelism: quiet(os.availableParallelism),
-  // The clock rates and times of the processors are no facts.
+  // The clock rates and times of the processors keep changing: they are not facts.
   cpus: (() => {
     const { cpus } = os;
     return () => cpus().map(({ model }) => model);
@@ -30,7 +30,7 @@ function processFact(value: unknown): () => unknown {
 
 const imports = /\bimport\b([^;"']*)\bfrom\s*["'](?:node:)?process["']/g;
 
-/** Facts that code imports from Node's module by name, which it has then without asking: `import { version } from "node:process"`; and `argv`. */
+/** Facts that code imports by name, and so has without asking: `import { version } from "node:process"`; and `argv`. */
 export function importedFacts(code: string): string[] {
   const named = [...code.matchAll(imports)].flatMap(([, names]) => (names!.includes("*") ? [...processProperties, "argv"] : [...names!.matchAll(/[\w$]+/g)].map(([name]) => name)));
   const has = (name: string) => (named as readonly string[]).includes(name);

@@ -9,13 +9,13 @@ import { placeKey } from "./place.ts";
 import type { World } from "./reads.ts";
 
 /** A step and its record, as they were decided. */
-export interface Stood {
+interface Stood {
   readonly step: { readonly id: string; readonly packages: readonly string[]; readonly config: { readonly maxAge: number | null } };
   readonly record: KeptRecord;
 }
 
 /** What a plan is kept from. */
-export interface PlanParts {
+interface PlanParts {
   readonly key: string;
   readonly graph: Graph;
   readonly known: Known;
@@ -28,8 +28,8 @@ export interface PlanParts {
 
 /**
  * What a plan that reuses all steps stood on.
- * @returns undefined where it may be another one later with nothing changed, or where a source or an artifact is so young that a
- * change of it may not show
+ * @returns undefined where it may differ later with nothing changed, or where a source or an artifact is so young that a change to it
+ * may not show
  */
 export function makeKeptPlan({ key, graph, known, digests, store, world, secrets, stood }: PlanParts): Omit<KeptPlan, "newest"> | undefined {
   const sources = groundOf(graph.project, known);

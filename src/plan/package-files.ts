@@ -2,13 +2,12 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { racyMs } from "../graph/look.ts";
 import { inert, packageOf } from "../graph/package-names.ts";
 import type { Digest } from "../model.ts";
 import type { pacer } from "../pace.ts";
-import { signatureOf } from "../store/files.ts";
+import { racyMs, signatureOf } from "../store/files.ts";
 
-export interface PackageJson {
+interface PackageJson {
   readonly name?: string;
   readonly version?: string;
   readonly dependencies?: object;

@@ -5,7 +5,7 @@ import { nodeSettings } from "./node-settings.ts";
 /** What Node's ICU takes the time zone and the locale from, on Linux. */
 const variables = ["TZ", "TZDIR", "LC_ALL", "LC_MESSAGES", "LC_CTYPE", "LANG", "LANGUAGE", "NODE_ICU_DATA"];
 const zoneFile = "/etc/localtime";
-/** Under which the answer is kept. */
+/** The key under which the answer is kept. */
 export const placeKey = "machine:place";
 
 /**
@@ -38,7 +38,7 @@ function originOf(): string | undefined {
   if (process.platform !== "linux" || !/^[\w+\-/]*$/.test(process.env["TZ"] ?? "")) return undefined;
   try {
     const zone = process.env["TZ"] ? [] : [realpathSync(zoneFile), signatureOf(statSync(zoneFile, { bigint: true }))];
-    // Of Node's flags only where it has its data from: other ways to start the same command are the same place.
+    // Of Node's flags only those about ICU's data count: other ways to start the same command are the same place.
     const flags = [...process.execArgv, process.env["NODE_OPTIONS"] ?? ""];
     return JSON.stringify([process.version, flags.some((flag) => flag.includes("icu")) ? flags : [], variables.map((name) => process.env[name] ?? null), ...zone]);
   } catch {

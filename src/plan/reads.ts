@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import path from "node:path";
 import type { Digest, Read, RunInfo } from "../model.ts";
+import { readParam } from "../param-text.ts";
 import type { FileHasher } from "../store/files.ts";
 import { lookAt } from "../store/look.ts";
 import { digestOf } from "../store/digest.ts";
@@ -9,7 +10,7 @@ import { machineFacts } from "./machine.ts";
 /** What every launcher sets in its own way. */
 export const ofLaunchers = /^(?:_|SHLVL|PWD|OLDPWD|INIT_CWD|npm_.*|NODE_CHANNEL_.*)$/;
 
-/** Whether a field of the run is another one in each run, whatever is asked of it. */
+/** Whether a field of the run differs in every run. */
 export function differsInEachRun(field: string): boolean {
   return field === "id" || field === "startedAt";
 }
@@ -59,7 +60,7 @@ export class World {
     }
   }
 
-  /** One that cannot be had, such as the name of a user that has none, is none. */
+  /** A fact that cannot be had, such as the name of a user without one, is null. */
   #fact(name: string): unknown {
     try {
       return machineFacts[name]?.(this.project) ?? null;
@@ -73,7 +74,7 @@ export class World {
     return value === undefined ? null : createHmac("sha256", this.#envKey).update(`${name}\0${value}`).digest("hex");
   }
 
-  /** Looked up by name, what launchers set is noted. */
+  /** Launcher variables are left out of the listing; reading one by name still counts. */
   #envNames(): string {
     return Object.keys(this.#env).filter((name) => !ofLaunchers.test(name)).sort().join("\0");
   }
@@ -97,24 +98,11 @@ export class World {
     return value === undefined ? null : digestOf(JSON.stringify(value));
   }
 
+  /** A param is of the type that it had when it was read. */
   #param(read: Read): Digest | null {
     const given = this.given(read.name);
     if (given === undefined) return read.fallback ?? null;
-    return digestOf(JSON.stringify(coerce(given, read.shown)));
+    const value = readParam(given, read.shown === undefined ? "" : JSON.parse(read.shown));
+    return value === undefined ? null : digestOf(JSON.stringify(value));
   }
-}
-
-/** The text of `-p name=text` as the type that the param had when it was read. */
-function coerce(text: string, shown: string | undefined): unknown {
-  const before: unknown = shown === undefined ? "" : JSON.parse(shown);
-  if (typeof before === "number") return Number(text);
-  if (typeof before === "boolean") return text === "true" ? true : text === "false" ? false : text;
-  return text;
-}
-
-/** A path as records keep it: relative inside the project, with forward slashes. */
-export function keptPath(project: string, file: string): string {
-  const relative = path.relative(project, path.resolve(project, file));
-  const inside = relative !== "" && !relative.startsWith("..") && !path.isAbsolute(relative);
-  return (inside ? relative : path.resolve(project, file)).replaceAll("\\", "/");
 }

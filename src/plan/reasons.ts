@@ -17,7 +17,7 @@ export function explainFingerprint(before: FingerprintParts, now: FingerprintPar
   if (input !== undefined) return reason("input-changed", `input ${input} changed`);
   const packages = explainPackages(before.packages, now.packages);
   if (packages !== undefined) return reason("package-changed", packages);
-  // All else that counts is told apart; of the settings the threads alone count, since rows come in another order.
+  // All else that counts is told above; of the settings only the threads count, since they change the order of rows.
   if (before.engine === now.engine) return reason("code-changed", "config.threads changed");
   return reason("engine-changed", `the engine changed: ${differingWords(before.engine, now.engine)}`);
 }

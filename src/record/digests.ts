@@ -8,12 +8,11 @@ interface Entry {
 
 /** The digests of files, kept between runs. Writes are gathered: `flush` stores them. */
 export class KeptDigests implements DigestCache {
-  readonly #db: Db | null;
+  readonly #db: Db;
   #known: Map<string, Entry> | undefined;
   readonly #fresh = new Map<string, Entry>();
 
-  /** @param db null keeps them for this process only */
-  constructor(db: Db | null) {
+  constructor(db: Db) {
     this.#db = db;
   }
 
@@ -30,12 +29,12 @@ export class KeptDigests implements DigestCache {
   /** Reads them: when the first is asked for, since a run that finds all as its kept plan says asks for none, or before the database is closed. */
   load(): Map<string, Entry> {
     if (this.#known) return this.#known;
-    const rows = (this.#db?.prepare("SELECT path, signature, digest FROM file_digests").all() ?? []) as (Entry & { path: string })[];
+    const rows = this.#db.prepare("SELECT path, signature, digest FROM file_digests").all() as (Entry & { path: string })[];
     return (this.#known = new Map(rows.map((row) => [row.path, row])));
   }
 
   flush(): void {
-    if (!this.#db || this.#fresh.size === 0) return;
+    if (this.#fresh.size === 0) return;
     const put = this.#db.prepare("INSERT OR REPLACE INTO file_digests (path, signature, digest) VALUES (?, ?, ?)");
     this.#db.transaction(() => {
       for (const [path, { signature, digest }] of this.#fresh) put.run(path, signature, digest);

@@ -1,5 +1,5 @@
 import { type KeptRecord, latestRecord, recordById } from "./records.ts";
-import { findRun, type RunRow } from "./runs.ts";
+import { type RawRun, type RunRow, toRun } from "./runs.ts";
 import { type Db, prepared } from "./state.ts";
 
 /**
@@ -24,8 +24,8 @@ export function lastSuccessfulRun(db: Db): string | undefined {
 
 /** The run with this id, or undefined where it is no longer kept. */
 export function runById(db: Db, id: string): RunRow | undefined {
-  const known = db.prepare("SELECT 1 FROM runs WHERE id = ?").get(id);
-  return known === undefined ? undefined : findRun(db, id);
+  const row = db.prepare("SELECT * FROM runs WHERE id = ?").get(id) as RawRun | undefined;
+  return row && toRun(row);
 }
 
 /** Run → status → number of its steps. */

@@ -10,7 +10,7 @@ export interface Waiting {
   readonly body: string;
 }
 
-export interface MirroredTable {
+interface MirroredTable {
   readonly table: string;
   readonly artifact: Artifact;
 }
@@ -22,7 +22,7 @@ interface Source {
 }
 
 /** After this many refusals a row is parked: it is shown, and the others pass. */
-export const mostRefusals = 3;
+const mostRefusals = 3;
 
 const newestIds = "SELECT max(id) FROM outbox WHERE kind = 'table' GROUP BY table_name";
 
@@ -88,7 +88,7 @@ export function sendAgain(db: Db): number {
   return db.prepare("UPDATE outbox SET mirrored = 0, refusals = 0, refused = NULL").run().changes;
 }
 
-export interface Parked {
+interface Parked {
   readonly id: number;
   readonly run: string;
   readonly step: string;

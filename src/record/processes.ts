@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 
 /** A process that can be told from a later one with the same pid. */
-export interface ProcessIdentity {
+interface ProcessIdentity {
   readonly pid: number;
   /** Start time as the system tells it; opaque text. */
   readonly started: string;

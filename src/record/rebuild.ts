@@ -9,7 +9,7 @@ import { latestModel, putBack, putModel } from "./records.ts";
 import { finishRun, insertRun } from "./runs.ts";
 import { openState, stateFolder } from "./state.ts";
 
-export interface Rebuilt {
+interface Rebuilt {
   /** Where the damaged file lies now, relative to the project. */
   readonly moved: string;
   readonly records: number;

@@ -19,7 +19,7 @@ export interface ModelRow {
   readonly body: ModelBody;
 }
 
-export interface ModelBody {
+interface ModelBody {
   readonly parts: Artifact;
   readonly card: Artifact;
   readonly step: string;
@@ -116,7 +116,10 @@ export interface RecordReader {
   latestRecord(name: string): KeptRecord | undefined;
 }
 
-export function readRecords(db: Db, most = 20): RecordReader {
+/** Of a step with one fingerprint only so many are asked whether they still hold. */
+const most = 20;
+
+export function readRecords(db: Db): RecordReader {
   const known = new Map<number, KeptRecord>();
   const byId = (id: number) => {
     const record = known.get(id) ?? recordById(db, id);

@@ -105,7 +105,8 @@ export function lastFailure(db: Db, step: string): { readonly run: string; reado
   return db.prepare(`SELECT run, reason FROM run_steps WHERE step = ? AND status = 'failed' AND run IN (${newest}) ORDER BY run DESC LIMIT 1`).get(step) as { run: string; reason: string } | undefined;
 }
 
-interface RawRun {
+/** A run's row. */
+export interface RawRun {
   id: string;
   trigger: RunInfo["trigger"];
   logical_date: string;
@@ -125,7 +126,7 @@ interface RawRunStep {
   failure: string | null;
 }
 
-function toRun(row: RawRun): RunRow {
+export function toRun(row: RawRun): RunRow {
   return {
     id: row.id,
     trigger: row.trigger,

@@ -1,27 +1,27 @@
 import type { MimeBundle } from "../model.ts";
 import { cleanLine, cleanOutput } from "./clean.ts";
-import type { Look } from "./look.ts";
 import { markdownLines } from "./markdown.ts";
+import type { Style } from "./style.ts";
 import { cut, wrap } from "./width.ts";
 
 /** A display is shown up to this many lines; all of it is in the notebook. */
 const mostLines = 40;
 
 /** What a terminal can show of a MIME bundle. */
-export function displayLines(bundle: MimeBundle, look: Look): string[] {
-  const lines = allLines(bundle, look);
+export function displayLines(bundle: MimeBundle, style: Style): string[] {
+  const lines = allLines(bundle, style);
   if (lines.length <= mostLines) return lines;
-  return [...lines.slice(0, mostLines - 1), look.colors.dim(cut(`… ${lines.length - mostLines + 1} more lines`, look.width))];
+  return [...lines.slice(0, mostLines - 1), style.colors.dim(cut(`… ${lines.length - mostLines + 1} more lines`, style.width))];
 }
 
-function allLines(bundle: MimeBundle, look: Look): string[] {
+function allLines(bundle: MimeBundle, style: Style): string[] {
   const markdown = textOf(bundle["text/markdown"]);
-  if (markdown !== undefined) return markdownLines(markdown, look);
+  if (markdown !== undefined) return markdownLines(markdown, style);
   const plain = textOf(bundle["text/plain"]);
-  if (plain === undefined) return [look.colors.dim(cut(`(${cleanLine(Object.keys(bundle).join(", ")) || "nothing"})`, look.width))];
-  const lines = plain.trimEnd().split("\n").map((line) => cleanOutput(line, look.colors.isColorSupported));
+  if (plain === undefined) return [style.colors.dim(cut(`(${cleanLine(Object.keys(bundle).join(", ")) || "nothing"})`, style.width))];
+  const lines = plain.trimEnd().split("\n").map((line) => cleanOutput(line, style.colors.isColorSupported));
   // More than one line is a table or a tree, which wrapping would break.
-  return lines.length === 1 ? wrap(lines[0]!, look.width) : lines.map((line) => cut(line, look.width));
+  return lines.length === 1 ? wrap(lines[0]!, style.width) : lines.map((line) => cut(line, style.width));
 }
 
 /** Notebooks write a text also as a list of lines. */

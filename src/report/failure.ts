@@ -1,20 +1,18 @@
-import { readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { type Failure, showPlace } from "../errors.ts";
+import { sourceLines } from "../excerpt.ts";
 import type { Place } from "../model.ts";
 import { cleanLine, cleanLines } from "./clean.ts";
-import type { Colors } from "./look.ts";
+import type { Colors } from "./style.ts";
 import { cut, displayWidth, wrap } from "./width.ts";
 
-export interface FailureOptions {
+interface FailureOptions {
   /** Folder that places are relative to. */
   readonly project?: string;
   /** Columns; none: nothing is cut or wrapped. */
   readonly width?: number;
 }
 
-/** Larger files are not opened to show a line of them. */
-const largestSource = 8_000_000;
 const mostFrames = 8;
 const mostRows = 30;
 
@@ -66,18 +64,12 @@ function placed(place: Place, source: string | undefined, margin: string, colors
   ];
 }
 
-/** The whole line with tabs as two spaces; undefined where it cannot be had. */
-function sourceLine(place: Place, project: string): string | undefined {
-  if (place.line === undefined) return undefined;
-  try {
-    const file = path.resolve(project, place.file);
-    if (statSync(file).size > largestSource) return undefined;
-    return readFileSync(file, "utf8").split(/\r?\n/)[place.line - 1];
-  } catch {
-    return undefined; // it is gone, or was never a file of the project
-  }
+/** The whole line as it is now; undefined where it cannot be had. */
+function sourceLine({ file, line }: Place, project: string): string | undefined {
+  return line === undefined ? undefined : sourceLines(path.resolve(project, file))?.[line - 1];
 }
 
+/** With tabs as two spaces. */
 function shown(source: string): string {
   return cleanLines(source.replaceAll("\t", "  ")).join(" ");
 }

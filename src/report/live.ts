@@ -36,9 +36,9 @@ export class LiveReport implements Report {
 
   event(event: Event): void {
     if (this.#closed) return;
-    const { look } = this.#stderr;
-    if (event.type === "run.started") this.#names = nameColumns(event.steps, look);
-    this.#waiting.push(...linesOf(event, { look, names: this.#names, reasonOf: (step) => this.#running.get(step)?.reason }));
+    const { style } = this.#stderr;
+    if (event.type === "run.started") this.#names = nameColumns(event.steps, style);
+    this.#waiting.push(...linesOf(event, { style, names: this.#names, reasonOf: (step) => this.#running.get(step)?.reason }));
     this.#running.take(event, () => performance.now());
     this.#summary.take(event);
     if (event.type === "run.finished") this.#finish(event);
@@ -46,7 +46,7 @@ export class LiveReport implements Report {
   }
 
   failure(failure: Failure): void {
-    this.#waiting.push(...failureLines(failure, this.#stderr.look));
+    this.#waiting.push(...failureLines(failure, this.#stderr.style));
     this.#draw();
   }
 
@@ -60,7 +60,7 @@ export class LiveReport implements Report {
   #finish(finished: Extract<Event, { type: "run.finished" }>): void {
     this.#waiting.push("");
     this.#draw();
-    this.#stdout.lines(this.#summary.lines(finished, this.#stdout.look));
+    this.#stdout.lines(this.#summary.lines(finished, this.#stdout.style));
   }
 
   #drawSoon(): void {
@@ -89,12 +89,12 @@ export class LiveReport implements Report {
   }
 
   #frame(): string[] {
-    const { look, rows } = this.#stderr;
+    const { style, rows } = this.#stderr;
     const now = performance.now();
     const running = this.#running.all;
     // What is taller than the terminal cannot be drawn over.
     const most = Math.max(1, rows - 2);
-    const shown = running.slice(0, running.length > most ? most - 1 : most).map((step) => runningLine(step, now, this.#names, look));
-    return running.length > shown.length ? [...shown, look.colors.dim(cut(`  and ${running.length - shown.length} more`, look.width))] : shown;
+    const shown = running.slice(0, running.length > most ? most - 1 : most).map((step) => runningLine(step, now, this.#names, style));
+    return running.length > shown.length ? [...shown, style.colors.dim(cut(`  and ${running.length - shown.length} more`, style.width))] : shown;
   }
 }

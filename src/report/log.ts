@@ -12,7 +12,7 @@ export interface About {
 
 export type Level = "info" | "warn" | "error";
 
-export interface Logged extends About {
+interface Logged extends About {
   readonly level: Level;
   readonly msg: string;
   readonly [more: string]: unknown;

@@ -6,7 +6,7 @@ import { PlainReport } from "./plain.ts";
 import type { Report } from "./report.ts";
 import { Sink } from "./sink.ts";
 
-export interface ReportOptions {
+interface ReportOptions {
   readonly json: boolean;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;

@@ -1,10 +1,10 @@
 import { cleanLine, cleanLines } from "./clean.ts";
-import type { Look } from "./look.ts";
+import type { Style } from "./style.ts";
 import { type Align, formatTable } from "./text-table.ts";
 import { wrap } from "./width.ts";
 
 /** Markdown as lines for a terminal: headings, bold, code, lists and tables; the rest stays as it is written. */
-export function markdownLines(text: string, look: Look): string[] {
+export function markdownLines(text: string, style: Style): string[] {
   const lines: string[] = [];
   let code = false;
   const source = cleanLines(text);
@@ -15,14 +15,14 @@ export function markdownLines(text: string, look: Look): string[] {
     else if (isRow(line) && isRule(source[index + 1])) {
       const end = source.findIndex((each, at) => at > index && !isRow(each));
       const block = source.slice(index, end < 0 ? source.length : end);
-      lines.push(...tableLines(block, look));
+      lines.push(...tableLines(block, style));
       index += block.length - 1;
-    } else lines.push(...prose(line, look));
+    } else lines.push(...prose(line, style));
   }
   return withoutGaps(lines);
 }
 
-function prose(line: string, { colors, width }: Look): string[] {
+function prose(line: string, { colors, width }: Style): string[] {
   const heading = /^#{1,6}\s+(.*)$/.exec(line)?.[1];
   if (heading !== undefined) return wrap(plain(heading), width).map((row) => colors.bold(row));
   const marked = line
@@ -44,7 +44,7 @@ function isRule(line: string | undefined): boolean {
   return line !== undefined && line.includes("-") && /^\s*\|[\s:|-]*$/.test(line);
 }
 
-function tableLines([head = "", rule = "", ...body]: readonly string[], { colors, width }: Look): string[] {
+function tableLines([head = "", rule = "", ...body]: readonly string[], { colors, width }: Style): string[] {
   const align = cellsOf(rule).map((cell): Align | undefined => (cell.endsWith(":") ? "right" : cell === "" ? undefined : "left"));
   return formatTable(cellsOf(head), body.map(cellsOf), { width: Number.isFinite(width) ? width : 0, align, colors }).split("\n");
 }

@@ -32,9 +32,9 @@ export class PlainReport implements Report {
   }
 
   event(event: Event): void {
-    const { look } = this.#stderr;
-    if (event.type === "run.started") this.#names = nameColumns(event.steps, look);
-    const lines = linesOf(event, { look, names: this.#names, reasonOf: (step) => this.#running.get(step)?.reason });
+    const { style } = this.#stderr;
+    if (event.type === "run.started") this.#names = nameColumns(event.steps, style);
+    const lines = linesOf(event, { style, names: this.#names, reasonOf: (step) => this.#running.get(step)?.reason });
     const shown = this.#layout ? this.#layout.lines(event, lines) : lines;
     if (inThousands.has(event.type)) this.#stderr.hold(shown.map((line) => `${line}\n`).join(""));
     else this.#stderr.lines(shown);
@@ -44,12 +44,12 @@ export class PlainReport implements Report {
     if (event.type !== "run.finished") return;
     // What is held comes before the result, where both go to one pipe.
     this.#stderr.write("");
-    const result = this.#summary.lines(event, this.#stdout.look);
+    const result = this.#summary.lines(event, this.#stdout.style);
     this.#stdout.lines(this.#layout ? result.map(this.#layout.result) : result);
   }
 
   failure(failure: Failure): void {
-    this.#stderr.lines([...(this.#layout?.failure(failure) ?? []), ...failureLines(failure, this.#stderr.look)]);
+    this.#stderr.lines([...(this.#layout?.failure(failure) ?? []), ...failureLines(failure, this.#stderr.style)]);
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 import { fstatSync, writeSync } from "node:fs";
 import { addOutlet } from "../outlets.ts";
-import { colorsFor, type Look } from "./look.ts";
+import { colorsFor, type Style } from "./style.ts";
 
 /** So much fits into a pipe that nobody reads yet: to write it does not hold the loop. */
 const mostAtOnce = 16 * 1024;
@@ -14,7 +14,7 @@ export class Sink {
   readonly #env: NodeJS.ProcessEnv;
   readonly #project: string;
   #stream: NodeJS.WriteStream | undefined;
-  #colors: Look["colors"] | undefined;
+  #colors: Style["colors"] | undefined;
   #left: number;
   readonly #fd: number;
   #held = "";
@@ -38,7 +38,7 @@ export class Sink {
   }
 
   /** Asked each time: a terminal may be resized. */
-  get look(): Look {
+  get style(): Style {
     this.#colors ??= colorsFor(this, this.#env);
     return { colors: this.#colors, width: this.isTTY ? this.columns : Infinity, project: this.#project };
   }

@@ -2,7 +2,7 @@ import type { Event, StepOutcome } from "../events.ts";
 import type { StepStatus } from "../model.ts";
 import { cleanLine } from "./clean.ts";
 import { countOf, formatDuration, formatNumber } from "./format.ts";
-import type { Colors, Look } from "./look.ts";
+import type { Colors, Style } from "./style.ts";
 import { cut, displayWidth, wrap } from "./width.ts";
 
 type Row = Extract<Event, { type: "row.recorded" }>;
@@ -28,25 +28,25 @@ export class Summary {
     else if (event.type === "model.saved") this.#models.push(event);
   }
 
-  lines(finished: Finished, look: Look): string[] {
+  lines(finished: Finished, style: Style): string[] {
     const tables = new Map<string, Row[]>();
     for (const row of this.#rows) tables.set(row.table, [...(tables.get(row.table) ?? []), row]);
     return [
-      ...[...tables].flatMap(([table, rows]) => tableLines(table, rows, look)),
-      ...this.#models.flatMap((model) => modelLines(model, look)),
-      ...endLines(finished, look),
+      ...[...tables].flatMap(([table, rows]) => tableLines(table, rows, style)),
+      ...this.#models.flatMap((model) => modelLines(model, style)),
+      ...endLines(finished, style),
     ];
   }
 }
 
-function tableLines(table: string, rows: readonly Row[], look: Look): string[] {
-  const shown = rows.slice(-mostRows).flatMap(({ row }) => rowLines(table, row, look));
+function tableLines(table: string, rows: readonly Row[], style: Style): string[] {
+  const shown = rows.slice(-mostRows).flatMap(({ row }) => rowLines(table, row, style));
   const hidden = rows.length - Math.min(rows.length, mostRows);
-  return hidden > 0 ? [look.colors.dim(cut(`${cleanLine(table)}: ${countOf(hidden, "row")} before these`, look.width)), ...shown] : shown;
+  return hidden > 0 ? [style.colors.dim(cut(`${cleanLine(table)}: ${countOf(hidden, "row")} before these`, style.width)), ...shown] : shown;
 }
 
 /** `experiments: test_set_accuracy 0.9708  f1 0.961 …`: metrics first, a beginning that names share is said once. */
-function rowLines(table: string, row: Record<string, unknown>, { colors, width }: Look): string[] {
+function rowLines(table: string, row: Record<string, unknown>, { colors, width }: Style): string[] {
   const entries = Object.entries(row).filter(([, value]) => value !== null && value !== undefined);
   const metrics = entries.filter(([name, value]) => typeof value === "number" && metric.test(name));
   const shown = metrics.length > 0 ? metrics : entries.filter(([name]) => !/^(experiment_id|experiment_datetime|run_id|logical_date)$/.test(name));
@@ -78,12 +78,12 @@ function valueText(value: unknown): string {
   return cut(cleanLine(typeof value === "string" ? value : (JSON.stringify(value) ?? "")), 24);
 }
 
-function modelLines({ name, version, path, existed }: Model, { colors, width }: Look): string[] {
+function modelLines({ name, version, path, existed }: Model, { colors, width }: Style): string[] {
   const line = `${colors.bold("model")} ${cleanLine(name)} v${version} ${colors.dim("→")} ${cleanLine(path)}`;
   return hanging(existed ? `${line} ${colors.dim("unchanged")}` : line, width);
 }
 
-function endLines({ status, steps, ms }: Finished, { colors, width }: Look): string[] {
+function endLines({ status, steps, ms }: Finished, { colors, width }: Style): string[] {
   const failed = steps.filter((step) => step.status === "failed").map(({ step }) => cleanLine(step));
   const stopped = status === "cancelled" || status === "interrupted" ? `${colors.yellow(colors.bold(`${status}:`))} ` : "";
   return [

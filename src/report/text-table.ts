@@ -1,6 +1,6 @@
 import { cleanLine } from "./clean.ts";
 import { formatNumber } from "./format.ts";
-import type { Colors } from "./look.ts";
+import type { Colors } from "./style.ts";
 import { cut, displayWidth, fill, widthOfAll } from "./width.ts";
 
 export type Cell = string | number | bigint | boolean | null | undefined;

@@ -4,7 +4,7 @@ import { fail, toFailure } from "../errors.ts";
 import { type Address, readAddress } from "../serve/address.ts";
 import type { Manner } from "./voice.ts";
 
-export interface Arguments {
+interface Arguments {
   readonly project: string;
   readonly once: boolean;
   readonly manner: Manner;

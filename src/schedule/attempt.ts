@@ -12,7 +12,7 @@ export interface Attempt {
   readonly reason: string | null;
 }
 
-export interface AttemptOptions {
+interface AttemptOptions {
   readonly project: string;
   readonly slot: string;
   readonly trigger: Trigger;

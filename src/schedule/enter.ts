@@ -1,6 +1,6 @@
 import type { Schedule } from "./define.ts";
 
-/** How late a slot may be seen and still count as on time. */
+/** How late a slot may be seen and still count as on time, in ms. */
 export const grace = 60_000;
 
 /** A slot as it enters the ledger. */
@@ -11,7 +11,7 @@ export interface Entry {
 }
 
 /** What the ledger holds of a schedule when new slots enter. */
-export interface Backlog {
+interface Backlog {
   readonly running: boolean;
   readonly due: boolean;
 }

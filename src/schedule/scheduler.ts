@@ -4,7 +4,8 @@ import type { Event } from "../events.ts";
 import { toFailure } from "../errors.ts";
 import { Cancellation } from "../execute/cancel.ts";
 import { beat } from "../record/beat.ts";
-import { claim, dropUnknown, dueAgain, endSlot, lead, nextDue, noteRun, noteSchedule, recoverSlots, resign, type SlotRow, slotOf, thisWorker, type Worker } from "../record/slots.ts";
+import { lead, resign } from "../record/leader.ts";
+import { claim, dropUnknown, dueAgain, endSlot, nextDue, noteRun, noteSchedule, recoverSlots, type SlotRow, slotOf, thisWorker, type Worker } from "../record/slots.ts";
 import type { Db } from "../record/state.ts";
 import { type Attempt, attemptSlot } from "./attempt.ts";
 import type { Schedule, SlotReport } from "./define.ts";
@@ -15,8 +16,8 @@ import type { Voice } from "./voice.ts";
 /** How often the ledger is looked at beside the alarms, which a blocked loop or a suspended machine may swallow. */
 const pollEvery = { leading: 5_000, waiting: 1_000 };
 
-/** What the scheduler has of the world: the real one, or that of a model. */
-export interface World {
+/** What the scheduler has from outside: the real clock, processes and runs, or those of a model. */
+export interface Outside {
   now(): number;
   readonly worker: Worker;
   readonly attempt: typeof attemptSlot;
@@ -24,7 +25,7 @@ export interface World {
   broken(error: unknown): void;
 }
 
-const realWorld: World = {
+const reality: Outside = {
   now: Date.now,
   worker: thisWorker(),
   attempt: attemptSlot,
@@ -34,7 +35,7 @@ const realWorld: World = {
 };
 
 /** Who looks on while runs go on, such as the pages. */
-export interface Onlooker {
+interface Onlooker {
   event(event: Event): void;
   ended(): void;
 }
@@ -45,23 +46,25 @@ export class Scheduler {
   readonly #project: string;
   readonly #schedules: ReadonlyMap<string, Schedule>;
   readonly #voice: Voice;
-  readonly #world: World;
+  readonly #outside: Outside;
   readonly #running = new Map<string, { readonly schedule: string; readonly cancellation: Cancellation; readonly done: Promise<void> }>();
   readonly #stopped = new AbortController();
   #alarm: ScheduledTask | undefined;
   #timer: NodeJS.Timeout | undefined;
   #onlooker: Onlooker | undefined;
+  /** Hooks that have not ended. */
+  readonly #telling = new Set<Promise<void>>();
   #leads = false;
   #draining = false;
   /** Whether a slot ended as failed. */
   failed = false;
 
-  constructor(db: Db, project: string, schedules: readonly Schedule[], voice: Voice, world: World = realWorld) {
+  constructor(db: Db, project: string, schedules: readonly Schedule[], voice: Voice, outside: Outside = reality) {
     this.#db = db;
     this.#project = project;
     this.#schedules = new Map(schedules.map((schedule) => [schedule.name, schedule]));
     this.#voice = voice;
-    this.#world = world;
+    this.#outside = outside;
   }
 
   get leads(): boolean {
@@ -101,19 +104,19 @@ export class Scheduler {
   /** Enters what is due and starts what may run. Harmless at any time. */
   tick(): void {
     if (this.#draining || !this.#mayLead()) return;
-    for (const schedule of this.#schedules.values()) this.#enter(schedule, this.#world.now());
-    while (nextDue(this.#db, this.#world.now()).map((row) => this.#startSlot(row)).includes(true));
+    for (const schedule of this.#schedules.values()) this.#enter(schedule, this.#outside.now());
+    while (nextDue(this.#db, this.#outside.now()).map((row) => this.#startSlot(row)).includes(true));
     beat(this.#project);
   }
 
   #mayLead(): boolean {
     const before = this.#leads;
-    this.#leads = lead(this.#db, this.#world.worker);
+    this.#leads = lead(this.#db, this.#outside.worker);
     // Also of a backfill, which may die beside a scheduler that lives.
-    if (this.#leads) recoverSlots(this.#db, this.#world.worker);
+    if (this.#leads) recoverSlots(this.#db, this.#outside.worker);
     if (!this.#leads || before) return this.#leads;
     dropUnknown(this.#db, [...this.#schedules.keys()]);
-    for (const { name, cron, zone, ...rest } of this.#schedules.values()) noteSchedule(this.#db, name, { ...rest, cron: cron.fields, timezone: zone.name }, this.#world.now());
+    for (const { name, cron, zone, ...rest } of this.#schedules.values()) noteSchedule(this.#db, name, { ...rest, cron: cron.fields, timezone: zone.name }, this.#outside.now());
     this.#voice.say(`scheduling ${[...this.#schedules.keys()].join(", ")}`);
     return true;
   }
@@ -132,11 +135,11 @@ export class Scheduler {
     const schedule = this.#schedules.get(row.schedule);
     const busy = [...this.#running.values()].some((each) => each.schedule === row.schedule);
     // What is caught up runs one after the other all the same.
-    const beside = schedule?.overlap === "allow" && this.#world.now() - Date.parse(row.slot) <= grace;
-    if (!schedule || (busy && !beside) || !claim(this.#db, row, this.#world.worker)) return false;
+    const beside = schedule?.overlap === "allow" && this.#outside.now() - Date.parse(row.slot) <= grace;
+    if (!schedule || (busy && !beside) || !claim(this.#db, row, this.#outside.worker)) return false;
     const cancellation = new Cancellation();
     const id = `${row.schedule} ${row.slot}`;
-    this.#running.set(id, { schedule: row.schedule, cancellation, done: this.#run(schedule, row, cancellation).finally(() => this.#running.delete(id)).then(() => this.#look(), this.#world.broken) });
+    this.#running.set(id, { schedule: row.schedule, cancellation, done: this.#run(schedule, row, cancellation).finally(() => this.#running.delete(id)).then(() => this.#look(), this.#outside.broken) });
     return true;
   }
 
@@ -146,7 +149,7 @@ export class Scheduler {
       this.#voice.event(event, { schedule: row.schedule, slot: row.slot });
       this.#onlooker?.event(event);
     };
-    const attempt = await this.#world.attempt(schedule, { project: this.#project, slot: row.slot, trigger: "cron" }, listen, cancellation);
+    const attempt = await this.#outside.attempt(schedule, { project: this.#project, slot: row.slot, trigger: "cron" }, listen, cancellation);
     this.#onlooker?.ended();
     this.#end(schedule, row, attempt);
   }
@@ -154,7 +157,7 @@ export class Scheduler {
   #end(schedule: Schedule, row: SlotRow, { status, reason }: Attempt): void {
     if (status === "cancelled") return dueAgain(this.#db, row, false, 0);
     if (status === "failed" && row.failures < schedule.retries) {
-      dueAgain(this.#db, row, true, this.#world.now() + schedule.retryDelay);
+      dueAgain(this.#db, row, true, this.#outside.now() + schedule.retryDelay);
       setTimeout(() => this.#look(), schedule.retryDelay).unref();
       return this.#voice.say(`${row.schedule} ${row.slot}: failed (${reason}); attempt ${row.attempts + 2} follows`, { schedule: row.schedule, slot: row.slot }, "warn");
     }
@@ -166,7 +169,6 @@ export class Scheduler {
   }
 
   /** A hook is the user's code: whatever it does, the schedule goes on. */
-  readonly #telling = new Set<Promise<void>>();
   #tell(hook: ((report: SlotReport) => unknown) | undefined, report: SlotReport): void {
     const told = (async () => hook?.(report))().then(() => {}, (error: unknown) => this.#voice.say(`${report.schedule} ${report.slot}: its hook failed: ${error instanceof Error ? error.message : String(error)}`, { schedule: report.schedule, slot: report.slot }, "warn"));
     this.#telling.add(told);

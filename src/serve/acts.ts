@@ -12,7 +12,7 @@ import { readRange } from "../schedule/range.ts";
 import { honest } from "./data/honest.ts";
 import type { Live } from "./live.ts";
 
-export interface RunWish {
+interface RunWish {
   readonly steps: readonly string[];
   readonly params: Readonly<Record<string, string>>;
   readonly force: boolean;
@@ -21,7 +21,7 @@ export interface RunWish {
   readonly retry?: string;
 }
 
-export interface BackfillWish {
+interface BackfillWish {
   readonly schedule: string;
   readonly from: unknown;
   readonly to: unknown;

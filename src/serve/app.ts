@@ -1,8 +1,8 @@
 import { Hono } from "hono";
 import { toFailure } from "../errors.ts";
+import { page } from "./answer.ts";
 import { messagePage } from "./page/message.ts";
 import { isApi, problem, statusOf } from "./api/problem.ts";
-import { page } from "./route.ts";
 import { routes } from "./routes/all.ts";
 import { addressOf } from "./shown.ts";
 import type { Site } from "./site.ts";

@@ -22,7 +22,7 @@ export interface LogNotice {
 /** What viewers are told: that pages show something else now, or how far a step is. */
 export type Notice = { readonly type: "change" } | LogNotice | { readonly type: "progress"; readonly step: StepId; readonly label: string; readonly done: number; readonly total: number | null };
 
-export type Listener = (notice: Notice) => void;
+type Listener = (notice: Notice) => void;
 
 /** ms between two changes that are told. */
 const between = 20;

@@ -1,9 +1,6 @@
 import type { Context } from "hono";
 import { fail } from "../errors.ts";
-import { safeHeaders } from "./guard.ts";
 import type { Schema } from "./api/schema.ts";
-import type { Html } from "./html.ts";
-import type { LaidOut } from "./page/layout.ts";
 import type { Site } from "./site.ts";
 
 /** What the OpenAPI document says of a route besides its address. */
@@ -28,36 +25,6 @@ export interface Route {
   /** What the OpenAPI document says further: of routes under /api. */
   readonly api?: ApiDescription;
   readonly handle: (site: Site, context: Context) => Response | Promise<Response>;
-}
-
-const asHtml = { ...safeHeaders, "content-type": "text/html; charset=utf-8" };
-
-/** A page as an answer, with what it is made of: its viewers get those parts alone that change. */
-export class PageAnswer extends Response {
-  readonly laidOut: LaidOut;
-
-  constructor(laidOut: LaidOut, status: number) {
-    super(laidOut.text, { status, headers: asHtml });
-    this.laidOut = laidOut;
-  }
-}
-
-export function page(laidOut: LaidOut, status = 200): PageAnswer {
-  return new PageAnswer(laidOut, status);
-}
-
-/** What a page puts into itself. */
-export function fragment({ text }: Html): Response {
-  return new Response(text, { headers: asHtml });
-}
-
-export function json(value: unknown, status = 200): Response {
-  const text = JSON.stringify(value, (_, each: unknown) => (typeof each === "bigint" ? each.toString() : each));
-  return new Response(text, { status, headers: { ...safeHeaders, "content-type": "application/json; charset=utf-8" } });
-}
-
-export function file(content: string | Uint8Array<ArrayBuffer> | ReadableStream, type: string, headers: Record<string, string> = {}): Response {
-  return new Response(content, { headers: { ...safeHeaders, "content-type": type, ...headers } });
 }
 
 export const idShapes = {

@@ -11,7 +11,7 @@ import { parseTarget, cookieName, type GuardOptions, type Refusal, refusal, safe
 import { watchOutside } from "./outside.ts";
 import { Site } from "./site.ts";
 
-export interface ServeOptions extends Address {
+interface ServeOptions extends Address {
   readonly project: string;
   readonly duty?: () => Duty | null;
 }

@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
+import { type LaidOut, page, PageAnswer } from "./answer.ts";
 import type { Live, Notice } from "./live.ts";
-import type { LaidOut } from "./page/layout.ts";
-import { page, PageAnswer } from "./route.ts";
+
 
 /** Shorter than the time after which a change by another process is seen. */
 const goodFor = 120;
@@ -19,7 +19,7 @@ interface Rendered {
 }
 
 /** What a viewer is told: what its page shows otherwise now, element by element; or that it must ask for the page again. */
-export type PageNotice = { readonly type: "patch"; readonly from: string; readonly to: string; readonly parts: Readonly<Record<string, string>> } | Extract<Notice, { type: "change" }>;
+type PageNotice = { readonly type: "patch"; readonly from: string; readonly to: string; readonly parts: Readonly<Record<string, string>> } | Extract<Notice, { type: "change" }>;
 
 type Tell = (notice: PageNotice) => void;
 

@@ -17,7 +17,7 @@ import { TableReader } from "./table-reader.ts";
 import { uiToken } from "./token.ts";
 
 /** A graph that was read, or why it could not be. The last good one stays beside the failure. */
-export interface GraphNow {
+interface GraphNow {
   readonly graph: Graph | null;
   readonly failure: Failure | null;
 }

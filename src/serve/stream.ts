@@ -8,7 +8,7 @@ const mostViewers = 100;
 /** Bytes that wait for a viewer who does not read; then it is let go, and comes again. */
 const mostWaiting = 4_000_000;
 
-export type Send = (data: object, event?: string) => void;
+type Send = (data: object, event?: string) => void;
 
 /**
  * Server-sent events for as long as somebody listens, written straight to the connection: a web stream

@@ -3,7 +3,7 @@ import { stateFolder } from "../record/state.ts";
 import { keptSecret } from "../store/kept-secret.ts";
 
 /** Where a script finds the token that acts need. */
-export function tokenFile(project: string): string {
+function tokenFile(project: string): string {
   return path.join(stateFolder(project), "ui-token");
 }
 

@@ -1,17 +1,14 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { modulesAbove } from "../graph/package-names.ts";
 
 const packages = ["vega", "vega-lite"] as const;
 const built = new Map<string, Promise<string>>();
 
 /** Whether the project has what draws Vega-Lite: its own packages, none of ours. */
 export function hasVega(project: string): boolean {
-  return packages.every((name) => {
-    for (let folder = project; ; folder = path.dirname(folder)) {
-      if (existsSync(path.join(folder, "node_modules", name, "package.json"))) return true;
-      if (path.dirname(folder) === folder) return false;
-    }
-  });
+  const folders = modulesAbove(project);
+  return packages.every((name) => folders.some((modules) => existsSync(path.join(modules, name, "package.json"))));
 }
 
 /** The project's Vega and Vega-Lite as one script that draws what the element `spec` holds; made once. */

@@ -10,7 +10,7 @@ export interface Param {
 }
 
 type Simple = "NULL" | "BOOLEAN" | "INTEGER" | "BIGINT" | "HUGEINT" | "DOUBLE" | "VARCHAR" | "TIMESTAMP" | "BLOB";
-export type ParamType = Simple | { readonly list: ParamType };
+type ParamType = Simple | { readonly list: ParamType };
 
 /**
  * The value as a parameter: numbers as the literal would be typed (whole ones INTEGER or BIGINT, others DOUBLE),

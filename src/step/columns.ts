@@ -9,7 +9,7 @@ export type ColumnOf<Value> = [Value] extends [number] ? NumberArray : [Value] e
 
 type AnyTyped = NumberArray | BigInt64Array | BigUint64Array;
 
-/** Reads a stream of chunks into one array a column. `count`: how many rows will come. */
+/** Reads a stream of chunks into one array per column. `count`: how many rows will come. */
 export async function readColumns(api: typeof Duck, result: Duck.DuckDBResult, count: number): Promise<Record<string, unknown>> {
   const names = result.columnNames();
   const builders = result.columnTypes().map((type) => columnBuilder(api, type, count));
@@ -39,7 +39,7 @@ function plainBuilder(items: unknown[], convert: Converter): Builder {
   };
 }
 
-/** Fills the typed array with a copy a chunk; from the first NULL on goes on with a plain one. */
+/** Fills the typed array with one copy per chunk; from the first NULL on goes on with a plain array. */
 function typedBuilder(array: AnyTyped, convert: Converter): Builder {
   let filled = 0;
   let plain: Builder | undefined;

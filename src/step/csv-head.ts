@@ -79,7 +79,7 @@ export function textOf(bytes: Uint8Array, encoding: Head["encoding"]): string {
 }
 
 /** By its byte order mark, or by the zeros that Latin letters have in UTF-16. */
-export function guessEncoding(bytes: Uint8Array): Head["encoding"] {
+function guessEncoding(bytes: Uint8Array): Head["encoding"] {
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) return "utf-16";
   if (bytes.subarray(0, 1000).includes(0)) return "utf-16";
   return isUtf8(bytes) ? "utf-8" : "latin-1";

@@ -54,7 +54,7 @@ function describe(head: Head, types: readonly SettledType[], reject: Reject): { 
   const index = (reject.column ?? 1) - 1;
   const name = head.names[index] ?? `column ${index + 1}`;
   const columns = `${head.names.length} column${head.names.length === 1 ? "" : "s"}`;
-  // A value that is no number may be no text either, and that is then the matter.
+  // A value that is not a number may not be text either, and then that is the fault.
   switch (reject.kind === "CAST" && !isTextRow(head, reject) ? "INVALID ENCODING" : reject.kind) {
     case "CAST":
       return notOfType(name, types[index]!, reject.message);

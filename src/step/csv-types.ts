@@ -27,7 +27,7 @@ const largestText = 256 * 1024 * 1024;
 type Look = "whole" | "wide" | "long" | "padded" | "decimal" | "fraction" | "special" | "truth" | "date" | "instant" | "zoned" | "text";
 type Looks = Partial<Record<Look, number>>;
 
-/** One CASE a value, so that one aggregate a column tells all: DuckDB plans hundreds of aggregates slowly. */
+/** One CASE per value, so that one aggregate per column tells all: DuckDB plans hundreds of aggregates slowly. */
 const look = (c: string) => `CASE
   WHEN ${c} = TRY_CAST(${c} AS BIGINT)::VARCHAR THEN if(length(${c}) > 15 AND abs(TRY_CAST(${c} AS HUGEINT)) > 9007199254740991, 'wide', 'whole')
   WHEN TRY_CAST(${c} AS DOUBLE) IS NOT NULL AND NOT contains(${c}, '_') THEN CASE
@@ -70,10 +70,10 @@ async function countLooks(engine: Engine, head: Head, looked: readonly boolean[]
   return head.names.map((name, index) => (looked[index] ? (counted.get(name) ?? {}) : undefined));
 }
 
-/** Beyond so many columns it is planned for minutes. */
+/** Beyond this many columns DuckDB plans it for minutes. */
 const wide = 100;
 
-/** One aggregate a column. */
+/** One aggregate per column. */
 async function countWide(engine: Engine, names: readonly string[], reader: string): Promise<Map<string, Looks>> {
   const selected = names.map(quoteIdentifier).map((column) => `histogram(${look(column)}) FILTER (WHERE ${column} IS NOT NULL)`);
   const result = await engine.connection.run(`SELECT ${selected.join(", ")} FROM ${reader}`);
@@ -81,7 +81,7 @@ async function countWide(engine: Engine, names: readonly string[], reader: strin
   return new Map(names.map((name, index) => [name, looksOf(counted[index]!)]));
 }
 
-/** One aggregate for all columns, of a value in a row. */
+/** One aggregate for all columns, with each value in a row of its own. */
 async function countTall(engine: Engine, names: readonly string[], reader: string): Promise<Map<string, Looks>> {
   const values = `UNPIVOT (SELECT ${names.map(quoteIdentifier).join(", ")} FROM ${reader}) ON COLUMNS(*) INTO NAME stepbook_name VALUE stepbook_value`;
   const result = await engine.connection.run(`SELECT stepbook_name, ${look("stepbook_value")}, count(*) FROM (${values}) GROUP BY ALL`);

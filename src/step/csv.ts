@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { fail, StepbookError } from "../errors.ts";
+import { projectPath } from "../project-path.ts";
 import { quoteString } from "../sql-quote.ts";
 import { type CsvOptions, readHead, type Head } from "./csv-head.ts";
 import { readerSql, rejectTables } from "./csv-reader.ts";
@@ -7,7 +8,7 @@ import { failOnRejects } from "./csv-rejects.ts";
 import { settleTypes } from "./csv-types.ts";
 import { duckdb, type Engine } from "./duckdb.ts";
 import { existingFile } from "./files.ts";
-import { here, noteFile, projectPath } from "./here.ts";
+import { here, noteFile } from "./here.ts";
 import type { Host } from "./host.ts";
 import { exactType, opened, stagedFile } from "./materialise.ts";
 import { sqlError } from "./sqlerror.ts";
@@ -30,7 +31,7 @@ export async function csv<Row = Record<string, unknown>>(file: string, options: 
   const host = here();
   const absolute = existingFile(host, file, "csv");
   noteFile(host, "file", absolute);
-  const head = readHead(absolute, projectPath(host, absolute), options);
+  const head = readHead(absolute, projectPath(host.project, absolute), options);
   const engine = await duckdb();
   return engine.exclusive(async () => {
     const since = Date.now();

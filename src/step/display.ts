@@ -4,7 +4,8 @@ import { bundleOf, displaySymbol, isFigure } from "../store/figure.ts";
 import { tableInfo } from "../store/brand.ts";
 import { here } from "./here.ts";
 import { refuseSecretTable } from "./secrets.ts";
-import { type Host, keepPending, perHost } from "./host.ts";
+import { type Host, perHost } from "./host.ts";
+import { keepPending } from "./pending.ts";
 
 /**
  * Shows a value in the notebook, below the step.
@@ -90,7 +91,7 @@ function asText(value: unknown): string {
 /** Largest tree that is sent along, in characters of JSON. */
 const largestTree = 200_000;
 
-/** Data as JSON, a bigint as text, a Map and a Set as lists; undefined for what is none or too large. */
+/** Data as JSON, a bigint as text, a Map and a Set as lists; undefined for what is not data, or too large. */
 function asJson(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return undefined;
   try {

@@ -5,7 +5,6 @@ import { quoteString } from "../sql-quote.ts";
 import { duckdbApi } from "./duckdb-api.ts";
 import { perHost, type Host } from "./host.ts";
 import { here, searchFolder } from "./here.ts";
-import { noteOpened } from "./sqlreads.ts";
 
 /** DuckDB as a step has it: one in-memory instance, opened at first use or ahead of it. */
 export interface Engine {
@@ -90,24 +89,4 @@ function settings(host: Host): string {
   const set = Object.entries(all).map(([name, value]) => `SET GLOBAL ${name} = ${quoteString(value)};`);
   // DuckDB reads files natively, where wrapping node:fs does not see it; its own log does.
   return [...set, "CALL enable_logging('FileSystem')"].join("\n");
-}
-
-/** A connection of its own for reading a table: a stream of rows ends when its connection runs something else. */
-export interface Reader {
-  readonly api: typeof Duck;
-  readonly connection: Duck.DuckDBConnection;
-  close(): Promise<void>;
-}
-
-export async function openReader(): Promise<Reader> {
-  const host = here();
-  const engine = await duckdb();
-  const connection = await engine.instance.connect();
-  const close = async () => {
-    connection.closeSync();
-    // The file log is emptied with each statement; of a step that only reads tables, now and then.
-    const reads = perHost(host, "reads of tables", () => ({ count: 0 }));
-    if (++reads.count % 100 === 0) await engine.exclusive(() => noteOpened(engine, host, Date.now()));
-  };
-  return { api: engine.api, connection, close };
 }

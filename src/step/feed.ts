@@ -6,7 +6,7 @@ import { perHost } from "./host.ts";
 /** A column whose values lie in JavaScript. */
 export interface FedColumn {
   readonly type: Duck.DuckDBType;
-  /** Puts so many values, from the row `start` on, into a chunk's column. */
+  /** Puts that many values, from the row `start` on, into a chunk's column. */
   fill(vector: Duck.DuckDBVector, start: number, length: number): void;
 }
 

@@ -2,7 +2,7 @@ import { readdirSync, statSync } from "./quiet-fs.ts";
 import path from "node:path";
 import { fail } from "../errors.ts";
 import { nearest } from "../nearest.ts";
-import { projectPath } from "./here.ts";
+import { projectPath } from "../project-path.ts";
 import type { Host } from "./host.ts";
 
 /**
@@ -22,7 +22,7 @@ export function existingFile(host: Host, file: string, caller: string): string {
   if (stat) return fail("E_FILE", `${caller}: ${file} is a folder`, { remedy: `name a file in it: ${listing(absolute)}` });
   if (/[*?[]/.test(file)) fail("E_FILE", `${caller}: ${file} is a pattern, and one file is read`, { remedy: `several are read by sql\`FROM '${file}'\`` });
   // A step that goes on without the file depends on its absence.
-  host.note({ kind: "exists", name: projectPath(host, absolute) });
+  host.note({ kind: "exists", name: projectPath(host.project, absolute) });
   return fail("E_FILE", `${caller}: ${file} is not there`, { remedy: `in ${path.relative(host.project, path.dirname(absolute)) || "the project"}: ${hint(absolute)}` });
 }
 

@@ -9,6 +9,6 @@ export function foldersIn(folder: string, links: boolean): string[] {
       .filter((entry) => entry.isDirectory() || (links && entry.isSymbolicLink() && leads(entry.name)))
       .map((entry) => entry.name);
   } catch {
-    return []; // What is wrong with it, who reads it is told.
+    return []; // Whoever reads it is told what is wrong with it.
   }
 }

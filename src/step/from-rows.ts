@@ -36,7 +36,7 @@ interface Source {
  * boolean BOOLEAN, Date TIMESTAMP, Uint8Array BLOB, arrays LIST, objects STRUCT; a typed array has its own. null and
  * undefined are NULL.
  *
- * @param schema column → DuckDB type, for those that shall be of another one; needed where there are no rows
+ * @param schema column → DuckDB type, for those that are to be of another type; needed where there are no rows
  * @throws E_UNSTORABLE naming row and column for a value that no column can hold
  */
 export async function table<const Data extends TableData>(data: Data, schema: Readonly<Record<string, string>> = {}): Promise<Table<RowOf<Data>>> {

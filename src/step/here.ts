@@ -1,5 +1,5 @@
-import path from "node:path";
 import { kernelPath } from "../kernel-path.ts";
+import { projectPath } from "../project-path.ts";
 import { currentHost, perHost, type Host } from "./host.ts";
 import { standaloneHost } from "./standalone.ts";
 
@@ -8,7 +8,7 @@ export function here(): Host {
   return currentHost() ?? standaloneHost();
 }
 
-// Taken before the runner wraps it: where DuckDB works is no read of the step's.
+// Taken before the runner wraps it: the step does not ask where DuckDB works.
 const cwd = process.cwd.bind(process);
 
 /** Where DuckDB looks for a relative name besides the folder where the step works; undefined: nowhere. */
@@ -19,22 +19,14 @@ export function searchFolder(host: Host): string | undefined {
 /** The whole paths that a name in SQL may stand for. */
 export function sqlPaths(host: Host, name: string): string[] {
   const folders = [cwd(), searchFolder(host) ?? cwd()];
-  const through = (link: string) => host.note({ kind: "exists", name: projectPath(host, link) });
+  const through = (link: string) => host.note({ kind: "exists", name: projectPath(host.project, link) });
   return [...new Set(folders.map((folder) => kernelPath(folder, name, through)))];
-}
-
-/** Relative to the project with forward slashes where it lies inside, absolute otherwise: how reads are named. */
-export function projectPath(host: Host, file: string): string {
-  const absolute = path.resolve(host.project, file);
-  const relative = path.relative(host.project, absolute);
-  const outside = relative === ".." || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative);
-  return outside ? absolute : relative.split(path.sep).join("/") || ".";
 }
 
 /** Notes a read of a file or folder once. */
 export function noteFile(host: Host, kind: "file" | "folder", file: string, since?: number): void {
   const noted = perHost(host, "noted", () => new Set<string>());
-  const name = projectPath(host, file);
+  const name = projectPath(host.project, file);
   if (noted.has(`${kind} ${name}`)) return;
   noted.add(`${kind} ${name}`);
   host.note({ kind, name, ...(since === undefined ? {} : { since }) });

@@ -44,8 +44,8 @@ export type StepEvent =
   | { readonly type: "checked"; readonly table: string; readonly rules: readonly CheckedRule[] }
   | { readonly type: "warning"; readonly message: string };
 
-/** A value, and its bytes as they were when it was given: it may change after. */
-export interface Kept {
+/** A value, and its bytes as they were when it was given: it may change afterwards. */
+export interface Encoded {
   readonly value: unknown;
   readonly chunks: readonly Uint8Array[];
 }
@@ -53,7 +53,7 @@ export interface Kept {
 /** An effect whose bytes are still to be staged. */
 export type StagedEffect =
   | Extract<Effect, { kind: "record" }>
-  | { readonly kind: "model"; readonly name: string; readonly parts: Kept; readonly card: Kept }
+  | { readonly kind: "model"; readonly name: string; readonly parts: Encoded; readonly card: Encoded }
   | { readonly kind: "table"; readonly table: string; readonly rows: object };
 
 const key = Symbol.for("stepbook.host");
@@ -81,27 +81,3 @@ export function perHost<T>(host: Host, name: string, make: () => T): T {
 }
 
 const stateKey = Symbol.for("stepbook.state");
-
-/** Work that the step started and need not await, such as `display(table)`. */
-const pendingOf = (host: Host) => perHost(host, "pending", () => new Set<Promise<unknown>>());
-
-/** Keeps the work in mind until it is done. What it throws is told to whoever awaits the promise given, or is unhandled. */
-export function keepPending<T>(host: Host, work: Promise<T>): Promise<T> {
-  const pending = pendingOf(host);
-  const done: Promise<unknown> = work.then(
-    () => pending.delete(done),
-    () => pending.delete(done),
-  );
-  pending.add(done);
-  return work.then((value) => value);
-}
-
-export function isPending(host: Host): boolean {
-  return pendingOf(host).size > 0;
-}
-
-/** Waits for all that is pending, what it starts in turn included; to be called before a step's results are stored. */
-export async function settlePending(host: Host): Promise<void> {
-  const pending = pendingOf(host);
-  while (pending.size > 0) await Promise.all(pending);
-}

@@ -41,7 +41,7 @@ interface Run {
 async function inEngine<T>(rendered: Rendered, written: Written, work: (run: Run) => Promise<T>): Promise<T> {
   const host = here();
   const engine = await duckdb();
-  const all = statements(rendered.text).map(({ text }) => text);
+  const all = statements(rendered.text);
   const runs = (all.length === 0 ? [rendered.text] : all).map((text): Run => {
     return { engine, host, kind: statementKind(text), text: closed(text), params: rendered.params, written };
   });
@@ -78,17 +78,17 @@ export function stagedFile(host: Host, name: string, extension: string): string 
 async function copyQuery(run: Run): Promise<{ file: string; schema: readonly Column[]; rows: number }> {
   const file = stagedFile(run.host, "table", "parquet");
   const types = (await isExact(run)) ? [] : await describe(run);
-  // DESCRIBE, SHOW and SUMMARIZE are no SELECT; FROM (…) makes them one.
+  // DESCRIBE, SHOW and SUMMARIZE are not a SELECT; FROM (…) makes them one.
   const first = tokens(run.text).find((token) => token.kind === "word")?.text ?? "";
   const [open, close] = /^(DESC|DESCRIBE|SHOW|SUMMARIZE)$/.test(first) ? ["FROM (\n", "\n)"] : exactColumns(types);
   const start = `COPY (\n${open}`;
   const result = await execute(run, `${start}${run.text}${close}\n) TO ${quoteString(file)} (FORMAT parquet, COMPRESSION zstd)`, start.length);
   const [[count] = []] = await result.getRows();
-  // A PIVOT is several statements to DuckDB, and the count is then not told.
+  // A PIVOT is several statements to DuckDB, which then does not tell the count.
   return opened(run.engine, run.host, file, count === undefined ? undefined : Number(count));
 }
 
-/** Whether Parquet can hold its columns as they are. Where that is not told for little, or it fails, `describe` tells. */
+/** Whether Parquet can hold its columns as they are. Where that is costly to know, or fails, `describe` tells. */
 async function isExact({ engine, text, params }: Run): Promise<boolean> {
   if (params.length > 0) return false; // their types are not known yet
   const before = process.memoryUsage.rss();
@@ -107,8 +107,8 @@ async function isExact({ engine, text, params }: Run): Promise<boolean> {
 const largeLook = 16 << 20;
 
 /**
- * Lets DuckDB's allocator free what it keeps for the thread that just worked, which is not the one that works next: it does so
- * where the memory limit is set, to what it is.
+ * Lets DuckDB's allocator free what it keeps for the thread that just worked, which is not the one that works next: setting the
+ * memory limit, here to what it is, does so.
  */
 async function giveBack({ connection }: Engine): Promise<void> {
   const [[limit] = []] = (await connection.runAndReadAll("SELECT current_setting('memory_limit')")).getRows();

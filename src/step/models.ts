@@ -8,7 +8,7 @@ import { readOnly } from "../store/freeze.ts";
 import { aliasPath, decodeAlias, splitAlias } from "../store/alias-file.ts";
 import { decodeModel } from "../store/model-file.ts";
 import { here, noteFile } from "./here.ts";
-import { type Host, type Kept, perHost } from "./host.ts";
+import { type Encoded, type Host, perHost } from "./host.ts";
 
 /** A model as it was saved. */
 export interface LoadedModel<Parts = unknown> {
@@ -41,11 +41,11 @@ export function saveModel(name: string, parts: unknown, card: Readonly<Record<st
   const saved = perHost(host, "models", () => new Set<string>());
   if (saved.has(name)) host.emit({ type: "warning", message: `saveModel("${name}") is called again: the last one is saved; give each a name of its own to keep them all` });
   saved.add(name);
-  host.emit({ type: "effect", effect: { kind: "model", name, parts: kept(parts, "parts"), card: kept({ ...card }, "card") } });
+  host.emit({ type: "effect", effect: { kind: "model", name, parts: encoded(parts, "parts"), card: encoded({ ...card }, "card") } });
 }
 
-/** Larger typed arrays are not copied into the bytes, so they are now. */
-function kept(value: unknown, name: string): Kept {
+/** Encoding does not copy larger typed arrays, so they are copied here. */
+function encoded(value: unknown, name: string): Encoded {
   return { value, chunks: encodeValue(value, name).map((chunk) => chunk.slice()) };
 }
 
@@ -53,7 +53,7 @@ function kept(value: unknown, name: string): Kept {
  * Loads a saved model, read-only. `name@alias` is the version that the alias stands for: the step runs again when that
  * is moved (`runner.ts models alias name@production v3`, or on the model's page).
  * @param version the highest where neither it nor an alias is given
- * @throws E_FILE where there is no such model, alias or version; E_DECODE where the file is no model
+ * @throws E_FILE where there is no such model, alias or version; E_DECODE where the file is not a model
  * @example const { parts, card } = await loadModel<Knn>("diagnosis-knn@production");
  */
 export async function loadModel<Parts = unknown>(words: string, version?: number): Promise<LoadedModel<Parts>> {

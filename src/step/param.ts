@@ -1,5 +1,6 @@
 import { fail } from "../errors.ts";
-import { jsonDigest } from "./digest.ts";
+import { readParam } from "../param-text.ts";
+import { digestOf } from "../store/digest.ts";
 import { here } from "./here.ts";
 import { perHost, type Host } from "./host.ts";
 
@@ -21,7 +22,7 @@ type Widened<Value> = Value extends number ? number : Value extends string ? str
 
 /**
  * A value that a run may set (`-p test_split_ratio=0.2`); `standard` where it does not. The step is run again
- * when the value is another one.
+ * when the value has changed.
  *
  * ```ts
  * const ratio = param("test_split_ratio", 0.3, { doc: "share of rows kept for the test", min: 0, max: 1 });
@@ -46,7 +47,8 @@ export function param(name: string, standard: ParamValue, options: ParamOptions 
   const given = Object.hasOwn(host.params, name) ? host.params[name] : undefined;
   const value = given === undefined ? standard : parse(name, given, standard, options);
   if (given !== undefined) check(name, value, options, `param ${name}`);
-  host.note({ kind: "param", name, digest: jsonDigest(value), shown: JSON.stringify(value), fallback: jsonDigest(standard) });
+  const shown = JSON.stringify(value);
+  host.note({ kind: "param", name, digest: digestOf(shown), shown, fallback: digestOf(JSON.stringify(standard)) });
   return value;
 }
 
@@ -63,19 +65,8 @@ function refuseOtherDefault(host: Host, name: string, standard: ParamValue): voi
 }
 
 function parse(name: string, text: string, standard: ParamValue, options: ParamOptions): ParamValue {
-  if (typeof standard === "string" || standard === null) return text;
-  const value = typeof standard === "number" ? parseNumber(text) : parseBoolean(text);
-  if (value === undefined) refuse(name, text, options, typeof standard === "number" ? "a number, such as 0.3" : "true or false");
-  return value;
-}
-
-function parseNumber(text: string): number | undefined {
-  const trimmed = text.trim();
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed) && Number.isFinite(Number(trimmed)) ? Number(trimmed) + 0 : undefined; // -0 has the digest of 0, so it is 0
-}
-
-function parseBoolean(text: string): boolean | undefined {
-  return text === "true" ? true : text === "false" ? false : undefined;
+  const value = readParam(text, standard);
+  return value ?? refuse(name, text, options, typeof standard === "number" ? "a number, such as 0.3" : "true or false");
 }
 
 function check(name: string, value: ParamValue, options: ParamOptions, what: string): void {

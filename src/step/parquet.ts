@@ -1,7 +1,8 @@
 import { fail } from "../errors.ts";
+import { projectPath } from "../project-path.ts";
 import { duckdb } from "./duckdb.ts";
 import { existingFile } from "./files.ts";
-import { here, noteFile, projectPath } from "./here.ts";
+import { here, noteFile } from "./here.ts";
 import { opened } from "./materialise.ts";
 import { statSync } from "./quiet-fs.ts";
 import { Table } from "./table.ts";
@@ -22,7 +23,7 @@ export async function parquet<Row = Record<string, unknown>>(file: string): Prom
     try {
       return new Table<Row>(await opened(engine, host, absolute));
     } catch (thrown) {
-      const shown = projectPath(host, absolute);
+      const shown = projectPath(host.project, absolute);
       return fail("E_FILE", `parquet: ${shown} is no Parquet file (${statSync(absolute).size} bytes)`, { place: { file: shown }, remedy: "a CSV file is read by csv(…)" }, thrown);
     }
   });

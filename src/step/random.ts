@@ -28,7 +28,7 @@ export function random(seed: number): Random {
   return Object.freeze({ next, int, shuffle: <Item>(items: Iterable<Item>) => shuffled(items, int), normal: normalFrom(next) });
 }
 
-/** 64 random bits a call. */
+/** 64 random bits per call. */
 function xoshiro256(seed: bigint): () => bigint {
   const mix = splitMix64(seed);
   const state: [bigint, bigint, bigint, bigint] = [mix(), mix(), mix(), mix()];

@@ -1,11 +1,11 @@
 import type { RunInfo, Trigger } from "../model.ts";
-import { jsonDigest } from "./digest.ts";
+import { digestOf } from "../store/digest.ts";
 import { here } from "./here.ts";
 import { param } from "./param.ts";
 
 function read<Field extends keyof RunInfo>(field: Field): RunInfo[Field] {
   const host = here();
-  host.note({ kind: "run", name: field, digest: jsonDigest(host.run[field]) });
+  host.note({ kind: "run", name: field, digest: digestOf(JSON.stringify(host.run[field])) });
   return host.run[field];
 }
 

@@ -21,7 +21,7 @@ export function refuseSecretEvent(host: Host, event: StepEvent): void {
   else if (event.effect.kind === "model") refuseSecret(host, { parts: event.effect.parts.value, card: event.effect.card.value }, `saveModel("${event.effect.name}")`);
 }
 
-/** @param name how the value is called: an export's name. @throws E_SECRET with the path inside it */
+/** @param name what the value is called: an export's name. @throws E_SECRET with the path inside it */
 export function refuseSecret(host: Host, value: unknown, name: string): void {
   const mask = secretsOf(host);
   if (mask.isEmpty) return;
@@ -34,7 +34,7 @@ export async function refuseSecretTable(host: Host, value: unknown, name: string
   const mask = secretsOf(host);
   const info = tableInfo(value);
   if (mask.isEmpty || info === undefined || info.schema.length === 0) return;
-  const { openReader } = await import("./duckdb.ts");
+  const { openReader } = await import("./reader.ts");
   const { connection, close } = await openReader();
   try {
     for (const column of info.schema) {

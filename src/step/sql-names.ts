@@ -8,7 +8,7 @@ export interface Named {
   readonly name: string;
   /** In `glob('…')`, which opens no file. */
   readonly listed?: boolean;
-  /** Of which a function makes a name: `concat('data/', …)`. */
+  /** Only a part, from which a function makes a name: `concat('data/', …)`. */
   readonly isPart?: boolean;
 }
 

@@ -14,7 +14,7 @@ import { sqlPart, sqlPieces, toPieces, type Piece, type SqlPart } from "./render
  * `${…}` takes a Table, a query (as a subquery), `sql.id(…)` and lists of them, and values: string, number,
  * boolean, null, bigint, Date (TIMESTAMP, UTC), Uint8Array (BLOB), arrays (LIST: `WHERE k IN ${[1, 2]}`). Values are
  * bound, never pasted, so quotes in them are harmless. Files that it names are noted as read by the step.
- * Statements that are no queries (`CREATE TABLE …`, `COPY … TO 'out.csv'`) run when awaited as well.
+ * Statements that are not queries (`CREATE TABLE …`, `COPY … TO 'out.csv'`) run when awaited as well.
  *
  * A backslash is written twice, as in every template: `'\\d+'`; one that the template would take away is refused.
  *

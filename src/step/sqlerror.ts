@@ -10,14 +10,14 @@ interface Said {
 }
 
 /** The text that was run, and where in it the user's text starts (in characters). */
-export interface Ran {
+interface Ran {
   readonly text: string;
   readonly start: number;
   readonly length: number;
   readonly place?: Place;
 }
 
-/** @throws E_SQL with line, column, the line itself and a caret; E_FILE, E_DISK_FULL, E_STEP_MEMORY where it was that */
+/** @throws E_SQL with line, column, the line itself and a caret; E_FILE, E_DISK_FULL, E_STEP_MEMORY where that was the cause */
 export function sqlError(thrown: unknown, ran: Ran): never {
   if (thrown instanceof StepbookError || !(thrown instanceof Error)) throw thrown;
   const said = read(thrown.message);

@@ -1,8 +1,9 @@
 import { statSync } from "./quiet-fs.ts";
 import os from "node:os";
 import path from "node:path";
+import { projectPath } from "../project-path.ts";
 import { perHost, type Host } from "./host.ts";
-import { noteFile, projectPath, sqlPaths } from "./here.ts";
+import { noteFile, sqlPaths } from "./here.ts";
 import type { Engine } from "./duckdb.ts";
 import { looksLikePattern, namedFiles, texts } from "./sql-names.ts";
 import { notePattern } from "./sql-patterns.ts";
@@ -10,18 +11,18 @@ import { tokens } from "./sqltext.ts";
 import type { Rendered } from "./render.ts";
 import { warnOfVolatile } from "./volatile.ts";
 
-/** Files of tables, which are artifacts and no reads. */
+/** Files of tables, which are artifacts and not reads. */
 export function ownFiles(host: Host): Set<string> {
   return perHost(host, "own files", () => new Set<string>());
 }
 
 /** SQL that is about to run. */
 export interface Told extends Rendered {
-  /** Whether any string in it may name a file: it is no query. */
+  /** Whether any string in it may name a file: it is not a query. */
   readonly anyString?: boolean;
 }
 
-/** Runs SQL, and notes what it reads and writes, and of what in it no result is the same twice. */
+/** Runs SQL, notes what it reads and writes, and warns of what gives another result each time. */
 export async function noting<T>(engine: Engine, host: Host, all: readonly Told[], work: () => Promise<T>): Promise<T> {
   const since = Date.now();
   for (const told of all) {
@@ -61,12 +62,12 @@ export async function noteOpened({ connection }: Engine, host: Host, since: numb
 function noteLocal(host: Host, file: string, written: boolean, since: number): void {
   const own = [host.staging, host.kept].some((folder) => folder !== null && file.startsWith(folder + path.sep));
   if (own || ownFiles(host).has(file)) return;
-  if (written) host.written(projectPath(host, writtenAs(file)));
+  if (written) host.written(projectPath(host.project, writtenAs(file)));
   else noteFile(host, "file", file, since);
   if (!written && patternState(host).open) noteFoldersAbove(host, file);
 }
 
-/** Over a file that is there DuckDB writes one beside it, which takes its name when it is whole. */
+/** To overwrite a file DuckDB writes one beside it, which takes its name when it is whole. */
 function writtenAs(file: string): string {
   const { dir, base } = path.parse(file);
   const target = path.join(dir, base.replace(/^tmp_/, ""));
@@ -87,10 +88,10 @@ function noteFoldersAbove(host: Host, file: string): void {
 /** A step that goes on without the file depends on its absence. */
 export function noteMissing(host: Host, thrown: unknown): void {
   const name = /No files found that match the pattern \\?"([^"*?[]*?)\\?"/.exec(thrown instanceof Error ? thrown.message : "")?.[1];
-  if (name) for (const file of sqlPaths(host, fromHome(name))) host.note({ kind: "exists", name: projectPath(host, file) });
+  if (name) for (const file of sqlPaths(host, fromHome(name))) host.note({ kind: "exists", name: projectPath(host.project, file) });
 }
 
-/** As DuckDB takes `~`. Where that is, is asked as a step asks: it is noted. */
+/** `~` as DuckDB takes it. The home is asked for as a step would ask: it is noted. */
 function fromHome(name: string): string {
   return name.replace(/^~(?=\/|$)/, () => os.homedir());
 }
@@ -108,7 +109,7 @@ function noteNamed(host: Host, { text, params }: Rendered, anyString: boolean): 
     const remote = remoteHost(name);
     if (remote) host.opaque({ kind: "network", what: remote });
     else if (/[*?[]/.test(name)) notePattern(host, name);
-    else if (listed) for (const file of sqlPaths(host, name)) host.note({ kind: "exists", name: projectPath(host, file) });
+    else if (listed) for (const file of sqlPaths(host, name)) host.note({ kind: "exists", name: projectPath(host.project, file) });
     else if (!anyString) noteSoon(host, sqlPaths(host, name)[0]!);
   }
   if (parts.some(({ name }) => /[*?[]/.test(name))) patternState(host).open = true;
@@ -120,7 +121,7 @@ function noteNamed(host: Host, { text, params }: Rendered, anyString: boolean): 
   if (code[0]?.text === "LOAD") host.opaque({ kind: "native", what: `DuckDB extension ${code[1]?.text.toLowerCase() ?? ""}` });
 }
 
-/** Whether the name is a file at all, and was read, the file log tells afterwards. */
+/** The file log tells afterwards whether the name is a file at all, and was read. */
 function noteSoon(host: Host, file: string): void {
   if (ownFiles(host).has(file)) return;
   const stats = statSync(file, { throwIfNoEntry: false });

@@ -7,7 +7,7 @@ export interface Token {
   readonly text: string;
 }
 
-/** Made where SQL is read: its sets of letters are long to load. */
+/** Made where SQL is read: its sets of letters are slow to load. */
 const makePattern = () =>
   new RegExp(
     [
@@ -42,13 +42,13 @@ function unquote(text: string, quote: string): string {
   return text.slice(1, text.endsWith(quote) && text.length > 1 ? -1 : undefined).replaceAll(quote + quote, quote);
 }
 
-/** The statements of a text, without the semicolons between them; blank ones left out. */
-export function statements(sql: string): { text: string; start: number }[] {
-  const found: { text: string; start: number }[] = [];
+/** The statements of a text, without the semicolons between them; blank ones are left out. */
+export function statements(sql: string): string[] {
+  const found: string[] = [];
   let start = 0;
   let code = false;
   const close = (end: number) => {
-    if (code) found.push({ text: sql.slice(start, end), start });
+    if (code) found.push(sql.slice(start, end));
     code = false;
   };
   for (const token of tokens(sql)) {
@@ -63,9 +63,9 @@ export function statements(sql: string): { text: string; start: number }[] {
 
 /**
  * What a statement is: one that gives rows and may be wrapped in `FROM (…)`, one that takes bound parameters
- * but is no query, or any other, into which values go as literals.
+ * but is not a query, or any other, into which values go as literals.
  */
-export type StatementKind = "query" | "data" | "other";
+type StatementKind = "query" | "data" | "other";
 
 const queries = new Set(["SELECT", "FROM", "VALUES", "TABLE", "PIVOT", "UNPIVOT", "DESCRIBE", "DESC", "SHOW", "SUMMARIZE", "WITH"]);
 const changes = new Set(["INSERT", "UPDATE", "DELETE", "MERGE"]);

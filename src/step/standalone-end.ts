@@ -3,7 +3,7 @@ import { placeOf } from "./place.ts";
 import { skipReason } from "./skip.ts";
 
 /**
- * Ends a script that the API has refused something with the message and its remedy, in place of Node's dump of the
+ * Ends a script to which the API has refused something with the message and its remedy, in place of Node's dump of the
  * error; a skipped one with its reason. What the step itself throws is shown as Node does.
  */
 export function endPlainly(): void {

@@ -3,14 +3,14 @@ import { quoteIdentifier, quoteString } from "../sql-quote.ts";
 import { duckdbApi } from "./duckdb-api.ts";
 
 /** A column and the SQL that makes its text, of the column's quoted name. */
-export interface CsvColumn {
+interface CsvColumn {
   readonly name: string;
   expression(quoted: string): string;
 }
 
 /**
  * Writes the rows of a Parquet file as CSV that Postgres' COPY reads: every value in quotes, NULL as nothing.
- * Works without a host, since it is no step that asks; the rows pass through no JavaScript.
+ * Works without a host, since no step asks; the rows pass through no JavaScript.
  */
 export async function tableToCsv(parquet: string, columns: readonly CsvColumn[], target: string): Promise<void> {
   const { DuckDBInstance: Instance } = duckdbApi();

@@ -1,6 +1,6 @@
 import type * as Duck from "@duckdb/node-api";
 
-/** What of @duckdb/node-api's vectors is private there, and of one version here: the memory itself, without a call a value. */
+/** Private parts of @duckdb/node-api's vectors, whose version is pinned: the memory itself, without a call per value. */
 interface Memory {
   readonly items?: unknown;
   readonly validity?: { readonly data: BigUint64Array | null };
@@ -24,7 +24,7 @@ export function putNumbers(vector: Duck.DuckDBVector, numbers: NodeJS.TypedArray
   return true;
 }
 
-/** A bit a row, in words of 64; what follows the last row is anything. */
+/** One bit per row, in words of 64; what follows the last row is anything. */
 function hasNull(words: BigUint64Array | null, count: number): boolean {
   if (words === null) return false;
   const whole = count >> 6;

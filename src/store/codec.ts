@@ -5,7 +5,7 @@ import { TagWriter } from "./codec-write.ts";
 import { readOnly } from "./freeze.ts";
 
 /** Version of the form; docs/formats.md describes it. */
-export const valueFormat = "stepbook-value/1";
+const valueFormat = "stepbook-value/1";
 
 /**
  * A value as bytes, in chunks: one line of JSON, then the bytes of its larger typed arrays (not copied, so the value
@@ -35,7 +35,7 @@ export interface Source {
   read(at: number, length: number): Uint8Array<ArrayBuffer>;
 }
 
-export interface DecodeOptions {
+interface DecodeOptions {
   /** Makes the value read-only. */
   readonly freeze?: boolean;
   /** How the value is called where it is written to although read-only. */

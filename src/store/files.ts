@@ -16,18 +16,27 @@ export interface DigestCache {
 }
 
 /** A file's content and the signature under which it was hashed. */
-export interface HashedFile {
+interface HashedFile {
   readonly digest: Digest;
   readonly signature: string;
 }
 
-/** Files changed within this time are hashed again: a change in the same tick would leave no trace. */
-const racyMs = 2000;
+/** What changed within this time is looked at again: a change in the same tick would leave no trace. */
+export const racyMs = 2000;
 
 /** Size, modification time in ns, inode and change time in ns: what a changed file cannot keep all of. */
 export function signatureOf(stats: BigIntStats): string {
   SABOTAGE: if (sabotaged("stat-only")) return `${stats.size}:${stats.mtimeNs}:0:0`;
   return `${stats.size}:${stats.mtimeNs}:${stats.ino}:${stats.ctimeNs}`;
+}
+
+/** Null where nothing is there. Not awaited: a trip through the thread pool takes ten times as long as the call. */
+export function statOf(file: string): BigIntStats | null {
+  try {
+    return statSync(file, { bigint: true, throwIfNoEntry: false }) ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** Hashes files, each once as long as it does not change. */
@@ -47,7 +56,7 @@ export class FileHasher {
   }
 
   async #hashSettled(file: string, signal: AbortSignal): Promise<void> {
-    const stats = statOrNull(file);
+    const stats = statOf(file);
     if (stats !== null && Date.now() - Number(stats.ctimeMs) > racyMs) await this.#hash(file, signal);
   }
 
@@ -64,7 +73,7 @@ export class FileHasher {
       return await this.#hashReadable(file, signal);
     } catch (error) {
       signal?.throwIfAborted();
-      const stats = statOrNull(file);
+      const stats = statOf(file);
       if (!stats?.isFile()) return null;
       if (!["EACCES", "EPERM", "EIO"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
       // Whoever looked could not read it either: it is as it was as long as that is so.
@@ -75,13 +84,13 @@ export class FileHasher {
   async #hashReadable(file: string, signal?: AbortSignal): Promise<HashedFile | null> {
     // A file that changes while it is hashed is hashed again, a few times.
     for (let attempt = 0; attempt < 5; attempt++) {
-      const before = statOrNull(file);
+      const before = statOf(file);
       if (!before?.isFile()) return null;
       const signature = signatureOf(before);
       const known = this.#cache.get(file);
       if (known?.signature === signature) return known;
       const digest = before.size <= small ? digestOf(readFileSync(file)) : await hashParts(file, Math.min(part, Number(before.size)), signal);
-      const after = statOrNull(file);
+      const after = statOf(file);
       if (after === null || signatureOf(after) !== signature) continue;
       SABOTAGE: if (sabotaged("stat-only")) this.#cache.set(file, signature, digest);
       if (Date.now() - Number(before.ctimeMs) > racyMs) this.#cache.set(file, signature, digest);
@@ -93,15 +102,6 @@ export class FileHasher {
 
 /** In place of the content that nobody may see. */
 const unreadable = digestOf("a file that cannot be read");
-
-/** Not awaited: a trip through the thread pool takes ten times as long as the call. */
-function statOrNull(file: string): BigIntStats | null {
-  try {
-    return statSync(file, { bigint: true, throwIfNoEntry: false }) ?? null;
-  } catch {
-    return null;
-  }
-}
 
 /** By two buffers in turn, one filled while the other is hashed: a stream asks for memory anew with each part, a fifth of the processor's time. */
 async function hashParts(file: string, size: number, signal?: AbortSignal): Promise<Digest> {

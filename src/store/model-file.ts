@@ -5,7 +5,7 @@ import { TagWriter } from "./codec-write.ts";
 import { valueText } from "./value-text.ts";
 
 /** Version of the form; docs/formats.md describes it. */
-export const modelFormat = "stepbook-model/1";
+const modelFormat = "stepbook-model/1";
 
 /** A saved model as its file holds it. */
 export interface ModelFile {
@@ -20,7 +20,7 @@ export interface ModelFile {
 }
 
 /** A model whose card and parts lie in the store. */
-export interface StoredModel extends Pick<ModelFile, "name" | "version" | "provenance"> {
+interface StoredModel extends Pick<ModelFile, "name" | "version" | "provenance"> {
   readonly card: Source;
   readonly parts: Source;
 }

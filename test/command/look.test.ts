@@ -122,6 +122,7 @@ describe("logs", () => {
   test("what a step printed, as it is and as JSON", async () => {
     expect(await text("logs", "last", "20_score")).toBe("scoring with 3\n");
     expect(await json("logs", "last~1", "score")).toEqual([{ line: "scoring with 2" }]);
+    expect(await text("logs", "last", "2")).toBe("scoring with 3\n");
   });
 
   test("of a reused step what it printed when it ran", async () => {

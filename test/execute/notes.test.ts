@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { type Left, Notes } from "../../src/execute/notes.ts";
+import { Notes, type RunWrites } from "../../src/execute/notes.ts";
 import { World } from "../../src/plan/reads.ts";
 import { digestOf } from "../../src/store/digest.ts";
 import { FileHasher, signatureOf } from "../../src/store/files.ts";
 
 /** Whether a reading of a file that was written just before it is one of a file that may have changed meanwhile. */
-async function racy(left: (at: number) => Left): Promise<boolean> {
+async function racy(writes: (at: number) => RunWrites): Promise<boolean> {
   const project = mkdtempSync(path.join(tmpdir(), "notes-"));
   onTestFinished(() => rmSync(project, { recursive: true, force: true }));
   const file = path.join(project, "made.txt");
@@ -18,7 +18,7 @@ async function racy(left: (at: number) => Left): Promise<boolean> {
   const hasher = new FileHasher({ get: () => undefined, set: () => {} });
   const notes = new Notes();
   notes.take({ type: "path", kind: "file", path: file, signature: signatureOf(stats), digest: null, at });
-  return (await notes.settle(new World(project, {}, {}, "", hasher), hasher, left(at))).racy;
+  return (await notes.settle(new World(project, {}, {}, "", hasher), hasher, writes(at))).racy;
 }
 
 test("a file that was written right before it was read may have changed in the same instant", async () => {

@@ -166,6 +166,7 @@ describe("wrong usage ends with 2", () => {
     [["reprot"], 'did you mean "report"?'],
     [["run", "-p", "neighbors=3"], 'did you mean "neighbours"?'],
     [["run", "-p", "neighbours=many"], 'param neighbours is "many", which is no number'],
+    [["run", "-p", "neighbours=0x10"], 'param neighbours is "0x10", which is no number'],
     [["run", "-p", "neighbours"], "-p neighbours has no value"],
     [["run", "-j", "0"], "--jobs 0 is no whole number"],
     [["run", "--logical-date", "tomorrow"], '--logical-date "tomorrow" is no date'],

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { toFailure } from "../../src/errors.ts";
 import { readGraph, readKeptGraph } from "../../src/graph/graph.ts";
-import { racyMs } from "../../src/graph/look.ts";
+import { racyMs } from "../../src/store/files.ts";
 import { TestProject } from "../rig/project.ts";
 
 interface Attack {

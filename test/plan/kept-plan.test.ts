@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from "n
 import { setTimeout as sleep } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { racyMs } from "../../src/graph/look.ts";
+import { racyMs } from "../../src/store/files.ts";
 import { type RunResult, TestProject } from "../rig/project.ts";
 
 /** a → b → c; b reads whatever a step can read, c writes a file. */

@@ -1,3 +1,4 @@
+import { cpSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { afterEach, describe, expect, test } from "vitest";
 import { TestProject } from "../rig/project.ts";
@@ -28,6 +29,34 @@ test("a param may have any name", async () => {
   expect((await project.run(["-p", "toString=x"])).ran).toEqual([]);
   expect((await project.run(["-p", "toString=y"])).ran).toEqual(["10_a"]);
   expect(await project.value("10_a.a")).toEqual([1, "y"]);
+});
+
+test("what is no number for the step is none for the plan: 0x10 is not the 16 of its record", async () => {
+  project = new TestProject({ "steps/10_a.ts": 'import { param } from "stepbook";\nexport const a = param(["k"].join(""), 16);\n' });
+  await settled(project);
+  expect(await project.run(["-p", "k=0x10"])).toMatchObject({ code: 2, ran: [] });
+  expect((await project.run(["-p", "k=1.6e1"])).steps["10_a"]?.status).toBe("cached");
+});
+
+test("a project that was moved is found as it was: what it read in itself, in a folder whose name begins with dots, by a name with a backslash", async () => {
+  project = new TestProject({
+    "..data/in.txt": "5",
+    "data/a\\b.txt": "6",
+    "steps/10_named.ts": 'import { readFileSync } from "node:fs";\nexport const a = ["..data/in.txt", "data/a\\\\b.txt"].map((file) => readFileSync(file, "utf8"));\n',
+    "steps/20_listed.ts": 'import { readdirSync } from "node:fs";\nexport const b = readdirSync(".").length;\n',
+    "steps/30_sql.ts": "import { sql } from \"stepbook\";\nexport const c = await sql`SELECT content FROM read_text('..data/in.txt')`;\n",
+  });
+  await settled(project);
+  expect((await project.run()).ran).toEqual([]);
+  const moved = new TestProject({}, `${project.folder}-moved`);
+  try {
+    cpSync(project.folder, moved.folder, { recursive: true });
+    expect((await moved.run()).ran).toEqual([]);
+    moved.write("..data/in.txt", "7");
+    expect((await moved.run()).ran).toEqual(["10_named", "30_sql"]);
+  } finally {
+    moved.dispose();
+  }
 });
 
 describe("nothing changes and nothing runs", () => {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createColors } from "../../src/report/look.ts";
+import { createColors } from "../../src/report/style.ts";
 import { formatFailure } from "../../src/report/failure.ts";
 import { displayWidth } from "../../src/report/width.ts";
 import { hostile } from "./hostile.ts";

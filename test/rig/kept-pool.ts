@@ -19,7 +19,7 @@ export function keptPool(real: typeof Pool): typeof Pool {
     /** None is started ahead: the next one mostly is there. */
     override prepare(): void {}
 
-    override take(place: Pool.Place): Pool.StepProcess {
+    override take(place: Pool.Wanted): Pool.StepProcess {
       const { memory, shared, tables } = place;
       const waiting = shared && memory === null ? kept.get(this.#key(tables)) : undefined;
       for (let each = waiting?.pop(); each !== undefined; each = waiting?.pop()) if (each.child.exitCode === null && each.child.signalCode === null) return each;

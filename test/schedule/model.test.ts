@@ -10,7 +10,7 @@ import type { SlotRow } from "../../src/record/slots.ts";
 import type { Db } from "../../src/record/state.ts";
 import type { Attempt } from "../../src/schedule/attempt.ts";
 import { readSchedule } from "../../src/schedule/define.ts";
-import { Scheduler, type World } from "../../src/schedule/scheduler.ts";
+import { type Outside, Scheduler } from "../../src/schedule/scheduler.ts";
 
 const seeds = Number(process.env["STEPBOOK_SLOT_SEEDS"] ?? 600);
 const minute = 60_000;
@@ -72,11 +72,11 @@ class Machine {
     const pid = this.#pids++;
     const voice = { event() {}, say() {}, failure() {}, close() {} };
     this.#living.add(pid);
-    this.#schedulers.set(pid, new Scheduler(this.#mortal(pid), folder, [readSchedule("train", this.#definition)], voice, this.#world(pid)));
+    this.#schedulers.set(pid, new Scheduler(this.#mortal(pid), folder, [readSchedule("train", this.#definition)], voice, this.#outside(pid)));
     return pid;
   }
 
-  #world(pid: number): World {
+  #outside(pid: number): Outside {
     return {
       now: () => this.now,
       worker: { pid, started: "t", boot: "b", lives: (owner: LockOwner) => this.#living.has(owner.pid) },

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, expectTypeOf, test } from "vitest";
 import { display, param, record, run, skip, track } from "../../src/step/api.ts";
-import { settlePending, type StepEvent } from "../../src/step/host.ts";
-import { jsonDigest } from "../../src/step/digest.ts";
+import type { StepEvent } from "../../src/step/host.ts";
+import { settlePending } from "../../src/step/pending.ts";
 import { skipReason } from "../../src/step/skip.ts";
+import { digestOf } from "../../src/store/digest.ts";
 import { failed, makeRig, type Rig } from "./rig.ts";
 
 let rig: Rig;
@@ -13,7 +14,7 @@ describe("param", () => {
     const ratio = param("test_split_ratio", 0.3);
     expectTypeOf(ratio).toEqualTypeOf<number>();
     expect(ratio).toBe(0.3);
-    expect(rig.reads).toEqual([{ kind: "param", name: "test_split_ratio", digest: jsonDigest(0.3), fallback: jsonDigest(0.3), shown: "0.3" }]);
+    expect(rig.reads).toEqual([{ kind: "param", name: "test_split_ratio", digest: digestOf(JSON.stringify(0.3)), fallback: digestOf(JSON.stringify(0.3)), shown: "0.3" }]);
   });
 
   test("a value given is of the default's kind", () => {
@@ -21,7 +22,7 @@ describe("param", () => {
     expect([param("k", 5), param("x", 1), param("on", true), param("name", "a"), param("none", null), param("w", "uniform", { choices: ["uniform", "distance"] })]).toEqual([7, 0.001, false, "007", "text", "distance"]);
     expectTypeOf(param("w", "uniform", { choices: ["uniform", "distance"] })).toEqualTypeOf<"uniform" | "distance">();
     expectTypeOf(param("on", true)).toEqualTypeOf<boolean>();
-    expect(rig.reads[0]).toEqual({ kind: "param", name: "k", digest: jsonDigest(7), fallback: jsonDigest(5), shown: "7" });
+    expect(rig.reads[0]).toEqual({ kind: "param", name: "k", digest: digestOf(JSON.stringify(7)), fallback: digestOf(JSON.stringify(5)), shown: "7" });
   });
 
   test.each<[string, string, () => unknown, string]>([
@@ -58,7 +59,7 @@ test("run: each field is noted as it is read", () => {
   expect(run.startedAt.toISOString()).toBe("2024-03-01T10:20:30.000Z");
   expect(run.trigger).toBe("manual");
   expect(run.seed).toBe(42);
-  expect(rig.reads[0]).toEqual({ kind: "run", name: "id", digest: jsonDigest("r1") });
+  expect(rig.reads[0]).toEqual({ kind: "run", name: "id", digest: digestOf(JSON.stringify("r1")) });
   expect([...new Set(rig.reads.map(({ kind, name }) => `${kind} ${name}`))]).toEqual(["run id", "run logicalDate", "run startedAt", "run trigger", "param seed"]);
 });
 

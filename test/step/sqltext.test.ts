@@ -45,7 +45,7 @@ describe("tokens", () => {
 });
 
 test("statements are divided at semicolons that are code", () => {
-  expect(statements("SELECT ';' -- ;\n; ; /* ; */ SELECT $$;$$").map(({ text }) => text.trim())).toEqual(["SELECT ';' -- ;", "/* ; */ SELECT $$;$$"]);
+  expect(statements("SELECT ';' -- ;\n; ; /* ; */ SELECT $$;$$").map((text) => text.trim())).toEqual(["SELECT ';' -- ;", "/* ; */ SELECT $$;$$"]);
   expect(statements("-- nothing")).toEqual([]);
 });
 

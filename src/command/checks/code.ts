@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { modulesAbove } from "../../graph/package-names.ts";
 import type { Graph, Step } from "../../model.ts";
 import { countOf } from "../../report/format.ts";
 import { type Check, guarded, ok, warning, wrong } from "./check.ts";
@@ -60,8 +61,8 @@ const mostErrors = 5;
 
 /** The project's own TypeScript: its version and its settings. */
 export function checkTypes(project: string): Check[] {
-  const tsc = findUp(project, "node_modules/typescript/bin/tsc");
-  if (!tsc) return [warning("types", "not checked: typescript is not installed here", "npm install --save-dev typescript")];
+  const tsc = modulesAbove(project).map((modules) => path.join(modules, "typescript/bin/tsc")).find((file) => existsSync(file));
+  if (tsc === undefined) return [warning("types", "not checked: typescript is not installed here", "npm install --save-dev typescript")];
   if (!existsSync(path.join(project, "tsconfig.json"))) return [warning("types", "not checked: there is no tsconfig.json", "write one; docs and the README show it")];
   const { status, stdout, error } = spawnSync(process.execPath, [tsc, "--noEmit", "--pretty", "false"], { cwd: project, encoding: "utf8", maxBuffer: 1 << 28 });
   if (error) return [warning("types", `not checked: ${error.message}`, "run `npx tsc --noEmit` yourself")];
@@ -69,12 +70,4 @@ export function checkTypes(project: string): Check[] {
   const errors = stdout.split("\n").filter((line) => /\berror TS\d+:/.test(line));
   const shown = errors.slice(0, mostErrors).map((line) => line.replace(/^(.+?)\((\d+),(\d+)\): error /, "$1:$2:$3 "));
   return [wrong("types", [countOf(errors.length, "type error"), ...shown].join("\n"), "`npx tsc --noEmit` shows them all")];
-}
-
-function findUp(from: string, name: string): string | undefined {
-  for (let folder = from; ; folder = path.dirname(folder)) {
-    const file = path.join(folder, name);
-    if (existsSync(file)) return file;
-    if (path.dirname(folder) === folder) return undefined;
-  }
 }

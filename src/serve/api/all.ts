@@ -1,5 +1,5 @@
+import { json } from "../answer.ts";
 import type { Route } from "../route.ts";
-import { json } from "../route.ts";
 import { liveApi } from "./live.ts";
 import { openApi } from "./openapi.ts";
 import { recordApi } from "./records.ts";

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
-import { type ApiDescription, json, type Route } from "../route.ts";
+import { json } from "../answer.ts";
+import type { ApiDescription, Route } from "../route.ts";
 import type { Site } from "../site.ts";
 import { any } from "./schema.ts";
 

@@ -3,7 +3,7 @@ import { pageOfRuns, type RunRow, type RunStepRow } from "../../record/runs.ts";
 import type { Db } from "../../record/state.ts";
 import { byNumber } from "./cells.ts";
 
-export interface GridPage {
+interface GridPage {
   readonly total: number;
   readonly runs: readonly RunRow[];
   readonly steps: readonly string[];

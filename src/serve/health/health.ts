@@ -1,5 +1,5 @@
 import { beatAge } from "../../record/beat.ts";
-import { leaderOf } from "../../record/slots.ts";
+import { leaderOf } from "../../record/leader.ts";
 import type { Db } from "../../record/state.ts";
 
 /** What this process has to do with the schedule; null: it only serves the pages. */

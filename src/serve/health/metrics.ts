@@ -1,12 +1,11 @@
 import { mirrorState } from "../../record/outbox.ts";
 import type { Db } from "../../record/state.ts";
+import { grace } from "../../schedule/enter.ts";
 import { type Duty, type Health } from "./health.ts";
 import { type Family, histogram, type Sample } from "./exposition.ts";
 
 /** Seconds. */
 const bounds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600];
-/** How late a slot may start and still be on time, in ms. */
-const grace = 60_000;
 
 /**
  * What is counted is read from the state at each question, so that it is the same whoever is asked and survives restarts.

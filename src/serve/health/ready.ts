@@ -4,7 +4,7 @@ import { lockOwner } from "../../record/lock.ts";
 import { stateFolder } from "../../record/state.ts";
 import type { Duty } from "./health.ts";
 
-export interface Readiness {
+interface Readiness {
   readonly ready: boolean;
   /** Why it is not ready. */
   readonly reason: string | null;

@@ -7,11 +7,12 @@ import type { Artifact } from "../../model.ts";
 import { runById } from "../../record/lookup.ts";
 import type { RunRow } from "../../record/runs.ts";
 import { formatBytes, formatDuration, formatNumber } from "../../report/format.ts";
+import type { LaidOut } from "../answer.ts";
 import { html, type Html, type Piece } from "../html.ts";
 import { distributionsPart } from "../part/distributions.ts";
 import { patchPart } from "../part/patch.ts";
 import type { Site } from "../site.ts";
-import { type LaidOut, layout, runLine } from "./layout.ts";
+import { layout, runLine } from "./layout.ts";
 
 type Of<Type extends Difference["type"]> = Extract<Difference, { type: Type }>;
 

@@ -1,6 +1,7 @@
 import { readResultTables } from "../../record/experiments.ts";
 import { readResults, type ResultRow } from "../../record/results.ts";
 import { formatNumber } from "../../report/format.ts";
+import type { LaidOut } from "../answer.ts";
 import { html, type Html } from "../html.ts";
 import { axisOf } from "../part/axis.ts";
 import { heatmap } from "../part/heatmap.ts";
@@ -8,7 +9,7 @@ import { parallel } from "../part/parallel.ts";
 import { pickedPart } from "../part/picked.ts";
 import { scatter } from "../part/scatter.ts";
 import type { Site } from "../site.ts";
-import { type LaidOut, layout } from "./layout.ts";
+import { layout } from "./layout.ts";
 
 /** Rows that the page reads at most, the newest, and of these what it draws. Programs and files get all. */
 const [mostRows, mostDrawn] = [20_000, 5000];
@@ -29,7 +30,7 @@ export interface ExperimentsQuery {
   readonly picked: readonly string[];
 }
 
-export interface Results {
+interface Results {
   readonly columns: readonly string[];
   readonly rows: readonly ResultRow[];
 }

@@ -1,12 +1,13 @@
 import dagre from "@dagrejs/dagre";
 import type { Edge } from "../../model.ts";
 import { formatDuration } from "../../report/format.ts";
+import type { LaidOut } from "../answer.ts";
 import { type Cell, readNotebook } from "../data/cells.ts";
 import { html, type Html } from "../html.ts";
 import { failureBox } from "../part/failure.ts";
 import { badge, type CellState } from "../part/icons.ts";
 import type { Site } from "../site.ts";
-import { type LaidOut, layout, runLine } from "./layout.ts";
+import { layout, runLine } from "./layout.ts";
 
 const [nodeWidth, nodeHeight] = [184, 56];
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { formatDate, formatDuration } from "../../report/format.ts";
 import type { RunRow } from "../../record/runs.ts";
+import type { LaidOut } from "../answer.ts";
 import { html, type Html, type Piece } from "../html.ts";
 import { badge } from "../part/icons.ts";
 import type { Site } from "../site.ts";
@@ -16,17 +17,8 @@ export interface Page {
 }
 
 /** A page in elements that change apart, one after the other; each has the id that it is listed by. */
-export interface Sections {
+interface Sections {
   readonly sections: readonly (readonly [id: string, content: Html])[];
-}
-
-/** A page as it is sent. */
-export interface LaidOut {
-  readonly text: string;
-  /** By the id of the element that it is: all that can change while somebody looks at it. */
-  readonly parts: ReadonlyMap<string, string>;
-  /** Another one whenever a part is another. */
-  readonly state: string;
 }
 
 export const places = [["/", "Notebook"], ["/graph", "Graph"], ["/runs", "Runs"], ["/experiments", "Experiments"], ["/models", "Models"], ["/schedule", "Schedule"]] as const;

@@ -1,6 +1,7 @@
+import type { LaidOut } from "../answer.ts";
 import { html } from "../html.ts";
 import type { Site } from "../site.ts";
-import { type LaidOut, layout } from "./layout.ts";
+import { layout } from "./layout.ts";
 
 /** A page that says one thing. */
 export function messagePage(site: Site, title: string, message: string, remedy?: string): LaidOut {

@@ -2,12 +2,13 @@ import { fail } from "../../errors.ts";
 import { formatBytes, formatNumber } from "../../report/format.ts";
 import { short } from "../../command/short.ts";
 import { predictInputs } from "../../command/predict.ts";
+import type { LaidOut } from "../answer.ts";
 import { type Model, type ModelUse, provenance, readModels, usesOf } from "../data/models.ts";
 import { html, type Html } from "../html.ts";
 import { predictForm } from "../part/predict-form.ts";
 import { tree } from "../part/tree.ts";
 import type { Site } from "../site.ts";
-import { type LaidOut, layout, runLink, when } from "./layout.ts";
+import { layout, runLink, when } from "./layout.ts";
 
 /** The newest version of each model. */
 export function modelsPage(site: Site): LaidOut {

@@ -1,8 +1,9 @@
 import type { ParamUse } from "../../model.ts";
+import type { LaidOut } from "../answer.ts";
 import { html, type Html } from "../html.ts";
 import { failureBox } from "../part/failure.ts";
 import type { Site } from "../site.ts";
-import { type LaidOut, layout } from "./layout.ts";
+import { layout } from "./layout.ts";
 
 /** The form of a run, made from the params of the steps: their defaults, kinds and words. */
 export async function newRunPage(site: Site): Promise<LaidOut> {

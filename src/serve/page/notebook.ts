@@ -1,4 +1,5 @@
 import { formatDuration } from "../../report/format.ts";
+import type { LaidOut } from "../answer.ts";
 import { type Cell, type Notebook, readNotebook } from "../data/cells.ts";
 import { editsOf } from "../data/edits.ts";
 import { readSource, titleOf } from "../data/source.ts";
@@ -11,7 +12,7 @@ import { outputs } from "../part/outputs.ts";
 import { patchPart } from "../part/patch.ts";
 import { prose } from "../part/prose.ts";
 import type { Site } from "../site.ts";
-import { actButton, type LaidOut, layout, retryButton, runLine } from "./layout.ts";
+import { actButton, layout, retryButton, runLine } from "./layout.ts";
 
 /** The pipeline as one document: prose, code, outputs, step by step. */
 export async function notebookPage(site: Site, run?: string): Promise<LaidOut> {

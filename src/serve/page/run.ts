@@ -4,13 +4,14 @@ import { runById } from "../../record/lookup.ts";
 import { recordById } from "../../record/records.ts";
 import type { RunRow } from "../../record/runs.ts";
 import { formatDuration } from "../../report/format.ts";
+import type { LaidOut } from "../answer.ts";
 import { type Cell, readNotebook } from "../data/cells.ts";
 import { html, type Html } from "../html.ts";
 import { failureBox } from "../part/failure.ts";
 import { badge } from "../part/icons.ts";
 import { logBox } from "../part/log.ts";
 import type { Site } from "../site.ts";
-import { type LaidOut, layout, retryButton, runLine, when } from "./layout.ts";
+import { layout, retryButton, runLine, when } from "./layout.ts";
 
 /** One run: what failed first, then when each step ran, then what each printed. */
 export async function runPage(site: Site, id: string): Promise<LaidOut> {

@@ -1,10 +1,11 @@
 import { formatDuration } from "../../report/format.ts";
+import type { LaidOut } from "../answer.ts";
 import { honest } from "../data/honest.ts";
 import { readGrid } from "../data/runs.ts";
 import { html, type Html } from "../html.ts";
 import { badge } from "../part/icons.ts";
 import type { Site } from "../site.ts";
-import { type LaidOut, layout, runLink, when } from "./layout.ts";
+import { layout, runLink, when } from "./layout.ts";
 
 const pageSize = 50;
 const signs = { ran: "✓", cached: "=", failed: "✕", skipped: "–", cancelled: "◌" } as const;

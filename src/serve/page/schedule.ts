@@ -1,17 +1,19 @@
 import { pastSlots, previewSlots, type SlotPreview } from "../../command/backfill.ts";
 import { type KnownSchedule, knownSchedules } from "../../command/schedules.ts";
-import { leaderOf, pageOfSlots, type SlotRow } from "../../record/slots.ts";
+import { leaderOf } from "../../record/leader.ts";
+import { pageOfSlots, type SlotRow } from "../../record/slots.ts";
 import { commandIn } from "../../command-name.ts";
 import { formatDuration } from "../../report/format.ts";
 import { readRange } from "../../schedule/range.ts";
 import { nextSlots } from "../../schedule/slots.ts";
 import type { Zone } from "../../schedule/zone.ts";
 import { mostSlots } from "../acts.ts";
+import type { LaidOut } from "../answer.ts";
 import { html, type Html, type Piece } from "../html.ts";
 import { badge, signs } from "../part/icons.ts";
 import { wholeOf } from "../route.ts";
 import type { Site } from "../site.ts";
-import { type LaidOut, layout, runLink, when } from "./layout.ts";
+import { layout, runLink, when } from "./layout.ts";
 
 const [pageSize, upcoming, stripe] = [20, 5, 60];
 const day = 86_400_000;

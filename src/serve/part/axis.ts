@@ -2,7 +2,7 @@ import type { ResultRow } from "../../record/results.ts";
 import { formatDate, formatNumber } from "../../report/format.ts";
 
 /** A column as an axis: numbers and times by their size, words in their order. */
-export interface Axis {
+interface Axis {
   readonly distinct: number;
   /** From 0 to 1; the middle where all are equal. */
   place(value: unknown): number;

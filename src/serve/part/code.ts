@@ -27,7 +27,7 @@ export async function codeBlock(code: string, options: { readonly firstLine?: nu
   return html`<pre class="code" tabindex="0"><code>${rows}</code></pre>`;
 }
 
-export async function highlight(code: string): Promise<readonly Html[]> {
+async function highlight(code: string): Promise<readonly Html[]> {
   const known = kept.get(code);
   if (known) return known;
   // A file of this size is looked at in an editor; its colours would cost seconds.

@@ -5,7 +5,7 @@ import { prose } from "./prose.ts";
 import { tree } from "./tree.ts";
 
 /** How a figure's bytes get to the page: by an address of the server, or inside the page itself. */
-export type FigureSource = (mime: string) => { readonly src: string } | { readonly content: string };
+type FigureSource = (mime: string) => { readonly src: string } | { readonly content: string };
 
 const charts = /^application\/vnd\.vega(?:lite)?\.v\d+\+json$/;
 

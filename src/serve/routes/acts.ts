@@ -7,8 +7,9 @@ import { fail } from "../../errors.ts";
 import { pause, resume } from "../../schedule/rest.ts";
 import { readWish } from "../acts.ts";
 import { about, any, flag, list, map, object, orNull, text, whole } from "../api/schema.ts";
+import { fragment, json } from "../answer.ts";
 import { answerPart } from "../part/answer.ts";
-import { fragment, idOf, json, type Route } from "../route.ts";
+import { idOf, type Route } from "../route.ts";
 import type { Site } from "../site.ts";
 
 const scalar = { type: ["string", "number", "boolean"] };

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
-import { file, type Route } from "../route.ts";
+import { file } from "../answer.ts";
+import type { Route } from "../route.ts";
 import { addressOf } from "../shown.ts";
 import type { Site } from "../site.ts";
 import { eventStream } from "../stream.ts";

@@ -1,4 +1,5 @@
-import { file, json, type Route } from "../route.ts";
+import { file, json } from "../answer.ts";
+import type { Route } from "../route.ts";
 import { contentType, expose, type Family } from "../health/exposition.ts";
 import { type Health, healthOf } from "../health/health.ts";
 import { readCounts, readGauges } from "../health/metrics.ts";

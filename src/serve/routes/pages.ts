@@ -3,6 +3,7 @@ import path from "node:path";
 import { Readable } from "node:stream";
 import type { Context } from "hono";
 import { fail } from "../../errors.ts";
+import { file, json, page } from "../answer.ts";
 import { find } from "../data/find.ts";
 import { readModels } from "../data/models.ts";
 import { comparePage } from "../page/compare.ts";
@@ -14,7 +15,7 @@ import { notebookPage } from "../page/notebook.ts";
 import { runPage } from "../page/run.ts";
 import { runsPage } from "../page/runs.ts";
 import { schedulePage } from "../page/schedule.ts";
-import { file, idOf, json, page, type Route, wholeOf } from "../route.ts";
+import { idOf, type Route, wholeOf } from "../route.ts";
 import type { Site } from "../site.ts";
 
 export const pageRoutes: readonly Route[] = [

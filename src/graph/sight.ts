@@ -1,8 +1,8 @@
-import { type BigIntStats, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { type BigIntStats, readdirSync, readFileSync, realpathSync } from "node:fs";
 import path from "node:path";
 import type { Digest } from "../model.ts";
 import { digestOf } from "../store/digest.ts";
-import { signatureOf } from "../store/files.ts";
+import { racyMs, signatureOf, statOf } from "../store/files.ts";
 
 /** What is looked at: a file's content; the names in a folder, their kinds and where links lead; where a folder really lies. */
 export type SightKind = "file" | "folder" | "place";
@@ -11,17 +11,6 @@ export type SightKind = "file" | "folder" | "place";
 export interface Sight {
   readonly digest: Digest | null;
   readonly signature: string;
-}
-
-/** What changed within this time is looked at again: a change in the same tick would leave no trace. */
-export const racyMs = 2000;
-
-export function statOf(file: string): BigIntStats | null {
-  try {
-    return statSync(file, { bigint: true, throwIfNoEntry: false }) ?? null;
-  } catch {
-    return null;
-  }
 }
 
 /** Its signature, if a later change would show in it; else nothing. */
@@ -34,8 +23,8 @@ export function changedBefore(stats: BigIntStats, time: number): boolean {
   return Number((stats.ctimeNs > stats.mtimeNs ? stats.ctimeNs : stats.mtimeNs) / 1_000_000n) < time - racyMs;
 }
 
-/** Looks. What changes meanwhile has another signature by then, which is noticed. */
-export function lookAt(kind: SightKind, file: string): Sight {
+/** What is there now. What changes meanwhile has another signature by then, which is noticed. */
+export function sightOf(kind: SightKind, file: string): Sight {
   const stats = statOf(file);
   if (stats === null) return { digest: null, signature: "" };
   try {
@@ -70,6 +59,6 @@ export function stillThere(kind: SightKind, file: string, seen: Sight): Sight | 
     const stats = statOf(file);
     if (stats !== null && signatureOf(stats) === seen.signature) return seen;
   }
-  const now = lookAt(kind, file);
+  const now = sightOf(kind, file);
   return now.digest === seen.digest ? now : undefined;
 }

@@ -1,17 +1,17 @@
 import { styleText } from "node:util";
 
-const styles = ["bold", "dim", "cyan", "green", "red", "yellow"] as const;
+const formats = ["bold", "dim", "cyan", "green", "red", "yellow"] as const;
 
-/** Puts text into a style, or leaves it as it is. */
-export type Colors = { readonly isColorSupported: boolean } & Readonly<Record<(typeof styles)[number], (text: string) => string>>;
+/** Puts text into a format, or leaves it as it is. */
+export type Colors = { readonly isColorSupported: boolean } & Readonly<Record<(typeof formats)[number], (text: string) => string>>;
 
 export function createColors(enabled: boolean): Colors {
-  const painted = styles.map((style) => [style, (text: string) => (enabled ? styleText(style, text, { validateStream: false }) : text)] as const);
+  const painted = formats.map((format) => [format, (text: string) => (enabled ? styleText(format, text, { validateStream: false }) : text)] as const);
   return { isColorSupported: enabled, ...(Object.fromEntries(painted) as Omit<Colors, "isColorSupported">) };
 }
 
 /** How text has to look where it goes. */
-export interface Look {
+export interface Style {
   readonly colors: Colors;
   /** Columns; Infinity where nothing is cut. */
   readonly width: number;

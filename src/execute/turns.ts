@@ -1,5 +1,5 @@
-/** Lets so many tasks work at a time; of the others the most urgent is next, and of equal ones the one that came first. */
-export class Slots {
+/** Lets a number of tasks work at a time; of the others the most urgent is next, and of equal ones the one that came first. */
+export class Turns {
   #free: number;
   readonly #waiting: { readonly urgency: number; readonly go: () => void }[] = [];
 
@@ -13,7 +13,7 @@ export class Slots {
     try {
       return await task();
     } finally {
-      // What this task was waited for may be more urgent than what waits already: it comes within this turn of the loop.
+      // What waited for this task may be more urgent than what waits here already, and comes within this turn of the loop.
       if (this.#waiting.length > 0) setImmediate(() => this.#next());
       else this.#free++;
     }
