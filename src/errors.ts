@@ -93,7 +93,8 @@ export const damagedState =
 export function toFailure(thrown: unknown, code: ErrorCode = "E_INTERNAL"): Failure {
   // By name, not instanceof: the step API and the engine may be two copies of this module.
   if (thrown instanceof Error && thrown.name === "StepbookError") return (thrown as StepbookError).failure;
-  if (thrown instanceof Error && /^SQLITE_(?:CORRUPT|NOTADB)/.test(String((thrown as { code?: unknown }).code))) {
+  // A step may have a database of its own.
+  if (code === "E_INTERNAL" && thrown instanceof Error && /^SQLITE_(?:CORRUPT|NOTADB)/.test(String((thrown as { code?: unknown }).code))) {
     return { code: "E_STATE_CORRUPT", message: `.stepbook/state.db is damaged (${thrown.message})`, remedy: damagedState };
   }
   if (code === "E_INTERNAL" && /^E[MN]FILE$/.test(String((thrown as NodeJS.ErrnoException | undefined)?.code))) return noMoreFiles().failure;

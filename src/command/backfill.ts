@@ -1,6 +1,7 @@
 import { exitCodes } from "../errors.ts";
 import type { Cancellation } from "../execute/cancel.ts";
 import type { Emit } from "../events.ts";
+import { recoverBackfills } from "../record/recover-slots.ts";
 import { claimPast, endSlot, noteRun, type SlotRow, slotOf } from "../record/slots.ts";
 import type { Db } from "../record/state.ts";
 import { makeReport } from "../report/make.ts";
@@ -52,6 +53,7 @@ export function pastSlots(schedule: Schedule, { from, to }: Range, most = Infini
 /** Runs these slots, also for the page of the schedule. @returns the exit code */
 export async function runSlots(db: Db, project: string, schedule: Schedule, slots: readonly string[], jobs: number | undefined, emit: Emit, cancellation: Cancellation): Promise<number> {
   let failed = false;
+  recoverBackfills(db);
   for (const slot of slots) {
     const at = { schedule: schedule.name, slot };
     if (cancellation.requested) break;
@@ -76,6 +78,7 @@ export interface SlotPreview {
 }
 
 export function previewSlots(db: Db, schedule: Schedule, slots: readonly string[]): SlotPreview[] {
+  recoverBackfills(db);
   return slots.map((slot) => {
     const status = slotOf(db, schedule.name, slot)?.status ?? null;
     return { schedule: schedule.name, slot, status, would: status === "succeeded" || status === "running" || status === "due" ? "stay" : "run" };

@@ -1,17 +1,18 @@
 import type { StepOutcome } from "../events.ts";
 import type { Artifact, Effect, Scalar, Step, StepRecord } from "../model.ts";
 import type { Decision } from "../plan/decide.ts";
-import { deliverEmbedded } from "../record/deliver.ts";
 import { completeRow } from "../record/experiments.ts";
+import { countRecorded } from "../record/outbox.ts";
 import { type Manifest, writeManifest } from "../record/manifests.ts";
 import { probeRow } from "../record/probe-row.ts";
 import { commitRecord } from "../record/records.ts";
-import { highestPublished, publishModels } from "../record/publish.ts";
+import { highestPublished } from "../record/publish.ts";
 import { sabotaged } from "../sabotage.ts";
 import { bundleName } from "./bundles.ts";
 import type { RunContext } from "./context.ts";
 import { artifactOf } from "./filed.ts";
 import type { Notes } from "./notes.ts";
+import { deliverRecorded, publishSaved } from "./owed.ts";
 import type { Outputs, StoredEffect, ToldOrStaged } from "./protocol.ts";
 
 /** What a step leaves, with its exports and displays in the store. */
@@ -122,40 +123,35 @@ async function takeEffects(context: RunContext, staged: readonly StoredEffect<To
 }
 
 function wholeEffects(context: RunContext, effects: readonly Effect[]): Effect[] {
-  const rows = new Map<string, number>();
-  return effects.map((effect) => (effect.kind === "record" ? { ...effect, row: wholeRow(context, effect.table, context.mask.given(effect.row), counted(rows, effect.table)) } : effect));
+  // Those of this step are not in the outbox yet.
+  const recorded = new Map<string, number>();
+  return effects.map((effect) => {
+    if (effect.kind !== "record") return effect;
+    const before = recorded.get(effect.table) ?? countRecorded(context.db, context.info.id, effect.table);
+    recorded.set(effect.table, before + 1);
+    return { ...effect, row: wholeRow(context, effect.table, context.mask.given(effect.row), before) };
+  });
 }
 
-/** How often this was asked for before. */
-function counted(counts: Map<string, number>, name: string): number {
-  const before = counts.get(name) ?? 0;
-  counts.set(name, before + 1);
-  return before;
-}
-
-/**
- * The row as the table will hold it; refused here, before anything of the step is kept.
- * @param earlier rows of this step for the same table, which are not in the outbox yet
- */
-function wholeRow(context: RunContext, table: string, row: Readonly<Record<string, Scalar>>, earlier: number): Record<string, Scalar> {
+/** The row as the table will hold it; refused here, before anything of the step is kept. @param before rows of this run for the same table */
+function wholeRow(context: RunContext, table: string, row: Readonly<Record<string, Scalar>>, before: number): Record<string, Scalar> {
   const { ddl, tables } = context.resultTables();
-  const before = context.db.prepare("SELECT count(*) FROM outbox WHERE run = ? AND table_name = ?").pluck().get(context.info.id, table) as number;
-  const whole = completeRow(tables, table, row, context.info, before + earlier);
+  const whole = completeRow(tables, table, row, context.info, before);
   probeRow(ddl, table, whole);
   return whole;
 }
 
+/** No failure of the step: its result is real by now. */
 async function publish(context: RunContext, record: StepRecord): Promise<void> {
-  const { db, emit, info } = context;
+  const { db, store, graph: { project }, emit, info } = context;
+  const warn = (message: string) => emit({ type: "run.warned", run: info.id, message });
   const at = { run: info.id, step: record.step };
   for (const effect of record.effects) {
     if (effect.kind === "record") emit({ type: "row.recorded", ...at, table: effect.table, row: effect.row });
   }
   const models = record.effects.flatMap((effect) => (effect.kind === "model" ? [effect.name] : []));
-  for (const saved of await publishModels(db, context.store, context.graph.project, models)) {
+  for (const saved of await publishSaved({ db, store, project }, models, warn)) {
     emit({ type: "model.saved", ...at, name: saved.name, version: saved.version, path: saved.path, existed: saved.run !== info.id });
   }
-  if (record.effects.some((effect) => effect.kind === "record")) {
-    for (const message of deliverEmbedded(db, context.graph.project)) emit({ type: "run.warned", run: info.id, message });
-  }
+  if (record.effects.some((effect) => effect.kind === "record")) deliverRecorded(db, project, context.resultTables(), warn);
 }

@@ -4,12 +4,13 @@ import type { Decision } from "../plan/decide.ts";
 import type { Planned } from "../plan/plan.ts";
 import { unchanged } from "../plan/reasons.ts";
 import { putTable } from "../record/outbox.ts";
-import { highestPublished, publishModels } from "../record/publish.ts";
+import { highestPublished } from "../record/publish.ts";
 import { renewModels } from "../record/records.ts";
 import { putReusedSteps } from "../record/runs.ts";
 import { unsynced } from "../record/state.ts";
 import type { RunContext } from "./context.ts";
 import { tellReused } from "./finished.ts";
+import { publishSaved } from "./owed.ts";
 
 /** A step and the record that stands for it. */
 export interface Reused {
@@ -40,6 +41,6 @@ export async function reuseSteps({ db, store, graph, info, emit }: Pick<RunConte
     });
   });
   const renewed = reused.some(({ decision: { record } }) => record.effects.length > 0) ? put() : unsynced(db, put);
-  await publishModels(db, store, graph.project, [...new Set(renewed)]);
+  await publishSaved({ db, store, project: graph.project }, [...new Set(renewed)], (message) => emit({ type: "run.warned", run: info.id, message }));
   return tellReused(info.id, reused.map(({ step, decision }) => ({ step: step.id, record: decision.record })), emit);
 }

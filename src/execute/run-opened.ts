@@ -20,7 +20,7 @@ import type { ProcessPool } from "./pool.ts";
 import { maskFor, secretNames } from "./mask-for.ts";
 import { type Finished, tellFinished } from "./finished.ts";
 import { newRun } from "./new-run.ts";
-import { settleOwed } from "./owed.ts";
+import { settleModels, settleRows } from "./owed.ts";
 import { aloneReused, type Reused, reuseSteps } from "./reuse.ts";
 import { keyOfPlan, mayStand, owes } from "./unchanged.ts";
 
@@ -47,10 +47,13 @@ async function runLocked(opened: Opened, options: RunOptions, selected: Readonly
   const { db, graph, project } = opened;
   const startedAt = now();
   const mask = maskFor(graph);
-  const emit: Emit = (event) => tell(mask.data(event));
+  const emit = warnedOnce((event) => tell(mask.data(event)));
   const interrupted = recover(db, project);
   if (interrupted.length > 0) emit({ type: "run.recovered", runs: interrupted });
   const info = newRun(options);
+  const warn = (message: string) => emit({ type: "run.warned", run: info.id, message });
+  const unpublished: string[] = [];
+  await settleModels(opened, (message) => unpublished.push(message));
   await rest();
   const known = knowledge(opened, options.params, force, new Date(info.startedAt), info);
   await rest();
@@ -65,7 +68,8 @@ async function runLocked(opened: Opened, options: RunOptions, selected: Readonly
     await rest();
   }
   emit({ type: "run.started", run: info.id, at: info.startedAt, info, params: { ...options.params }, steps: [...selected].sort() });
-  await settleOwed(opened, info.id, emit);
+  unpublished.forEach(warn);
+  settleRows(opened, warn);
   await rest();
 
   const base = { graph, selected, planned, known, db, store: opened.store, hasher: opened.hasher, info, jobs: options.jobs, keepGoing: options.keepGoing, mask, emit, cancel };
@@ -85,6 +89,16 @@ async function runLocked(opened: Opened, options: RunOptions, selected: Readonly
     end(status);
     return told(status, steps);
   });
+}
+
+/** What keeps rows waiting is met at each commit, and said once. */
+function warnedOnce(tell: Emit): Emit {
+  const said = new Set<string>();
+  return (event) => {
+    if (event.type === "run.warned" && said.has(event.message)) return;
+    if (event.type === "run.warned") said.add(event.message);
+    tell(event);
+  };
 }
 
 /** For the next run, which may find everything as it is now. */

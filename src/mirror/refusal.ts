@@ -12,6 +12,11 @@ export function isRefusal(error: unknown): boolean {
   return typeof code === "string" && refusing.test(code);
 }
 
+/** Whether somebody else holds what is needed, and has for longer than one waits. */
+export function isHeld(error: unknown): boolean {
+  return (error as { code?: unknown }).code === "55P03";
+}
+
 /** The error in one line, with the state that Postgres gave it. */
 export function explain(error: unknown): string {
   const { message, code, detail, errors } = error as Error & { code?: string; detail?: string; errors?: Error[] };

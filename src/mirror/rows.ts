@@ -3,6 +3,7 @@ import { type Client, hours, lock, transaction } from "./connect.ts";
 import { copyLines } from "./copy.ts";
 import { escaped, type Layout, type Row } from "./encode.ts";
 import { ledger } from "./names.ts";
+import { isHeld } from "./refusal.ts";
 import type { Shape } from "./shape.ts";
 import { newestSent, noteBatch, noteUpto, unfold } from "./versions.ts";
 
@@ -21,7 +22,7 @@ export async function sendRows(client: Client, shape: Shape, table: string, rows
       return await send(client, shape, table, newest, insert, fed);
     } catch (error) {
       // Answered by the server: a key that is there, most likely. What else it may be, the other way tells.
-      if (!/^[0-9A-Z]{5}$/.test((error as { code?: string }).code ?? "")) throw error;
+      if (isHeld(error) || !/^[0-9A-Z]{5}$/.test((error as { code?: string }).code ?? "")) throw error;
       met.add(table);
     }
   }

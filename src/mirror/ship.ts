@@ -1,13 +1,14 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import type { Artifact } from "../model.ts";
-import { readResultTables } from "../record/experiments.ts";
+import { readResultTables, type ResultDefinition } from "../record/experiments.ts";
 import { markMirrored, markRefused, markTableMirrored, waitingRows, waitingTables } from "../record/outbox.ts";
 import type { Db } from "../record/state.ts";
 import { tableToCsv } from "../step/table-to-csv.ts";
 import type { Store } from "../store/store.ts";
 import { type Client, withClient } from "./connect.ts";
 import { draftFile, withDrafts } from "./drafts.ts";
+import { Held } from "./held.ts";
 import { explain, isRefusal, Unsendable } from "./refusal.ts";
 import type { Row } from "./encode.ts";
 import { prepareLedger } from "./ledger.ts";
@@ -37,26 +38,28 @@ interface Shipped {
 }
 
 /**
- * Sends once all that waits. Nothing is marked as sent before its COMMIT was answered.
+ * Sends once all that waits. Nothing is marked as sent before its COMMIT was answered. A table that somebody holds keeps
+ * no other from going.
  * @throws where the database cannot be reached or does not work: what has not been sent waits
  */
 export async function ship(ends: Ends): Promise<Shipped> {
   const shipped: Shipped = { sent: 0, refused: 0, parked: [] };
+  const held = new Held();
   const [tables, rows] = [waitingTables(ends.db), waitingRows(ends.db, 0, 1)];
   if (tables.length + rows.length === 0) return shipped;
   await withClient(ends.url, ends.signal, async (client) => {
     await prepareLedger(client);
     const results = existsSync(path.join(ends.project, "experiments.sql")) ? readResultTables(ends.project) : undefined;
-    const shapes = results ? await shapeResults(client, results) : new Map<string, Shape>();
-    await shipRows(client, ends, shapes, shipped);
+    await held.unless("the results tables", async () => shipRows(client, ends, results ? await shapeResults(client, results) : new Map(), held, shipped));
     if (tables.length > 0) await withDrafts(ends.project, async (folder) => {
-      for (const table of tables) await shipTable(client, ends, shapes, folder, table, shipped);
+      for (const table of tables) await held.unless(table.table, () => shipTable(client, ends, results, folder, table, shipped));
     });
   });
+  held.tell();
   return shipped;
 }
 
-async function shipRows(client: Client, ends: Ends, shapes: ReadonlyMap<string, Shape>, shipped: Shipped): Promise<void> {
+async function shipRows(client: Client, ends: Ends, shapes: ReadonlyMap<string, Shape>, held: Held, shipped: Shipped): Promise<void> {
   const sent: number[] = [];
   const met = new Set<string>();
   const mark = () => void (sent.length > 0 && markMirrored(ends.db, sent.splice(0)));
@@ -71,7 +74,7 @@ async function shipRows(client: Client, ends: Ends, shapes: ReadonlyMap<string, 
         next.catch(() => {});
       };
       for (const { row, error } of page.unsendable) refuse(ends, row, error, shipped);
-      for (const [table, rows] of page.tables) await shipBatch({ client, ends, shape: shapes.get(table)!, table, met, meanwhile, sent, shipped }, rows);
+      for (const [table, rows] of page.tables) await held.unless(table, () => shipBatch({ client, ends, shape: shapes.get(table)!, table, met, meanwhile, sent, shipped }, rows));
       meanwhile();
       page = await next;
     }
@@ -110,14 +113,14 @@ async function shipBatch(batch: Batch, rows: readonly Row[]): Promise<void> {
   shipped.sent += rows.length;
 }
 
-async function shipTable(client: Client, ends: Ends, shapes: ReadonlyMap<string, Shape>, folder: string, waiting: ReturnType<typeof waitingTables>[number], shipped: Shipped): Promise<void> {
+async function shipTable(client: Client, ends: Ends, results: ResultDefinition | undefined, folder: string, waiting: ReturnType<typeof waitingTables>[number], shipped: Shipped): Promise<void> {
   const artifact = JSON.parse(waiting.body) as Artifact;
   const parquet = ends.store.path(artifact);
   const csv = draftFile(folder, waiting.id);
   try {
-    if (shapes.has(waiting.table)) throw new Unsendable(`"${waiting.table}" is a results table of experiments.sql`);
+    if (results?.tables.has(waiting.table)) throw new Unsendable(`"${waiting.table}" is a results table of experiments.sql`);
     if (!existsSync(parquet)) throw new Unsendable("its rows are no longer in the store: run its step again");
-    await tableToCsv(parquet, (artifact.schema ?? []).map(({ name, type }) => ({ name, expression: mapType(type).expression })), csv);
+    await tableToCsv(parquet, (artifact.schema ?? []).map(({ name, type }) => ({ name, expression: mapType(type).expression })), csv, ends.signal);
     ends.signal.throwIfAborted();
     await sendTable(client, waiting, artifact, csv);
   } catch (error) {

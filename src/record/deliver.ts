@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
-import Database from "better-sqlite3";
 import type { Scalar } from "../model.ts";
 import { quoteIdentifier } from "../sql-quote.ts";
 import { digestOf } from "../store/digest.ts";
-import { columnsOf, experimentsFile, readResultTables, type ResultColumn, type ResultTables } from "./experiments.ts";
+import { columnsOf, experimentsFile, type ResultColumn, type ResultDefinition, type ResultTables } from "./experiments.ts";
 import { insertRow, keyOf, sameName } from "./insert-row.ts";
+import { isOfFile, ofResults, openResults } from "./results-file.ts";
 import type { Db } from "./state.ts";
 
 /** Of a row in the outbox, as `embedded`: it waits, or the table has it; above these, it was refused under that definition. */
@@ -15,34 +15,31 @@ const [waits, delivered] = [0, 1];
  * Brings the embedded results tables to the shape of `experiments.sql` and delivers to them what
  * waits in the outbox. Idempotent: a row delivered twice replaces itself. What a table refuses is tried again when its definition is another one.
  * @returns warnings, such as columns that experiments.sql no longer has
+ * @throws E_DATABASE where the file cannot be used; then all waits that did
  */
-export function deliverEmbedded(state: Db, project: string): string[] {
+export function deliverEmbedded(state: Db, project: string, { ddl, tables }: Pick<ResultDefinition, "ddl" | "tables">): string[] {
   // A results file that was deleted is filled again from what was ever recorded.
   if (!existsSync(experimentsFile(project))) state.prepare("UPDATE outbox SET embedded = ?").run(waits);
-  if (!existsSync(path.join(project, "experiments.sql")) && waitingRows(state, delivered).length === 0) return [];
-  const { ddl, tables } = readResultTables(project);
-  mkdirSync(path.dirname(experimentsFile(project)), { recursive: true });
-  const db = new Database(experimentsFile(project), { timeout: 10_000 });
+  ofResults(() => mkdirSync(path.dirname(experimentsFile(project)), { recursive: true }));
+  const db = openResults(project);
   try {
-    db.pragma("journal_mode = WAL");
-    db.pragma("synchronous = FULL");
-    const warnings: string[] = [];
-    const refused = new Map<OutboxRow, string>();
-    const tried = db.transaction(() => {
-      warnings.push(...reshape(db, ddl, tables));
-      const definition = definitionOf(db, ddl);
-      const waiting = waitingRows(state, definition);
-      for (const row of waiting) {
-        const why = deliver(db, row, tables);
-        if (why !== undefined) refused.set(row, `${row.name}: ${why}`);
-      }
-      return waiting.map((row) => ({ row, becomes: refused.has(row) ? definition : delivered }));
-    }).immediate();
-    mark(state, tried);
+    const { warnings, definition } = ofResults(() => shaped(db, ddl, tables));
+    const waiting = waitingRows(state, definition);
+    if (waiting.length === 0) return warnings;
+    const refused = ofResults(() => db.transaction(() => deliverAll(db, waiting, tables)).immediate());
+    mark(state, waiting.map((row) => ({ row, becomes: refused.has(row) ? definition : delivered })));
     return [...warnings, ...refusals([...refused.values()])];
   } finally {
     db.close();
   }
+}
+
+/** The tables as experiments.sql wants them. Where they are so already nothing is locked. */
+function shaped(db: Db, ddl: string, tables: ResultTables): { readonly warnings: string[]; readonly definition: number } {
+  db.pragma("journal_mode = WAL");
+  db.pragma("synchronous = FULL");
+  const warnings = db.transaction(() => reshape(db, ddl, tables))();
+  return { warnings, definition: definitionOf(db, ddl) };
 }
 
 interface OutboxRow {
@@ -53,7 +50,8 @@ interface OutboxRow {
 
 /** @param definition under which those that were refused need not be tried again */
 function waitingRows(state: Db, definition: number): OutboxRow[] {
-  return state.prepare("SELECT id, table_name AS name, body FROM outbox WHERE embedded NOT IN (?, ?) AND kind = 'row' ORDER BY id").all(delivered, definition) as OutboxRow[];
+  // Written so that SQLite sees the index of what is not delivered.
+  return state.prepare(`SELECT id, table_name AS name, body FROM outbox WHERE embedded <> ${delivered} AND embedded <> ? AND kind = 'row' ORDER BY id`).all(definition) as OutboxRow[];
 }
 
 /** A number for what experiments.sql says and what the tables are. */
@@ -104,6 +102,16 @@ function addColumn(db: Db, table: string, { name, type, standard }: ResultColumn
   }
 }
 
+/** @returns the rows that their table does not take, and why */
+function deliverAll(db: Db, rows: readonly OutboxRow[], tables: ResultTables): Map<OutboxRow, string> {
+  const refused = new Map<OutboxRow, string>();
+  for (const row of rows) {
+    const why = deliver(db, row, tables);
+    if (why !== undefined) refused.set(row, `${row.name}: ${why}`);
+  }
+  return refused;
+}
+
 /** @returns why the table does not take the row; undefined: it has it */
 function deliver(db: Db, { name, body }: OutboxRow, tables: ResultTables): string | undefined {
   try {
@@ -113,6 +121,7 @@ function deliver(db: Db, { name, body }: OutboxRow, tables: ResultTables): strin
     db.transaction(() => insertRow(db, name, JSON.parse(body) as Record<string, Scalar>, present))();
     return undefined;
   } catch (error) {
+    if (isOfFile(error)) throw error;
     return (error as Error).message;
   }
 }

@@ -46,6 +46,11 @@ function put(db: Db, { run, step }: Source, kind: "row" | "table", table: string
   prepared(db, `INSERT INTO outbox (run, step, kind, table_name, version, body) VALUES (?, ?, ?, ?, ${grown}, ?)`).run(run, step, kind, table, Date.now(), body);
 }
 
+/** How many rows the run has recorded into the table so far. */
+export function countRecorded(db: Db, run: string, table: string): number {
+  return prepared(db, "SELECT count(*) FROM outbox WHERE run = ? AND table_name = ?").pluck().get(run, table) as number;
+}
+
 /** The newest of each mirrored table. */
 export function newestTables(db: Db): MirroredTable[] {
   const rows = db.prepare(`SELECT table_name AS name, body FROM outbox WHERE id IN (${newestIds})`).all();

@@ -8,7 +8,7 @@ import { latestModel, type ModelRow, recordById } from "./records.ts";
 import { type Db, stateFolder } from "./state.ts";
 
 /** A model version that is in `models/` now. */
-interface PublishedModel {
+export interface PublishedModel {
   readonly name: string;
   readonly version: number;
   /** Relative to the project. */

@@ -1,25 +1,24 @@
 import { existsSync } from "node:fs";
-import Database from "better-sqlite3";
 import { fail } from "../errors.ts";
 import type { Scalar } from "../model.ts";
 import { nearest } from "../nearest.ts";
 import { quoteIdentifier } from "../sql-quote.ts";
 import { experimentsFile } from "./experiments.ts";
+import { ofResults, openResults } from "./results-file.ts";
 import type { Db } from "./state.ts";
 
 export type ResultRow = Readonly<Record<string, Scalar>>;
 
 /**
  * Rows of a results table, newest first; none where nothing was recorded yet.
- * @throws E_NOT_FOUND for a table that is not there
+ * @throws E_NOT_FOUND for a table that is not there; E_DATABASE where the file cannot be read
  */
 export function readResults(project: string, table: string, limit: number): ResultRow[] {
-  const file = experimentsFile(project);
-  if (!existsSync(file)) return [];
-  const db = new Database(file, { readonly: true, timeout: 10_000 });
+  if (!existsSync(experimentsFile(project))) return [];
+  const db = openResults(project, { readonly: true });
   try {
     db.defaultSafeIntegers();
-    return select(db, table, limit);
+    return ofResults(() => select(db, table, limit));
   } finally {
     db.close();
   }

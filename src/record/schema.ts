@@ -2,7 +2,7 @@
  * The tables of `.stepbook/state.db`. Bodies are JSON of the types in src/model.ts; columns stand
  * beside them where something is looked up or sorted by them.
  */
-export const schemaVersion = 6;
+export const schemaVersion = 9;
 
 /** The tables as they were first; each later version is a step of `migrations`, so that there is one way to each. */
 const first = `
@@ -132,5 +132,20 @@ CREATE INDEX IF NOT EXISTS runs_newest ON runs (started_at, id);
 CREATE INDEX IF NOT EXISTS runs_open ON runs (id) WHERE status = 'running';
 `;
 
+/** So that neither a recorded row nor the start of a run reads all that was ever recorded. */
+const outboxIndexed = `
+CREATE INDEX outbox_by_run ON outbox (run, table_name);
+CREATE INDEX outbox_to_deliver ON outbox (id) WHERE embedded <> 1;
+`;
+
+/** How often the process died that ran the slot. */
+const interruptions = "ALTER TABLE slots ADD COLUMN interruptions INTEGER NOT NULL DEFAULT 0;\n";
+
+/** SQLite takes such an index where the query says one of the two; of a list it does not see that. */
+const slotsIndexed = `
+DROP INDEX slots_on_their_way;
+CREATE INDEX slots_on_their_way ON slots (status, schedule, slot) WHERE status = 'due' OR status = 'running';
+`;
+
 /** Entry n brings a database of version n to n + 1. */
-export const migrations: readonly string[] = [first, mirrored, scheduled, sealed, paused, indexed];
+export const migrations: readonly string[] = [first, mirrored, scheduled, sealed, paused, indexed, outboxIndexed, interruptions, slotsIndexed];

@@ -34,7 +34,7 @@ export function thisWorker(): Worker {
   return { pid: process.pid, started: identify(process.pid)?.started ?? "", boot: bootId(), lives: ownerLives };
 }
 
-const columns = 'schedule, slot, status, reason, "trigger", attempts, failures, not_before AS notBefore, run, updated_at AS updatedAt';
+export const slotColumns = 'schedule, slot, status, reason, "trigger", attempts, failures, not_before AS notBefore, run, updated_at AS updatedAt';
 const ended = "status IN ('succeeded', 'failed', 'skipped', 'missed')";
 const now = () => new Date().toISOString();
 
@@ -79,8 +79,9 @@ export function enter(db: Db, schedule: string, slots: readonly { slot: number; 
   }).immediate();
 }
 
+/** Without slots of a backfill, which must not cost one of the clock: that waits for the folder's lock. */
 export function backlogOf(db: Db, schedule: string): { running: boolean; due: boolean } {
-  const has = (status: string) => db.prepare("SELECT 1 FROM slots WHERE schedule = ? AND status = ? LIMIT 1").get(schedule, status) !== undefined;
+  const has = (status: "running" | "due") => db.prepare(`SELECT 1 FROM slots WHERE schedule = ? AND status = '${status}' AND "trigger" = 'cron' LIMIT 1`).get(schedule) !== undefined;
   return { running: has("running"), due: has("due") };
 }
 
@@ -95,7 +96,7 @@ export function claim(db: Db, { schedule, slot }: Pick<SlotRow, "schedule" | "sl
 export function claimPast(db: Db, schedule: string, slot: string): boolean {
   return db.transaction(() => {
     const insert = "INSERT INTO slots (schedule, slot, status, \"trigger\", updated_at) VALUES (?, ?, 'due', 'backfill', ?)";
-    const revive = `ON CONFLICT DO UPDATE SET status = 'due', "trigger" = 'backfill', reason = NULL, failures = 0 WHERE ${ended} AND status <> 'succeeded'`;
+    const revive = `ON CONFLICT DO UPDATE SET status = 'due', "trigger" = 'backfill', reason = NULL, failures = 0, interruptions = 0 WHERE ${ended} AND status <> 'succeeded'`;
     return db.prepare(`${insert} ${revive}`).run(schedule, slot, now()).changes === 1 && claim(db, { schedule, slot });
   }).immediate();
 }
@@ -115,20 +116,6 @@ export function dueAgain(db: Db, { schedule, slot }: Pick<SlotRow, "schedule" | 
     .run(Number(failed), notBefore, now(), schedule, slot);
 }
 
-/**
- * Puts in order what a process that died left running: a run that had ended counts, whatever else it could not say any
- * more; any other is due again, or, of a backfill, missed.
- */
-export function recoverSlots(db: Db, { lives } = thisWorker()): void {
-  const running = db.prepare(`SELECT ${columns}, pid, started, boot FROM slots WHERE status = 'running'`).all() as (SlotRow & LockOwner)[];
-  for (const row of running.filter((each) => !lives(each))) {
-    const status = db.prepare("SELECT status FROM runs WHERE id = ?").pluck().get(row.run) as string | undefined;
-    if (status === "succeeded") endSlot(db, row, "succeeded", null);
-    else if (row.trigger === "backfill") endSlot(db, row, "missed", "its backfill was interrupted");
-    else dueAgain(db, row, false, 0);
-  }
-}
-
 /** Slots of schedules that are no longer there cannot run, nor is anything told of these schedules; how far they were seen is kept, for when they come back. */
 export function dropUnknown(db: Db, names: readonly string[]): void {
   const known = JSON.stringify(names);
@@ -139,22 +126,22 @@ export function dropUnknown(db: Db, names: readonly string[]): void {
 /** The oldest slot of each schedule that may run now, the oldest first; nothing of a schedule that rests. */
 export function nextDue(db: Db, at: number): SlotRow[] {
   // Of an aggregate min() SQLite gives the other columns of that row. A catch-up may have made thousands due: they stay in there.
-  const all = `SELECT ${columns}, min(slot) AS oldest FROM slots WHERE status = 'due' AND not_before <= ? AND schedule NOT IN (SELECT name FROM schedules WHERE paused IS NOT NULL) GROUP BY schedule`;
+  const all = `SELECT ${slotColumns}, min(slot) AS oldest FROM slots WHERE status = 'due' AND not_before <= ? AND schedule NOT IN (SELECT name FROM schedules WHERE paused IS NOT NULL) GROUP BY schedule`;
   return db.prepare(`SELECT * FROM (${all}) ORDER BY slot, schedule`).all(at) as SlotRow[];
 }
 
 export function slotOf(db: Db, schedule: string, slot: string): SlotRow | undefined {
-  return db.prepare(`SELECT ${columns} FROM slots WHERE schedule = ? AND slot = ?`).get(schedule, slot) as SlotRow | undefined;
+  return db.prepare(`SELECT ${slotColumns} FROM slots WHERE schedule = ? AND slot = ?`).get(schedule, slot) as SlotRow | undefined;
 }
 
 export function listSlots(db: Db, limit: number): SlotRow[] {
-  return db.prepare(`SELECT ${columns} FROM slots ORDER BY slot DESC, schedule LIMIT ?`).all(limit) as SlotRow[];
+  return db.prepare(`SELECT ${slotColumns} FROM slots ORDER BY slot DESC, schedule LIMIT ?`).all(limit) as SlotRow[];
 }
 
 /** One page of the ledger, newest first; of one schedule where it is named. */
 export function pageOfSlots(db: Db, schedule: string | null, offset: number, limit: number): { total: number; slots: SlotRow[] } {
   const of = "FROM slots WHERE @schedule IS NULL OR schedule = @schedule";
   const total = db.prepare(`SELECT count(*) ${of}`).pluck().get({ schedule }) as number;
-  const slots = db.prepare(`SELECT ${columns} ${of} ORDER BY slot DESC, schedule LIMIT @limit OFFSET @offset`).all({ schedule, limit, offset }) as SlotRow[];
+  const slots = db.prepare(`SELECT ${slotColumns} ${of} ORDER BY slot DESC, schedule LIMIT @limit OFFSET @offset`).all({ schedule, limit, offset }) as SlotRow[];
   return { total, slots };
 }

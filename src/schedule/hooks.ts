@@ -1,6 +1,7 @@
 import type { Hook, SlotReport } from "./define.ts";
 
-const patience = 10_000;
+/** How long a hook is waited for, in ms. */
+export const patience = 10_000;
 
 /**
  * A hook that posts what happened as JSON; `text` says it in words, as chat services and mail gateways take it.

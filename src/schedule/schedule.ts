@@ -23,6 +23,7 @@ const drainFor = 4_000;
  */
 export async function schedule(schedules: Readonly<Record<string, ScheduleDefinition>>): Promise<void> {
   let voice = makeVoice("text", process.cwd());
+  let hangs = false;
   try {
     const given = readArguments(process.argv.slice(2), process.argv[1] ?? "schedule.ts", process.env, process.stderr.isTTY === true);
     if (given === null) return void process.stdout.write(usage);
@@ -34,6 +35,7 @@ export async function schedule(schedules: Readonly<Record<string, ScheduleDefini
       const scheduler = new Scheduler(db, given.project, checked, voice);
       await (given.once ? runOnce(scheduler) : stay(scheduler, given.project, given.pages, voice));
       process.exitCode = given.once && scheduler.failed ? 1 : 0;
+      hangs = scheduler.hangs;
     } finally {
       db.close();
     }
@@ -44,6 +46,8 @@ export async function schedule(schedules: Readonly<Record<string, ScheduleDefini
   } finally {
     voice.close();
   }
+  // By a socket or a timer that nobody ends.
+  if (hangs) process.exit();
 }
 
 async function stay(scheduler: Scheduler, project: string, address: Address | null, voice: Voice): Promise<void> {

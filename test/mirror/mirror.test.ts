@@ -1,7 +1,12 @@
+import { readdirSync, statSync } from "node:fs";
+import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import Database from "better-sqlite3";
+import { ship } from "../../src/mirror/ship.ts";
+import { openKept } from "../../src/open-kept.ts";
 import { TestPostgres, password } from "../rig/postgres.ts";
 import { TestProject } from "../rig/project.ts";
+import { until } from "../schedule/rig.ts";
 
 let postgres: TestPostgres;
 let project: TestProject;
@@ -227,6 +232,55 @@ describe("what the database refuses", () => {
     await project.command(["mirror", "--now"], { env: env() });
     expect((await status()).parked).toMatchObject([{ table: "experiments", reason: expect.stringMatching(/integer.*22P02/) }]);
   });
+});
+
+test("a large table that is made ready for Postgres is let go when the mirror is to end", async () => {
+  fresh();
+  project.write("steps/10_record.ts", 'import { mirrorTable, sql } from "stepbook";\nmirrorTable("large", await sql`SELECT i, \'row \' || i AS name FROM range(5000000) t(i)`);\n');
+  expect((await project.run()).code).toBe(0);
+  const { db, store } = openKept(project.folder);
+  const abort = new AbortController();
+  const drafts = project.path(".stepbook/mirror");
+  const written = () => project.has(".stepbook/mirror") && readdirSync(drafts, { recursive: true, encoding: "utf8" }).some((name) => name.endsWith(".csv") && statSync(path.join(drafts, name)).size > 0);
+  try {
+    const ended = ship({ db, store, project: project.folder, url, signal: abort.signal }).then(() => "sent", (error: Error) => error.message);
+    await until(written);
+    abort.abort();
+    expect(await ended).toContain("Interrupted");
+  } finally {
+    db.close();
+  }
+});
+
+test.each(["numbers", "folds", "experiments"])("%s is held by somebody: all others go, it is said, and it goes when it is let go", async (held) => {
+  fresh();
+  project.write("experiments.sql", `CREATE TABLE IF NOT EXISTS folds (id integer PRIMARY KEY);\n${definition}`);
+  project.write("steps/10_record.ts", recording.replace("record(", 'record("folds", { id: 1 });\nrecord(').concat('mirrorTable("others", rows);\n'));
+  await project.run([], { env: env() });
+  await settle();
+  project.edit("steps/10_record.ts", "range(1000)", "range(50)");
+  project.edit("steps/10_record.ts", "{ id: 1 }", "{ id: 2 }");
+  await project.run();
+  const letGo = await postgres.hold(url, `LOCK TABLE ${held}`);
+  const counts = async () => {
+    const known = (await postgres.query<{ name: string }>(url, "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1")).map(({ name }) => name).filter((name) => name !== held);
+    return Promise.all(known.map(async (name) => [name, (await postgres.query(url, `SELECT count(*)::int AS n FROM ${name}`))[0]!["n"]]));
+  };
+  const all = { experiments: 4, folds: 2, numbers: 50, others: 50 };
+  try {
+    const { code, stderr } = await settle();
+    expect(code).toBe(1);
+    expect(stderr).toContain(`somebody else holds ${held === "experiments" ? "the results tables" : held}: canceling statement due to lock timeout (55P03)`);
+    const { [held as keyof typeof all]: _, ...others } = all;
+    // While the shape of the results tables cannot be looked after, none of their rows go.
+    if (held === "experiments") expect(Object.fromEntries(await counts())).toEqual({ ...others, folds: 1 });
+    else expect(Object.fromEntries(await counts())).toEqual(others);
+  } finally {
+    await letGo();
+  }
+  expect((await settle()).code).toBe(0);
+  const [left] = await postgres.query(url, `SELECT count(*)::int AS n FROM ${held}`);
+  expect(left).toEqual({ n: all[held as keyof typeof all] });
 });
 
 test("a database restored from an old backup is made whole by --resend", async () => {

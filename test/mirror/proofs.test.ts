@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { openKept } from "../../src/open-kept.ts";
 import { ship } from "../../src/mirror/ship.ts";
 import { deliverEmbedded } from "../../src/record/deliver.ts";
+import { readResultTables } from "../../src/record/experiments.ts";
 import { mirrorState, putRow, sendAgain } from "../../src/record/outbox.ts";
 import { root } from "../rig/build.ts";
 import { TestPostgres } from "../rig/postgres.ts";
@@ -97,7 +98,7 @@ test(`${count} rows, two senders at once, the server stopped ${restarts} times w
         putRow(first.db, { run: "r", step: "s" }, "points", { id, n: BigInt(i) * 1_000_003n, x: Math.sqrt(i) / 3, name: i % 11 === 0 ? null : `tab\t\\${i}\n"ü"`, odd: i % 2 === 1, at: new Date(1.7e12 + i * 1000).toISOString() });
       }
     })();
-    deliverEmbedded(first.db, project.folder);
+    deliverEmbedded(first.db, project.folder, readResultTables(project.folder));
     const rows = embedded(project, "points");
     expect(rows).toHaveLength(keys);
 

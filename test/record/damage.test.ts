@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, describe, expect, test } from "vitest";
@@ -47,6 +47,12 @@ describe("a damaged state file", () => {
     const run = await project.command(["run"]);
     expect(run.code).toBe(3);
     expect(run.stderr).toContain("written by a newer Stepbook (format 99");
+  });
+
+  test("that a step has of its own is not taken for the engine's", async () => {
+    project = new TestProject({ "steps/10_a.ts": 'throw Object.assign(new Error("file is not a database"), { code: "SQLITE_NOTADB" });\n' });
+    const { events } = await project.run();
+    expect(events.find((event) => event.type === "step.failed")).toMatchObject({ failure: { code: "E_STEP_THREW", message: "Error: file is not a database" } });
   });
 
   test("commits survive a power cut: synchronous is FULL on a re-opened file", async () => {
@@ -149,6 +155,48 @@ describe("experiments", () => {
     expect(rows("name, version, flag, share")).toEqual([{ name: "base", version: "5", flag: "1", share: "0.5" }]);
   });
 
+  test.each([
+    ["held by another program", "another program holds data/experiments.db", (file: string) => {
+      const db = new Database(file);
+      db.exec("BEGIN IMMEDIATE");
+      return () => void db.close();
+    }],
+    ["damaged", "data/experiments.db is damaged (file is not a database)", (file: string) => {
+      writeFileSync(file, "this is no database ".repeat(10));
+      return () => rmSync(file);
+    }],
+    ["a folder", "data/experiments.db cannot be used (unable to open database file)", (file: string) => {
+      rmSync(file);
+      mkdirSync(file);
+      return () => rmSync(file, { recursive: true });
+    }],
+  ])("a results file that is %s is no failure of what was committed: that waits, is said once, and comes", async (_, words, harm) => {
+    project = new TestProject(recording);
+    project.write("steps/10_r.ts", `export const config = { retries: 1, retryDelay: 1 };\n${project.read("steps/10_r.ts")}`);
+    project.write("steps/20_r.ts", project.read("steps/10_r.ts"));
+    await project.run();
+    const mend = harm(project.path("data/experiments.db"));
+    for (const _ of [1, 2]) {
+      const run = await project.run();
+      expect([run.code, run.ran], run.stdout).toEqual([0, ["10_r", "20_r"]]);
+      const warned = run.events.flatMap((event) => (event.type === "run.warned" ? [event.message] : []));
+      expect(warned).toEqual([expect.stringContaining(`${words}: what was recorded is kept, and the next run delivers it`)]);
+    }
+    mend();
+    expect((await project.run()).events.filter(({ type }) => type === "run.warned")).toEqual([]);
+    expect(rows("accuracy")).toEqual(Array(8).fill({ accuracy: 0.5 }));
+  });
+
+  test("a damaged results file is called by its name by those who read it", async () => {
+    project = new TestProject(recording);
+    await project.run();
+    writeFileSync(project.path("data/experiments.db"), "this is no database ".repeat(10));
+    const { code, stderr } = await project.command(["experiments"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("E_DATABASE: data/experiments.db is damaged");
+    expect(stderr).not.toContain("state.db");
+  });
+
   test("a results file that was deleted is filled again", async () => {
     project = new TestProject(recording);
     await project.run();
@@ -171,6 +219,30 @@ describe("a model", () => {
     await project.run(["-p", "w=3"]);
     expect(project.has("models/m/v2.json")).toBe(true);
     expect(project.read("models/m/v1.json")).toBe(first);
+  });
+
+  test("that cannot be written is said, waits, and is there in the next run; its step is done", async () => {
+    project = new TestProject({ "steps/10_m.ts": 'import { saveModel } from "stepbook";\nsaveModel("m", { w: 1 });\n', models: "in the way" });
+    for (const ran of [["10_m"], []]) {
+      const run = await project.run();
+      expect([run.code, run.ran], run.stdout).toEqual([0, ran]);
+      expect(run.events.filter(({ type }) => type === "run.warned")).toMatchObject([{ message: expect.stringMatching(/the model m could not be written into models\/ \(.*ENOTDIR.*the next run writes it/) }]);
+    }
+    project.remove("models");
+    expect((await project.run()).ran).toEqual([]);
+    expect(project.has("models/m/v1.json")).toBe(true);
+  });
+
+  test("that an interrupted run could not write is there before it is decided what reads it", async () => {
+    project = new TestProject({
+      "steps/10_m.ts": 'import { param, saveModel } from "stepbook";\nsaveModel("m", { w: param("w", 2) });\n',
+      "steps/20_use.ts": 'import { loadModel } from "stepbook";\nexport const version = (await loadModel("m")).version;\n',
+    });
+    await project.run();
+    await project.run(["10_m", "-p", "w=3"]);
+    project.remove("models/m/v2.json");
+    expect((await project.run(["-p", "w=3"])).ran).toEqual(["20_use"]);
+    expect(await project.value("20_use.version")).toBe(2);
   });
 });
 

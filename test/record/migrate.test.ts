@@ -1,7 +1,14 @@
 import { mkdirSync } from "node:fs";
 import Database from "better-sqlite3";
 import { afterEach, expect, test } from "vitest";
+import { deliverEmbedded } from "../../src/record/deliver.ts";
+import { readResultTables } from "../../src/record/experiments.ts";
+import { countRecorded, putRow } from "../../src/record/outbox.ts";
+import { recoverSlots } from "../../src/record/recover-slots.ts";
 import { migrations, schemaVersion } from "../../src/record/schema.ts";
+import { backlogOf, dropUnknown, nextDue } from "../../src/record/slots.ts";
+import { openState } from "../../src/record/state.ts";
+import { plansOf } from "../rig/plans.ts";
 import { finished, TestProject } from "../rig/project.ts";
 
 let project: TestProject;
@@ -54,4 +61,38 @@ test("the newest run and those that have not ended are found without reading all
   const plan = (query: string) => db.prepare(`EXPLAIN QUERY PLAN ${query}`).all().map((row) => (row as { detail: string }).detail).join("; ");
   expect(plan("SELECT id FROM runs WHERE status = 'running'")).toContain("runs_open");
   expect(plan("SELECT * FROM runs ORDER BY started_at DESC, id DESC LIMIT 1")).toMatch(/^SCAN runs USING INDEX runs_newest$/);
+});
+
+test("a row that is recorded, and a delivery, do not read all that was ever recorded", async () => {
+  old();
+  await project.run();
+  const db = openState(project.folder);
+  putRow(db, { run: "r2", step: "10_record" }, "experiments", { experiment_id: "r2", accuracy: 1 });
+  try {
+    const plans = plansOf(db, () => {
+      countRecorded(db, "r1", "experiments");
+      deliverEmbedded(db, project.folder, readResultTables(project.folder));
+    });
+    expect(plans).toEqual([expect.stringContaining("outbox_by_run (run=? AND table_name=?)"), expect.stringContaining("outbox_to_deliver"), expect.stringContaining("INTEGER PRIMARY KEY")]);
+  } finally {
+    db.close();
+  }
+});
+
+test("slots that are due or running are found without reading the ledger", () => {
+  old();
+  const db = openState(project.folder);
+  try {
+    const plans = plansOf(db, () => {
+      recoverSlots(db);
+      nextDue(db, 0);
+      backlogOf(db, "train");
+      dropUnknown(db, ["train"]);
+    });
+    const ofSlots = plans.filter((plan) => /\bslots\b/.test(plan));
+    expect(ofSlots).toHaveLength(5);
+    expect(ofSlots).toEqual(ofSlots.map(() => expect.stringMatching(/^SEARCH slots USING (?:COVERING )?INDEX slots_on_their_way/)));
+  } finally {
+    db.close();
+  }
 });

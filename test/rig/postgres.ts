@@ -59,6 +59,14 @@ export class TestPostgres {
     }
   }
 
+  /** Keeps what the statement locks. @returns what lets it go */
+  async hold(url: string, statement: string): Promise<() => Promise<void>> {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    await client.query(`BEGIN; ${statement}`);
+    return () => client.end();
+  }
+
   async stop(): Promise<void> {
     await this.#server.stop();
   }

@@ -10,7 +10,8 @@ import type { SlotRow } from "../../src/record/slots.ts";
 import type { Db } from "../../src/record/state.ts";
 import type { Attempt } from "../../src/schedule/attempt.ts";
 import { readSchedule } from "../../src/schedule/define.ts";
-import { type Outside, Scheduler } from "../../src/schedule/scheduler.ts";
+import { Scheduler } from "../../src/schedule/scheduler.ts";
+import type { World } from "../../src/schedule/world.ts";
 
 const seeds = Number(process.env["STEPBOOK_SLOT_SEEDS"] ?? 600);
 const minute = 60_000;
@@ -72,11 +73,11 @@ class Machine {
     const pid = this.#pids++;
     const voice = { event() {}, say() {}, failure() {}, close() {} };
     this.#living.add(pid);
-    this.#schedulers.set(pid, new Scheduler(this.#mortal(pid), folder, [readSchedule("train", this.#definition)], voice, this.#outside(pid)));
+    this.#schedulers.set(pid, new Scheduler(this.#mortal(pid), folder, [readSchedule("train", this.#definition)], voice, this.#world(pid)));
     return pid;
   }
 
-  #outside(pid: number): Outside {
+  #world(pid: number): World {
     return {
       now: () => this.now,
       worker: { pid, started: "t", boot: "b", lives: (owner: LockOwner) => this.#living.has(owner.pid) },

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import path from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { openState } from "../../src/record/state.ts";
-import { claimPast, listSlots, type SlotRow } from "../../src/record/slots.ts";
+import { claim, claimPast, listSlots, type SlotRow } from "../../src/record/slots.ts";
 import { built } from "../rig/build.ts";
 import { finished, type Result, TestProject } from "../rig/project.ts";
 import { until } from "./rig.ts";
@@ -103,6 +103,19 @@ test("a run that fails is tried again, then its slot has failed and the hook is 
   expect(project.read("told.txt").trim().split("\n")).toHaveLength(1);
 });
 
+test.each([["--once", ["--once"]], ["SIGTERM", []]] as const)("a hook that never ends does not keep the scheduler from its end, by %s", async (_, words) => {
+  make(`cron: "${past()} * * * *", catchUp: "latest", onSuccess: () => new Promise(() => setInterval(() => {}, 1000))`);
+  await once();
+  away(Date.now() - hour);
+  const child = scheduler(words);
+  const ended = finished(child);
+  await says(child, ": succeeded");
+  if (words.length === 0) child.kill("SIGTERM");
+  const { code, stderr } = await ended;
+  expect(code, stderr).toBe(0);
+  expect(stderr).toContain("its hook failed: it has not ended in 10 s, and is not waited for");
+});
+
 test("an attempt beyond its deadline is cancelled and has failed", async () => {
   make(`cron: "${past()} * * * *", catchUp: "latest", deadline: 1500`, "await new Promise((resolve) => setTimeout(resolve, 600_000));");
   await once();
@@ -127,6 +140,23 @@ test.each([["killed", "SIGKILL"], ["drained", "SIGTERM"]] as const)("a scheduler
   expect((await once()).code).toBe(0);
   expect(slots()).toMatchObject([{ status: "succeeded", attempts: 2 }]);
   expect(ran()).toEqual([slots()[0]!.slot]);
+});
+
+test("a slot whose run takes the scheduler with it has failed at the third time, and the hook is told once", async () => {
+  make(`cron: "${past()} * * * *", catchUp: "latest", onFailure: told`, 'import { readFileSync } from "node:fs";\nappendFileSync("ran.txt", "try\\n");\nprocess.kill(Number(readFileSync("pid", "utf8")), "SIGKILL");\nawait new Promise((resolve) => setTimeout(resolve, 600_000));');
+  project.edit("schedule.mjs", "const told", 'appendFileSync(new URL("pid", import.meta.url), String(process.pid), { flag: "w" });\nconst told');
+  await once();
+  away(Date.now() - hour);
+  for (const _ of [1, 2, 3]) {
+    expect((await once()).signal).toBe("SIGKILL");
+    expect(slots()).toMatchObject([{ status: "running" }]);
+  }
+  for (const code of [1, 0]) {
+    expect((await once()).code).toBe(code);
+    expect(slots()).toMatchObject([{ status: "failed", attempts: 3, reason: "its run was interrupted 3 times" }]);
+  }
+  expect(ran()).toEqual(["try", "try", "try"]);
+  expect(project.read("told.txt").trim().split("\n")).toEqual([`failed ${slots()[0]!.slot}`]);
 });
 
 test.each([
@@ -194,12 +224,26 @@ test("a slot that comes while the one before it runs is skipped, and the ledger 
   const since = Date.now() - 59_500;
   // A run of this schedule by somebody who lives: this process.
   const db = openState(project.folder);
-  claimPast(db, "train", "2020-01-01T00:00:00.000Z");
+  const before = { schedule: "train", slot: "2020-01-01T00:00:00.000Z" };
+  db.prepare("INSERT INTO slots (schedule, slot, status, \"trigger\", updated_at) VALUES (?, ?, 'due', 'cron', '')").run(before.schedule, before.slot);
+  claim(db, before);
   db.close();
   away(since);
   await once();
   expect(slots().at(-1)).toMatchObject({ status: "skipped", reason: expect.stringContaining("overlap") });
   expect(ran()).toEqual([]);
+});
+
+test("a slot that comes while a backfill goes on is run, also where overlap is skipped", async () => {
+  make('cron: "* * * * *"');
+  await once();
+  const since = Date.now() - 59_500;
+  const db = openState(project.folder);
+  claimPast(db, "train", "2020-01-01T00:00:00.000Z");
+  db.close();
+  away(since);
+  await once();
+  expect(slots().slice(0, 2)).toMatchObject([{ status: "running", trigger: "backfill" }, { status: "succeeded", trigger: "cron" }]);
 });
 
 test("a slot on the clock runs by the alarm, and the ledger shows it", async () => {
@@ -282,6 +326,32 @@ describe("backfill", () => {
     expect([wrongWay.code, wrongWay.stderr]).toEqual([2, expect.stringContaining("is after to")]);
     expect((await project.command(["backfill", "--from", "2999-01-01", "--to", "2999-01-02"])).stdout).toContain("no slots in that time");
     expect((await project.command(["backfill", "--from", "yesterday", "--to", "2026-01-01"])).stderr).toContain('from "yesterday" is no date');
+  });
+
+  test("one that was killed leaves no slot out of the next one", async () => {
+    make('cron: "@hourly"', hangsOnce);
+    await once();
+    const range = ["--from", iso(hours(2)), "--to", iso(hours(1))];
+    const killed = project.start(["backfill", ...range]);
+    started.push(killed);
+    await says(killed, "it hangs");
+    killed.kill("SIGKILL");
+    await new Promise((resolve) => killed.once("close", resolve));
+    expect(slots()).toMatchObject([{ status: "running", trigger: "backfill" }]);
+    const { stdout } = await project.command(["backfill", ...range, "--dry-run", "--json"]);
+    expect(stdout.trim().split("\n").map((line) => JSON.parse(line) as object)).toMatchObject([{ status: "missed", would: "run" }, { status: null, would: "run" }]);
+    expect((await project.command(["backfill", ...range])).code).toBe(0);
+    expect(slots()).toMatchObject([{ slot: iso(hours(2)), status: "succeeded", attempts: 2 }, { slot: iso(hours(1)), status: "succeeded", attempts: 1 }]);
+  });
+
+  test("leaves what a scheduler left running to the next scheduler", async () => {
+    make('cron: "@hourly"');
+    await once();
+    const db = openState(project.folder);
+    db.prepare("INSERT INTO slots (schedule, slot, status, \"trigger\", pid, started, boot, updated_at) VALUES ('train', ?, 'running', 'cron', 999999999, 'x', 'x', '')").run(iso(hours(1)));
+    db.close();
+    expect((await project.command(["backfill", "--from", iso(hours(1)), "--to", iso(hours(1))])).stdout).toContain("nothing to run");
+    expect(slots()).toMatchObject([{ status: "running" }]);
   });
 
   test("runs past slots once each; --dry-run only says", async () => {
