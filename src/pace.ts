@@ -21,3 +21,9 @@ export function pacer(): () => Promise<void> | undefined {
     });
   };
 }
+
+/** For what several begin at once: one after the other, with the loop given back in between where that is due. */
+export function inTurn(): () => Promise<void> {
+  let last = Promise.resolve();
+  return () => (last = last.then(rest));
+}

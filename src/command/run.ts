@@ -1,45 +1,39 @@
 import { exitCodeOf, exitCodes, type Failure, StepbookError, toFailure } from "../errors.ts";
 import type { Event } from "../events.ts";
-import { Cancellation } from "../execute/cancel.ts";
+import type { Cancellation } from "../execute/cancel.ts";
 import type { Finished } from "../execute/finished.ts";
 import { runMirrored } from "../mirror/run.ts";
 import { nearest } from "../nearest.ts";
 import { makeReport } from "../report/make.ts";
 import type { Report } from "../report/report.ts";
+import { cancellable } from "./cancellable.ts";
 import { type Io, readRunOptions, type RunFlags } from "./io.ts";
-
-const signals = { SIGINT: exitCodes.interrupt, SIGTERM: exitCodes.terminate, SIGHUP: 129 } as const;
 
 /** `run`: one run, or with `--watch` one after every save. */
 export async function run(io: Io, steps: readonly string[], flags: RunFlags, commands: readonly string[]): Promise<number> {
   const options = { ...readRunOptions(io, steps, flags), ...(flags.retry === undefined ? {} : await (await import("./retry.ts")).retried(io, steps, flags)) };
   const report = makeReport(io);
-  const cancellation = new Cancellation();
-  const signalled = listen(cancellation);
-  try {
-    if (flags.watch) {
+  return cancellable(async (cancellation) => {
+    try {
+      if (!flags.watch) return await runOnce(options, report, cancellation, commands);
       const { watchPipeline } = await import("./watch.ts");
       await watchPipeline(options, report, cancellation);
-      return signalled() ?? exitCodes.done;
+      return exitCodes.done;
+    } finally {
+      report.close();
     }
-    return await runOnce(options, report, cancellation, signalled, commands);
-  } finally {
-    report.close();
-  }
+  });
 }
 
-async function runOnce(options: ReturnType<typeof readRunOptions>, report: Report, cancellation: Cancellation, signalled: () => number | undefined, commands: readonly string[]): Promise<number> {
+async function runOnce(options: ReturnType<typeof readRunOptions>, report: Report, cancellation: Cancellation, commands: readonly string[]): Promise<number> {
   const failures: Failure[] = [];
   const emit = (event: Event) => {
     if (event.type === "step.failed") failures.push(event.failure);
     report.event(event);
   };
   try {
-    const finished = await runMirrored(options, emit, cancellation);
-    return signalled() ?? exitCode(finished, failures);
+    return exitCode(await runMirrored(options, emit, cancellation), failures);
   } catch (error) {
-    const code = signalled();
-    if (code !== undefined && (error as Error).name === "AbortError") return code;
     throw meantCommand(options.steps, commands, error);
   }
 }
@@ -60,16 +54,4 @@ function exitCode({ status }: Finished, failures: readonly Failure[]): number {
   // A failed check is told from a failed step only where nothing else failed.
   const codes = new Set(failures.map(exitCodeOf));
   return codes.size === 1 ? [...codes][0]! : exitCodes.stepFailed;
-}
-
-/** First signal: end cleanly. Second: at once. */
-function listen(cancellation: Cancellation): () => number | undefined {
-  let code: number | undefined;
-  for (const [signal, exit] of Object.entries(signals)) {
-    process.on(signal, () => {
-      code ??= exit;
-      cancellation.request();
-    });
-  }
-  return () => code;
 }

@@ -1,3 +1,11 @@
+/** What is asked of one is asked of the other, too, which may be asked by others. @returns the function that ends that */
+export function passOn(from: Cancellation, to: Cancellation): () => void {
+  return from.onCancel((now) => {
+    to.request();
+    if (now) to.request();
+  });
+}
+
 /** One request to end a run, heard by all that works on it: first politely, then at once. */
 export class Cancellation {
   readonly #abort = new AbortController();

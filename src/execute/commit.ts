@@ -1,5 +1,6 @@
 import type { StepOutcome } from "../events.ts";
 import type { Artifact, Effect, Scalar, Step, StepRecord } from "../model.ts";
+import { rest } from "../pace.ts";
 import type { Decision } from "../plan/decide.ts";
 import { completeRow } from "../record/experiments.ts";
 import { countRecorded } from "../record/outbox.ts";
@@ -108,6 +109,8 @@ async function take({ store }: RunContext, output: ToldOrStaged, staging: string
     postponed.push(place);
     return artifact;
   }
+  // A few times it waits for the disk, and a step may have many.
+  await rest();
   await place();
   return artifact;
 }
@@ -153,5 +156,8 @@ async function publish(context: RunContext, record: StepRecord): Promise<void> {
   for (const saved of await publishSaved({ db, store, project }, models, warn)) {
     emit({ type: "model.saved", ...at, name: saved.name, version: saved.version, path: saved.path, existed: saved.run !== info.id });
   }
-  if (record.effects.some((effect) => effect.kind === "record")) deliverRecorded(db, project, context.resultTables(), warn);
+  if (record.effects.some((effect) => effect.kind === "record")) {
+    await rest();
+    deliverRecorded(db, project, context.resultTables(), warn);
+  }
 }

@@ -52,24 +52,28 @@ export class ProcessPool {
   readonly #idle: StepProcess[] = [];
   /** Those that had a step already. */
   readonly #resting: StepProcess[] = [];
+  #closed = false;
 
   constructor(program: string, cwd: string) {
     this.#program = program;
     this.#cwd = cwd;
   }
 
-  /** Has a process waiting for each of these steps. */
-  prepare(kinds: readonly Kind[]): void {
+  /** Has a process waiting for each of these steps. @param most how many are started now @returns whether others are still to be */
+  prepare(kinds: readonly Kind[], most = Infinity): boolean {
+    if (this.#closed) return false;
     const waiting = [...this.#idle];
     try {
       for (const kind of kinds) {
         const found = waiting.find((each) => each.tables === kind.tables && serves(each, kind));
         if (found) waiting.splice(waiting.indexOf(found), 1);
-        else this.#idle.push(this.#spawn([], kind));
+        else if (most-- > 0) this.#idle.push(this.#spawn([], kind));
+        else return true;
       }
     } catch {
       // The step that needs it will say why.
     }
+    return false;
   }
 
   take(wanted: Wanted): StepProcess {
@@ -88,6 +92,7 @@ export class ProcessPool {
 
   /** Ends the processes that wait for a job. */
   close(): void {
+    this.#closed = true;
     for (const { child } of [...this.#idle.splice(0), ...this.#resting.splice(0)]) child.kill("SIGKILL");
   }
 

@@ -11,10 +11,10 @@ import { placeOf } from "../plan/place.ts";
 import { checkParams } from "../params.ts";
 import { takeLock } from "../record/lock.ts";
 import { modelNames } from "../record/records.ts";
-import { recover } from "../record/recover.ts";
+import { hasOpenRun, recover } from "../record/recover.ts";
 import { damagedRecords } from "../record/seal.ts";
 import { finishRun, insertRun } from "../record/runs.ts";
-import { unsynced } from "../record/state.ts";
+import { type Db, unsynced } from "../record/state.ts";
 import type { Cancellation } from "./cancel.ts";
 import type { ProcessPool } from "./pool.ts";
 import { maskFor, secretNames } from "./mask-for.ts";
@@ -26,7 +26,11 @@ import { keyOfPlan, mayStand, owes } from "./unchanged.ts";
 
 /** A run whose steps are looked at one by one: lock → plan → walk → finish. @param ahead processes that wait for its first steps */
 export async function runOpened(options: RunOptions, ahead: ProcessPool | undefined, emit: Emit, cancel: Cancellation): Promise<Finished> {
-  const opened = await openProject(options.project);
+  const opened = await openProject(options.project).catch((error: unknown) => {
+    // Ctrl-C ends esbuild, too: what fails by that does not say so.
+    cancel.signal.throwIfAborted();
+    throw error;
+  });
   try {
     const again = dependents(opened.graph, options.from);
     const selected = selectSteps(opened.graph, again.size > 0 ? [...options.steps, ...again] : options.steps);
@@ -51,15 +55,17 @@ async function runLocked(opened: Opened, options: RunOptions, selected: Readonly
   const interrupted = recover(db, project);
   if (interrupted.length > 0) emit({ type: "run.recovered", runs: interrupted });
   const info = newRun(options);
-  const warn = (message: string) => emit({ type: "run.warned", run: info.id, message });
-  const unpublished: string[] = [];
-  await settleModels(opened, (message) => unpublished.push(message));
+  // Before the run has begun: what an earlier one left may fail, or take long.
+  const warnings: string[] = [];
+  await settleModels(opened, (message) => warnings.push(message));
   await rest();
   const known = knowledge(opened, options.params, force, new Date(info.startedAt), info);
   await rest();
   const planned = await planProject(opened, selected, known);
   await rest();
   const reused = cancel.requested ? undefined : aloneReused(planned);
+  settleRows(opened, (message) => warnings.push(message));
+  await rest();
   const begin = () => insertRun(db, info, mask.given(options.params));
   // Where nothing runs, the run is kept as a whole, in one transaction.
   if (!reused) {
@@ -67,28 +73,41 @@ async function runLocked(opened: Opened, options: RunOptions, selected: Readonly
     unsynced(db, begin);
     await rest();
   }
-  emit({ type: "run.started", run: info.id, at: info.startedAt, info, params: { ...options.params }, steps: [...selected].sort() });
-  unpublished.forEach(warn);
-  settleRows(opened, warn);
-  await rest();
 
   const base = { graph, selected, planned, known, db, store: opened.store, hasher: opened.hasher, info, jobs: options.jobs, keepGoing: options.keepGoing, mask, emit, cancel };
   const end = (status: RunStatus) => finishRun(db, info.id, status, new Date().toISOString());
   const told = (status: RunStatus, steps: readonly StepOutcome[]) => tellFinished(db, info.id, status, startedAt, steps, emit);
-  if (reused) {
-    const steps = await reuseSteps(base, reused, () => {
-      begin();
-      end("succeeded");
+  try {
+    emit({ type: "run.started", run: info.id, at: info.startedAt, info, params: { ...options.params }, steps: [...selected].sort() });
+    for (const message of warnings) emit({ type: "run.warned", run: info.id, message });
+    await rest();
+    if (reused) {
+      const steps = await reuseSteps(base, reused, () => {
+        begin();
+        end("succeeded");
+      });
+      if (mayStand(options) && !owes(project)) keepPlan(opened, known, reused);
+      return told("succeeded", steps);
+    }
+    const { walkGraph } = await import("./walk-graph.ts");
+    return await walkGraph(base, opened.runtime.child, ahead, (steps) => {
+      const status: RunStatus = cancel.requested ? "cancelled" : steps.some((step) => step.status === "failed") ? "failed" : "succeeded";
+      end(status);
+      return told(status, steps);
     });
-    if (mayStand(options) && !owes(project)) keepPlan(opened, known, reused);
-    return told("succeeded", steps);
+  } catch (error) {
+    giveUp(db, () => end(cancel.requested ? "cancelled" : "failed"));
+    throw error;
   }
-  const { walkGraph } = await import("./walk-graph.ts");
-  return walkGraph(base, opened.runtime.child, ahead, (steps) => {
-    const status: RunStatus = cancel.requested ? "cancelled" : steps.some((step) => step.status === "failed") ? "failed" : "succeeded";
-    end(status);
-    return told(status, steps);
-  });
+}
+
+/** A run that ends by an error of the engine's has ended; where that cannot be written either, the next one marks it as interrupted. */
+function giveUp(db: Db, end: () => void): void {
+  try {
+    if (hasOpenRun(db)) end();
+  } catch {
+    // The error by which it ends is told.
+  }
 }
 
 /** What keeps rows waiting is met at each commit, and said once. */

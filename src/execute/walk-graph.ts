@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import type { StepOutcome } from "../events.ts";
 import { readResultTables } from "../record/experiments.ts";
 import { stagingFolder } from "../record/recover.ts";
+import { Cancellation, passOn } from "./cancel.ts";
 import type { RunContext } from "./context.ts";
 import { ProcessPool } from "./pool.ts";
 import { Walk } from "./walk.ts";
@@ -15,9 +16,13 @@ export async function walkGraph<T>(base: Omit<RunContext, "pool" | "resultTables
   const { project } = base.graph;
   const pool = ahead ?? new ProcessPool(child, project);
   let tables: ReturnType<typeof readResultTables> | undefined;
+  const cancel = new Cancellation();
+  const release = passOn(base.cancel, cancel);
   try {
-    return finish(await new Walk({ ...base, pool, writes: new Map(), resultTables: () => (tables ??= readResultTables(project)) }).run());
+    const context = { ...base, cancel, pool, writes: new Map(), resultTables: () => (tables ??= readResultTables(project)) };
+    return finish(await new Walk(context, () => cancel.request()).run());
   } finally {
+    release();
     pool.close();
     rmSync(stagingFolder(project, base.info.id), { recursive: true, force: true });
   }

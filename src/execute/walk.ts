@@ -2,10 +2,12 @@ import type { Failure } from "../errors.ts";
 import { toFailure } from "../errors.ts";
 import type { StepOutcome } from "../events.ts";
 import type { Artifact, Reason, Step, StepId, StepStatus } from "../model.ts";
+import { inTurn } from "../pace.ts";
 import { type Decision, decide } from "../plan/decide.ts";
 import { inputDigests } from "../plan/plan.ts";
 import { reason } from "../plan/reasons.ts";
 import { putRunStep } from "../record/runs.ts";
+import { allEnded } from "./all-ended.ts";
 import { Coming } from "./coming.ts";
 import type { RunContext } from "./context.ts";
 import { Order } from "./order.ts";
@@ -20,6 +22,9 @@ import { urgencies } from "./urgency.ts";
  */
 export class Walk {
   readonly #context: RunContext;
+  readonly #stop: () => void;
+  /** To start a step or a process holds the loop, and several may start at once. */
+  readonly #turn = inTurn();
   readonly #turns: Turns;
   readonly #artifacts = new Map<StepId, Readonly<Record<string, Artifact>>>();
   readonly #outcomes = new Map<StepId, StepOutcome>();
@@ -32,31 +37,40 @@ export class Walk {
   #executed = 0;
   #failed: StepId | undefined;
 
-  constructor(context: RunContext) {
+  /** @param stop tells the steps that run to end */
+  constructor(context: RunContext, stop: () => void) {
     this.#context = context;
+    this.#stop = stop;
     this.#turns = new Turns(context.jobs);
     this.#early = new Map(context.planned.flatMap(({ step, decision }) => (decision ? [[step.id, decision] as const] : [])));
   }
 
   /** @returns what became of each selected step, in the order of the graph */
   async run(): Promise<StepOutcome[]> {
-    const { graph, selected, pool, jobs } = this.#context;
+    const { graph, selected, jobs } = this.#context;
     const steps = graph.steps.filter((step) => selected.has(step.id));
     const order = new Order(steps, this.#context.known.latestRecord);
     const before = new Map(steps.map((step) => [step.id, order.waitsFor(step)]));
     if (jobs > 1) this.#urgencies = urgencies(steps, before);
     const byUrgency = (one: Step, other: Step) => this.#urgency(other) - this.#urgency(one);
     this.#coming = new Coming([...this.#context.planned].sort((one, other) => byUrgency(one.step, other.step)), before, this.#artifacts);
-    pool.prepare(this.#coming.next(jobs, 1));
+    await this.#prepare(1);
     await this.#reuseAtOnce(this.#reusedAtOnce(steps, before));
     // Each after those that it waits for, which are more urgent.
     for (const step of [...steps].sort(byUrgency)) if (!this.#outcomes.has(step.id)) this.#tasks.set(step.id, this.#settle(step, before.get(step.id)!));
-    await Promise.all(this.#tasks.values());
+    await allEnded(this.#tasks.values(), this.#stop);
     return steps.map((step) => this.#outcomes.get(step.id)!);
   }
 
   #urgency({ id }: Step): number {
     return this.#urgencies.get(id) ?? 0;
+  }
+
+  /** Has processes waiting for the steps of the next rounds, each started in its turn. */
+  async #prepare(rounds: 1 | 2): Promise<void> {
+    do {
+      await this.#turn();
+    } while (this.#context.pool.prepare(this.#coming.next(this.#context.jobs, rounds), 1));
   }
 
   /** What the plan reuses and what waits for nothing else: no step that runs can change it. */
@@ -110,6 +124,7 @@ export class Walk {
     const decision = await this.#decision(step);
     if (decision.verdict === "reuse") return this.#reuse([{ step, decision }]);
     await this.#turns.use(this.#urgency(step), async () => {
+      await this.#turn();
       const stopped = this.#context.cancel.requested ? reason("upstream-failed", "the run was cancelled") : this.#stopped();
       if (stopped) return this.#skip(step, stopped);
       await this.#execute(step, decision);
@@ -126,11 +141,11 @@ export class Walk {
 
   async #execute(step: Step, decision: Decision): Promise<void> {
     this.#executed++;
-    const { pool, jobs, emit, info } = this.#context;
+    const { emit, info } = this.#context;
     const startedAt = performance.now();
     const result = await runStep(this.#context, step, decision, this.#artifacts, () => {
       this.#coming.begun(step);
-      if (step.config.isolation === "process") pool.prepare(this.#coming.next(jobs, 2));
+      if (step.config.isolation === "process") void this.#prepare(2);
       // Its record wants it, while the step works.
       setImmediate(decision.fingerprint);
     });

@@ -4,6 +4,7 @@ import { build, type BuildFailure, type BuildResult, type Metafile, type OutputF
 import { fail, StepbookError } from "../errors.ts";
 import { conditions } from "./conditions.ts";
 import type { StepFile } from "./discover.ts";
+import { withEsbuild } from "./esbuild-again.ts";
 import { explain, refuseGlobs } from "./explain.ts";
 import { exportedBy, type Offers } from "./exports.ts";
 import { bannerOf, type Extra, extrasOf } from "./extras.ts";
@@ -101,7 +102,7 @@ function reachable(inputs: Readonly<Record<string, { imports: { path: string }[]
 
 async function run({ project, apiNames, sources }: Making, wanted: readonly StepFile[], exports: Offers, resolve: Own["resolve"], extras: readonly Extra[]): Promise<BuildResult<{ write: false; metafile: true }>> {
   try {
-    const result = await build({
+    const result = await withEsbuild(() => build({
       absWorkingDir: project,
       entryPoints: wanted.map(({ id, file }) => ({ in: file, out: id })),
       // Nothing is written. Maps name files as seen from the project, wherever `.stepbook` really lies: it may be a link to another disk.
@@ -130,7 +131,7 @@ async function run({ project, apiNames, sources }: Making, wanted: readonly Step
       logOverride: { "unsupported-dynamic-import": "error", "unsupported-require-call": "error" },
       define: ofHere,
       plugins: [sources.plugin({ rewrite: (text, file) => withMeta(project, text, file), resolve }), generatedModules(exports, apiNames)],
-    });
+    }));
     refuseGlobs(result.metafile!.inputs);
     return result as BuildResult<{ write: false; metafile: true }>;
   } catch (error) {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { build } from "esbuild";
 import type { StepFile } from "./discover.ts";
+import { withEsbuild } from "./esbuild-again.ts";
 import type { Sources } from "./sources.ts";
 
 /** Exports of a module that are code or settings, never artifacts. */
@@ -32,7 +33,7 @@ export async function readExports(
 
 /** Each file for itself: the names that it exports, and whether there is an `export *`. */
 async function transform(project: string, steps: readonly StepFile[], sources: Sources): Promise<Map<string, { names: readonly string[]; star: boolean }>> {
-  const { outputFiles, metafile } = await build({
+  const { outputFiles, metafile } = await withEsbuild(() => build({
     absWorkingDir: project,
     entryPoints: steps.map(({ file }) => file),
     outdir: "out",
@@ -43,7 +44,7 @@ async function transform(project: string, steps: readonly StepFile[], sources: S
     format: "esm",
     logLevel: "silent",
     plugins: [sources.plugin()],
-  });
+  }));
   return new Map(
     outputFiles.map((output) => {
       const { entryPoint, exports } = metafile.outputs[path.relative(project, output.path).replaceAll("\\", "/")]!;

@@ -14,6 +14,9 @@ export interface LockOwner {
 
 const retryEvery = 100;
 
+/** Whether this process works under the lock. One that could not be given back, on a full disk, must not be waited for. */
+let held = false;
+
 /**
  * Takes the project's lock: one runner at a time. A dead owner's lock is taken over at once; a
  * living owner is waited for, however long it sleeps, or, with `wait` false, reported.
@@ -24,7 +27,7 @@ export async function takeLock(db: Db, wait: boolean, onWait: (owner: LockOwner)
   let told = false;
   for (;;) {
     const owner = tryLock(db);
-    if (!owner) return () => void unsynced(db, () => db.prepare("DELETE FROM lock WHERE pid = ?").run(process.pid));
+    if (!owner) return () => giveBack(db);
     if (!wait) {
       fail("E_LOCKED", `another runner (pid ${owner.pid}, since ${owner.since}) works in this folder`, {
         remedy: "wait for it, or leave out --no-wait to queue behind it",
@@ -36,12 +39,17 @@ export async function takeLock(db: Db, wait: boolean, onWait: (owner: LockOwner)
   }
 }
 
+function giveBack(db: Db): void {
+  held = false;
+  unsynced(db, () => db.prepare("DELETE FROM lock WHERE pid = ?").run(process.pid));
+}
+
 /** The living owner, or undefined: the lock is now ours. */
 function tryLock(db: Db): LockOwner | undefined {
   SABOTAGE: if (sabotaged("lock-ignored")) return undefined;
   const attempt = db.transaction((): LockOwner | undefined => {
     const owner = db.prepare("SELECT pid, started, boot, since FROM lock").get() as LockOwner | undefined;
-    if (owner && ownerLives(owner)) return owner;
+    if (owner && holds(owner)) return owner;
     const self = identify(process.pid);
     db.prepare("INSERT OR REPLACE INTO lock (id, pid, started, boot, since) VALUES (1, ?, ?, ?, ?)").run(
       process.pid,
@@ -52,7 +60,13 @@ function tryLock(db: Db): LockOwner | undefined {
     return undefined;
   });
   // After a power cut nobody holds it, whatever the file says: the boot is another one.
-  return unsynced(db, () => attempt.immediate());
+  const owner = unsynced(db, () => attempt.immediate());
+  held ||= owner === undefined;
+  return owner;
+}
+
+function holds(owner: LockOwner): boolean {
+  return ownerLives(owner) && (held || owner.pid !== process.pid);
 }
 
 export function ownerLives(owner: LockOwner): boolean {
@@ -62,5 +76,5 @@ export function ownerLives(owner: LockOwner): boolean {
 /** Who holds the lock now, if anybody living does. */
 export function lockOwner(db: Db): LockOwner | undefined {
   const owner = db.prepare("SELECT pid, started, boot, since FROM lock").get() as LockOwner | undefined;
-  return owner && ownerLives(owner) ? owner : undefined;
+  return owner && holds(owner) ? owner : undefined;
 }

@@ -1,7 +1,7 @@
 import { defaultRunOptions } from "../config.ts";
 import { toFailure } from "../errors.ts";
 import type { Emit } from "../events.ts";
-import { Cancellation } from "../execute/cancel.ts";
+import { Cancellation, passOn } from "../execute/cancel.ts";
 import { runMirrored } from "../mirror/run.ts";
 import type { Trigger } from "../model.ts";
 import type { Schedule } from "./define.ts";
@@ -23,10 +23,7 @@ interface AttemptOptions {
 export async function attemptSlot(schedule: Schedule, { project, slot, trigger, jobs }: AttemptOptions, emit: Emit, cancellation: Cancellation): Promise<Attempt> {
   let late = false;
   const within = new Cancellation();
-  const release = cancellation.onCancel((now) => {
-    within.request();
-    if (now) within.request();
-  });
+  const release = passOn(cancellation, within);
   let timer: NodeJS.Timeout | undefined;
   let failed: string | undefined;
   const listen: Emit = (event) => {

@@ -1,4 +1,5 @@
 import { exitCodeOf, fail, toFailure } from "../errors.ts";
+import { onSignals } from "../execute/signals.ts";
 import { openState } from "../record/state.ts";
 import type { Address } from "../serve/address.ts";
 import { readArguments, usage } from "./arguments.ts";
@@ -75,11 +76,9 @@ async function runOnce(scheduler: Scheduler): Promise<void> {
 function stopAsked(scheduler: Scheduler): Promise<void> {
   return new Promise((resolve) => {
     let asked = 0;
-    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
-      process.on(signal, () => {
-        if (asked++ > 0) scheduler.cancel();
-        resolve();
-      });
-    }
+    onSignals(() => {
+      if (asked++ > 0) scheduler.cancel();
+      resolve();
+    });
   });
 }

@@ -43,7 +43,7 @@ export const rows = {
   flood: row("a log of 1 GB; one line of 100 MB; 100 MB of bytes that are no text", "fixture steps", "G9", 3, 3, 40),
   modules: row("random modules that import each other in random ways", "fast-check: kinds of files, imports and paths; what the step says alone, by tsx, against what it says in the runner", "G3", 10, 300, 1),
   values: row("values of every sort, NaN, -0, __proto__, holes, bigint, Map, typed arrays", "fast-check round trip; then their bytes cut and flipped", "G3", 500, 20_000, 0.003),
-  storm: row("Ctrl-C twenty times", "pty; a step that is deaf to SIGTERM", "G5", 1, 20, 3),
+  storm: row("Ctrl-C fifty times", "pty; a step that is deaf to SIGTERM", "G5", 1, 20, 3),
   half: row("step killed while it writes a table, a model and its exports", "SIGKILL up to 0.4 s after it began, in the middle of DuckDB's COPY too", "G1", 1, 60, 2.6),
   upgrade: row("state of an earlier format, its migration killed", "strace inject SIGKILL at each pwrite64, fsync, fdatasync, unlink; then a state of a newer format", "G9", 1, 170, 0.7),
   chance: row("a step that gives other results for the same inputs", "clock, uuid, random bytes, process id, races, in one export of several; `verify`", "G9", 1, 60, 2.2),

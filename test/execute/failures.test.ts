@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Failure } from "../../src/errors.ts";
+import { openState } from "../../src/record/state.ts";
 import { type RunResult, TestProject } from "../rig/project.ts";
 
 let project: TestProject;
@@ -222,6 +223,7 @@ describe("data", () => {
     const run = await project.run();
     expect(run.code).toBe(3);
     expect(run.stdout + run.stderr).toContain("experiments.sql: near");
+    expect((await project.command(["runs", "--json"])).stdout).toBe("");
   });
 });
 
@@ -263,6 +265,28 @@ export const a = 1;
     await project.run(["--keep-going"]);
     project.edit("steps/10_bad.ts", 'throw new Error("no");', "");
     expect((await project.run()).ran).toEqual(["10_bad", "20_after_bad"]);
+  });
+
+  test("one that cannot be written ends the run when the other steps have ended, and the run has failed", async () => {
+    const come = 'import { existsSync, writeFileSync } from "node:fs";\n';
+    project = new TestProject({
+      "steps/10_long.ts": `${come}process.on("SIGTERM", () => {
+  writeFileSync("asked", "");
+  process.exit(1);
+});
+writeFileSync("come", "");
+await new Promise((resolve) => setTimeout(resolve, 300_000));
+`,
+      "steps/10_bad.ts": `${come}while (!existsSync("come")) await new Promise((resolve) => setTimeout(resolve, 10));\nthrow new Error("no");\n`,
+    });
+    const db = openState(project.folder);
+    db.exec("CREATE TRIGGER refuses BEFORE INSERT ON run_steps WHEN NEW.status = 'failed' BEGIN SELECT RAISE(ABORT, 'it cannot be written'); END");
+    db.close();
+    const run = await project.run(["--jobs", "2"]);
+    expect(run.code).toBe(1);
+    expect(run.stdout).toContain("it cannot be written");
+    expect(project.has("asked")).toBe(true);
+    expect(JSON.parse((await project.command(["runs", "--json"])).stdout)).toMatchObject({ status: "failed" });
   });
 
   test("skip(reason) skips what follows and is no failure", async () => {

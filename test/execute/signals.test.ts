@@ -4,7 +4,10 @@ import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { identify } from "../../src/record/processes.ts";
 import { openState } from "../../src/record/state.ts";
+import { hangingEsbuild } from "../rig/esbuild.ts";
 import { finished, TestProject } from "../rig/project.ts";
+import { asInstalled, hasPty, onTerminal, type OnTerminal } from "../rig/pty.ts";
+import { until } from "../schedule/rig.ts";
 
 let project: TestProject;
 let meeting: Meeting;
@@ -98,7 +101,8 @@ describe.each([["waiting", false], ["busy", true]])("a %s step", (_, busy) => {
 test("a second Ctrl-C does not wait for a step that ignores the first", async () => {
   project = new TestProject({
     "steps/10_deaf.ts": `import { connect } from "node:net";
-process.on("SIGTERM", () => socket.write("deaf"));
+// The same signal at once would be the same press.
+process.on("SIGTERM", () => [1000, 4500].forEach((ms) => setTimeout(() => socket.write("deaf"), ms)));
 const socket = connect(Number(process.env.MEETING), "127.0.0.1");
 await new Promise((resolve) => socket.write("up", resolve));
 await new Promise((resolve) => setTimeout(resolve, 300_000));
@@ -107,12 +111,63 @@ await new Promise((resolve) => setTimeout(resolve, 300_000));
   const child = project.start(["run"], { env: { MEETING: String(meeting.port) } });
   const ended = finished(child);
   const socket = await meeting.next();
-  const said = () => new Promise<string>((resolve) => socket.once("data", (data) => resolve(data.toString())));
-  expect(await said()).toBe("up");
+  let said = "";
+  socket.on("data", (data) => (said += data.toString()));
+  await until(() => said === "up");
   child.kill("SIGINT");
-  expect(await said()).toBe("deaf");
+  await until(() => said === "updeaf");
   child.kill("SIGINT");
   expect((await ended).code).toBe(130);
+  // It would have been killed after 5 s, too.
+  expect(said).toBe("updeaf");
+});
+
+test.runIf(hasPty)("one Ctrl-C on a terminal is one, though npx and tsx hand it on: a step has its time to end", async () => {
+  project = new TestProject({
+    "steps/10_slow.ts": `import { writeFileSync } from "node:fs";
+import { connect } from "node:net";
+process.on("SIGTERM", () => setTimeout(() => {
+  writeFileSync("ended", "");
+  process.exit(1);
+}, 1000));
+connect(Number(process.env.MEETING), "127.0.0.1");
+await new Promise((resolve) => setTimeout(resolve, 300_000));
+`,
+  });
+  asInstalled(project);
+  const terminal = onTerminal(project, "npx tsx runner.ts", { MEETING: String(meeting.port) });
+  await meeting.next();
+  terminal.type("\x03");
+  expect(await terminal.ended, terminal.shown()).toBe(130);
+  terminal.close();
+  expect(project.has("ended"), terminal.shown()).toBe(true);
+});
+
+/** A run on a terminal whose esbuild hangs so many times: Ctrl-C ends that, too, as it does in truth. */
+async function withHangingEsbuild(times: number): Promise<OnTerminal> {
+  project = new TestProject({ "steps/10_a.ts": "export const a = 1;\n" });
+  const terminal = onTerminal(project, `"${process.execPath}" ${project.words(["run"]).join(" ")}`, hangingEsbuild(project, times));
+  await until(() => project.has("started"));
+  return terminal;
+}
+
+test.runIf(hasPty)("Ctrl-C while the graph is made: the run is cancelled, though esbuild ends by it", async () => {
+  const terminal = await withHangingEsbuild(1);
+  terminal.type("\x03");
+  expect(await terminal.ended, terminal.shown()).toBe(130);
+  terminal.close();
+  expect(terminal.shown()).not.toContain("E_FILE");
+  expect((await project.command(["runs"])).stdout).toContain("cancelled");
+});
+
+test.runIf(hasPty)("Ctrl-C while the graph is made, again and again", async () => {
+  const terminal = await withHangingEsbuild(1000);
+  const pressing = setInterval(() => terminal.type("\x03"), 50);
+  const code = await terminal.ended;
+  clearInterval(pressing);
+  terminal.close();
+  expect(code, terminal.shown()).toBe(130);
+  expect(terminal.shown()).not.toContain("E_FILE");
 });
 
 describe("two runners in one folder", () => {

@@ -17,7 +17,9 @@ export function keptPool(real: typeof Pool): typeof Pool {
     }
 
     /** None is started ahead: the next one mostly is there. */
-    override prepare(): void {}
+    override prepare(): boolean {
+      return false;
+    }
 
     override take(place: Pool.Wanted): Pool.StepProcess {
       const { memory, shared, tables } = place;

@@ -4,7 +4,9 @@ import { afterEach, describe, expect, test } from "vitest";
 import { openState } from "../../src/record/state.ts";
 import { claim, claimPast, listSlots, type SlotRow } from "../../src/record/slots.ts";
 import { built } from "../rig/build.ts";
+import { hangingEsbuild } from "../rig/esbuild.ts";
 import { finished, type Result, TestProject } from "../rig/project.ts";
+import { asInstalled, hasPty, onTerminal } from "../rig/pty.ts";
 import { until } from "./rig.ts";
 
 let project: TestProject;
@@ -262,6 +264,44 @@ test("a cron expression that only some readers of cron take does not keep a sche
   await says(child, "scheduling train, other");
   child.kill("SIGTERM");
   expect(await new Promise((resolve) => child.once("close", resolve))).toBe(0);
+});
+
+test.runIf(hasPty)("one Ctrl-C on a terminal is one, though npx and tsx hand it on: what runs has its time to end", async () => {
+  make(`cron: "${past()} * * * *", catchUp: "latest"`, 'import { writeFileSync } from "node:fs";\nwriteFileSync("works", "");\nawait new Promise((resolve) => setTimeout(resolve, 1500));');
+  await once();
+  away(hours(1));
+  asInstalled(project);
+  const terminal = onTerminal(project, "npx tsx schedule.mjs --no-ui", {});
+  await until(() => project.has("works"));
+  terminal.type("\x03");
+  await terminal.ended;
+  terminal.close();
+  expect(slots().at(-1), terminal.shown()).toMatchObject({ status: "succeeded", attempts: 1 });
+});
+
+test.runIf(hasPty)("Ctrl-C while a run makes its graph: it has its time to end, though esbuild ends by the key", async () => {
+  make(`cron: "${past()} * * * *", catchUp: "latest", onFailure: told`);
+  await once();
+  away(hours(1));
+  const terminal = onTerminal(project, `"${process.execPath}" schedule.mjs --no-ui`, hangingEsbuild(project, 1));
+  await until(() => project.has("started"));
+  terminal.type("\x03");
+  await terminal.ended;
+  terminal.close();
+  expect(slots().at(-1), terminal.shown()).toMatchObject({ status: "succeeded", attempts: 1 });
+  expect(project.has("told.txt")).toBe(false);
+});
+
+test("a lock that could not be given back does not keep the scheduler from its next run", async () => {
+  make(`cron: "${past()} * * * *", catchUp: "latest", retries: 1, retryDelay: 10`);
+  await once();
+  away(hours(1));
+  const db = openState(project.folder);
+  db.exec("CREATE TRIGGER keeps BEFORE DELETE ON lock BEGIN SELECT RAISE(ABORT, 'it cannot be written'); END");
+  db.close();
+  expect((await once()).code).toBe(1);
+  expect(slots().at(-1)).toMatchObject({ status: "failed", attempts: 2, reason: "SqliteError: it cannot be written" });
+  expect(ran()).toHaveLength(2);
 });
 
 test("--once can be ended while it waits for a further attempt", async () => {

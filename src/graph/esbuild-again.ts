@@ -1,0 +1,19 @@
+import { setImmediate } from "node:timers/promises";
+import { type BuildFailure, stop } from "esbuild";
+
+/**
+ * Works with esbuild; where its process ends meanwhile, once more with another: Ctrl-C on a terminal ends it, and a run that is
+ * drained, or has to say that it was cancelled, goes on.
+ */
+export async function withEsbuild<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    // What is wrong with the sources is among its errors.
+    if ((error as Partial<BuildFailure>).errors) throw error;
+    await stop();
+    // Whoever else worked with the process that is gone has let go of it, too, then.
+    await setImmediate();
+    return work();
+  }
+}
