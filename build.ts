@@ -1,6 +1,6 @@
 // Makes the package in dist/: plain JavaScript and types. `npm pack` runs it.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { build, type BuildOptions } from "esbuild";
 import { buildCommand } from "./src/command-scripts.ts";
@@ -18,7 +18,8 @@ import { digestOf } from "./src/store/digest.ts";
 export async function buildPackage(root: string, outdir: string, tested = false): Promise<void> {
   rmSync(outdir, { recursive: true, force: true });
   const sabotages: BuildOptions = sabotageOptions(tested);
-  const common: BuildOptions = { absWorkingDir: root, outdir, bundle: true, platform: "node", target: "node20", ...sabotages };
+  const { version } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as { version: string };
+  const common: BuildOptions = { absWorkingDir: root, outdir, bundle: true, platform: "node", target: "node20", ...sabotages, define: { ...sabotages.define, STEPBOOK_VERSION: JSON.stringify(version) } };
   const command = await buildCommand(common);
   mkdirSync(outdir, { recursive: true });
   writeFileSync(path.join(outdir, "command.cjs"), command.first);

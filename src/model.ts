@@ -203,7 +203,7 @@ export type ReasonCode =
   | "upstream-failed"
   | "upstream-skipped";
 
-export type Trigger = "manual" | "watch" | "cron" | "backfill" | "ui" | "api";
+export type Trigger = "manual" | "watch" | "cron" | "backfill" | "ui";
 
 /** What a step may know of the run it is part of. */
 export interface RunInfo {

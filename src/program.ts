@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import { commandIn } from "./command-name.ts";
 import type { Io } from "./command/io.ts";
 import { StepbookError } from "./errors.ts";
+import { version } from "./version.ts";
 
 /**
  * Reads the words as a command and does it. Each subcommand is a file in src/command/, loaded when it is called.
@@ -9,15 +10,15 @@ import { StepbookError } from "./errors.ts";
  * @returns the exit code
  */
 export async function runWords(words: readonly string[], wrong: (error: unknown, project: string) => Promise<number>): Promise<number> {
-  let code = 0;
-  const program = build((exit) => (code = exit));
+  let [code, project] = [0, process.cwd()];
+  const program = build((exit) => (code = exit)).hook("preAction", (_, command) => void (project = io(command).project));
   try {
     await program.parseAsync([...words], { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     // What there is was told already.
     if (error instanceof CommanderError && error.code === "commander.help") return 2;
-    return wrong(error instanceof CommanderError ? wrongUsage(error) : error, program.opts<{ project: string }>().project);
+    return wrong(error instanceof CommanderError ? wrongUsage(error) : error, project);
   }
   return code;
 }
@@ -31,10 +32,14 @@ function wrongUsage({ message }: CommanderError): StepbookError {
 
 type Setter = (code: number) => void;
 
+/** Of the program and of each command: before the command's word or after it. */
+const projectOption = ["--project <folder>", "the folder that holds steps/ (default: this one)"] as const;
+
 function build(exit: Setter): Command {
   const program = new Command("stepbook")
     .description("Numbered TypeScript scripts as a pipeline: an import is the arrow, an export is the artifact.")
-    .option("--project <folder>", "the folder that holds steps/", process.cwd())
+    .version(version, "-V, --version", "print the version")
+    .option(...projectOption)
     .exitOverride()
     // Errors are told as all others are; of a reader of the help that has gone away nobody needs to know.
     .configureOutput({ outputError: () => {}, writeOut: (text) => void process.stdout.on("error", () => {}).write(text) })
@@ -42,7 +47,7 @@ function build(exit: Setter): Command {
   addRunCommands(program, exit);
   addLookCommands(program, exit);
   addKeepCommands(program, exit);
-  for (const command of program.commands.flatMap((each) => [each, ...each.commands])) command.exitOverride().option("--json", "print JSON, for programs");
+  for (const command of program.commands.flatMap((each) => [each, ...each.commands])) command.exitOverride().option(...projectOption).option("--json", "print JSON, for programs");
   return program;
 }
 
@@ -52,7 +57,7 @@ function addRunCommands(program: Command, exit: Setter): void {
     .option("--force", "run even what could be reused")
     .addOption(new Option("--from <step>", "run this step and all that depends on it, even what could be reused").argParser((word: string, all: string[] = []) => [...all, word]))
     .option("--retry <run>", "run what failed or was not reached in that run, with its params and logical date")
-    .option("--serial", "one step at a time")
+    .addOption(new Option("--serial", "one step at a time").conflicts("jobs"))
     .option("-j, --jobs <n>", "how many steps side by side")
     .option("--keep-going", "go on with what does not depend on a failed step")
     .option("--no-wait", "fail at once where another runner works in this folder")
@@ -67,7 +72,7 @@ function addRunCommands(program: Command, exit: Setter): void {
     .addHelpText("after", example("why 30_tune"))
     .action(async (step: string, options, command: Command) => exit(await (await import("./command/why.ts")).why(io(command), step, options)));
   program.command("graph").description("the steps and their edges")
-    .option("--mermaid", "as a Mermaid diagram")
+    .addOption(new Option("--mermaid", "as a Mermaid diagram").conflicts("json"))
     .addHelpText("after", example("graph", "graph --mermaid"))
     .action(async (options, command: Command) => exit(await (await import("./command/graph.ts")).graph(io(command), options)));
   runOptions(program.command("verify <step>").description("execute a step again, apart, and compare the bytes: reproducible or not"))
@@ -78,7 +83,7 @@ function addRunCommands(program: Command, exit: Setter): void {
 function runOptions(command: Command): Command {
   return command
     .addOption(new Option("-p, --param <name=value>", "give a param a value").argParser((word: string, all: string[] = []) => [...all, word]))
-    .option("--logical-date <date>", "the scheduled instant that the run stands for");
+    .option("--logical-date <date>", "the scheduled instant that the run stands for: 2026-01-31 (in UTC), 2026-01-31T06:00:00Z");
 }
 
 /** Commands that show what is kept. */
@@ -124,8 +129,8 @@ function addLookCommands(program: Command, exit: Setter): void {
     .option("--remove", "take the alias away")
     .addHelpText("after", example("models alias breast-cancer@production v3", "models alias breast-cancer@candidate --remove"))
     .action(async (words: string, version: string | undefined, options, command: Command) => exit(await (await import("./command/models.ts")).modelsAlias(io(command), words, version, options)));
-  program.command("predict <model> [inputs...]").description("ask a saved model whose card says how: name=value for each input")
-    .addHelpText("after", example("predict breast-cancer", "predict breast-cancer@production radius_mean=20.1 --json"))
+  program.command("predict <model> [inputs...]").description("ask a saved model whose card says how: name=value for each input; those left out have their example, which is said")
+    .addHelpText("after", example("predict breast-cancer", "predict breast-cancer@production radius_mean=20.1 texture_mean=19.4 --json"))
     .action(async (model: string, inputs: string[], _options, command: Command) => exit(await (await import("./command/predict.ts")).predict(io(command), model, inputs)));
 }
 
@@ -155,7 +160,7 @@ function addKeepCommands(program: Command, exit: Setter): void {
     .addHelpText("after", example("mirror", "mirror --now", "mirror --resend"))
     .action(async (options, command: Command) => exit(await (await import("./command/mirror.ts")).mirror(io(command), options)));
   program.command("gc").description("remove what no kept run reaches")
-    .option("--keep <age>", "keep runs younger than this", "30d")
+    .option("--keep <age>", "keep runs younger than this: 30d, 12h, 6m (minutes)", "30d")
     .option("--size <bytes>", "then go on, oldest first, until the store is at most this large, such as 2GB")
     .option("--dry-run", "only say what would go")
     .addHelpText("after", example("gc --keep 7d", "gc --size 1GB --dry-run"))
@@ -174,6 +179,6 @@ function example(...lines: string[]): string {
 }
 
 function io(command: Command): Io {
-  const { project, json } = command.optsWithGlobals<{ project: string; json?: boolean }>();
+  const { project = process.cwd(), json } = command.optsWithGlobals<{ project?: string; json?: boolean }>();
   return { project, json: json === true, stdout: process.stdout, stderr: process.stderr, env: process.env };
 }

@@ -1,6 +1,6 @@
 /** The package as another project gets it: packed, installed from the tarball, used by its name. */
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -58,6 +58,27 @@ test("runner.ts and a step alone run by tsx, with the same value", async () => {
   const tsx = path.join(root, "node_modules", ".bin", "tsx");
   expect(await run(tsx, "runner.ts", "-p", "n=4")).toContain("2 steps: 2 ran");
   expect(await run(tsx, "steps/20_sum.ts")).toBe("sum 10\n");
+});
+
+test("the tutorial's steps hold by the tutorial's tsconfig.json", async () => {
+  const tutorial = readFileSync(path.join(root, "docs/tutorial.md"), "utf8");
+  const told = [...tutorial.matchAll(/```(?:ts|jsonc)\n\/\/ (\S+)\n([\s\S]*?)```/g)].map(([, file, text]) => [file!, text!] as const);
+  const followed = path.join(folder, "followed");
+  // Plot and linkedom are installed by who follows that part.
+  const installed = told.filter(([, text]) => !text.includes("linkedom"));
+  for (const [file, text] of installed) {
+    mkdirSync(path.dirname(path.join(followed, file)), { recursive: true });
+    writeFileSync(path.join(followed, file), text);
+  }
+  writeFileSync(path.join(followed, "package.json"), '{ "type": "module" }');
+  mkdirSync(path.join(followed, "node_modules"));
+  symlinkSync(path.join(project, "node_modules/stepbook"), path.join(followed, "node_modules/stepbook"));
+  symlinkSync(path.join(root, "node_modules/@types"), path.join(followed, "node_modules/@types"));
+  expect(installed.map(([file]) => file)).toContain("tsconfig.json");
+  const tsc = path.join(root, "node_modules", ".bin", "tsc");
+  expect(await exec(tsc, ["-p", "."], { cwd: followed })).toMatchObject({ stdout: "" });
+  writeFileSync(path.join(followed, "lib/maths.ts"), "export const mean: number = 'none';\n");
+  await expect(exec(tsc, ["-p", "."], { cwd: followed })).rejects.toMatchObject({ stdout: expect.stringContaining("lib/maths.ts(1,14)") });
 });
 
 test("the types hold in a strict project, with nothing generated", async () => {

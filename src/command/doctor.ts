@@ -3,13 +3,15 @@ import { exitCodes } from "../errors.ts";
 import { cleanLines } from "../report/clean.ts";
 import { colorsFor } from "../report/style.ts";
 import { wrap } from "../report/width.ts";
-import { type Check, guarded } from "./checks/check.ts";
+import { version } from "../version.ts";
+import { type Check, guarded, ok } from "./checks/check.ts";
 import { checkGraph, checkIgnored, checkModuleType, checkTypes } from "./checks/code.ts";
 import { checkDuckdb, checkNode, checkSpace, checkSqlite, checkWritable } from "./checks/machine.ts";
 import { type Io, print, printJson, widthOf } from "./io.ts";
 
 /** What may not even load is loaded where it is looked at: the doctor must be able to speak. */
 function* checks(project: string): Generator<Promise<Check[]> | Check[]> {
+  yield [ok("stepbook", version)];
   yield checkNode();
   yield checkSqlite();
   yield checkDuckdb(project);

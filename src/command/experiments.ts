@@ -3,7 +3,7 @@ import { exitCodes } from "../errors.ts";
 import { readResults, type ResultRow } from "../record/results.ts";
 import { formatTable } from "../report/text-table.ts";
 import { displayWidth } from "../report/width.ts";
-import { type Io, print, printJson, printTable, wholeNumber, widthOf } from "./io.ts";
+import { type Io, print, printBelow, printJson, printTable, wholeNumber, widthOf } from "./io.ts";
 
 /** `experiments`: the recorded results, newest first. */
 export async function experiments(io: Io, options: { readonly limit: string; readonly table: string }): Promise<number> {
@@ -21,11 +21,5 @@ function printRows(io: Io, rows: readonly ResultRow[]): void {
   const cells = rows.map((row) => columns.map((name) => row[name]));
   const width = widthOf(io);
   if (width === 0 || displayWidth(formatTable(columns, cells).split("\n")[0]!) <= width) printTable(io, columns, cells);
-  else rows.forEach((row, index) => printRow(io, row, index));
-}
-
-function printRow(io: Io, row: ResultRow, index: number): void {
-  if (index > 0) print(io, "");
-  const [first = ["", null], ...others] = Object.entries(row).filter(([, value]) => value !== null);
-  printTable(io, [first[0], String(first[1])], others);
+  else printBelow(io, columns, cells);
 }

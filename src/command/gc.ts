@@ -5,7 +5,7 @@ import { lockOwner } from "../record/lock.ts";
 import { recover } from "../record/recover.ts";
 import { forget, readHistory } from "../record/retention.ts";
 import type { Db } from "../record/state.ts";
-import { formatBytes } from "../report/format.ts";
+import { formatBytes, formatDate } from "../report/format.ts";
 import { type Removable, remove, sum } from "../store/sweep.ts";
 import { cancellable } from "./cancellable.ts";
 import { type GcPlan, planGc } from "./gc-plan.ts";
@@ -21,15 +21,16 @@ interface GcFlags {
 
 /** `gc`: removes what no kept run reaches. */
 export async function gc(io: Io, flags: GcFlags): Promise<number> {
-  const keep = duration(flags.keep) ?? fail("E_USAGE", `--keep ${flags.keep} is no age`, { remedy: "write it as --keep 30d" });
+  const keep = readAge(flags.keep);
   const size = flags.size === undefined ? null : readSize(flags.size);
   const dryRun = flags.dryRun === true;
   return cancellable((cancellation) =>
     withKept(io, async ({ db, project, store }) => {
       const rules = { now: Date.now(), keep, size };
+      const told = { size, dryRun, before: new Date(Math.max(0, rules.now - keep)) };
       if (dryRun) {
         const plan = planGc(project, readHistory(db), store, { ...rules, alone: lockOwner(db) === undefined });
-        return tell(io, project, plan, size, true);
+        return tell(io, project, plan, told);
       }
       return locked(io, db, cancellation, () => {
         const plan = planGc(project, readHistory(db), store, { ...rules, alone: true });
@@ -38,10 +39,16 @@ export async function gc(io: Io, flags: GcFlags): Promise<number> {
         forget(db, plan.runs, plan.records);
         forgetDigests(db, plan.objects);
         for (const files of [plan.objects, plan.logs, plan.bundles, plan.manifests, plan.staging]) remove(files);
-        return tell(io, project, plan, size, false);
+        return tell(io, project, plan, told);
       });
     }),
   );
+}
+
+/** A number alone would be milliseconds: nearly everything would go. */
+function readAge(text: string): number {
+  if (/^\s*\d*\.?\d+\s*$/.test(text)) fail("E_USAGE", `--keep ${text} has no unit`, { remedy: `write it as --keep ${text.trim()}d for days` });
+  return duration(text) ?? fail("E_USAGE", `--keep ${text} is no age`, { remedy: "write it as --keep 30d" });
 }
 
 const units: Readonly<Record<string, number>> = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30, TIB: 2 ** 40 };
@@ -57,7 +64,14 @@ function forgetDigests(db: Db, objects: readonly Removable[]): void {
   db.transaction(() => objects.forEach((file) => statement.run(file.path)))();
 }
 
-function tell(io: Io, project: string, plan: GcPlan, size: number | null, dryRun: boolean): number {
+interface Told {
+  readonly size: number | null;
+  readonly dryRun: boolean;
+  /** Older runs are beyond the age. */
+  readonly before: Date;
+}
+
+function tell(io: Io, project: string, plan: GcPlan, { size, dryRun, before }: Told): number {
   const { objects, logs, bundles, manifests, staging } = plan;
   const files = { objects, logs, bundles, manifests, staging };
   const bytes = Object.values(files).reduce((total, each) => total + sum(each), 0);
@@ -66,10 +80,11 @@ function tell(io: Io, project: string, plan: GcPlan, size: number | null, dryRun
     printJson(io, { type: "runs", count: plan.runs.length, names: plan.runs });
     printJson(io, { type: "records", count: plan.records.length });
     for (const [type, all] of Object.entries(files)) printJson(io, { type, count: all.length, bytes: sum(all), names: names(all) });
-    printJson(io, { type: "total", bytes, storeBytes: plan.storeBytes, dryRun });
+    printJson(io, { type: "total", bytes, storeBytes: plan.storeBytes, dryRun, before: before.toISOString() });
     return exitCodes.done;
   }
   const rows = Object.entries(files).map(([name, all]) => [name, all.length, formatBytes(sum(all))]);
+  say(io, `old is what ran before ${formatDate(before)}`);
   printTable(io, [dryRun ? "would go" : "removed", "count", "size"], [["runs", plan.runs.length], ["records", plan.records.length], ...rows]);
   say(io, `${formatBytes(bytes)} ${dryRun ? "would be freed" : "freed"}; the store ${dryRun ? "would hold" : "holds"} ${formatBytes(plan.storeBytes)}`);
   if (size !== null && plan.storeBytes > size) say(io, `that is more than ${formatBytes(size)}: the rest is needed by the newest results, by models, or is younger than an hour`);

@@ -5,7 +5,7 @@ import { taken } from "../outlets.ts";
 import { cleanLine } from "../report/clean.ts";
 import { colorsFor } from "../report/style.ts";
 import { Sink } from "../report/sink.ts";
-import { type Cell, formatTable } from "../report/text-table.ts";
+import { type Cell, formatBelow, formatTable, type TableOptions } from "../report/text-table.ts";
 import { wrap } from "../report/width.ts";
 
 /** Where a command works and speaks. */
@@ -71,11 +71,20 @@ export async function write(io: Io, text: string): Promise<boolean> {
 }
 
 /** What is to be typed, or copied, for another command. */
-const names: ReadonlySet<string> = new Set(["run", "step", "slot", "schedule", "model", "version", "alias"]);
+const names: ReadonlySet<string> = new Set(["run", "step", "slot", "schedule", "model", "version", "alias", "experiment_id"]);
 
 /** Aligned columns; cut to a terminal's width, whole in a pipe. */
 export function printTable(io: Io, columns: readonly string[], rows: readonly (readonly Cell[])[]): void {
-  print(io, formatTable(columns, rows, { width: widthOf(io), whole: names, colors: colorsFor(io.stdout, io.env) }));
+  print(io, formatTable(columns, rows, tableOptions(io)));
+}
+
+/** The cells of each row one below the other. */
+export function printBelow(io: Io, columns: readonly string[], rows: readonly (readonly Cell[])[]): void {
+  print(io, formatBelow(columns, rows, tableOptions(io)));
+}
+
+function tableOptions(io: Io): TableOptions {
+  return { width: widthOf(io), whole: names, colors: colorsFor(io.stdout, io.env) };
 }
 
 /** Columns of the terminal; 0 where nothing is cut. */

@@ -25,6 +25,7 @@ export async function models(io: Io): Promise<number> {
 
 /** `models alias knn@production v3`: lets an alias stand for a version; `--remove` takes it away. */
 export async function modelsAlias(io: Io, words: string, version: string | undefined, flags: { readonly remove?: boolean }): Promise<number> {
+  if (flags.remove && version !== undefined) fail("E_USAGE", `--remove and ${version} say two things of ${words}`, { remedy: "leave out one of the two: an alias that is moved need not be taken away before" });
   return withKept(io, ({ project }) => {
     const moved = moveAlias(project, words, flags.remove ? null : (version ?? ""));
     if (io.json) printJson(io, { type: "alias", ...moved });

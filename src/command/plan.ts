@@ -6,8 +6,7 @@ import { selectSteps } from "../graph/select.ts";
 import { checkParams } from "../params.ts";
 import type { Planned } from "../plan/plan.ts";
 import { formatDuration } from "../report/format.ts";
-import { formatTable } from "../report/text-table.ts";
-import { type Io, print, printJson, readRunOptions, type RunFlags } from "./io.ts";
+import { type Io, print, printJson, printTable, readRunOptions, type RunFlags, say } from "./io.ts";
 
 /** `plan`: what would run and why. Runs nothing. */
 export async function plan(io: Io, words: readonly string[], flags: RunFlags): Promise<number> {
@@ -32,10 +31,11 @@ function show(io: Io, planned: readonly Planned[]): void {
     return;
   }
   const rows = planned.map(({ step, verdict, reason, lastMs }) => [step.id, verdicts[verdict], lastMs === null ? "" : formatDuration(lastMs), reason.text]);
-  print(io, formatTable(["step", "verdict", "last", "why"], rows, { width: io.stdout.columns ?? 0 }));
+  printTable(io, ["step", "verdict", "last", "why"], rows);
   const runs = planned.filter(({ verdict }) => verdict === "run");
   const expected = runs.reduce((sum, { lastMs }) => sum + (lastMs ?? 0), 0);
   const maybe = planned.filter(({ verdict }) => verdict === "maybe").length;
   const time = expected > 0 ? `, about ${formatDuration(expected)} of work` : "";
-  print(io, `\n${runs.length} to run${maybe > 0 ? `, ${maybe} if their inputs change` : ""}, ${planned.length - runs.length - maybe} to reuse${time}`);
+  print(io, "");
+  say(io, `${runs.length} to run${maybe > 0 ? `, ${maybe} if their inputs change` : ""}, ${planned.length - runs.length - maybe} to reuse${time}`);
 }

@@ -15,7 +15,6 @@ import type { Job } from "../execute/protocol.ts";
 import { findRuntime } from "../execute/runtime.ts";
 import { defaultConfig } from "../graph/settings.ts";
 import type { Step } from "../model.ts";
-import { nearest } from "../nearest.ts";
 import { modelPath } from "../record/publish.ts";
 import { listAliases } from "../record/aliases.ts";
 import { splitAlias } from "../store/alias-file.ts";
@@ -25,6 +24,8 @@ import { type Io, print, printJson } from "./io.ts";
 import { withKept } from "./opened.ts";
 import { plain } from "./plain.ts";
 import { predictBundle } from "./predict-bundle.ts";
+import { readRow, readWords, type Row } from "./predict-row.ts";
+import { sayExamples, withInputs } from "./predict-told.ts";
 import { inspect } from "node:util";
 
 /** What a model is asked for: a field of the form. */
@@ -37,6 +38,15 @@ export interface PredictInput {
   readonly choices?: readonly (string | number)[];
 }
 
+/** What a model answered, and to what. */
+export interface Prediction {
+  readonly answer: unknown;
+  /** Those that were given, as the model had them. */
+  readonly inputs: Row;
+  /** Of the others the examples, which stood for them. */
+  readonly examples: Row;
+}
+
 const mostTime = 30_000;
 
 /** `predict breast-cancer@production radius_mean=14.1 …`: asks a saved model. Inputs that are left out have their example. */
@@ -45,9 +55,9 @@ export async function predict(io: Io, words: string, given: readonly string[]): 
     const { model: name, alias } = splitAlias(words);
     const newest = () => (db.prepare("SELECT max(version) FROM models WHERE name = ?").pluck().get(name) as number | null) ?? fail("E_NOT_FOUND", `there is no model "${name}"`, { remedy: "`models` lists them" });
     const aliased = () => listAliases(project).find((each) => each.model === name && each.alias === alias)?.version ?? fail("E_NOT_FOUND", `model ${name} has no alias ${alias}`, { remedy: `set it: models alias ${words} v1` });
-    const values = Object.fromEntries(given.map((word) => [word.slice(0, Math.max(0, word.indexOf("="))), word.slice(word.indexOf("=") + 1)]));
-    const answer = await predictOnce(project, name, alias === undefined ? newest() : aliased(), values);
-    if (io.json) printJson(io, plain(answer));
+    const { answer, inputs, examples } = await predictOnce(project, name, alias === undefined ? newest() : aliased(), readWords(given));
+    sayExamples(io, examples);
+    if (io.json) printJson(io, withInputs(plain(answer), { inputs, examples }));
     else print(io, inspect(answer, { depth: 6 }));
     return exitCodes.done;
   });
@@ -71,37 +81,20 @@ export function predictInputs(card: Readonly<Record<string, unknown>>): readonly
  * `predict(parts, row)`.
  * @param given input → text, as a form or a command line has it
  */
-export async function predictOnce(project: string, name: string, version: number, given: Readonly<Record<string, string>>): Promise<unknown> {
+export async function predictOnce(project: string, name: string, version: number, given: Readonly<Record<string, string>>): Promise<Prediction> {
   const card = readModel(project, name, version).card;
   const module = card["predict"];
   const inputs = predictInputs(card);
   if (!inputs || typeof module !== "string") return fail("E_NOT_FOUND", `model ${name} v${version} does not say how it predicts`, { remedy: 'give its card predict: "lib/predict.ts" and inputs: { name: example }' });
   const row = readRow(inputs, given);
-  return execute(project, await predictBundle(project, module, { name, version, row }));
+  const part = (isGiven: boolean) => Object.fromEntries(Object.entries(row).filter(([input]) => Object.hasOwn(given, input) === isGiven));
+  return { answer: await execute(project, await predictBundle(project, module, { name, version, row })), inputs: part(true), examples: part(false) };
 }
 
 function readModel(project: string, name: string, version: number): ModelFile {
   const file = modelPath(name, version);
   if (!existsSync(path.join(project, file))) fail("E_NOT_FOUND", `${file} is gone`, { remedy: "run again: it is put back" });
   return decodeModel(readFileSync(path.join(project, file)), file);
-}
-
-/** @throws E_USAGE, E_PARAM_VALUE */
-function readRow(inputs: readonly PredictInput[], given: Readonly<Record<string, string>>): Record<string, unknown> {
-  const unknown = Object.keys(given).find((name) => !inputs.some((each) => each.name === name));
-  if (unknown !== undefined) fail("E_USAGE", `the model takes no "${unknown}"`, { remedy: nearest(unknown, inputs.map(({ name }) => name)) });
-  return Object.fromEntries(inputs.map((input) => [input.name, Object.hasOwn(given, input.name) ? readValue(input, given[input.name]!) : input.example]));
-}
-
-function readValue({ name, example, min, max, choices }: PredictInput, text: string): unknown {
-  const wrong = (what: string): never => fail("E_PARAM_VALUE", `${name} is "${text}", which is ${what}`, { remedy: `such as ${example}` });
-  if (choices && !choices.map(String).includes(text)) wrong(`none of ${choices.join(", ")}`);
-  if (typeof example === "boolean") return text === "true" || (text !== "false" && wrong("neither true nor false"));
-  if (typeof example === "string") return text;
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value)) wrong("no number");
-  if ((min !== undefined && value < min) || (max !== undefined && value > max)) wrong(`not from ${min ?? "…"} to ${max ?? "…"}`);
-  return value;
 }
 
 async function execute(project: string, bundle: string): Promise<unknown> {

@@ -12,10 +12,11 @@ export type Retry = Pick<RunOptions, "steps" | "params" | "logicalDate">;
  * date. What they need is reused where it still holds. @throws E_USAGE where nothing is to be retried
  */
 export function retryOf(db: Db, { id, status, params, logicalDate }: RunRow): Retry {
+  if (status === "running") fail("E_USAGE", `run ${id} goes on: what is to be retried is known at its end`, { remedy: "wait for it" });
   const undone = runSteps(db, id).filter((row) => row.status === "failed" || row.status === "skipped" || row.status === "cancelled");
   // Of a run whose runner died the steps that were not reached are not known.
   const steps = status === "interrupted" ? [] : undone.map(({ step }) => step);
-  if (steps.length === 0 && status !== "interrupted") fail("E_USAGE", `run ${id} has nothing to retry: it ${status === "running" ? "goes on" : "succeeded"}`, { remedy: "run without --retry" });
+  if (steps.length === 0 && status !== "interrupted") fail("E_USAGE", `run ${id} has nothing to retry: it succeeded`, { remedy: "run without --retry" });
   return { steps, params, logicalDate };
 }
 

@@ -14,14 +14,25 @@ import { showValue } from "./show-value.ts";
 /** `show`: a run (`last`, an id), a step, or the value of an export (`20_split.train`). */
 export async function show(io: Io, what: string, options: { readonly limit?: string }): Promise<number> {
   const limit = options.limit === undefined ? undefined : wholeNumber("--limit", options.limit);
-  if (namesRun(what)) return withKept(io, ({ db }) => showRun(io, db, findRun(db, what)));
+  if (namesRun(what)) {
+    refuseLimit(limit, what, "a run");
+    return withKept(io, ({ db }) => showRun(io, db, findRun(db, what)));
+  }
   return withProject(io, async (opened) => {
     const { step, name } = findTarget(opened.graph, what);
     const record = currentRecord(opened.db, step.name);
-    if (name === undefined) return showStep(io, step, record, record ? undefined : lastFailure(opened.db, step.id));
+    if (name === undefined) {
+      refuseLimit(limit, what, "a step");
+      return showStep(io, step, record, record ? undefined : lastFailure(opened.db, step.id));
+    }
     const artifact = record && Object.hasOwn(record.artifacts, name) ? record.artifacts[name]! : missing(step, name, Object.keys(record?.artifacts ?? {}));
+    if (artifact.codec !== "table") refuseLimit(limit, what, `a ${artifact.codec}`);
     return showValue(io, path.resolve(io.project), `${step.id}.${name}`, artifact, opened.store.path(artifact), limit);
   });
+}
+
+function refuseLimit(limit: number | undefined, what: string, is: string): void {
+  if (limit !== undefined) fail("E_USAGE", `--limit is for the rows of a table: ${what} is ${is}`, { remedy: "leave it out" });
 }
 
 /** No step is called so: after its number there is an underscore. */

@@ -1,4 +1,5 @@
 import type { RunOptions } from "../config.ts";
+import { logicalInstant } from "../dates.ts";
 import { knowledge, type Opened, planProject } from "../engine.ts";
 import { exitCodes, fail } from "../errors.ts";
 import type { Cancellation } from "../execute/cancel.ts";
@@ -75,13 +76,7 @@ function runInfo({ db }: Opened, { run, finishedAt }: KeptRecord, logicalDate: s
   const known = runById(db, run);
   const info = known ?? { id: run, trigger: "manual", logicalDate: finishedAt, startedAt: finishedAt };
   const { id, trigger, startedAt } = info;
-  return { id, trigger, startedAt, logicalDate: logicalDate === null ? info.logicalDate : readDate(logicalDate) };
-}
-
-function readDate(text: string): string {
-  const date = new Date(text);
-  if (!Number.isNaN(date.getTime())) return date.toISOString();
-  return fail("E_USAGE", `--logical-date "${text}" is no date`, { remedy: "write it as 2026-01-31 or 2026-01-31T06:00:00Z" });
+  return { id, trigger, startedAt, logicalDate: logicalDate === null ? info.logicalDate : logicalInstant(logicalDate) };
 }
 
 function tell(io: Io, step: Step, record: KeptRecord, doubt: Reason | null, compared: readonly Comparison[]): number {

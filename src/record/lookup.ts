@@ -25,7 +25,7 @@ export function lastSuccessfulRun(db: Db): string | undefined {
 /** The run with this id, or undefined where it is no longer kept. */
 export function runById(db: Db, id: string): RunRow | undefined {
   const row = db.prepare("SELECT * FROM runs WHERE id = ?").get(id) as RawRun | undefined;
-  return row && toRun(row);
+  return row && toRun(db, row);
 }
 
 /** Run → status → number of its steps. */

@@ -3,6 +3,7 @@ import { fail } from "../errors.ts";
 import type { StepOutcome } from "../events.ts";
 import type { RunInfo, RunStatus, StepStatus } from "../model.ts";
 import { nearest } from "../nearest.ts";
+import { lockOwner } from "./lock.ts";
 import { type Db, parseKept, prepared } from "./state.ts";
 
 /** A run as it is kept. */
@@ -55,14 +56,16 @@ export function putReusedSteps(db: Db, run: string, reason: string, steps: reado
 }
 
 export function listRuns(db: Db, limit: number): RunRow[] {
-  return (db.prepare("SELECT * FROM runs ORDER BY started_at DESC, id DESC LIMIT ?").all(limit) as RawRun[]).map(toRun);
+  return (db.prepare("SELECT * FROM runs ORDER BY started_at DESC, id DESC LIMIT ?").all(limit) as RawRun[]).map((row) => toRun(db, row));
 }
 
 /** One page of the runs, newest first, and how many there are; of one status on request. */
 export function pageOfRuns(db: Db, offset: number, limit: number, status: RunStatus | null): { total: number; runs: RunRow[] } {
-  const total = db.prepare("SELECT count(*) FROM runs WHERE @status IS NULL OR status = @status").pluck().get({ status }) as number;
-  const rows = db.prepare("SELECT * FROM runs WHERE @status IS NULL OR status = @status ORDER BY started_at DESC, id DESC LIMIT @limit OFFSET @offset").all({ status, limit, offset });
-  return { total, runs: (rows as RawRun[]).map(toRun) };
+  const wished = "@status IS NULL OR CASE WHEN status = 'running' AND NOT @goesOn THEN 'interrupted' ELSE status END = @status";
+  const asked = { status, goesOn: Number(runGoesOn(db)) };
+  const total = db.prepare(`SELECT count(*) FROM runs WHERE ${wished}`).pluck().get(asked) as number;
+  const rows = db.prepare(`SELECT * FROM runs WHERE ${wished} ORDER BY started_at DESC, id DESC LIMIT @limit OFFSET @offset`).all({ ...asked, limit, offset });
+  return { total, runs: (rows as RawRun[]).map((row) => toRun(db, row)) };
 }
 
 /**
@@ -74,7 +77,7 @@ export function findRun(db: Db, words: string): RunRow {
   const rows = relative
     ? db.prepare("SELECT * FROM runs ORDER BY started_at DESC, id DESC LIMIT 1 OFFSET ?").all(Number(relative[1] ?? 0))
     : db.prepare("SELECT * FROM runs WHERE substr(id, 1, length(@words)) = @words LIMIT 2").all({ words });
-  if (rows.length === 1) return toRun(rows[0] as RawRun);
+  if (rows.length === 1) return toRun(db, rows[0] as RawRun);
   if (rows.length > 1) return fail("E_NOT_FOUND", `more than one run begins with "${words}"`, { remedy: "give more of it; `runs` lists them" });
   return fail("E_NOT_FOUND", `there is no run "${words}"`, { remedy: `${meant(db, words)}\`runs\` lists them; \`last\` and \`last~1\` name the newest ones` });
 }
@@ -126,14 +129,19 @@ interface RawRunStep {
   failure: string | null;
 }
 
-export function toRun(row: RawRun): RunRow {
+/** Whether there is a runner: without one no run goes on, whatever was written of it last. */
+export function runGoesOn(db: Db): boolean {
+  return lockOwner(db) !== undefined;
+}
+
+export function toRun(db: Db, row: RawRun): RunRow {
   return {
     id: row.id,
     trigger: row.trigger,
     logicalDate: row.logical_date,
     startedAt: row.started_at,
     finishedAt: row.finished_at,
-    status: row.status,
+    status: row.status === "running" && !runGoesOn(db) ? "interrupted" : row.status,
     params: parseKept<Record<string, string>>(row.params),
   };
 }

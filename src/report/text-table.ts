@@ -11,7 +11,7 @@ export interface TableOptions {
   readonly width?: number;
   /** By column; what is not said follows from the cells: numbers to the right. */
   readonly align?: readonly (Align | undefined)[];
-  /** Headings of columns that are never cut. */
+  /** Headings of columns that are never cut: where no room is left for them, rows come one below the other. */
   readonly whole?: ReadonlySet<string>;
   /** Dims the heading. */
   readonly colors?: Colors;
@@ -30,6 +30,7 @@ export function formatTable(columns: readonly string[], rows: readonly (readonly
   const wanted = heads.map((head, index) => Math.max(displayWidth(head), inner[index]!));
   const least = wanted.map((each, index) => options.whole?.has(columns[index]!) ? each : Math.min(each, align[index] === "left" ? narrowest.left : Math.max(narrowest.right, inner[index]!)));
   const width = options.width || Infinity;
+  if (columns.some((name) => options.whole?.has(name)) && total(least) > width) return formatBelow(columns, rows, options);
   const widths = fitted(wanted, least, width);
   const line = (texts: readonly string[]) => cut(texts.map((text, index) => fill(text, widths[index]!, align[index])).join(" ".repeat(gap)).trimEnd(), width);
   const dim = options.colors?.dim ?? String;
@@ -52,10 +53,22 @@ function isNumeric(cell: Cell): boolean {
   return /^-?\d[\d,]*(\.\d+)?(e[+-]?\d+)?( ?(%|ms|s|min|h|d|B|[kMGTP]B))?( \d+ (s|min|h))?$/.test(cell);
 }
 
+/** Each row as lines of a name and a cell, for what does not fit side by side; cells without a word are left out. */
+export function formatBelow(columns: readonly string[], rows: readonly (readonly Cell[])[], { width = 0, whole, colors }: TableOptions): string {
+  const heads = columns.map(cleanLine);
+  const margin = widthOfAll(heads) + gap;
+  const line = (cell: string, index: number) => `${(colors?.dim ?? String)(fill(heads[index]!, margin))}${whole?.has(columns[index]!) ? cell : cut(cell, (width || Infinity) - margin)}`;
+  const blocks = rows.map((row) => columns.map((_, index) => cellText(row[index])).flatMap((cell, index) => (cell === "" ? [] : [line(cell, index)])));
+  return blocks.map((lines) => lines.join("\n")).join("\n\n");
+}
+
+function total(widths: readonly number[]): number {
+  return widths.reduce((sum, each) => sum + each, gap * (widths.length - 1));
+}
+
 function fitted(wanted: readonly number[], least: readonly number[], width: number): number[] {
   const widths = [...wanted];
-  const over = widths.reduce((sum, each) => sum + each, gap * (widths.length - 1)) - width;
-  for (let left = over; left > 0 && Number.isFinite(left); left--) {
+  for (let left = total(widths) - width; left > 0 && Number.isFinite(left); left--) {
     const able = widths.map((each, index) => (each > least[index]! ? each : 0));
     const most = Math.max(...able);
     if (most === 0) break;

@@ -1,3 +1,4 @@
+import { readMoment } from "../dates.ts";
 import { fail } from "../errors.ts";
 import type { Schedule } from "./define.ts";
 
@@ -16,11 +17,8 @@ export interface Range {
  */
 export function readRange({ zone }: Pick<Schedule, "zone">, from: unknown, to: unknown): Range {
   const instant = (name: string, text: unknown, ends: number): number => {
-    const [, date, time, offset] = (typeof text === "string" && /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:\d{2})?)?$/.exec(text)) || [];
-    const at = Date.parse(`${date}T${time ?? "00:00"}${offset ?? "Z"}`);
-    if (Number.isNaN(at)) fail("E_USAGE", `${name} "${String(text)}" is no date`, { remedy: "write it as 2026-01-31 or 2026-01-31T06:00:00Z" });
-    if (offset) return at;
-    return time ? zone.instant(at) : zone.instant(at + ends) - Math.sign(ends);
+    const { local, timed, instant: at } = readMoment(text) ?? fail("E_USAGE", `${name} "${String(text)}" is no date`, { remedy: "write it as 2026-01-31 or 2026-01-31T06:00:00Z" });
+    return at ?? (timed ? zone.instant(local) : zone.instant(local + ends) - Math.sign(ends));
   };
   const range = { from: instant("from", from, 0), to: instant("to", to, day) };
   if (range.from > range.to) fail("E_USAGE", `from "${String(from)}" is after to "${String(to)}"`, { remedy: "give the first day, then the last" });

@@ -9,7 +9,6 @@ import { runMirrored } from "../mirror/run.ts";
 import { findRun } from "../record/runs.ts";
 import type { Db } from "../record/state.ts";
 import { readRange } from "../schedule/range.ts";
-import { honest } from "./data/honest.ts";
 import type { Live } from "./live.ts";
 
 interface RunWish {
@@ -61,7 +60,7 @@ export class Acts {
   start(wish: RunWish): Promise<string | null> {
     const { kept: { db }, project } = this.#place;
     const { retry, ...rest } = wish;
-    const options = { ...defaultRunOptions(project), ...rest, ...(retry === undefined ? {} : retryOf(db, honest(db, findRun(db, retry)))), wait: false, trigger: "ui" as const };
+    const options = { ...defaultRunOptions(project), ...rest, ...(retry === undefined ? {} : retryOf(db, findRun(db, retry))), wait: false, trigger: "ui" as const };
     return this.#begin((emit, cancellation) => runMirrored(options, emit, cancellation));
   }
 

@@ -26,9 +26,9 @@ describe("doctor", () => {
     expect(code, stderr).toBe(0);
     // typescript is not installed in the sample.
     expect(notOk).toEqual(["types warning"]);
-    for (const name of ["Node", "better-sqlite3", "DuckDB", "project folder", "free space", "steps", "params", "experiments.sql", "package.json", "state", "lock", "store"]) expect(of(name), name).toHaveLength(1);
+    for (const name of ["stepbook", "Node", "better-sqlite3", "DuckDB", "project folder", "free space", "steps", "params", "experiments.sql", "package.json", "state", "lock", "store"]) expect(of(name), name).toHaveLength(1);
     const { stdout } = await project.command(["doctor"]);
-    expect(stdout).toMatch(/^✓ Node: \d+/);
+    expect(stdout).toMatch(/^✓ stepbook: \d+\.\d+\.\d+\S*\n✓ Node: \d+/);
     expect(stdout).toMatch(/^! types: not checked.*\n {2}→ npm install/m);
   });
 
@@ -57,6 +57,8 @@ describe("doctor", () => {
     expect(of("types")[0]).toMatchObject({ status: "wrong", detail: expect.stringMatching(/^1 type error\nsteps\/10_a\.ts:1:14 TS2322: /) });
     project.edit("steps/10_a.ts", "'text'", "1");
     expect((await doctor()).of("types")[0]).toMatchObject({ status: "ok" });
+    project.remove("tsconfig.json");
+    expect((await doctor()).of("types")[0]).toMatchObject({ status: "warning", remedy: "write one: docs/tutorial.md of stepbook shows it" });
   });
 
   test("a param with two defaults, and experiments.sql that is none", async () => {

@@ -16,7 +16,7 @@ function inDays(days: number): { env: NodeJS.ProcessEnv } {
 async function gc(words: readonly string[], days: number) {
   const { code, stdout, stderr } = await project.command(["gc", "--json", ...words], inDays(days));
   expect(code, stderr).toBe(0);
-  return Object.fromEntries(lines(stdout).map((line) => [line["type"], line])) as Record<string, { count: number; bytes: number; names: string[]; storeBytes: number }>;
+  return Object.fromEntries(lines(stdout).map((line) => [line["type"], line])) as Record<string, { count: number; bytes: number; names: string[]; storeBytes: number; before: string }>;
 }
 
 /** Three runs, each with another k: each makes its own records and model version. */
@@ -34,6 +34,14 @@ test("what is young stays", async () => {
   expect(await gc([], 0)).toMatchObject({ runs: { count: 0 }, records: { count: 0 }, objects: { count: 0 }, logs: { count: 0 } });
   expect(await gc(["--keep", "0ms"], 0)).toMatchObject({ runs: { count: 2 }, objects: { count: 0, bytes: 0 } });
   expect(stored()).toEqual(before);
+});
+
+test("it says what is old: 6m are minutes", async () => {
+  project = sample();
+  await project.run();
+  const dates = await Promise.all(["6m", "30d"].map(async (keep) => Date.parse((await gc(["--keep", keep, "--dry-run"], 0))["total"]!.before)));
+  expect(dates[0]! - dates[1]!).toBeGreaterThan(29 * 86_400_000);
+  expect((await project.command(["gc", "--keep", "100y", "--dry-run"])).stdout).toMatch(/^old is what ran before 19\d\d-\d\d-\d\d \d\d:\d\d\n/);
 });
 
 test("old runs go with what only they reach; the newest results, models and experiments stay", async () => {
@@ -112,6 +120,7 @@ test("a code that is kept is kept: diff still shows it", async () => {
 
 test.each([
   ["--keep", "soon", "--keep soon is no age"],
+  ["--keep", "30", "--keep 30 has no unit"],
   ["--size", "big", "--size big is no size"],
 ])("%s %s is wrong usage", async (flag, value, message) => {
   project = sample();

@@ -1,5 +1,8 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { root } from "../rig/build.ts";
 import { TestProject } from "../rig/project.ts";
 import { lines, sample } from "./sample.ts";
 
@@ -43,6 +46,20 @@ describe("runs", () => {
     const { code, stderr } = await project.command(["runs", "-n", "few"]);
     expect(code).toBe(2);
     expect(stderr).toContain("--limit few is no whole number");
+  });
+
+  test("where the project is may be said after the command, too", async () => {
+    const elsewhere = new TestProject();
+    try {
+      const [before, after] = [await elsewhere.command(["--project", project.folder, "runs", "--json"]), await elsewhere.command(["runs", "--json", "--project", project.folder])];
+      expect(after).toEqual(before);
+      expect(lines(after.stdout)).toHaveLength(2);
+      expect((await elsewhere.command(["models", "alias", "words@candidate", "v1", "--project", project.folder])).stdout).toBe("words@candidate: none → v1\n");
+      expect((await project.command(["models", "alias", "words@candidate", "--remove", "--project", "."])).code).toBe(0);
+      expect((await elsewhere.command(["runs", "--help"])).stdout).toContain("--project <folder>");
+    } finally {
+      elsewhere.dispose();
+    }
   });
 });
 
@@ -98,6 +115,7 @@ describe("show", () => {
     });
     expect(await project.value("score.total")).toBe(9);
     expect(await text("show", "20_score.kinds")).toMatch(/value, [\s\S]*Map\(1\) \{ 'a' => \{ deep: 1n \} \}/);
+    expect(await project.command(["show", "score.total", "-n", "5"])).toMatchObject({ code: 2, stderr: expect.stringContaining("--limit is for the rows of a table: score.total is a value") });
   });
 
   test.each([
@@ -149,6 +167,11 @@ describe("experiments and models", () => {
     ]);
     expect(await text("models")).toMatch(/words +2 .*score 9[\s\S]*words +1 .*v1.json is gone/);
   });
+});
+
+test("--version tells which package it is", async () => {
+  const { version } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as { version: string };
+  for (const word of ["--version", "-V"]) expect(await project.command([word])).toEqual({ code: 0, signal: null, stdout: `${version}\n`, stderr: "" });
 });
 
 test("a folder that is no project is not made one", async () => {

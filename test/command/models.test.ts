@@ -69,10 +69,15 @@ test.each([
 
 test("a model is asked in a process of its own: examples where nothing is given, values as what they are", async () => {
   expect((await project.run(["10_train"])).code).toBe(0);
-  expect(await told("predict", "line", "x=5")).toEqual({ y: 10, kind: "plain", seeded: true });
-  expect(await told("predict", "line@production", "x=5", "kind=a=b", "twice=true")).toEqual({ y: 40, kind: "a=b", seeded: true });
+  expect(await told("predict", "line", "x=5")).toEqual({ y: 10, kind: "plain", seeded: true, inputs: { x: 5 }, examples: { kind: "plain", twice: false } });
+  expect(await told("predict", "line@production", "x=5", "kind=a=b", "twice=true")).toEqual({ y: 40, kind: "a=b", seeded: true, inputs: { x: 5, kind: "a=b", twice: true }, examples: {} });
   expect(await told("predict", "line", "kind=where")).toBe(project.path("lib/line.ts"));
   const wrong = async (...words: string[]) => (await project.command(["predict", ...words])).stderr;
+  expect(await wrong("line", "x=5")).toBe("2 inputs are the model's examples: kind = plain, twice = false\n");
+  expect(await wrong("line", "x=5", "twice=true")).toBe("1 input is the model's example: kind = plain\n");
+  expect(await wrong("line", "x=5", "kind=plain", "twice=false")).toBe("");
+  expect(await wrong("line", "x", "20")).toMatch(/"x" gives no input a value[\s\S]*write it as x=20/);
+  expect(await wrong("line", "x=1", "x=2")).toContain("x is given twice: 1 and 2");
   expect(await wrong("line", "z=1")).toContain("the model takes no");
   expect(await wrong("line", "x=far")).toContain("no number");
   expect(await wrong("line", "x=-1")).toContain("not from 0 to 100");

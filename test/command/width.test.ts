@@ -6,12 +6,13 @@ import { gc } from "../../src/command/gc.ts";
 import { graph } from "../../src/command/graph.ts";
 import type { Io } from "../../src/command/io.ts";
 import { models } from "../../src/command/models.ts";
+import { plan } from "../../src/command/plan.ts";
 import { runs } from "../../src/command/runs.ts";
 import { show } from "../../src/command/show.ts";
 import { why } from "../../src/command/why.ts";
 import { displayWidth } from "../../src/report/width.ts";
 import type { TestProject } from "../rig/project.ts";
-import { sample, terminal } from "./sample.ts";
+import { lines, sample, terminal } from "./sample.ts";
 
 let project: TestProject;
 
@@ -44,6 +45,28 @@ test.each(commands)("%s fits a terminal of 60 columns", async (_, command) => {
   const wide = text().split("\n").filter((line) => displayWidth(line) > 60);
   expect(wide).toEqual([]);
   expect(text().split("\n").length).toBeGreaterThan(2);
+});
+
+const [narrow, usual] = [40, 80];
+
+test.each([
+  ["runs", narrow, (io: Io) => runs(io, { limit: "20" })],
+  ["models", usual, (io: Io) => models(io)],
+  ["models", narrow, (io: Io) => models(io)],
+  ["experiments", narrow, (io: Io) => experiments(io, { limit: "20", table: "experiments" })],
+] as const)("%s in %i columns shows the ids of runs whole", async (_, columns, command) => {
+  const ids = lines((await project.command(["runs", "--json"])).stdout).map(({ run }) => run as string);
+  const { io, text } = terminal(project.folder, columns);
+  await command(io);
+  expect(ids.filter((id) => !text().includes(id))).toEqual([]);
+  expect(text().split("\n").filter((line) => displayWidth(line) > columns && !ids.some((id) => line.includes(id)))).toEqual([]);
+});
+
+test("a plan shows names of steps whole", async () => {
+  const { io, text } = terminal(project.folder, 24);
+  await plan(io, [], {});
+  expect(text()).toContain("step     20_score\nverdict  reuse\n");
+  expect(text().split("\n").filter((line) => displayWidth(line) > 24)).toEqual([]);
 });
 
 test("what does not fit of a wide table is named", async () => {

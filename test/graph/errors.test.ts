@@ -170,9 +170,18 @@ describe("wrong usage ends with 2", () => {
     [["run", "-p", "neighbours"], "-p neighbours has no value"],
     [["run", "-j", "0"], "--jobs 0 is no whole number"],
     [["run", "--logical-date", "tomorrow"], '--logical-date "tomorrow" is no date'],
+    [["run", "--logical-date", "5"], '--logical-date "5" is no date'],
+    [["run", "--logical-date", "01.02.2026"], '--logical-date "01.02.2026" is no date'],
+    [["plan", "--logical-date", "2026-02-31"], '--logical-date "2026-02-31" is no date'],
+    [["run", "--logical-date", "2026-01-31T24:00Z"], '--logical-date "2026-01-31T24:00Z" is no date'],
+    [["run", "--logical-date", "2026-01-31T06:00"], "does not say of which zone it is"],
     [["run", "--forse"], "did you mean --force?"],
     [["-p", "neighbours=3", "plan"], '"plan" is a command, not a step: it comes before its flags'],
     [["why"], "missing required argument 'step'"],
+    [["run", "--serial", "-j", "8"], "option '--serial' cannot be used with option '-j, --jobs <n>'"],
+    [["models", "alias", "knn@production", "v3", "--remove"], "--remove and v3 say two things of knn@production"],
+    [["show", "10_fetch", "--limit", "5"], "--limit is for the rows of a table: 10_fetch is a step"],
+    [["show", "last", "--limit", "5"], "--limit is for the rows of a table: last is a run"],
   ])("%j", async (words, message) => {
     project = new TestProject(files);
     const { code, stderr } = await project.command(words);
@@ -185,5 +194,7 @@ describe("wrong usage ends with 2", () => {
     const { code, stdout, stderr } = await project.command(["run", "--forse", "--json"]);
     expect(JSON.parse(stdout)).toMatchObject({ type: "error", code: "E_USAGE", message: "unknown option '--forse'", remedy: expect.stringContaining("did you mean --force?") });
     expect([code, stderr]).toEqual([2, ""]);
+    const twice = await project.command(["graph", "--mermaid", "--json"]);
+    expect([twice.code, JSON.parse(twice.stdout)]).toEqual([2, expect.objectContaining({ message: "option '--mermaid' cannot be used with option '--json'" })]);
   });
 });

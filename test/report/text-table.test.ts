@@ -28,6 +28,11 @@ describe("a table", () => {
     expect(formatTable(["run", "why"], [["20261127-214710-a1b2c3", "nothing that it depends on changed"]], { width: 40, whole: new Set(["run"]) }).split("\n")[1]).toBe("20261127-214710-a1b2c3  nothing that it…");
   });
 
+  it("puts a row's cells one below the other where there is no room beside what is whole", () => {
+    const narrow = formatTable(["run", "status", "why"], [["20261127-214710-a1b2c3", "failed", "nothing that it depends on changed"], ["20261127-214711-a1b2c4", null, "x"]], { width: 32, whole: new Set(["run"]) });
+    expect(narrow.split("\n")).toEqual(["run     20261127-214710-a1b2c3", "status  failed", "why     nothing that it depends…", "", "run     20261127-214711-a1b2c4", "why     x"]);
+  });
+
   it("has as many rows as there are", () => {
     expect(formatTable(["n"], Array.from({ length: 200_000 }, (_, n) => [n])).split("\n")).toHaveLength(200_001);
   });

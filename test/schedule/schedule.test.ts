@@ -366,6 +366,7 @@ describe("backfill", () => {
     expect([wrongWay.code, wrongWay.stderr]).toEqual([2, expect.stringContaining("is after to")]);
     expect((await project.command(["backfill", "--from", "2999-01-01", "--to", "2999-01-02"])).stdout).toContain("no slots in that time");
     expect((await project.command(["backfill", "--from", "yesterday", "--to", "2026-01-01"])).stderr).toContain('from "yesterday" is no date');
+    expect((await project.command(["backfill", "--from", "2026-02-01", "--to", "2026-02-31"])).stderr).toContain('to "2026-02-31" is no date');
   });
 
   test("one that was killed leaves no slot out of the next one", async () => {

@@ -67,6 +67,12 @@ test("a model: aliases are set, moved and taken away; it says where it is used; 
   expect(await main()).toContain("production v2");
 });
 
+test("a row that is given in part is answered with what stood for the rest", async () => {
+  const predict = async (row: object) => (await fetch(`${server.url}/api/models/line/4/predict`, { method: "POST", headers: { "content-type": "application/json", "x-stepbook-token": server.token, origin: server.url }, body: JSON.stringify({ row }) })).json();
+  expect(await predict({ x: 7 })).toEqual({ answer: { y: 35, shares: { up: 0.75, down: 0.25 } }, inputs: { x: 7 }, examples: {} });
+  expect(await predict({})).toMatchObject({ answer: { y: 5 }, inputs: {}, examples: { x: 1 } });
+});
+
 test("what the reader unfolded stays so while the page changes, also in the instant of the click", async () => {
   await page.goto(`${server.url}/models/line`);
   const [card, folds] = [page.locator(".card", { has: page.locator("#v4") }), page.locator(".card", { has: page.locator("#v4") }).locator("details")];
@@ -120,6 +126,7 @@ test("the schedule: it rests and goes on, a backfill is looked at and run", asyn
   expect(await main()).toMatch(/2026-01-02 00:00\s+train\s+✓?\s*succeeded\s+1\s+\S+\s+backfill/);
   await page.goto(`${server.url}/schedule?schedule=train&from=2026-01-01&to=2026-01-03`);
   await page.getByRole("button", { name: "Run 1 slot" }).waitFor();
+  expect(await (await fetch(`${server.url}/schedule?schedule=train&from=2026-02-01&to=2026-02-31`)).text()).not.toMatch(/Run \d+ slots?/);
   expect((await project.command(["runs", "--json", "-n", "2"])).stdout).toMatch(/"trigger":"backfill","logicalDate":"2026-01-02T00:00:00.000Z"/);
 });
 

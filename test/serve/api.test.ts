@@ -5,6 +5,7 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { addressOf } from "../../src/serve/api/openapi.ts";
+import type { Notice } from "../../src/serve/live.ts";
 import { routes } from "../../src/serve/routes/all.ts";
 import { built, root } from "../rig/build.ts";
 import { finished, type TestProject } from "../rig/project.ts";
@@ -73,6 +74,13 @@ test("the document is OpenAPI 3.1, and holds just what is answered", async () =>
   const ids = Object.values(document.paths).flatMap((methods) => Object.values(methods).map(({ operationId }) => operationId));
   expect(new Set(ids).size).toBe(ids.length);
   for (const methods of Object.values(document.paths)) if (methods["post"]) expect(methods["post"]).toMatchObject({ security: [{ token: [] }], requestBody: expect.anything() });
+});
+
+test("each kind of event is described", () => {
+  // A kind that is missing here, or too many, does not compile.
+  const kinds: Record<Notice["type"] | "run", true> = { change: true, progress: true, log: true, run: true };
+  const texts = [readFileSync(path.join(root, "docs/api.md"), "utf8"), (document.paths["/api/events"]!["get"] as unknown as { summary: string }).summary];
+  for (const kind of Object.keys(kinds)) for (const text of texts) expect(text).toContain(`\`${kind}\``);
 });
 
 test("every address that reads answers as the document says", async () => {

@@ -63,7 +63,7 @@ const mostErrors = 5;
 export function checkTypes(project: string): Check[] {
   const tsc = modulesAbove(project).map((modules) => path.join(modules, "typescript/bin/tsc")).find((file) => existsSync(file));
   if (tsc === undefined) return [warning("types", "not checked: typescript is not installed here", "npm install --save-dev typescript")];
-  if (!existsSync(path.join(project, "tsconfig.json"))) return [warning("types", "not checked: there is no tsconfig.json", "write one; docs and the README show it")];
+  if (!existsSync(path.join(project, "tsconfig.json"))) return [warning("types", "not checked: there is no tsconfig.json", "write one: docs/tutorial.md of stepbook shows it")];
   const { status, stdout, error } = spawnSync(process.execPath, [tsc, "--noEmit", "--pretty", "false"], { cwd: project, encoding: "utf8", maxBuffer: 1 << 28 });
   if (error) return [warning("types", `not checked: ${error.message}`, "run `npx tsc --noEmit` yourself")];
   if (status === 0) return [ok("types", "no type errors")];

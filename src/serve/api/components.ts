@@ -12,7 +12,7 @@ const stepStatus = words("ran", "cached", "failed", "skipped", "cancelled");
 const digest = about("SHA-256 as 64 hexadecimal digits", text);
 
 const runFields = {
-  run: text, status: runStatus, trigger: words("manual", "watch", "cron", "backfill", "ui", "api"),
+  run: text, status: runStatus, trigger: words("manual", "watch", "cron", "backfill", "ui"),
   logicalDate: about("the scheduled instant that the run stands for", instant), startedAt: instant, finishedAt: orNull(instant), ms: orNull(number), params: map(text),
 };
 const stepFields = { step: text, status: stepStatus, reason: text, ms: number, attempts: whole, record: orNull(whole), failure: orNull(ref("Failure")) };

@@ -6,7 +6,6 @@ import type { RunStatus } from "../../model.ts";
 import { runById, stepCounts } from "../../record/lookup.ts";
 import { recordById } from "../../record/records.ts";
 import { pageOfRuns, type RunRow, runSteps } from "../../record/runs.ts";
-import { honest } from "../data/honest.ts";
 import { type LogEnd, readLogEnd } from "../data/logs.ts";
 import { differences } from "../page/compare.ts";
 import { idOf, type Route, wholeOf } from "../route.ts";
@@ -36,7 +35,7 @@ export const runApi: readonly Route[] = [
 ];
 
 function runOf(site: Site, id: string): RunRow {
-  return honest(site.kept.db, runById(site.kept.db, id) ?? fail("E_NOT_FOUND", `there is no run ${id}`, { remedy: "/api/runs lists them" }));
+  return runById(site.kept.db, id) ?? fail("E_NOT_FOUND", `there is no run ${id}`, { remedy: "/api/runs lists them" });
 }
 
 function runs(site: Site, context: Context) {
@@ -45,7 +44,7 @@ function runs(site: Site, context: Context) {
   const status = asked["status"] === undefined ? null : (statuses.find((each) => each === asked["status"]) ?? fail("E_USAGE", "there is no such status", { remedy: `known: ${statuses.join(", ")}` }));
   const { total, runs: rows } = pageOfRuns(site.kept.db, offset, limit, status);
   const counts = stepCounts(site.kept.db, rows.map(({ id }) => id));
-  return { total, offset, runs: rows.map((row) => ({ ...describedRun(honest(site.kept.db, row)), steps: counts.get(row.id) })) };
+  return { total, offset, runs: rows.map((row) => ({ ...describedRun(row), steps: counts.get(row.id) })) };
 }
 
 function step(site: Site, context: Context) {

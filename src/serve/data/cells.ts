@@ -9,7 +9,6 @@ import type { Planned } from "../../plan/plan.ts";
 import type { CellState } from "../part/icons.ts";
 import type { LiveStep } from "../live.ts";
 import type { Site } from "../site.ts";
-import { honest } from "./honest.ts";
 
 /** A step as the notebook shows it. */
 export interface Cell {
@@ -39,8 +38,7 @@ export async function readNotebook(site: Site, id?: string): Promise<Notebook> {
   const { db } = site.kept;
   const { graph, failure } = await site.graph();
   const [last] = listRuns(db, 1);
-  const kept = id === undefined ? last : runById(db, id);
-  const run = kept && honest(db, kept);
+  const run = id === undefined ? last : runById(db, id);
   const newest = run?.id === last?.id;
   const rows = new Map((run ? runSteps(db, run.id) : []).map((row) => [row.step, row]));
   const running = new Set(run?.status === "running" ? [...startedSteps(site.project, run.id).keys()].filter((step) => !rows.has(step)) : []);

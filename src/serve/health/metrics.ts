@@ -1,4 +1,5 @@
 import { mirrorState } from "../../record/outbox.ts";
+import { runGoesOn } from "../../record/runs.ts";
 import type { Db } from "../../record/state.ts";
 import { grace } from "../../schedule/enter.ts";
 import { type Duty, type Health } from "./health.ts";
@@ -31,7 +32,7 @@ export function readGauges(db: Db, health: Health, duty: Duty | null): Family[] 
     gauge("healthy", "1 where /healthz says healthy.", { value: Number(health.status === "healthy") }),
     gauge("scheduler_leads", "1 where this process keeps the schedules of the folder.", { value: Number(duty?.leads === true) }),
     gauge("scheduler_beat_age_seconds", "Since the leading scheduler last looked at its slots.", ...(health.scheduler?.secondsSinceBeat == null ? [] : [{ value: health.scheduler.secondsSinceBeat }])),
-    gauge("runs_running", "Runs under way.", one(db, "SELECT count(*) FROM runs WHERE status = 'running'")),
+    gauge("runs_running", "Runs under way.", one(db, "SELECT count(*) FROM runs WHERE status = 'running' AND ?", Number(runGoesOn(db)))),
     gauge("last_run_reuse_ratio", "Of the steps that the newest finished run decided, the share that was reused.", one(db, reuse)),
     gauge("last_success_timestamp_seconds", "When a run last succeeded.", one(db, "SELECT coalesce(max(unixepoch(finished_at)), 0) FROM runs WHERE status = 'succeeded'")),
     gauge("slots_due", "Slots that wait for their run, by schedule.", ...grouped(db, "SELECT schedule, count(*) AS value FROM slots WHERE status = 'due' GROUP BY 1")),

@@ -1,6 +1,5 @@
 import { formatDuration } from "../../report/format.ts";
 import type { LaidOut } from "../answer.ts";
-import { honest } from "../data/honest.ts";
 import { readGrid } from "../data/runs.ts";
 import { html, type Html } from "../html.ts";
 import { badge } from "../part/icons.ts";
@@ -16,8 +15,7 @@ export function runsPage(site: Site, offset: number, wish: string | undefined): 
   const status = statuses.find((each) => each === wish) ?? null;
   const { total, runs, steps, cells } = readGrid(site.kept.db, offset, pageSize, status);
   const heads = steps.map((step) => html`<th scope="col"><span class="upright">${step}</span></th>`);
-  const rows = runs.map((row, index) => {
-    const run = honest(site.kept.db, row);
+  const rows = runs.map((run, index) => {
     const ms = run.finishedAt === null ? null : Date.parse(run.finishedAt) - Date.parse(run.startedAt);
     const marks = steps.map((step) => {
       const cell = cells.get(`${run.id} ${step}`);

@@ -3,6 +3,7 @@ import { type KnownSchedule, knownSchedules } from "../../command/schedules.ts";
 import { leaderOf } from "../../record/leader.ts";
 import { pageOfSlots, type SlotRow } from "../../record/slots.ts";
 import { commandIn } from "../../command-name.ts";
+import { readMoment } from "../../dates.ts";
 import { formatDuration } from "../../report/format.ts";
 import { readRange } from "../../schedule/range.ts";
 import { nextSlots } from "../../schedule/slots.ts";
@@ -86,7 +87,7 @@ function backfillForm(all: readonly KnownSchedule[], { schedule, from, to }: Rea
 }
 
 function isDate(text: string | undefined): text is string {
-  return /^\d{4}-\d{2}-\d{2}$/.test(text ?? "") && !Number.isNaN(Date.parse(text!));
+  return readMoment(text)?.timed === false;
 }
 
 function preview({ kept: { db }, project }: Site, all: readonly KnownSchedule[], { schedule: name, from, to }: Readonly<Record<string, string | undefined>>): Html | undefined {

@@ -8,7 +8,6 @@ import { currentRecord } from "../../record/lookup.ts";
 import { type KeptRecord, recordById } from "../../record/records.ts";
 import { type RunRow, runSteps, type RunStepRow } from "../../record/runs.ts";
 import { byNumber } from "../data/cells.ts";
-import { honest } from "../data/honest.ts";
 import { readLogEnd } from "../data/logs.ts";
 import { readSource, titleOf } from "../data/source.ts";
 import type { CellState } from "../part/icons.ts";
@@ -61,9 +60,8 @@ const mostLines = 400;
  * in it is of the clock, nor of this machine.
  * @param rows of each table, at most
  */
-export async function readDocument(source: Source, kept: RunRow, rows: number): Promise<Document> {
+export async function readDocument(source: Source, run: RunRow, rows: number): Promise<Document> {
   const { db, project } = source;
-  const run = honest(db, kept);
   const known = new Map(runSteps(db, run.id).map((row) => [row.step, row]));
   const going = run.status === "running" ? [...startedSteps(project, run.id).keys()] : [];
   const ids = [...new Set([...known.keys(), ...going])].sort(byNumber);

@@ -34,7 +34,7 @@ export const actRoutes: readonly Route[] = [
     },
   },
   { method: "POST", path: "/api/models/:model/aliases", summary: "lets an alias stand for a version, or takes it away", answers: "json", api: aliasApi, handle: alias },
-  { method: "POST", path: "/api/models/:model/:version/predict", summary: "asks a model, in a process of its own", answers: "json", api: { body: object({}, { row: map(scalar) }), answer: object({ answer: any }) }, handle: predict },
+  { method: "POST", path: "/api/models/:model/:version/predict", summary: "asks a model, in a process of its own", answers: "json", api: { body: object({}, { row: map(scalar) }), answer: object({ answer: any, inputs: about("as the model had them", map(scalar)), examples: about("of the card, in the place of inputs that were not given", map(scalar)) }) }, handle: predict },
   { method: "POST", path: "/api/schedules/:schedule/pause", summary: "lets a schedule rest", answers: "json", api: restApi, handle: (site, context) => rest(site, context, pause) },
   { method: "POST", path: "/api/schedules/:schedule/resume", summary: "ends a schedule's rest", answers: "json", api: restApi, handle: (site, context) => rest(site, context, resume) },
   { method: "POST", path: "/api/backfills", summary: "runs past slots of a schedule", answers: "json", api: backfillApi, handle: backfill },
@@ -65,8 +65,8 @@ async function predict(site: Site, context: Context): Promise<Response> {
   const { row = {}, ...others } = fieldsOf(await bodyOf(context));
   const given = Object.entries(fieldsOf(row));
   if (Object.keys(others).length > 0 || !given.every(([, value]) => typeof value === "string" || typeof value === "number" || typeof value === "boolean")) fail("E_USAGE", "the body is no row", { remedy: 'such as {"row":{"radius_mean":14.1}}' });
-  const answer = await site.acts.alone(() => predictOnce(site.project, idOf(context, "model"), Number(idOf(context, "version")), Object.fromEntries(given.map(([name, value]) => [name, String(value)]))));
-  return context.req.header("accept") === "text/html" ? fragment(answerPart(answer)) : json({ answer: plain(answer) });
+  const { answer, inputs, examples } = await site.acts.alone(() => predictOnce(site.project, idOf(context, "model"), Number(idOf(context, "version")), Object.fromEntries(given.map(([name, value]) => [name, String(value)]))));
+  return context.req.header("accept") === "text/html" ? fragment(answerPart(answer)) : json({ answer: plain(answer), inputs, examples });
 }
 
 function fieldsOf(body: unknown): Record<string, unknown> {
