@@ -12,8 +12,11 @@ const sensitiveName = /_?(?:KEY|TOKEN|PASSWORD|PASSWD|SECRET)$/i;
 export class Mask {
   /** Form → name of the secret. */
   readonly #forms = new Map<string, string>();
+  /** Forms of what was told to be a secret, and not taken for one by the name of its variable. */
+  readonly #told = new Set<string>();
   #text: RegExp | null = null;
   #bytes: RegExp | null = null;
+  #names: RegExp | null = null;
   /** As they lie in bytes, one character each. */
   #raw: readonly string[] = [];
 
@@ -22,22 +25,34 @@ export class Mask {
   }
 
   add(name: string, value: string): void {
+    const fresh = formsOf(value).filter((form) => !this.#told.has(form));
+    if (fresh.length === 0) return;
+    for (const form of fresh) this.#told.add(form);
+    this.#guess(name, value);
+    this.#names = alternatives(this.#longestFirst().filter((form) => this.#told.has(form)));
+  }
+
+  #guess(name: string, value: string): void {
     const fresh = formsOf(value).filter((form) => !this.#forms.has(form));
     if (fresh.length === 0) return;
     for (const form of fresh) this.#forms.set(form, name);
-    const longestFirst = [...this.#forms.keys()].sort((a, b) => b.length - a.length);
+    const longestFirst = this.#longestFirst();
     this.#raw = longestFirst.map((form) => Buffer.from(form).toString("latin1"));
     SABOTAGE: if (sabotaged("mask-off")) this.#raw = [];
     this.#text = alternatives(this.#raw.length === 0 ? [] : longestFirst);
     this.#bytes = alternatives(this.#raw);
   }
 
+  #longestFirst(): string[] {
+    return [...this.#forms.keys()].sort((a, b) => b.length - a.length);
+  }
+
   /** Values of variables whose names say what they are, and passwords inside addresses. */
   addEnvironment(env: NodeJS.ProcessEnv): void {
     for (const [name, value = ""] of Object.entries(env)) {
       const password = /^[a-z][\w+.-]*:\/\/[^/\s@]*:([^/\s@]+)@/i.exec(value)?.[1];
-      if (sensitiveName.test(name) && value.length >= shortestNamed) this.add(name, value);
-      if (password !== undefined && password.length >= shortestNamed) this.add(name, password);
+      if (sensitiveName.test(name) && value.length >= shortestNamed) this.#guess(name, value);
+      if (password !== undefined && password.length >= shortestNamed) this.#guess(name, password);
     }
   }
 
@@ -60,6 +75,11 @@ export class Mask {
 
   text(text: string): string {
     return this.#text === null ? text : text.replace(this.#text, veil);
+  }
+
+  /** A name by which something is found again, without what was told to be a secret: a weak password may be part of any path. */
+  name(name: string): string {
+    return this.#names === null ? name : name.replace(this.#names, veil);
   }
 
   /** The same data, its texts and keys without secrets. What names a thing of the engine's stays: a digest, a step, a run. */

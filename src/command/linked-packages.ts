@@ -1,8 +1,6 @@
 import path from "node:path";
 import { isInstalled } from "../graph/package-paths.ts";
 import type { Step } from "../model.ts";
-import { pacer } from "../pace.ts";
-import { listFiles } from "../plan/package-files.ts";
 import type { PackageHasher } from "../plan/packages.ts";
 
 /**
@@ -12,7 +10,7 @@ export async function linkedPackages(steps: readonly Step[], packages: PackageHa
   const linked = new Set<string>();
   for (const step of steps) for (const folder of await reachedBy(step, packages)) if (!isInstalled(folder)) linked.add(folder);
   const files: string[] = [];
-  for (const folder of linked) for (const [file] of await listFiles(folder, "", pacer())) files.push(path.join(folder, file));
+  for (const folder of linked) for (const [file] of await packages.files(folder)) files.push(path.join(folder, file));
   return { files, folders: [...new Set(files.map((file) => path.dirname(file)))] };
 }
 

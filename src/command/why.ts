@@ -1,11 +1,12 @@
 import { knowledge, type Opened, planProject } from "../engine.ts";
 import { exitCodes } from "../errors.ts";
 import { runAhead } from "../execute/new-run.ts";
-import { findStep, selectSteps } from "../graph/select.ts";
+import { findStep } from "../graph/select.ts";
 import type { Artifact, Step, StepId } from "../model.ts";
 import { checkParams } from "../params.ts";
 import type { Knowledge } from "../plan/decide.ts";
 import { fingerprint } from "../plan/fingerprint.ts";
+import { withAllBefore } from "../plan/may-change.ts";
 import type { Planned } from "../plan/plan.ts";
 import { inputDigests } from "../plan/plan.ts";
 import { currentRecord } from "../record/lookup.ts";
@@ -22,7 +23,7 @@ export async function why(io: Io, word: string, flags: RunFlags): Promise<number
     checkParams(opened.graph, options.params);
     const step = findStep(opened.graph, word);
     const known = knowledge(opened, options.params, options.force, new Date(), runAhead(options));
-    const planned = await planProject(opened, selectSteps(opened.graph, [step.id]), known);
+    const planned = await planProject(opened, withAllBefore(opened.graph, new Set([step.id]), known), known);
     const own = planned.find((each) => each.step.id === step.id)!;
     const record = comparedRecord(opened, own, known);
     const ingredients = await compareIngredients(step, await partsNow(opened, step, planned, known), record, known);

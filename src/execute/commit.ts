@@ -54,9 +54,11 @@ export async function commit(context: RunContext, attempted: Attempted): Promise
   const { artifacts, displays } = stored;
   const taken = await takeEffects(context, stored.effects, attempted.staging);
   const { reads, written, racy } = await notes.settle(context.known.world, context.hasher, context.writes);
+  const replaced = await context.known.packages.moved(step.id, step.packages);
   // From here to the commit nothing is waited for: rows are numbered, and another step may record, too.
   const effects = wholeEffects(context, taken);
-  if (racy) context.emit({ type: "step.warned", run: context.info.id, step: step.id, message: "a file changed while it was read: the result is used now and computed again next time" });
+  const changed = racy ? "a file changed while it was read" : replaced ? "a package changed while it ran" : undefined;
+  if (changed) context.emit({ type: "step.warned", run: context.info.id, step: step.id, message: `${changed}: the result is used now and computed again next time` });
   const fingerprint = decision.fingerprint();
   const record: StepRecord = {
     step: step.id,
@@ -66,14 +68,14 @@ export async function commit(context: RunContext, attempted: Attempted): Promise
     bundle: bundleName(step),
     parts: fingerprint.parts,
     // What holds a secret in its name is never found again: its step runs.
-    reads: context.mask.data(reads),
+    reads: context.mask.data(reads).map((read, i) => ({ ...read, name: context.mask.name(reads[i]!.name) })),
     opaque: context.mask.data(notes.opaque),
-    written: context.mask.data(written),
+    written: written.map((file) => ({ ...file, path: context.mask.name(file.path) })),
     artifacts,
     effects,
     displays,
     ...(notReproducible ? { notReproducible } : {}),
-    ...(racy ? { racy } : {}),
+    ...(changed ? { racy: true } : {}),
     finishedAt: new Date().toISOString(),
     ms: Math.round(attempted.ms),
     attempts: attempted.attempts,

@@ -20,6 +20,9 @@ export class Noting implements Omit<Observer, "script"> {
   readonly #send: (message: Message) => void;
   readonly #inside: readonly string[];
   readonly #packages: readonly string[];
+  readonly #project: string;
+  /** Of the packages those around the project: what is listed of them leaves it out. */
+  readonly #around: ReadonlySet<string>;
   readonly #seen = new Map<string, string>();
   readonly #own = new OwnChanges();
   #marked = false;
@@ -32,6 +35,9 @@ export class Noting implements Omit<Observer, "script"> {
     // Node reads a step's code where it really lies: the folder may be a link to another disk.
     this.#inside = [state, realpathSync(state), engine].map((folder) => folder + path.sep);
     this.#packages = job.packages.map((folder) => folder + path.sep);
+    this.#project = realOf(job.project) + path.sep;
+    const isAround = this.#packages.some((folder) => this.#project.startsWith(folder));
+    this.#around = new Set(isAround ? this.#packages.filter((folder) => this.#project.startsWith(realOf(folder) + path.sep)) : []);
   }
 
   /** @param since when the reading began, where that was before now; ms */
@@ -115,6 +121,7 @@ export class Noting implements Omit<Observer, "script"> {
   #isHashed(file: string, folder: string): boolean {
     const name = file.slice(folder.length);
     if (/(?:^|[\\/])(?:node_modules|\.git)[\\/]/.test(name) || inert.test(name)) return false;
+    if (this.#around.has(folder) && realOf(file).startsWith(this.#project)) return false;
     // Code that is a link is found where it really lies; data may lie in a linked folder.
     if (/\.(?:[cm]?js|json|node|wasm)$/.test(name)) return true;
     const real = realOf(file);

@@ -4,13 +4,13 @@ import type { StepOutcome } from "../events.ts";
 import type { Artifact, Reason, Step, StepId, StepStatus } from "../model.ts";
 import { inTurn } from "../pace.ts";
 import { type Decision, decide } from "../plan/decide.ts";
+import { orderOf } from "../plan/may-change.ts";
 import { inputDigests } from "../plan/plan.ts";
 import { reason } from "../plan/reasons.ts";
 import { putRunStep } from "../record/runs.ts";
 import { allEnded } from "./all-ended.ts";
 import { Coming } from "./coming.ts";
 import type { RunContext } from "./context.ts";
-import { Order } from "./order.ts";
 import { type Reused, reuseSteps } from "./reuse.ts";
 import { runStep } from "./run-step.ts";
 import { Turns } from "./turns.ts";
@@ -29,7 +29,7 @@ export class Walk {
   readonly #artifacts = new Map<StepId, Readonly<Record<string, Artifact>>>();
   readonly #outcomes = new Map<StepId, StepOutcome>();
   readonly #tasks = new Map<StepId, Promise<void>>();
-  /** What the plan says, by step. */
+  /** What the plan says for certain, by step. */
   readonly #early: ReadonlyMap<StepId, Decision>;
   /** Which step is next where several may be; one by one they go in the order of their numbers. */
   #urgencies: ReadonlyMap<StepId, number> = new Map();
@@ -42,14 +42,14 @@ export class Walk {
     this.#context = context;
     this.#stop = stop;
     this.#turns = new Turns(context.jobs);
-    this.#early = new Map(context.planned.flatMap(({ step, decision }) => (decision ? [[step.id, decision] as const] : [])));
+    this.#early = new Map(context.planned.flatMap(({ step, verdict, decision }) => (decision && verdict !== "maybe" ? [[step.id, decision] as const] : [])));
   }
 
   /** @returns what became of each selected step, in the order of the graph */
   async run(): Promise<StepOutcome[]> {
     const { graph, selected, jobs } = this.#context;
     const steps = graph.steps.filter((step) => selected.has(step.id));
-    const order = new Order(steps, this.#context.known.latestRecord);
+    const order = orderOf(this.#context.planned, this.#context.known);
     const before = new Map(steps.map((step) => [step.id, order.waitsFor(step)]));
     if (jobs > 1) this.#urgencies = urgencies(steps, before);
     const byUrgency = (one: Step, other: Step) => this.#urgency(other) - this.#urgency(one);

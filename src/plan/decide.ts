@@ -31,6 +31,9 @@ export type Decision = {
   readonly reason: Reason;
 } & ({ readonly verdict: "run" } | { readonly verdict: "reuse"; readonly record: KeptRecord });
 
+/** So many records that cannot be reused are looked at, those of other params aside. */
+const mostDoubted = 20;
+
 /**
  * Run or reuse, and why, for a step whose inputs are known.
  * Reuse needs the same fingerprint, the same things read, and every artifact there and intact; any
@@ -47,10 +50,13 @@ export async function decide(step: Step, inputs: Readonly<Record<string, Digest>
   if (always) return run(always);
 
   let firstDoubt: Reason | undefined;
+  let others = 0;
   for (const record of before ? known.recordsFor(step.name, print().digest) : []) {
     const doubt = await doubtOf(step, record, known);
     if (!doubt) return { verdict: "reuse", fingerprint: print, record, reason: unchanged };
     firstDoubt ??= doubt;
+    // A sweep leaves one for each value of a param, which a glance tells; of all else the newest are enough.
+    if (doubt.code !== "param-changed" && ++others === mostDoubted) break;
   }
   if (firstDoubt) return run(firstDoubt);
   if (known.damaged(step.name)) return run(reason("record-damaged", "its kept record is damaged"));

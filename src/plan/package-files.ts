@@ -34,10 +34,16 @@ export interface Looked {
   readonly names: readonly string[];
 }
 
+/** Folders that hold nothing of a package itself. */
+const apart: ReadonlySet<string> = new Set(["node_modules", ".git", ".stepbook"]);
+
 type Files = [file: string, signature: string][];
 
-/** Relative path and signature of each file that may change behaviour, in a stable order. */
-export async function listFiles(folder: string, prefix: string, pace: Pace): Promise<Files> {
+/**
+ * Relative path and signature of each file that may change behaviour, in a stable order.
+ * @param project what lies there is none of the package's, where the package lies around it: an example of a library
+ */
+export async function listFiles(folder: string, project: string, pace: Pace, prefix = ""): Promise<Files> {
   const entries = readdirSync(path.join(folder, prefix), { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   const files: Files = [];
   for (const entry of entries) {
@@ -45,7 +51,7 @@ export async function listFiles(folder: string, prefix: string, pace: Pace): Pro
     if (due) await due;
     const relative = prefix ? `${prefix}/${entry.name}` : entry.name;
     if (entry.isDirectory()) {
-      if (entry.name !== "node_modules" && entry.name !== ".git") for (const file of await listFiles(folder, relative, pace)) files.push(file);
+      if (!apart.has(entry.name) && path.join(folder, relative) !== project) for (const file of await listFiles(folder, project, pace, relative)) files.push(file);
       continue;
     }
     if (inert.test(entry.name)) continue;
@@ -54,6 +60,15 @@ export async function listFiles(folder: string, prefix: string, pace: Pace): Pro
     if (stats?.isFile()) files.push([relative, signatureOf(stats)]);
   }
   return files;
+}
+
+export async function signatureOfAll(files: Files, pace: Pace): Promise<string> {
+  const hash = createHash("sha256").update("[");
+  for (const [i, file] of files.entries()) {
+    hash.update(`${i === 0 ? "" : ","}${JSON.stringify(file)}`);
+    await pace();
+  }
+  return hash.update("]").digest("hex");
 }
 
 /** Whether the newest change is long enough ago to show in the files' times. */

@@ -1,12 +1,12 @@
-import { createHash } from "node:crypto";
 import { realpathSync } from "node:fs";
 import path from "node:path";
 import { fail } from "../errors.ts";
 import { readNeed } from "../graph/package-names.ts";
+import { realOf } from "../kernel-path.ts";
 import type { Digest } from "../model.ts";
 import { pacer } from "../pace.ts";
 import type { DigestCache } from "../store/files.ts";
-import { isSettled, listFiles, type Looked, readManifest, readPackage } from "./package-files.ts";
+import { isSettled, listFiles, type Looked, readManifest, readPackage, signatureOfAll } from "./package-files.ts";
 
 /** A package as it is installed. */
 interface Installed {
@@ -28,12 +28,17 @@ const engine = "stepbook";
  */
 export class PackageHasher {
   readonly #project: string;
+  /** Where it really lies. */
+  readonly #place: string;
   readonly #cache: DigestCache;
   readonly #installed = new Map<string, Installed>();
   readonly #looked = new Map<string, Looked>();
+  /** Folder → what its files looked like. */
+  readonly #signatures = new Map<string, string>();
 
   constructor(project: string, cache: DigestCache) {
     this.#project = project;
+    this.#place = realOf(project);
     this.#cache = cache;
   }
 
@@ -55,6 +60,24 @@ export class PackageHasher {
   folders(step: string, names: readonly string[]): string[] {
     const reached = new Set(this.#reached(step, names).map(({ folder }) => folder));
     return [...reached, ...[...this.#installed].filter(([, { folder }]) => reached.has(folder)).map(([candidate]) => candidate)];
+  }
+
+  /** Whether one of them is another one by now than it was when it was first asked for. */
+  async moved(step: string, names: readonly string[]): Promise<boolean> {
+    try {
+      const reached = new Set(this.#reached(step, names).map(({ folder }) => folder));
+      if ([...this.#installed].some(([candidate, { folder }]) => reached.has(folder) && realOf(candidate) !== folder)) return true;
+      const pace = pacer();
+      for (const folder of reached) if ((await signatureOfAll(await this.files(folder, pace), pace)) !== this.#signatures.get(folder)) return true;
+      return false;
+    } catch {
+      return true; // One is gone, or one has come that was not looked at.
+    }
+  }
+
+  /** Relative path and signature of each file that counts to a package. */
+  files(folder: string, pace = pacer()): ReturnType<typeof listFiles> {
+    return listFiles(folder, this.#place, pace);
   }
 
   /** Whether a package is among them. */
@@ -142,16 +165,12 @@ export class PackageHasher {
 
   async #lookAt(folder: string): Promise<void> {
     const pace = pacer();
-    const files = await listFiles(folder, "", pace);
-    const hash = createHash("sha256").update("[");
-    for (const [i, file] of files.entries()) {
-      hash.update(`${i === 0 ? "" : ","}${JSON.stringify(file)}`);
-      await pace();
-    }
-    const signature = hash.update("]").digest("hex");
+    const files = await this.files(folder, pace);
+    const signature = await signatureOfAll(files, pace);
     const kept = this.#cache.get(`package:${folder}`);
     const looked = kept?.signature === signature ? (JSON.parse(kept.digest) as Looked) : await readPackage(folder, files, pace);
     this.#looked.set(folder, looked);
+    this.#signatures.set(folder, signature);
     if (kept?.signature !== signature && isSettled(files)) this.#cache.set(`package:${folder}`, signature, JSON.stringify(looked));
   }
 }

@@ -1,15 +1,17 @@
 import type { Artifact, Digest, Graph, Reason, Step, StepId } from "../model.ts";
 import { alwaysRuns, type Decision, decide, type Knowledge } from "./decide.ts";
+import { upstreamRuns, withMaybes } from "./may-change.ts";
 import { reason } from "./reasons.ts";
 
 /** What would happen to a step, decided before anything runs. */
 export interface Planned {
   readonly step: Step;
-  /** `maybe`: an input's step runs first; reused if that comes out equal. */
+  /** `maybe`: a step that it imports, or that wrote what it read, runs first; reused if that comes out equal. */
   readonly verdict: "run" | "reuse" | "maybe";
   readonly reason: Reason;
   /** Milliseconds that the step took last time, if it has run. */
   readonly lastMs: number | null;
+  /** As things are now; none where an input is still to be made. */
   readonly decision?: Decision;
 }
 
@@ -24,7 +26,7 @@ export async function makePlan(graph: Graph, selected: ReadonlySet<StepId>, know
     if (waitsFor) {
       const always = alwaysRuns(step, known);
       const first = before ? undefined : reason("first-run", "first run");
-      const maybe = reason("upstream-runs", `${waitsFor.from} runs first; reused if that comes out equal`);
+      const maybe = upstreamRuns(`${waitsFor.from} runs first`);
       planned.push({ step, verdict: always || first ? "run" : "maybe", reason: always ?? first ?? maybe, lastMs });
       continue;
     }
@@ -32,7 +34,7 @@ export async function makePlan(graph: Graph, selected: ReadonlySet<StepId>, know
     if (decision.verdict === "reuse") artifacts.set(step.id, decision.record.artifacts);
     planned.push({ step, verdict: decision.verdict, reason: decision.reason, lastMs, decision });
   }
-  return planned;
+  return withMaybes(planned, known);
 }
 
 /** `step.export` → digest for what the step imports; what is not there is left out. */

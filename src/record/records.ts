@@ -58,15 +58,28 @@ function commitInPieces(db: Db, record: StepRecord, outcome: StepOutcome, publis
  * @returns names of the models of which there is a new version
  */
 export function renewModels(db: Db, record: KeptRecord, published: Published): string[] {
-  const models = record.effects.filter((effect) => effect.kind === "model");
-  if (models.length === 0) return [];
+  if (!record.effects.some(({ kind }) => kind === "model")) return [];
   return db.transaction(() => {
-    const before = models.map(({ name }) => latestModel(db, name));
-    // Of a model that several steps save, each would take it back from the other in every run.
-    const own = models.filter((_, i) => before[i] && recordById(db, before[i].record)?.name === record.name);
-    for (const effect of own) applyEffect(db, record, record.id, effect, published);
-    return own.flatMap(({ name }) => (latestModel(db, name)!.version === before.find((row) => row?.name === name)!.version ? [] : [name]));
+    const outdated = outdatedModels(db, record);
+    for (const effect of outdated) applyEffect(db, record, record.id, effect, published);
+    return outdated.map(({ name }) => name);
   })();
+}
+
+type ModelEffect = Extract<Effect, { kind: "model" }>;
+
+/** Models of which the same step has saved another version since. */
+function outdatedModels(db: Db, { name, effects }: KeptRecord): ModelEffect[] {
+  const models = effects.filter((effect) => effect.kind === "model");
+  return models.filter((effect) => {
+    const latest = latestModel(db, effect.name);
+    // Of a model that several steps save, each would take it back from the other in every run.
+    return latest !== undefined && !isVersion(latest, effect) && recordById(db, latest.record)?.name === name;
+  });
+}
+
+function isVersion({ body }: ModelRow, { artifact, card }: ModelEffect): boolean {
+  return body.parts.digest === artifact.digest && body.card.digest === card.digest;
 }
 
 function insertRecord(db: Db, record: StepRecord): number {
@@ -86,11 +99,11 @@ function applyEffect(db: Db, record: StepRecord, id: number, effect: Effect, pub
   }
   if (effect.kind === "table") return putTable(db, record, effect.table, effect.artifact);
   const latest = latestModel(db, effect.name);
-  if (latest?.body.parts.digest === effect.artifact.digest && latest.body.card.digest === effect.card.digest) return;
+  if (latest && isVersion(latest, effect)) return;
   insertModel(db, record, id, effect, Math.max(latest?.version ?? 0, published(effect.name)) + 1);
 }
 
-function insertModel(db: Db, record: StepRecord, id: number, effect: Extract<Effect, { kind: "model" }>, version: number): void {
+function insertModel(db: Db, record: StepRecord, id: number, effect: ModelEffect, version: number): void {
   const body: ModelBody = { parts: effect.artifact, card: effect.card, step: record.step, run: record.run, createdAt: record.finishedAt };
   db.prepare("INSERT OR IGNORE INTO models (name, version, record, body) VALUES (?, ?, ?, ?)").run(effect.name, version, id, JSON.stringify(body));
 }
@@ -114,10 +127,14 @@ export interface RecordReader {
   recordsFor(name: string, fingerprint: Digest): Iterable<KeptRecord>;
   /** The newest one of a step, whatever its fingerprint. */
   latestRecord(name: string): KeptRecord | undefined;
+  /** Names of the record's models that become the newest versions again where it is reused. */
+  outdatedModels(record: KeptRecord): string[];
 }
 
-/** Of a step with one fingerprint only so many are asked whether they still hold. */
-const most = 20;
+/** Looked up in all: a sweep leaves one for each value of a param. */
+const most = 300;
+/** Looked up at a time: mostly the first one stands. */
+const atOnce = 20;
 
 export function readRecords(db: Db): RecordReader {
   const known = new Map<number, KeptRecord>();
@@ -128,14 +145,21 @@ export function readRecords(db: Db): RecordReader {
   };
   return {
     *recordsFor(name, fingerprint) {
-      const same = prepared(db, "SELECT id FROM records WHERE name = ? AND fingerprint = ? ORDER BY id DESC LIMIT ?").all(name, fingerprint, most);
-      for (const { id } of same as { id: number }[]) {
-        const record = byId(id);
-        // An index may be damaged where the row is not.
-        if (record?.name === name && record.fingerprint === fingerprint) yield record;
+      let below = Number.MAX_SAFE_INTEGER;
+      for (let looked = 0; looked < most; looked += atOnce) {
+        const select = prepared(db, "SELECT id FROM records WHERE name = ? AND fingerprint = ? AND id < ? ORDER BY id DESC LIMIT ?");
+        const same = select.all(name, fingerprint, below, atOnce) as { id: number }[];
+        for (const { id } of same) {
+          const record = byId(id);
+          // An index may be damaged where the row is not.
+          if (record?.name === name && record.fingerprint === fingerprint) yield record;
+        }
+        if (same.length < atOnce) return;
+        below = same.at(-1)!.id;
       }
     },
     latestRecord: (name) => newest(db, name, byId),
+    outdatedModels: (record) => outdatedModels(db, record).map(({ name }) => name),
   };
 }
 

@@ -103,7 +103,20 @@ function versions(host: Host, name: string): number[] {
 }
 
 function missing(host: Host, name: string): string {
+  const saving = host.mode === "runner" ? lowerStepThatSaves(host, name) : undefined;
+  if (saving !== undefined) return `${saving} saves it: import "./${saving}" here, so that it runs first`;
   return `models/: ${nearest(name, entries(path.join(host.project, "models")))}`;
+}
+
+/** A lower step whose text says that it saves the model. Without an import the two may run side by side. */
+function lowerStepThatSaves({ project, step }: Host, name: string): string | undefined {
+  const folder = path.join(project, "steps");
+  const lower = entries(folder).filter((file) => /^\d+_.*\.[cm]?[jt]sx?$/.test(file) && Number.parseInt(file, 10) < Number.parseInt(step, 10));
+  const calls = ['"', "'", "`"].map((quote) => `saveModel(${quote}${name}${quote}`);
+  return lower.find((file) => {
+    const text = readFileSync(path.join(folder, file), "utf8");
+    return calls.some((call) => text.includes(call));
+  });
 }
 
 function entries(folder: string): string[] {

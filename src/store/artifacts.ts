@@ -48,11 +48,20 @@ function storeTable(name: string, table: TableInfo, staging: string): StagedArti
   return stageFile(staging, stagedName(name, "parquet"), (file) => {
     // Each export has a file of its own, which the store may move: a table may have two names. One that lies
     // elsewhere (parquet("data/x.parquet")) is the user's file, and is copied.
-    if (path.dirname(table.file) === path.resolve(staging)) linkSync(table.file, file);
-    else copyFileSync(table.file, file, constants.COPYFILE_FICLONE);
+    if (path.dirname(table.file) !== path.resolve(staging) || !linked(table.file, file)) copyFileSync(table.file, file, constants.COPYFILE_FICLONE);
     syncFile(file);
     return { codec: "table", ...digestFile(file), schema: table.schema, rows: table.rows, file };
   });
+}
+
+/** Not every disk has hard links (exFAT, a share of Windows). */
+function linked(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function storeChunks(codec: Codec, chunks: readonly Uint8Array[], name: string, staging: string): StagedArtifact {

@@ -1,5 +1,5 @@
 /** A file that changes while the step that reads it still works: what the step made is used now, and never again. */
-import { renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
 import { type RunResult, TestProject } from "../rig/project.ts";
 
@@ -79,5 +79,35 @@ test("a file that comes into a folder that the step has listed, and writes into 
   project.write(".stepbook/go", "");
   expect((await project.run()).ran).toEqual(["10_a"]);
   expect(await project.value("10_a.names")).toEqual(["a.csv", "b.csv"]);
+  expect((await project.run()).ran).toEqual([]);
+});
+
+/** The package as a folder, or as pnpm has it: a link to one. */
+const installs = {
+  files: (version: number) => project.write("node_modules/pack/index.js", `export const version = ${version};\n`),
+  link: (version: number) => {
+    project.write(`store/${version}/package.json`, packed);
+    project.write(`store/${version}/index.js`, `export const version = ${version};\n`);
+    mkdirSync(project.path("node_modules"), { recursive: true });
+    project.remove("node_modules/pack");
+    symlinkSync(`../store/${version}`, project.path("node_modules/pack"));
+  },
+};
+const packed = '{ "name": "pack", "version": "1.0.0", "type": "module", "exports": "./index.js" }';
+
+test.each(Object.entries(installs))("a package that is replaced (%s) before a step of the run imports it", async (kind, install) => {
+  project = new TestProject({
+    ...(kind === "files" ? { "node_modules/pack/package.json": packed } : {}),
+    "steps/10_a.ts": `import fs from "node:fs";\nconsole.log("read");\n${wait}\nexport const a = 1;\n`,
+    "steps/20_b.ts": 'import { version } from "pack";\nimport "./10_a.ts";\nexport const b = version;\n',
+  });
+  install(1);
+  const { stdout } = await runWhile(() => install(2));
+  expect(stdout).toContain("a package changed while it ran");
+  expect(await project.value("20_b.b")).toBe(2);
+  // Back again: what was made by the other one is not taken for what this one gives.
+  install(1);
+  expect((await project.run()).ran).toEqual(["20_b"]);
+  expect(await project.value("20_b.b")).toBe(1);
   expect((await project.run()).ran).toEqual([]);
 });

@@ -169,6 +169,13 @@ describe("an edit reruns what it changed", () => {
     expect((await project.run()).ran).toEqual([]);
   });
 
+  test("a sweep over many values of a param", async () => {
+    project = new TestProject({ "steps/10_k.ts": 'import { param } from "stepbook";\nexport const k = param("k", 0);\n' });
+    const values = Array.from({ length: 23 }, (_, i) => String(i));
+    for (const value of values) expect((await project.run(["-p", `k=${value}`])).ran).toEqual(["10_k"]);
+    for (const value of values.slice(0, 2)) expect((await project.run(["-p", `k=${value}`])).ran).toEqual([]);
+  });
+
   test("a file that was read by node:fs, and one that appears", async () => {
     project = new TestProject({
       "data/in.txt": "5",

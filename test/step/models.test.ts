@@ -63,4 +63,12 @@ describe("loadModel", () => {
     rig.file("models/bad/v1.json", '{"format":"other"}');
     expect(await failed(load)).toBe(message);
   });
+
+  test("no such model, and a lower step that saves it", async () => {
+    rig.file("steps/10_train.ts", 'saveModel("knn", parts);\n');
+    rig.file("steps/30_other.ts", 'saveModel("svm", parts);\n');
+    expect(await failed(() => loadModel("knn"))).toBe('E_FILE: there is no model knn; 10_train.ts saves it: import "./10_train.ts" here, so that it runs first');
+    expect(await failed(() => loadModel("svm"))).toBe("E_FILE: there is no model svm; models/: there are none");
+    expect(rig.reads).toEqual([{ kind: "folder", name: "models/knn" }, { kind: "folder", name: "models/svm" }]);
+  });
 });

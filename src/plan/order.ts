@@ -1,0 +1,59 @@
+import path from "node:path";
+import type { Step, StepId } from "../model.ts";
+import type { KeptRecord } from "../record/records.ts";
+
+/** What a lower step wrote and another one read. */
+export interface Handed {
+  readonly from: StepId;
+  readonly path: string;
+}
+
+/** Says which steps must have ended before a step starts. */
+export class Order {
+  readonly #steps: readonly Step[];
+  readonly #unwired: readonly Step[];
+  readonly #byId: ReadonlyMap<StepId, Step>;
+  /** File, or folder with a slash for what lies in it → steps that wrote there when they last ran. */
+  readonly #writers = new Map<string, Set<StepId>>();
+  /** Step → where it read when it last ran. */
+  readonly #readers = new Map<StepId, string[]>();
+
+  /** @param recordOf what shows where a step reads and writes */
+  constructor(steps: readonly Step[], recordOf: (step: Step) => KeptRecord | undefined) {
+    this.#steps = steps;
+    this.#unwired = steps.filter((step) => step.unwired);
+    this.#byId = new Map(steps.map((step) => [step.id, step]));
+    for (const step of steps) this.#look(step, recordOf(step));
+  }
+
+  #look(step: Step, record: KeptRecord | undefined): void {
+    for (const place of record ? placesWritten(record) : []) this.#writers.set(place, (this.#writers.get(place) ?? new Set()).add(step.id));
+    this.#readers.set(step.id, record ? placesRead(record) : []);
+  }
+
+  /** What lower-numbered steps wrote and the step read, as their records show. */
+  handedTo(step: Step): Handed[] {
+    const written = this.#readers.get(step.id)!.flatMap((place) => [...(this.#writers.get(place) ?? [])].map((from) => ({ from, path: place.replace(/\/$/, "") })));
+    return written.filter(({ from }) => this.#byId.get(from)!.number < step.number);
+  }
+
+  /**
+   * Of the lower-numbered steps: those that it imports; those that wrote what it read, as their records show; and, so that
+   * plain numbered scripts work as they are, all of them around an unwired script.
+   */
+  waitsFor(step: Step): StepId[] {
+    const needed = new Set([...step.edges, ...this.handedTo(step)].map(({ from }) => from));
+    const candidates = step.unwired ? this.#steps : [...this.#unwired, ...[...needed].flatMap((id) => this.#byId.get(id) ?? [])];
+    return [...new Set(candidates)].filter((other) => other.number < step.number).map((other) => other.id);
+  }
+}
+
+/** A listing is another one where a file came into the folder, and a model where it has another version. */
+function placesWritten({ written, effects }: KeptRecord): string[] {
+  const files = written.flatMap((file) => [file.path, `${path.posix.dirname(file.path)}/`]);
+  return [...files, ...effects.flatMap((effect) => (effect.kind === "model" ? [`models/${effect.name}/`] : []))];
+}
+
+function placesRead({ reads }: KeptRecord): string[] {
+  return reads.flatMap(({ kind, name }) => (kind === "folder" ? [name, `${name}/`] : kind === "file" || kind === "exists" || kind === "stat" ? [name] : []));
+}
