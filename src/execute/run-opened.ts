@@ -80,7 +80,6 @@ async function runLocked(opened: Opened, options: RunOptions, selected: Readonly
   try {
     emit({ type: "run.started", run: info.id, at: info.startedAt, info, params: { ...options.params }, steps: [...selected].sort() });
     for (const message of warnings) emit({ type: "run.warned", run: info.id, message });
-    await rest();
     if (reused) {
       const steps = await reuseSteps(base, reused, () => {
         begin();
@@ -89,6 +88,7 @@ async function runLocked(opened: Opened, options: RunOptions, selected: Readonly
       if (mayStand(options) && !owes(project)) keepPlan(opened, known, reused);
       return told("succeeded", steps);
     }
+    await rest();
     const { walkGraph } = await import("./walk-graph.ts");
     return await walkGraph(base, opened.runtime.child, ahead, (steps) => {
       const status: RunStatus = cancel.requested ? "cancelled" : steps.some((step) => step.status === "failed") ? "failed" : "succeeded";

@@ -1,5 +1,8 @@
 import { setImmediate } from "node:timers/promises";
-import { type BuildFailure, stop } from "esbuild";
+import { stop } from "esbuild";
+
+/** In the words of esbuild, which has no others for it. */
+const ended = /^The service (?:was stopped|is no longer running)/;
 
 /**
  * Works with esbuild; where its process ends meanwhile, once more with another: Ctrl-C on a terminal ends it, and a run that is
@@ -9,8 +12,7 @@ export async function withEsbuild<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    // What is wrong with the sources is among its errors.
-    if ((error as Partial<BuildFailure>).errors) throw error;
+    if (!ended.test((error as Error).message)) throw error;
     await stop();
     // Whoever else worked with the process that is gone has let go of it, too, then.
     await setImmediate();
