@@ -85,10 +85,17 @@ export function recordsHold({ plan, rows }: PlanOnDisk, db: Db): boolean {
 }
 
 /** Whether nothing that was looked at beside the sources has changed. */
-export async function looksHold({ plan }: PlanOnDisk, world: () => World, packages: () => PackageHasher): Promise<boolean> {
+export async function looksHold({ plan }: PlanOnDisk, makeWorld: () => World, makePackages: () => PackageHasher): Promise<boolean> {
   if (!(await isUnmoved({ signed: plan.files, places: [], others: [] }))) return false;
+  const [world, packages] = [once(makeWorld), once(makePackages)];
   for (const read of plan.reads) if ((await world().digest(read)) !== read.digest) return false;
   for (const [file, digest] of plan.outputs) if ((await world().output(file)) !== digest) return false;
   for (const [step, names, closure] of plan.packages) if (JSON.stringify(await packages().closure(step, names)) !== JSON.stringify(closure)) return false;
   return true;
+}
+
+/** Made where it is first asked for: most plans ask for neither. */
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
 }

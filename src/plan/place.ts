@@ -17,7 +17,7 @@ export function placeOf(cache: DigestCache): string {
   if (kept !== undefined) return kept;
   const origin = originOf();
   const { timeZone, locale } = Intl.DateTimeFormat().resolvedOptions();
-  const place = `timezone-${timeZone} locale-${locale}`;
+  const place = `timezone-${timeZone} locale-${locale} ${dataVersions()}`;
   if (origin !== undefined) cache.set(placeKey, origin, place);
   return place;
 }
@@ -32,6 +32,12 @@ export function keptPlace(kept: ReturnType<DigestCache["get"]>): string | undefi
   return kept && kept.signature === originOf() ? kept.digest : undefined;
 }
 
+/** Of the data that dates, names and sorting come from: it may be another one in the same major version of Node. */
+function dataVersions(): string {
+  const { icu, tz } = process.versions;
+  return `icu-${icu} tz-${tz}`;
+}
+
 /** Undefined where it cannot be told without asking. */
 function originOf(): string | undefined {
   // A zone may be the path of a file.
@@ -40,7 +46,7 @@ function originOf(): string | undefined {
     const zone = process.env["TZ"] ? [] : [realpathSync(zoneFile), signatureOf(statSync(zoneFile, { bigint: true }))];
     // Of Node's flags only those about ICU's data count: other ways to start the same command are the same place.
     const flags = [...process.execArgv, process.env["NODE_OPTIONS"] ?? ""];
-    return JSON.stringify([process.version, flags.some((flag) => flag.includes("icu")) ? flags : [], variables.map((name) => process.env[name] ?? null), ...zone]);
+    return JSON.stringify([process.version, dataVersions(), flags.some((flag) => flag.includes("icu")) ? flags : [], variables.map((name) => process.env[name] ?? null), ...zone]);
   } catch {
     return undefined;
   }

@@ -258,6 +258,18 @@ test("what Node loads ahead of a step, and what that imports", async () => {
   expect((await run()).ran).toEqual([]);
 });
 
+test("the data of time zones and languages that Node brings, which differs within a major version", async () => {
+  project = new TestProject({
+    "node.cjs": "const { ICU: icu, TZDATA: tz } = process.env;\nObject.defineProperty(process, 'versions', { value: { ...process.versions, icu, tz } });\n",
+    "steps/10_a.ts": "export const a = 1;\n",
+  });
+  const run = (ICU: string, TZDATA: string) => project.run([], { env: { NODE_OPTIONS: "--require ./node.cjs", ICU, TZDATA } });
+  expect((await run("74.1", "2024a")).ran).toEqual(["10_a"]);
+  for (const _ of [1, 2]) expect((await run("74.1", "2024a")).ran).toEqual([]);
+  expect((await run("75.1", "2024a")).steps["10_a"]?.reason).toBe("the engine changed: icu-74.1 → icu-75.1");
+  expect((await run("75.1", "2025b")).steps["10_a"]?.reason).toBe("the engine changed: tz-2024a → tz-2025b");
+});
+
 describe("what the engine cannot see through", () => {
   const shell = (config: string) => `import { execFileSync } from "node:child_process";
 ${config}
