@@ -9,8 +9,7 @@ import type { Io } from "./io.ts";
 /** Works on what is kept of a project, whatever its graph is like now. @throws E_NO_STEPS */
 export async function withKept<T>(io: Io, work: (kept: Kept) => Promise<T> | T): Promise<T> {
   const project = path.resolve(io.project);
-  // A folder that is no project is not made one by looking at it.
-  if (!existsSync(path.join(stateFolder(project), "state.db"))) discoverSteps(project);
+  refuseNoProject(project);
   const kept = openKept(project);
   try {
     return await work(kept);
@@ -18,6 +17,11 @@ export async function withKept<T>(io: Io, work: (kept: Kept) => Promise<T> | T):
     kept.digests.flush();
     kept.db.close();
   }
+}
+
+/** A folder that is no project is not made one by looking at it. @throws E_NO_STEPS */
+export function refuseNoProject(project: string): void {
+  if (!existsSync(path.join(stateFolder(project), "state.db"))) discoverSteps(project);
 }
 
 /** Works on a project and its graph. */

@@ -21,6 +21,7 @@ import { maskFor, secretNames } from "./mask-for.ts";
 import { type Finished, tellFinished } from "./finished.ts";
 import { newRun } from "./new-run.ts";
 import { settleModels, settleRows } from "./owed.ts";
+import { noteSteps } from "./started.ts";
 import { aloneReused, type Reused, reuseSteps } from "./reuse.ts";
 import { keyOfPlan, mayStand, owes } from "./unchanged.ts";
 
@@ -71,6 +72,7 @@ async function runLocked(opened: Opened, options: RunOptions, selected: Readonly
   if (!reused) {
     // The first step that is committed makes it durable too; a power cut before that leaves nothing of the run.
     unsynced(db, begin);
+    noteSteps(project, info.id, selected);
     await rest();
   }
 

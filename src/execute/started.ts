@@ -7,9 +7,19 @@ export function logFolder(project: string, run: string): string {
   return path.join(stateFolder(project), "runs", run);
 }
 
-/** Where a run notes the steps that it starts: most of them print nothing, and have no log. */
+/** Where a run notes its steps, and when it starts each: most of them print nothing, and have no log. */
 export function startsFile(project: string, run: string): string {
   return path.join(logFolder(project, run), "started");
+}
+
+/** Notes which steps a run is of: those that have neither begun nor ended wait. */
+export function noteSteps(project: string, run: string, steps: Iterable<string>): void {
+  try {
+    mkdirSync(logFolder(project, run), { recursive: true });
+    appendFileSync(startsFile(project, run), [...steps].map((step) => `${step}\n`).join(""), { mode: 0o600 });
+  } catch {
+    // Only who looks on misses it.
+  }
 }
 
 /** Notes that a step begins. */
@@ -20,6 +30,11 @@ export function noteStart(project: string, run: string, step: string): void {
   } catch {
     // As with a log: the step's own writes tell of a full disk.
   }
+}
+
+/** The steps that a run is of, as it noted them before the first began. */
+export function notedSteps(project: string, run: string): string[] {
+  return textOf(startsFile(project, run)).split("\n").filter((line) => line !== "" && !line.includes("\t"));
 }
 
 /** Steps that began in a run, or have a log in it → when they first did, in ms since 1970; that of a log alone is not known here. */

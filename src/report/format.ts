@@ -59,6 +59,19 @@ export function formatDate(date: Date | string): string {
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
 }
 
+/** `2026-08-01 14:03 +02:00`: local time that names its zone, for a reader who may be elsewhere. */
+export function formatInstant(date: Date | string, seconds = false): string {
+  const at = new Date(date);
+  if (Number.isNaN(at.getTime())) return "?";
+  return `${formatDate(at)}${seconds ? `:${two(at.getSeconds())}` : ""} ${zoneOf(at)}`;
+}
+
+function zoneOf(at: Date): string {
+  const minutes = Math.abs(at.getTimezoneOffset());
+  if (minutes === 0) return "UTC";
+  return `${at.getTimezoneOffset() < 0 ? "+" : "-"}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+}
+
 /** `14:03:22` in local time. */
 export function formatTime(date: Date | string): string {
   const at = new Date(date);

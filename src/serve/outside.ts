@@ -1,10 +1,13 @@
 import { statSync } from "node:fs";
 import { logFile } from "../execute/logs.ts";
 import { startedSteps, startsFile } from "../execute/started.ts";
+import { lockOwner } from "../record/lock.ts";
+import { leaderOf } from "../record/leader.ts";
 import { readLogSince } from "./data/logs.ts";
 import type { Site } from "./site.ts";
 
-const every = 150;
+/** ms between two looks at what others write, at whether they live, and at all else: the clock, and the data that steps read. */
+const [often, sometimes, seldom] = [150, 1000, 60_000];
 
 /**
  * Sees what other processes do: a run from the terminal, a saved file. SQLite tells cheaply whether
@@ -13,16 +16,27 @@ const every = 150;
  */
 export function watchOutside(site: Site): () => void {
   let before: { readonly written: string; readonly sources: string } | undefined;
+  let dead = 0;
   const printed = new Map<string, number>();
-  const timer = setInterval(() => {
-    if (site.live.viewers === 0) return;
+  const look = () => {
     const now = { written: written(site), sources: site.stamp() };
     // What a run of this process writes it also tells.
     const ours = site.live.run !== null;
     if (before && (now.sources !== before.sources || (!ours && now.written !== before.written))) site.live.changed();
     before = now;
     follow(site, printed);
-  }, every);
+  };
+  const lookForLife = () => {
+    const now = deadOf(site);
+    if (now !== dead) site.live.changed();
+    dead = now;
+  };
+  const ends = [whileWatched(site, often, look), whileWatched(site, sometimes, lookForLife), whileWatched(site, seldom, () => site.live.changed())];
+  return () => ends.forEach((end) => end());
+}
+
+function whileWatched({ live }: Site, every: number, look: () => void): () => void {
+  const timer = setInterval(() => live.viewers > 0 && look(), every);
   timer.unref();
   return () => clearInterval(timer);
 }
@@ -54,6 +68,12 @@ function written({ kept: { db }, project }: Site): string {
   const version = db.pragma("data_version", { simple: true }) as number;
   const running = db.prepare("SELECT id FROM runs WHERE status = 'running'").pluck().all() as string[];
   return JSON.stringify([version, running, running.map((run) => changed(startsFile(project, run)))]);
+}
+
+/** How many of the two have died, a runner and the scheduler: who is killed writes nothing any more. */
+function deadOf({ kept: { db } }: Site): number {
+  const isRunning = db.prepare("SELECT 1 FROM runs WHERE status = 'running'").get() !== undefined;
+  return Number(isRunning && lockOwner(db) === undefined) + Number(leaderOf(db)?.lives === false);
 }
 
 function changed(file: string): number {

@@ -25,7 +25,7 @@ export interface Serving {
 
 const loopback = new Set(["127.0.0.1", "::1", "localhost"]);
 
-/** Serves the project's pages until it is closed. @throws E_CONFIG where the port is taken */
+/** Serves the project's pages until it is closed. @throws E_CONFIG where the port is taken, or not for this user */
 export async function serve({ project, port, host, names, duty }: ServeOptions): Promise<Serving> {
   const site = await Site.open(project, duty);
   const hosts = new Set<string>();
@@ -90,6 +90,7 @@ function listen(server: Server, port: number, host: string): Promise<number> {
     server.once("error", (error: NodeJS.ErrnoException) => {
       try {
         if (error.code === "EADDRINUSE") fail("E_CONFIG", `port ${port} is taken`, { remedy: "give another one: --port 8081, or --port 0 for any free one" });
+        if (error.code === "EACCES") fail("E_CONFIG", `this user may not listen on port ${port}`, { remedy: "give one from 1024 on: --port 8080" });
         if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND") fail("E_CONFIG", `this machine has no address ${host}`, { remedy: "leave --host out for 127.0.0.1" });
         throw error;
       } catch (failure) {

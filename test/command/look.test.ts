@@ -177,7 +177,7 @@ test("--version tells which package it is", async () => {
 test("a folder that is no project is not made one", async () => {
   const empty = new TestProject();
   try {
-    for (const words of [["runs"], ["show", "last"], ["models"], ["gc"]]) {
+    for (const words of [["runs"], ["show", "last"], ["models"], ["gc"], ["ui", "--port", "0"]]) {
       const { code, stderr } = await empty.command(words);
       expect(code).toBe(3);
       expect(stderr).toContain("E_NO_STEPS");

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { countOf, formatBytes, formatCount, formatDate, formatDuration, formatElapsed, formatNumber, formatTime } from "../../src/report/format.ts";
+import { countOf, formatBytes, formatCount, formatDate, formatDuration, formatElapsed, formatInstant, formatNumber, formatTime } from "../../src/report/format.ts";
 
 it.each([
   [0, "0 ms"], [312.4, "312 ms"], [999.6, "1.0 s"], [4130, "4.1 s"], [9949, "9.9 s"], [9950, "10 s"], [41_000, "41 s"], [99_400, "99 s"],
@@ -22,4 +22,16 @@ it("dates are local and short", () => {
   expect(formatDate(new Date(2026, 7, 1, 14, 3))).toBe("2026-08-01 14:03");
   expect(formatTime(new Date(2026, 7, 1, 4, 3, 9))).toBe("04:03:09");
   expect(formatDate("no date")).toBe("?");
+});
+
+it.each([["UTC", "2026-08-01 12:03 UTC", "12:03:09 UTC"], ["Europe/Berlin", "2026-08-01 14:03 +02:00", "14:03:09 +02:00"], ["Asia/Kolkata", "2026-08-01 17:33 +05:30", "17:33:09 +05:30"], ["America/St_Johns", "2026-08-01 09:33 -02:30", "09:33:09 -02:30"]])("an instant in %s is %s", (zone, text, seconds) => {
+  const before = process.env["TZ"];
+  process.env["TZ"] = zone;
+  try {
+    expect(formatInstant("2026-08-01T12:03:09.000Z")).toBe(text);
+    expect(formatInstant("2026-08-01T12:03:09.000Z", true)).toContain(seconds);
+  } finally {
+    if (before === undefined) delete process.env["TZ"];
+    else process.env["TZ"] = before;
+  }
 });

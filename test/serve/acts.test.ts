@@ -190,6 +190,28 @@ test("by the keyboard alone: what is there is found, and the keys are listed", a
   await page.locator("#step-10_train .code").waitFor();
 });
 
+test("keys that are pressed alone are switched off and on again, and stay so", async () => {
+  const alone = page.getByLabel("Keys pressed alone work");
+  await page.goto(`${server.url}/runs`);
+  await page.keyboard.press("?");
+  await alone.uncheck();
+  await page.keyboard.press("Escape");
+  await page.reload();
+  expect(await page.locator(".find-button kbd").isVisible()).toBe(false);
+  for (const key of ["?", "/", "n"]) await page.keyboard.press(key);
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox").waitFor();
+  expect(page.url()).toBe(`${server.url}/runs`);
+  await page.getByRole("button", { name: "Keys" }).click();
+  await page.locator("#keys").waitFor();
+  expect(await page.locator("dialog[open]").count()).toBe(1);
+  expect(await seriousFaults(page)).toEqual([]);
+  await alone.check();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("g");
+  await page.waitForURL(/graph$/);
+});
+
 test("experiments: parallel lines, a heatmap of two params, rows that are picked and compared", async () => {
   await page.goto(`${server.url}/experiments`);
   expect(await page.locator(".plot circle").count()).toBeGreaterThanOrEqual(3);

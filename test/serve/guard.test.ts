@@ -1,8 +1,9 @@
-import { writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { cookieName } from "../../src/serve/guard.ts";
 import { routes } from "../../src/serve/routes/all.ts";
-import type { TestProject } from "../rig/project.ts";
+import { finished, TestProject } from "../rig/project.ts";
 import { ask, everyState, raw, served, type Served } from "./rig.ts";
 
 let project: TestProject;
@@ -180,5 +181,19 @@ test("on another address nothing is read without the token; with it once, a cook
     await expect(fetch(`http://127.0.0.1:${open.port}/`)).rejects.toThrow();
   } finally {
     await open.stop();
+  }
+});
+
+const guarded = process.getuid?.() === 0 && Number(readFileSync("/proc/sys/net/ipv4/ip_unprivileged_port_start", "utf8")) > 80;
+
+test.runIf(guarded)("a port that this user may not have is named with what to do", async () => {
+  const own = new TestProject({ "steps/10_a.ts": "export const a = 1;\n" });
+  try {
+    chmodSync(own.folder, 0o777);
+    const { code, stderr } = await finished(spawn(process.execPath, own.words(["ui", "--port", "80"]), { cwd: own.folder, uid: 65534, gid: 65534, env: { ...process.env, NO_COLOR: "1" }, stdio: ["ignore", "pipe", "pipe"] }));
+    expect(stderr).toMatch(/E_CONFIG[\s\S]*may not listen on port 80[\s\S]*--port 8080/);
+    expect(code).toBe(3);
+  } finally {
+    own.dispose();
   }
 });

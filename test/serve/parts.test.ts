@@ -79,6 +79,42 @@ describe("stored tables", () => {
     reader.close();
   });
 
+  test("what is typed above a column of numbers is compared as it stands: fractions, numbers beyond the type, neighbours among large ones", async () => {
+    const { DuckDBInstance } = await import("@duckdb/node-api");
+    const writer = await (await DuckDBInstance.create(":memory:")).connect();
+    const file = path.join(folder, "compared.parquet");
+    await writer.run(`COPY (SELECT range::INTEGER AS id, range::UTINYINT AS tiny, (range / 4)::DECIMAL(5,2) AS price, 9007199254740992 + range AS large, range::DOUBLE / 2 AS half FROM range(10)) TO '${file}' (FORMAT parquet)`);
+    const reader = new TableReader(folder);
+    const schema = [["id", "INTEGER"], ["tiny", "UTINYINT"], ["price", "DECIMAL(5,2)"], ["large", "BIGINT"], ["half", "DOUBLE"]].map(([name, type]) => ({ name: name!, type: type! }));
+    const found = async (column: number, wish: string) => (await reader.page(file, schema, { offset: 0, limit: 20, sort: null, descending: false, filters: new Map([[column, wish]]) })).total;
+    const totals: [number, string, number][] = [
+      [0, ">2.5", 7], [0, "<2.5", 3], [0, ">=2.5", 7], [0, "=2.5", 0], [0, "2.5", 0], [0, "!=2.5", 10], [0, "1.5..3.5", 2], [0, "=3", 1], [0, "=3.0", 1], [0, "<99999999999", 10], [0, "=1e0", 1], [0, "many", 0],
+      [1, "<1000", 10], [1, ">-1", 10], [1, ">8.5", 1], [2, "=0.25", 1], [2, "=0.255", 0], [2, ">0.245", 9], [2, ">0.255", 8], [2, "<12345678", 10],
+      [3, "=9007199254740993", 1], [3, ">9007199254740999", 2], [3, "<1e30", 10], [4, "=1.5", 1], [4, "1..2", 3],
+    ];
+    for (const [column, wish, total] of totals) expect(await found(column, wish), `${schema[column]!.name} ${wish}`).toBe(total);
+    reader.close();
+  });
+
+  test("sorted by a column with equal values, the pages hold each row once, in the order of the table", async () => {
+    const { DuckDBInstance } = await import("@duckdb/node-api");
+    const writer = await (await DuckDBInstance.create(":memory:")).connect();
+    for (const other of ["word", "File_Row_Number"]) {
+      const file = path.join(folder, `equal-${other}.parquet`);
+      await writer.run(`COPY (SELECT range AS id, range % 3 AS same, (7 * range) % 11 AS "${other}" FROM range(60000)) TO '${file}' (FORMAT parquet, ROW_GROUP_SIZE 20000)`);
+      const reader = new TableReader(folder);
+      const schema = [{ name: "id", type: "BIGINT" }, { name: "same", type: "BIGINT" }, { name: other, type: "BIGINT" }];
+      for (const descending of [false, true]) {
+        for (const offset of [0, 10, 5_000, 19_990]) {
+          const { rows } = await reader.page(file, schema, { offset, limit: 10, sort: 1, descending, filters: new Map() });
+          expect(rows.map(([id]) => Number(id)), `${other} ${offset}`).toEqual(Array.from({ length: 10 }, (_, index) => 3 * (offset + index) + (descending ? 2 : 0)));
+          expect(rows[0]).toHaveLength(3);
+        }
+      }
+      reader.close();
+    }
+  });
+
   test("numbers of every size, and lists of them, have a distribution", async () => {
     const { DuckDBInstance } = await import("@duckdb/node-api");
     const writer = await (await DuckDBInstance.create(":memory:")).connect();

@@ -151,8 +151,9 @@ export function ask(port: number, method: string, path: string, headers: Record<
   return new Promise((resolve, reject) => {
     const sent = httpRequest({ host: "127.0.0.1", port, method, path, headers: { host: `127.0.0.1:${port}`, ...(body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) }), ...headers } }, (response) => {
       let text = "";
-      response.on("data", (chunk: Buffer) => {
-        text += chunk.toString();
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => {
+        text += chunk;
         // An event stream never ends: its head is enough.
         if (String(response.headers["content-type"]).startsWith("text/event-stream")) {
           resolve({ status: response.statusCode!, headers: response.headers, body: text });

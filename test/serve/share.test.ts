@@ -94,6 +94,14 @@ test("error first; then prose, code, outputs, folded logs and the graph of the r
   expect(page.url()).toMatch(/#step-50_slow$/);
 });
 
+test("what only the pages draw is named so, where it stands and among what the file holds", async () => {
+  const notes = page.locator("#step-10_load .outputs .note", { hasText: "in the pages only" });
+  expect(await notes.allInnerTexts()).toEqual(["What its scripts draw is in the pages only.", "A chart: it is drawn in the pages only."]);
+  expect(project.read("report.html")).not.toContain("npm i vega");
+  const listed = await page.locator("#contents li", { hasText: /^display \d of 10_load/ }).allInnerTexts();
+  expect(listed).toEqual(["display 1 of 10_load", "display 2 of 10_load", "display 3 of 10_load, which is drawn in the pages only", "display 4 of 10_load, which is drawn in the pages only", "display 5 of 10_load"]);
+});
+
 test("a table is turned over and sorted by the rows that it brings, and says how many those are", async () => {
   const table = page.locator("#step-10_load .table-form");
   const first = () => table.locator("tbody td").first().innerText();

@@ -41,7 +41,7 @@ export const components = {
   RunWithSteps: object({ ...runFields, steps: list(ref("RunStep")) }),
   RunStep: object(stepFields),
   StepNow: object({
-    step: text, title: text, state: words("running", "retrying", "ran", "reused", "failed", "skipped", "cancelled", "stale", "never"), reason: text,
+    step: text, title: text, state: about("earlier: it took no part in the run, and what it left in one before is shown", words("waiting", "running", "retrying", "ran", "reused", "failed", "skipped", "cancelled", "stale", "earlier", "never")), reason: text,
     record: about("whose outputs are shown", orNull(whole)), ms: orNull(number), attempts: orNull(whole),
     live: orNull(object({ attempt: whole, since: instant }, { progress: object({ label: text, done: number, total: orNull(number) }) })),
   }),

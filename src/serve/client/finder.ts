@@ -1,3 +1,6 @@
+import { element } from "./element.ts";
+import { openKeys } from "./keys-dialog.ts";
+
 interface Found {
   readonly kind: string;
   readonly label: string;
@@ -28,7 +31,9 @@ function make(): HTMLDialogElement {
   const dialog = element("dialog", { id: "finder", "aria-label": "Find" });
   const input = element("input", { type: "text", role: "combobox", "aria-label": "Find steps, runs and models", "aria-expanded": "true", "aria-controls": "found", "aria-autocomplete": "list", placeholder: "Find steps, runs, models", autocomplete: "off", spellcheck: "false" });
   const list = element("ul", { id: "found", role: "listbox", "aria-label": "Found" });
-  dialog.append(input, list);
+  const [end, keys] = [element("p", { class: "finder-end" }), element("button", { type: "button", class: "small" }, "Keys")];
+  end.append(keys);
+  dialog.append(input, list, end);
   input.addEventListener("input", () => (answered = ask(input, list)));
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") choose(input, list, chosen + (event.key === "ArrowDown" ? 1 : -1));
@@ -37,6 +42,10 @@ function make(): HTMLDialogElement {
     event.preventDefault();
   });
   list.addEventListener("click", ({ target }) => go((target as Element).closest("li")));
+  keys.addEventListener("click", () => {
+    dialog.close();
+    openKeys();
+  });
   // A click beside it closes it.
   dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
   document.body.append(dialog);
@@ -72,30 +81,4 @@ function go(to: Element | null | undefined): void {
   if (href === undefined) return;
   document.querySelector<HTMLDialogElement>("#finder")?.close();
   location.href = href;
-}
-
-const keys = [["/ or Ctrl K", "find steps, runs, models"], ["?", "these keys"], ["j, k", "next step, step before"], ["o", "the step's code, open or shut"], ["n", "notebook"], ["g", "graph"], ["r", "runs"], ["e", "experiments"], ["m", "models"], ["s", "schedule"], ["Esc", "close"]] as const;
-
-export function openKeys(): void {
-  if (document.querySelector("dialog[open]")) return;
-  const dialog = element("dialog", { id: "keys", "aria-label": "Keys", tabindex: "-1" });
-  const list = element("dl", {});
-  for (const [key, what] of keys) {
-    const line = element("div", {});
-    line.append(element("dt", {}), element("dd", {}, what));
-    line.firstElementChild!.append(element("kbd", {}, key));
-    list.append(line);
-  }
-  dialog.append(element("h2", {}, "Keys"), list);
-  dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
-  dialog.addEventListener("close", () => dialog.remove());
-  document.body.append(dialog);
-  dialog.showModal();
-}
-
-function element<Name extends keyof HTMLElementTagNameMap>(name: Name, attributes: Readonly<Record<string, string>>, text = ""): HTMLElementTagNameMap[Name] {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.textContent = text;
-  return made;
 }

@@ -1,15 +1,18 @@
-import { openFinder, openKeys } from "./finder.ts";
+import { openFinder } from "./finder.ts";
+import { openKeys } from "./keys-dialog.ts";
+import { markSingleKeys, singleKeys } from "./single-keys.ts";
 
 const places: Readonly<Record<string, string>> = { n: "/", g: "/graph", r: "/runs", e: "/experiments", m: "/models", s: "/schedule" };
 
-/** `j` and `k` go from step to step; a letter goes to a page. Not while something is typed. */
+/** `j` and `k` go from step to step; a letter goes to a page. Not while something is typed, nor where they are switched off. */
 export function startKeys(): void {
+  markSingleKeys();
   document.addEventListener("keydown", (event) => {
     if (event.key === "k" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       return openFinder();
     }
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyped(event.target as Element)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || !singleKeys() || isTyped(event.target as Element)) return;
     const place = places[event.key];
     const act = { "/": openFinder, "?": openKeys, o: toggleCode, j: () => go(1), k: () => go(-1) }[event.key];
     if (place) location.href = place;

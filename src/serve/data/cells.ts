@@ -1,4 +1,3 @@
-import { startedSteps } from "../../execute/started.ts";
 import { currentRecord, runById } from "../../record/lookup.ts";
 import { type KeptRecord, recordById } from "../../record/records.ts";
 import { lastFailure, listRuns, type RunRow, runSteps, type RunStepRow } from "../../record/runs.ts";
@@ -9,6 +8,7 @@ import type { Planned } from "../../plan/plan.ts";
 import type { CellState } from "../part/icons.ts";
 import type { LiveStep } from "../live.ts";
 import type { Site } from "../site.ts";
+import { underWay } from "./under-way.ts";
 
 /** A step as the notebook shows it. */
 export interface Cell {
@@ -41,28 +41,28 @@ export async function readNotebook(site: Site, id?: string): Promise<Notebook> {
   const run = id === undefined ? last : runById(db, id);
   const newest = run?.id === last?.id;
   const rows = new Map((run ? runSteps(db, run.id) : []).map((row) => [row.step, row]));
-  const running = new Set(run?.status === "running" ? [...startedSteps(site.project, run.id).keys()].filter((step) => !rows.has(step)) : []);
+  const going = underWay(site.project, run);
   const planned = graph && newest && run?.status !== "running" ? await site.plan(graph, run?.params ?? {}) : new Map<StepId, Planned>();
-  const ids = newest && graph ? graph.steps.map((step) => step.id) : [...new Set([...rows.keys(), ...running])].sort(byNumber);
+  const ids = newest && graph ? graph.steps.map((step) => step.id) : [...new Set([...rows.keys(), ...going.keys()])].sort(byNumber);
   const cells = ids.map((each): Cell => {
     const step = graph?.steps.find((one) => one.id === each);
     const row = rows.get(each);
     const live = site.live.run === run?.id ? site.live.step(each) : undefined;
     const own = row?.record === null || row === undefined ? undefined : recordById(db, row.record);
     const record = own ?? (newest && step ? currentRecord(db, step.name) : undefined);
-    const isRunning = live !== undefined || running.has(each);
-    const found = stateOf(row, record, live, isRunning, newest && run?.status !== "running" ? staleness(step, record, planned.get(each)) : undefined);
+    const doing = live?.state ?? (row ? undefined : going.get(each));
+    const found = stateOf(row, record, live, doing, newest && run?.status !== "running" ? staleness(step, record, planned.get(each)) : undefined);
     return { id: each, step, row, record, live, ...(found.state === "never" ? failedBefore(db, each) : undefined) ?? found };
   });
   return { run, newest, cells, graph, failure };
 }
 
-function stateOf(row: RunStepRow | undefined, record: KeptRecord | undefined, live: LiveStep | undefined, isRunning: boolean, stale: string | undefined): Pick<Cell, "state" | "reason"> {
-  if (isRunning) return { state: live?.state ?? "running", reason: live?.reason ?? "" };
+function stateOf(row: RunStepRow | undefined, record: KeptRecord | undefined, live: LiveStep | undefined, doing: "running" | "retrying" | "waiting" | undefined, stale: string | undefined): Pick<Cell, "state" | "reason"> {
+  if (doing) return { state: doing, reason: live?.reason ?? "" };
   if (row && row.status !== "ran" && row.status !== "cached") return { state: row.status, reason: row.reason };
   if (stale !== undefined) return { state: "stale", reason: stale };
   if (row) return { state: row.status === "cached" ? "reused" : "ran", reason: row.reason };
-  return record ? { state: "reused", reason: `from run ${record.run}` } : { state: "never", reason: "it has not run yet" };
+  return record ? { state: "earlier", reason: `from run ${record.run}` } : { state: "never", reason: "it has not run yet" };
 }
 
 /** A step that has never ended well, and took no part in the run. */

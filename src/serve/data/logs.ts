@@ -28,12 +28,23 @@ export function readLogEnd(project: string, run: string, step: string, running =
     const buffer = Buffer.alloc(length);
     readSync(handle, buffer, 0, length, size - length);
     const end = buffer.lastIndexOf(10) + 1;
-    const lines = buffer.toString("utf8", 0, running ? end : length).replace(/\n$/, "").split("\n").map((line) => cleanOutput(line, false));
     const cut = size > length;
-    return { whole: size - length + end, lines: size === 0 || (running && end === 0) ? [] : cut ? lines.slice(1) : lines, bytes: size, cut };
+    const text = buffer.toString("utf8", cut ? beginOf(buffer) : 0, running ? end : length);
+    const lines = size === 0 || (running && end === 0) ? [] : text.replace(/\n$/, "").split("\n").map((line) => cleanOutput(line, false));
+    return { whole: size - length + end, lines: cut ? withoutPiece(lines) : lines, bytes: size, cut };
   } finally {
     closeSync(handle);
   }
+}
+
+/** Where the first whole character begins. */
+function beginOf(buffer: Buffer): number {
+  return Math.max(0, buffer.findIndex((byte) => (byte & 0xc0) !== 0x80));
+}
+
+/** Of a log that begins inside a line the rest of that line is left out, but where it is all that there is. */
+function withoutPiece(lines: readonly string[]): readonly string[] {
+  return lines.length === 1 ? [`…${lines[0]}`] : lines.slice(1);
 }
 
 const mostAtOnce = 32 * 1024;

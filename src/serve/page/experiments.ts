@@ -1,6 +1,5 @@
 import { readResultTables } from "../../record/experiments.ts";
 import { readResults, type ResultRow } from "../../record/results.ts";
-import { formatNumber } from "../../report/format.ts";
 import type { LaidOut } from "../answer.ts";
 import { html, type Html } from "../html.ts";
 import { axisOf } from "../part/axis.ts";
@@ -8,6 +7,7 @@ import { heatmap } from "../part/heatmap.ts";
 import { parallel } from "../part/parallel.ts";
 import { pickedPart } from "../part/picked.ts";
 import { scatter } from "../part/scatter.ts";
+import { shownCell } from "../part/shown-cell.ts";
 import type { Site } from "../site.ts";
 import { layout } from "./layout.ts";
 
@@ -40,15 +40,15 @@ export function readExperiments({ project }: Site, { table, sort, down, find }: 
   const all = readResults(project, table, most);
   const wish = find.toLowerCase();
   const rows = wish === "" ? [...all] : all.filter((row) => Object.values(row).some((value) => value !== null && String(value).toLowerCase().includes(wish)));
-  if (sort !== "") rows.sort((a, b) => compare(a[sort], b[sort]) * (down ? -1 : 1));
+  if (sort !== "") rows.sort((a, b) => compare(a[sort], b[sort], down));
   return { columns: Object.keys(all[0] ?? {}), rows };
 }
 
-function compare(a: unknown, b: unknown): number {
-  if (a === b) return 0;
-  if (a === null || a === undefined) return -1;
-  if (b === null || b === undefined) return 1;
-  return typeof a === "string" || typeof b === "string" ? String(a).localeCompare(String(b)) : Number(a) - Number(b);
+/** What is missing comes last, whichever way. */
+function compare(a: unknown, b: unknown, down: boolean): number {
+  const [none, other] = [a ?? null, b ?? null].map((value) => value === null);
+  if (none || other) return Number(none) - Number(other);
+  return (typeof a === "string" || typeof b === "string" ? String(a).localeCompare(String(b)) : Number(a) - Number(b)) * (down ? -1 : 1);
 }
 
 const plots = ["scatter", "parallel", "heatmap"] as const;
@@ -99,7 +99,7 @@ function tools(site: Site, query: ExperimentsQuery, columns: readonly string[], 
   const choose = (name: string, label: string, value: string) => html`<label>${label} <select name="${name}">${columns.map((each) => html`<option${each === value && html` selected`}>${each}</option>`)}</select></label>`;
   const axes = query.plot === "parallel" ? choose("z", "colour", query.z) : query.plot === "heatmap" ? [choose("x", "across", query.x), choose("y", "down", query.y), choose("z", "metric", query.z)] : [choose("x", "x", query.x), choose("y", "y", query.y)];
   const hidden = [["sort", query.sort], ["down", query.sort && query.down ? "1" : ""], ["plot", query.plot], ...query.picked.map((name) => ["pick", name])].filter(([, value]) => value !== "");
-  return html`<form action="/experiments" method="get" data-still class="tools"><label>table <select name="table">${tablesOf(site, query.table).map((each) => html`<option${each === query.table && html` selected`}>${each}</option>`)}</select></label><label>find <input type="search" name="find" value="${query.find}"></label>${hidden.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
+  return html`<form action="/experiments" method="get" data-still class="tools"><input type="hidden" name="of" value="${query.table}"><label>table <select name="table">${tablesOf(site, query.table).map((each) => html`<option${each === query.table && html` selected`}>${each}</option>`)}</select></label><label>find <input type="search" name="find" value="${query.find}"></label>${hidden.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
 ${columns.length > 0 && axes}<button>Show</button>
 ${columns.length > 0 && html`<details class="fold"><summary>Columns</summary><fieldset><legend class="hidden">Columns</legend>${columns.map((name) => html`<label><input type="checkbox" name="column" value="${name}"${shown.includes(name) && html` checked`}>${name}</label>`)}</fieldset></details>`}</form>`;
 }
@@ -112,7 +112,7 @@ function table(rows: Results["rows"], shown: readonly string[], key: string, que
   const hidden = [...new URLSearchParams(addressOf({ ...query, picked: [] }).split("?")[1])].map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`);
   const lines = rows.slice(0, mostShown).map((row) => {
     const id = String(row[key]);
-    return html`<tr id="row-${id}"><td><label class="pick"><input type="checkbox" name="pick" value="${id}" aria-label="Compare ${id}"${query.picked.includes(id) && html` checked`}></label></td>${shown.map((name) => html`<td${typeof row[name] === "number" && html` class="number"`}>${cell(row[name])}</td>`)}</tr>`;
+    return html`<tr id="row-${id}"><td><label class="pick"><input type="checkbox" name="pick" value="${id}" aria-label="Compare ${id}"${query.picked.includes(id) && html` checked`}></label></td>${shown.map((name) => html`<td${typeof row[name] === "number" && html` class="number"`}>${shownCell(row[name])}</td>`)}</tr>`;
   });
   const file = (kind: string) => addressOf({ ...query, picked: [] }).replace("/experiments", `/experiments.${kind}`);
   return html`<form action="/experiments" method="get">${hidden}<div class="scroll grid-box" tabindex="0" role="region" aria-label="Results"><table class="data"><thead><tr><th><span class="hidden">compare</span></th>${heads}</tr></thead><tbody>${lines}</tbody></table></div>
@@ -137,13 +137,6 @@ export function tablesOf({ project }: Pick<Site, "project">, current: string): s
     return [current]; // what is wrong with experiments.sql the run says
   }
 }
-
-function cell(value: unknown): string {
-  return value === null || value === undefined ? "" : typeof value === "number" ? formatNumber(value) : String(value).replace(instant, "$1 $2");
-}
-
-/** To the second: the whole of it is in the files. */
-const instant = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/;
 
 /** As RFC 4180 has it. A text that a spreadsheet would take for a formula is kept a text. */
 export function asCsv({ columns, rows }: Results): string {

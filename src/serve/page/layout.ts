@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { formatDate, formatDuration } from "../../report/format.ts";
+import { formatDuration, formatInstant } from "../../report/format.ts";
 import type { RunRow } from "../../record/runs.ts";
 import type { LaidOut } from "../answer.ts";
 import { html, type Html, type Piece } from "../html.ts";
@@ -99,5 +99,5 @@ export function runLine(run: RunRow, link = true): Html {
 }
 
 export function when(iso: string): Html {
-  return html`<time datetime="${iso}">${formatDate(iso)}</time>`;
+  return html`<time datetime="${iso}">${formatInstant(iso)}</time>`;
 }

@@ -66,7 +66,7 @@ ${notebook.run && logBox(site, cell, notebook.run.id)}
 function timeOf({ row, record, state, live }: Cell): string {
   if (live) return live.attempt > 1 ? `attempt ${live.attempt}` : "";
   if (row && row.ms > 0) return `${formatDuration(row.ms)}${row.attempts > 1 ? `, ${row.attempts} attempts` : ""}`;
-  if (record && (state === "reused" || state === "stale")) return `took ${formatDuration(record.ms)}`;
+  if (record && (state === "reused" || state === "earlier" || state === "stale")) return `took ${formatDuration(record.ms)}`;
   return "";
 }
 

@@ -17,7 +17,7 @@ import { layout, retryButton, runLine, when } from "./layout.ts";
 export async function runPage(site: Site, id: string): Promise<LaidOut> {
   if (!runById(site.kept.db, id)) fail("E_NOT_FOUND", `there is no run ${id}`);
   const { run, cells } = await readNotebook(site, id);
-  const part = cells.filter(({ row, state }) => row !== undefined || state === "running" || state === "retrying");
+  const part = cells.filter(({ row, state }) => row !== undefined || state === "waiting" || state === "running" || state === "retrying");
   const failed = part.filter(({ row }) => row?.failure);
   const failures = await Promise.all(failed.map(async (cell): Promise<[string, Html]> => [`failed-${cell.id}`, html`<section class="failed-step" id="failed-${cell.id}"><h2 class="mono">${cell.id}</h2>${await failureBox(site, cell.row!.failure!)}${logBox(site, cell, id)}</section>`]));
   const logs = part.filter((cell) => !failed.includes(cell)).flatMap((cell): [string, Html][] => {

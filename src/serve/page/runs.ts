@@ -1,13 +1,14 @@
 import { formatDuration } from "../../report/format.ts";
 import type { LaidOut } from "../answer.ts";
 import { readGrid } from "../data/runs.ts";
+import { underWay } from "../data/under-way.ts";
 import { html, type Html } from "../html.ts";
 import { badge } from "../part/icons.ts";
 import type { Site } from "../site.ts";
 import { layout, runLink, when } from "./layout.ts";
 
 const pageSize = 50;
-const signs = { ran: "✓", cached: "=", failed: "✕", skipped: "–", cancelled: "◌" } as const;
+const signs = { ran: "✓", cached: "=", failed: "✕", skipped: "–", cancelled: "◌", running: "●", waiting: "○" } as const;
 const statuses = ["succeeded", "failed", "cancelled", "interrupted", "running"] as const;
 
 /** Runs × steps: what became of each step in each run. */
@@ -17,9 +18,11 @@ export function runsPage(site: Site, offset: number, wish: string | undefined): 
   const heads = steps.map((step) => html`<th scope="col"><span class="upright">${step}</span></th>`);
   const rows = runs.map((run, index) => {
     const ms = run.finishedAt === null ? null : Date.parse(run.finishedAt) - Date.parse(run.startedAt);
+    const going = underWay(site.project, run);
     const marks = steps.map((step) => {
       const cell = cells.get(`${run.id} ${step}`);
-      if (!cell && site.live.run === run.id && site.live.step(step)) return mark("running", "●", `${step}: running`);
+      const doing = cell ? undefined : going.get(step);
+      if (doing) return mark(doing, signs[doing], `${step}: ${doing}`);
       if (!cell) return html`<td class="mark-cell s-never"><span class="hidden">not part</span></td>`;
       const state = cell.status === "cached" ? "reused" : cell.status;
       return mark(state, signs[cell.status], `${step}: ${state}${cell.ms > 0 ? `, ${formatDuration(cell.ms)}` : ""}`);

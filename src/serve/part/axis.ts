@@ -1,5 +1,5 @@
 import type { ResultRow } from "../../record/results.ts";
-import { formatDate, formatNumber } from "../../report/format.ts";
+import { formatInstant, formatNumber } from "../../report/format.ts";
 
 /** A column as an axis: numbers and times by their size, words in their order. */
 interface Axis {
@@ -19,6 +19,6 @@ export function axisOf(rows: readonly ResultRow[], column: string): Axis {
   const size = (value: unknown) => (isTime ? Date.parse(String(value)) : isNumber ? Number(value) : words.indexOf(String(value)));
   const sizes = values.map(size);
   const [low, high] = [sizes.reduce((a, b) => Math.min(a, b), Infinity), sizes.reduce((a, b) => Math.max(a, b), -Infinity)];
-  const name = (at: number) => (values.length === 0 ? "" : isTime ? formatDate(new Date(at)) : isNumber ? formatNumber(at) : words[at]!);
+  const name = (at: number) => (values.length === 0 ? "" : isTime ? formatInstant(new Date(at)) : isNumber ? formatNumber(at) : words[at]!);
   return { distinct: values.length, place: (value) => (high > low ? (size(value) - low) / (high - low) : 0.5), low: name(low), high: name(high) };
 }

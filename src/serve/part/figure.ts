@@ -27,7 +27,7 @@ export function figure(bundle: MimeBundle, name: string, source: FigureSource, c
   const markdown = textOf(bundle["text/markdown"]);
   if (markdown !== undefined) return html`<div class="figure prose">${prose(markdown)}</div>`;
   if (page !== undefined) return framed(page, name, source);
-  if (spec !== undefined) return html`<div class="figure">${tree(spec)}<p class="note">A chart: <code>npm i vega vega-lite</code> in the project lets the pages draw it.</p></div>`;
+  if (spec !== undefined) return html`<div class="figure">${tree(spec)}<p class="note">A chart: ${"src" in source("text/html") ? html`<code>npm i vega vega-lite</code> in the project lets the pages draw it.` : "it is drawn in the pages only."}</p></div>`;
   if (bundle["application/json"] !== undefined) return html`<div class="figure">${tree(bundle["application/json"])}</div>`;
   const plain = textOf(bundle["text/plain"]);
   return html`<pre class="figure text" tabindex="0">${plain ?? `nothing that a page can show: ${Object.keys(bundle).join(", ")}`}</pre>`;
@@ -43,8 +43,17 @@ function image(mime: string, name: string, source: FigureSource, content: string
 function framed(content: string, name: string, source: FigureSource): Html {
   if (plainHtml(content)) return html`<div class="figure prose scroll" tabindex="0">${trusted(content)}</div>`;
   const from = source("text/html");
-  const at = "src" in from ? html`sandbox="allow-scripts" src="${from.src}"` : html`sandbox="" srcdoc="${content}"`;
-  return html`<iframe class="figure paper" ${at} title="${name}" loading="lazy"></iframe>`;
+  if ("src" in from) return html`<iframe class="figure paper" sandbox="allow-scripts" src="${from.src}" title="${name}" loading="lazy"></iframe>`;
+  return html`<iframe class="figure paper" sandbox="" srcdoc="${content}" title="${name}" loading="lazy"></iframe>${scripts.test(content) && html`<p class="note">What its scripts draw is in the pages only.</p>`}`;
+}
+
+const scripts = /<script\b/i;
+
+/** Whether a file by itself shows less of it: no script of a step runs there, and nothing draws a chart. */
+export function isForPages(bundle: MimeBundle): boolean {
+  if (["image/svg+xml", "image/png", "text/markdown"].some((mime) => textOf(bundle[mime]) !== undefined)) return false;
+  const page = textOf(bundle["text/html"]);
+  return page === undefined ? chartOf(bundle) !== undefined : scripts.test(page);
 }
 
 /** Notebooks write a text also as a list of lines. */

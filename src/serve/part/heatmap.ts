@@ -1,7 +1,8 @@
 import type { ResultRow } from "../../record/results.ts";
 import { formatNumber } from "../../report/format.ts";
 import { html, type Html } from "../html.ts";
-import { shade, shown } from "./parallel.ts";
+import { shade } from "./parallel.ts";
+import { shownCell } from "./shown-cell.ts";
 
 const most = 40;
 
@@ -15,13 +16,13 @@ export function heatmap(rows: readonly ResultRow[], x: string, y: string, value:
   for (const row of told) cells.set(key(row[x], row[y]), [...(cells.get(key(row[x], row[y])) ?? []), row[value] as number]);
   const means = new Map([...cells].map(([at, values]) => [at, values.reduce((a, b) => a + b) / values.length]));
   const [low, high] = [Math.min(...means.values()), Math.max(...means.values())];
-  const lines = down.map((b) => html`<tr><th scope="row" class="number">${shown(b)}</th>${across.map((a) => {
+  const lines = down.map((b) => html`<tr><th scope="row" class="number">${shownCell(b)}</th>${across.map((a) => {
     const mean = means.get(key(a, b));
     if (mean === undefined) return html`<td class="none"><span class="hidden">none</span></td>`;
     const count = cells.get(key(a, b))!.length;
-    return html`<td class="heat-${shade(high > low ? (mean - low) / (high - low) : 0.5)}" title="${x} ${shown(a)}, ${y} ${shown(b)}: ${formatNumber(mean)}, ${count} row${count > 1 && "s"}">${formatNumber(mean)}</td>`;
+    return html`<td class="heat-${shade(high > low ? (mean - low) / (high - low) : 0.5)}" title="${x} ${shownCell(a)}, ${y} ${shownCell(b)}: ${formatNumber(mean)}, ${count} row${count > 1 && "s"}">${formatNumber(mean)}</td>`;
   })}</tr>`);
-  return html`<figure class="plot"><figcaption>mean ${value} <span class="quiet">by ${x} (across) and ${y} (down)</span></figcaption><div class="scroll" tabindex="0" role="region" aria-label="Heatmap"><table class="heatmap"><thead><tr><th><span class="hidden">${y}</span></th>${across.map((a) => html`<th scope="col">${shown(a)}</th>`)}</tr></thead><tbody>${lines}</tbody></table></div></figure>`;
+  return html`<figure class="plot"><figcaption>mean ${value} <span class="quiet">by ${x} (across) and ${y} (down)</span></figcaption><div class="scroll" tabindex="0" role="region" aria-label="Heatmap"><table class="heatmap"><thead><tr><th><span class="hidden">${y}</span></th>${across.map((a) => html`<th scope="col">${shownCell(a)}</th>`)}</tr></thead><tbody>${lines}</tbody></table></div></figure>`;
 }
 
 function key(a: unknown, b: unknown): string {

@@ -12,7 +12,7 @@ export function logBox(site: Pick<Site, "project">, { id, row, record, state }: 
   const source = row?.status === "cached" && record ? { run: record.run, step: record.step } : { run, step: id };
   const running = state === "running" || state === "retrying";
   const log = readLogEnd(site.project, source.run, source.step, running);
-  if (!running && (!log || log.lines.length === 0)) return undefined;
+  if (!running && (!log || log.bytes === 0)) return undefined;
   const { lines = [], whole = 0, cut = false, bytes = 0 } = log ?? {};
   const open = running || state === "failed";
   const raw = `/runs/${source.run}/steps/${source.step}/log`;

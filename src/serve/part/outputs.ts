@@ -8,6 +8,7 @@ import { html, type Html, type Piece } from "../html.ts";
 import type { Site } from "../site.ts";
 import { figure } from "./figure.ts";
 import type { CellState } from "./icons.ts";
+import { shownCell } from "./shown-cell.ts";
 import { tableShell } from "./table.ts";
 import { hasVega } from "../vega.ts";
 import { tree } from "./tree.ts";
@@ -28,7 +29,7 @@ export async function outputs(site: Site, record: KeptRecord, state: CellState):
   const none = [displays, figures, tables, values, record.effects].every((each) => each.length === 0);
   if (none) return html``;
   if (old) return html`<details class="fold" data-keep="old-${record.step}"><summary>Outputs of an earlier run <span class="quiet mono">${record.run}</span></summary>${all}</details>`;
-  const until = (state === "running" || state === "retrying") && html`<p class="note">Until it is done, the outputs of run <span class="mono">${record.run}</span>:</p>`;
+  const until = (state === "waiting" || state === "running" || state === "retrying") && html`<p class="note">Until it is done, the outputs of run <span class="mono">${record.run}</span>:</p>`;
   return html`<div class="outputs">${until}${all}</div>`;
 }
 
@@ -64,7 +65,7 @@ function effectPart(site: Site, record: KeptRecord, effect: Effect): Html {
   if (effect.kind === "record") {
     const cells = Object.entries(effect.row).filter(([, value]) => value !== null);
     return html`<div class="output"><p class="output-name">recorded into <a href="/experiments?table=${encodeURIComponent(effect.table)}">${effect.table}</a></p>
-<dl class="facts">${cells.map(([name, value]) => html`<div><dt>${name}</dt><dd class="mono">${typeof value === "number" ? formatNumber(value) : String(value)}</dd></div>`)}</dl></div>`;
+<dl class="facts">${cells.map(([name, value]) => html`<div><dt>${name}</dt><dd class="mono">${shownCell(value)}</dd></div>`)}</dl></div>`;
   }
   if (effect.kind === "table") return html`<div class="output"><p class="output-name">mirrored as the table <span class="mono">${effect.table}</span></p></div>`;
   return html`<div class="output">${modelCard(site, record, effect.name, effect)}</div>`;

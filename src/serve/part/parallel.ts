@@ -1,11 +1,10 @@
 import type { ResultRow } from "../../record/results.ts";
-import { formatNumber } from "../../report/format.ts";
 import { html, type Html } from "../html.ts";
 import { axisOf } from "./axis.ts";
 
 const [gap, height, top, bottom] = [118, 276, 50, 22];
 /** Left and right of the axes; beyond it go the names of the first and the last. */
-const side = 48;
+const side = 66;
 /** Names stand in two rows by turns, so that one has the room of two gaps. */
 const longest = 28;
 const mostAxes = 9;
@@ -45,8 +44,4 @@ export function shade(place: number): number {
 
 function cut(name: string): string {
   return name.length > longest ? `${name.slice(0, longest - 1)}…` : name;
-}
-
-export function shown(value: unknown): string {
-  return typeof value === "number" ? formatNumber(value) : String(value);
 }

@@ -1,4 +1,6 @@
+import type { MimeBundle } from "../../model.ts";
 import { countOf, formatBytes } from "../../report/format.ts";
+import { isForPages } from "../part/figure.ts";
 import type { Document, DocumentCell } from "./document.ts";
 import type { Output } from "./outputs.ts";
 
@@ -20,10 +22,11 @@ function outputLine({ id }: DocumentCell, output: Output): string {
     case "table":
       return `table ${id}.${output.name}: ${output.rows.length < output.total ? `${output.rows.length.toLocaleString("en-US")} of ` : ""}${countOf(output.total, "row")}, ${countOf(output.schema.length, "column")}`;
     case "value":
+      return `value ${id}.${output.name}`;
     case "figure":
-      return `${output.kind} ${id}.${output.name}`;
+      return `figure ${id}.${output.name}${drawnWhere(output.bundle)}`;
     case "display":
-      return `${output.name} of ${id}`;
+      return `${output.name} of ${id}${drawnWhere(output.bundle)}`;
     case "recorded":
       return `a row of ${output.table}, recorded by ${id}`;
     case "mirrored":
@@ -33,4 +36,8 @@ function outputLine({ id }: DocumentCell, output: Output): string {
     case "missing":
       return `not ${id}.${output.name}: ${output.why}`;
   }
+}
+
+function drawnWhere(bundle: MimeBundle): string {
+  return isForPages(bundle) ? ", which is drawn in the pages only" : "";
 }

@@ -117,6 +117,6 @@ function edgesOf({ db, graph }: Source, step: Step | undefined, record: KeptReco
 /** Of a reused step, what it printed when it ran. */
 function readLog({ project }: Source, run: RunRow, id: StepId, row: RunStepRow | undefined, record: KeptRecord | undefined, tidy: Tidy): Log | null {
   const log = row?.status === "cached" && record ? readLogEnd(project, record.run, record.step) : readLogEnd(project, run.id, id);
-  if (!log || log.lines.length === 0) return null;
+  if (!log || log.bytes === 0) return null;
   return { lines: log.lines.slice(-mostLines).map(tidy), bytes: log.bytes, cut: log.cut || log.lines.length > mostLines };
 }

@@ -48,7 +48,10 @@ async function compare(site: Site, context: Context): Promise<Response> {
 function experiments(context: Context): ExperimentsQuery {
   const asked = context.req.query();
   const text = (name: string) => (asked[name] ?? "").slice(0, 200);
-  return { table: text("table") || "experiments", sort: text("sort"), down: asked["down"] === "1", find: text("find"), columns: (context.req.queries("column") ?? []).slice(0, 500), x: text("x"), y: text("y"), z: text("z"), plot: plotOf(asked["plot"]), picked: (context.req.queries("pick") ?? []).slice(0, 50) };
+  const [table, plot, find] = [text("table") || "experiments", plotOf(asked["plot"]), text("find")];
+  // Where another table is chosen, the rest is said of the one before.
+  if (asked["of"] !== undefined && asked["of"] !== table) return { table, plot, find, sort: "", down: false, columns: [], x: "", y: "", z: "", picked: [] };
+  return { table, plot, find, sort: text("sort"), down: asked["down"] === "1", columns: (context.req.queries("column") ?? []).slice(0, 500), x: text("x"), y: text("y"), z: text("z"), picked: (context.req.queries("pick") ?? []).slice(0, 50) };
 }
 
 function plotOf(text: string | undefined): ExperimentsQuery["plot"] {

@@ -1,0 +1,83 @@
+/// <reference lib="dom" />
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { TestProject } from "../rig/project.ts";
+import { ask, close, open, served, type Served, watchedPage } from "./rig.ts";
+
+const wrong: string[] = [];
+let project: TestProject;
+let server: Served;
+let browser: Browser;
+let page: Page;
+
+beforeAll(async () => {
+  project = new TestProject({
+    "experiments.sql": `CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, experiment_datetime timestamptz, version text, tried timestamptz, score double precision);
+CREATE TABLE IF NOT EXISTS trials (experiment_id text PRIMARY KEY, depth integer, width integer, score double precision);
+`,
+    "steps/10_try.ts": `import { record } from "stepbook";
+const tried = (day: number) => \`2026-01-0\${day}T00:00:00.000Z\`;
+record("experiments", { version: "v12", tried: tried(1), score: 0.1 });
+record("experiments", { version: "v2", tried: null, score: 0.2 });
+record("experiments", { version: "v3", tried: tried(3), score: null });
+record("experiments", { version: "v1", tried: tried(4), score: 0.4 });
+for (const depth of [1, 2]) record("trials", { depth, width: 3 - depth, score: depth / 10 });
+`,
+  });
+  expect((await project.run()).code).toBe(0);
+  ({ server, browser, page } = await open(project, wrong));
+});
+afterEach(() => expect(wrong.splice(0)).toEqual([]));
+afterAll(() => close(browser, server, project));
+
+test("sorted by one column, rows without a value come last both ways", async () => {
+  const scores = (rows: string) => ask(server.port, "GET", `/api/experiments?sort=score${rows}`).then(({ body }) => (JSON.parse(body) as { rows: { score: number | null }[] }).rows.map(({ score }) => score));
+  expect(await scores("")).toEqual([0.1, 0.2, 0.4, null]);
+  expect(await scores("&down=1")).toEqual([0.4, 0.2, 0.1, null]);
+  await page.goto(`${server.url}/experiments`);
+  await page.locator("th").getByRole("link", { name: "score" }).click();
+  await page.locator("th[aria-sort=ascending]", { hasText: "score" }).waitFor();
+  expect(await page.locator("tbody tr").first().innerText()).toContain("v12");
+});
+
+/** What stands at the ends of the plot's axis across. */
+const ends = (of = page) => of.locator(".plot svg > text").evaluateAll((all) => all.slice(-2).map(({ textContent }) => textContent));
+
+test("a plot takes words for words, and times for times where one is missing", async () => {
+  await page.goto(`${server.url}/experiments?x=version&y=score`);
+  expect(await ends()).toEqual(["v1", "v2"]);
+  await page.goto(`${server.url}/experiments?x=tried&y=score`);
+  expect(await page.locator(".plot circle").count()).toBe(2);
+  expect(await ends()).toEqual([expect.stringMatching(/^2026-01-01 /), expect.stringMatching(/^2026-01-04 /)]);
+});
+
+test("another table is shown with its own columns, whatever was chosen of the one before", async () => {
+  await page.goto(`${server.url}/experiments?column=version&column=score&sort=version&x=version&y=score&find=0`);
+  await page.getByLabel("table").selectOption("trials");
+  await page.getByRole("button", { name: "Show" }).click();
+  await page.waitForURL(/table=trials/);
+  expect(await page.locator("table.data thead").innerText()).toMatch(/depth\s+width\s+score/);
+  expect(await page.locator("th[aria-sort=ascending]").count()).toBe(0);
+  expect(await page.getByLabel("find").inputValue()).toBe("0");
+  await page.locator("summary", { hasText: "Columns" }).click();
+  await page.getByLabel("depth", { exact: true }).uncheck();
+  await page.getByRole("button", { name: "Show" }).click();
+  await expect.poll(() => page.locator("table.data thead").innerText()).not.toContain("depth");
+});
+
+test("every time on the pages is of one clock, which is named", async () => {
+  const elsewhere = await served(project, [], { TZ: "Asia/Kolkata" });
+  const other = await watchedPage(browser, elsewhere, wrong, 1280);
+  try {
+    await other.goto(`${elsewhere.url}/experiments?x=tried&y=score&sort=tried`);
+    expect(await other.locator("table.data tbody tr").first().innerText()).toContain("2026-01-01 05:30:00 +05:30");
+    expect(await ends(other)).toEqual(["2026-01-01 05:30 +05:30", "2026-01-04 05:30 +05:30"]);
+    await other.goto(elsewhere.url);
+    expect(await other.locator("#step-10_try .facts").first().innerText()).toContain("2026-01-01 05:30:00 +05:30");
+    await other.goto(`${elsewhere.url}/runs`);
+    expect(await other.locator("tbody time").first().innerText()).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d \+05:30$/);
+  } finally {
+    await other.context().close();
+    await elsewhere.stop();
+  }
+});

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { finished, TestProject } from "../rig/project.ts";
+import { ask, served, type Served } from "./rig.ts";
+
+let project: TestProject;
+let server: Served;
+let first = "";
+
+beforeAll(async () => {
+  project = new TestProject({
+    "steps/10_a.ts": "export const a = 1;\n",
+    // Goes on when the test says so.
+    "steps/20_gate.ts": 'import { existsSync } from "node:fs";\nimport { a } from "./10_a.ts";\nexport const config = { cache: false };\nwhile (!existsSync("go")) await new Promise((resolve) => setTimeout(resolve, 20));\nexport const b = a;\n',
+    "steps/30_c.ts": 'import { b } from "./20_gate.ts";\nexport const c = b;\n',
+    "steps/40_d.ts": "export const d = 1;\n",
+    go: "",
+  });
+  first = ((await project.run()).events[0] as { run: string }).run;
+  server = await served(project);
+});
+afterAll(async () => {
+  project?.write("go", "");
+  await server?.stop();
+  project?.dispose();
+});
+
+type Steps = { steps: { step: string; state: string; reason: string }[] };
+const steps = async () => (JSON.parse((await ask(server.port, "GET", "/api/steps")).body) as Steps).steps;
+const states = async () => Object.fromEntries((await steps()).map(({ step, state }) => [step, state]));
+const page = async (address: string) => (await ask(server.port, "GET", address)).body;
+
+test("while a run goes on, steps that have not had their turn wait", async () => {
+  project.remove("go");
+  const running = finished(project.start(["run"]));
+  await expect.poll(states).toEqual({ "10_a": "reused", "20_gate": "running", "30_c": "waiting", "40_d": "waiting" });
+  const notebook = await page("/");
+  expect(notebook).toMatch(/id="outline-30_c">(?:(?!<\/li>).)*<span class="hidden">waiting<\/span>/);
+  expect(notebook).toMatch(/id="step-30_c"[\s\S]*?s-waiting[\s\S]*?Until it is done, the outputs of run/);
+  expect(await page("/graph")).toContain("<title>30_c: waiting</title>");
+  const { run } = JSON.parse(await page("/api/steps")) as { run: { run: string } };
+  expect(await page(`/runs/${run.run}`)).toMatch(/<li class="s-waiting"><a class="mono"[^>]*>30_c/);
+  expect(await page("/runs")).toContain('title="30_c: waiting"');
+  project.write("go", "");
+  expect((await running).code).toBe(0);
+  await expect.poll(states).toEqual({ "10_a": "reused", "20_gate": "ran", "30_c": "reused", "40_d": "reused" });
+});
+
+test("what takes no part in a run is shown from an earlier one, while it goes on and after", async () => {
+  project.remove("go");
+  const acting = { "x-stepbook-token": server.token, origin: server.url, "content-type": "application/json" };
+  expect((await ask(server.port, "POST", "/api/runs", acting, '{"steps":["20_gate"]}')).status).toBe(202);
+  await expect.poll(states).toEqual({ "10_a": "reused", "20_gate": "running", "30_c": "earlier", "40_d": "earlier" });
+  project.write("go", "");
+  await expect.poll(states).toEqual({ "10_a": "reused", "20_gate": "ran", "30_c": "earlier", "40_d": "earlier" });
+  expect((await steps()).find(({ step }) => step === "30_c")!.reason).toBe(`from run ${first}`);
+  expect(await page("/graph")).toContain("<title>30_c: earlier</title>");
+  project.edit("steps/30_c.ts", "= b", "= b + 1");
+  await expect.poll(states).toMatchObject({ "30_c": "stale", "40_d": "earlier" });
+});
