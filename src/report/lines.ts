@@ -1,3 +1,4 @@
+import { cellText } from "../cell-text.ts";
 import type { Failure } from "../errors.ts";
 import { type Event, unreachable } from "../events.ts";
 import type { CheckedRule, Reason, StepId } from "../model.ts";
@@ -136,7 +137,7 @@ function checkLines(table: string, rules: readonly CheckedRule[], { colors, widt
 }
 
 function sampleText(row: Record<string, unknown>): string {
-  return Object.entries(row).map(([key, value]) => `${cleanLine(key)} ${cleanLine(typeof value === "object" && value !== null ? JSON.stringify(value) : String(value))}`).join("  ");
+  return Object.entries(row).map(([key, value]) => `${cleanLine(key)} ${cleanLine(cellText(value))}`).join("  ");
 }
 
 function firstLine({ message }: Failure): string {

@@ -62,17 +62,20 @@ function objectType(value: object, where: string): ParamType {
   if (Array.isArray(value)) {
     return { list: value.map((item) => paramType(item, `an item of ${where}`)).reduce((a, b) => common(a, b, where), "NULL" as ParamType) };
   }
-  if (is.isTypedArray(value)) return { list: typedArrayType(value) };
+  if (is.isTypedArray(value)) return { list: typedArrayType(value, where) };
   if (typeof (value as { then?: unknown }).then === "function") return refuse(where, "a promise", "await it first");
   const name = Object.getPrototypeOf(value)?.constructor?.name ?? "Object";
   return refuse(where, name === "Object" ? "an object" : `a ${name}`, "give its fields one by one, or make a table of it with table(rows)");
 }
 
-function typedArrayType(value: NodeJS.TypedArray): Simple {
+const small = [Int8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array];
+
+function typedArrayType(value: NodeJS.TypedArray, where: string): Simple {
   if (value instanceof BigInt64Array) return "BIGINT";
   if (value instanceof BigUint64Array) return "HUGEINT";
   if (value instanceof Uint32Array) return "BIGINT";
-  return value instanceof Float64Array || value instanceof Float32Array ? "DOUBLE" : "INTEGER";
+  if (value instanceof Float64Array || value instanceof Float32Array) return "DOUBLE";
+  return small.some((Kind) => value instanceof Kind) ? "INTEGER" : refuse(where, `a ${value[Symbol.toStringTag]}`, "copy it into a Float64Array");
 }
 
 const numeric: readonly ParamType[] = ["INTEGER", "BIGINT", "HUGEINT", "DOUBLE"];

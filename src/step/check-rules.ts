@@ -10,7 +10,7 @@ type Name<Row> = keyof Row & string;
 
 /** What must hold of a table. NULL passes all rules but `notNull` (and `that`, where it makes the condition false). */
 export interface CheckRules<Row = Record<string, unknown>> {
-  /** Columns without NULL. */
+  /** Columns without a missing value: NULL, and NaN in DOUBLE and FLOAT, which are counted apart. */
   readonly notNull?: readonly Name<Row>[];
   /** Columns whose values occur once; a list in the list: columns that do so together. */
   readonly unique?: readonly (Name<Row> | readonly Name<Row>[])[];
@@ -50,7 +50,7 @@ export function planRules(rules: CheckRules, schema: readonly Column[], rows: nu
   for (const key of Object.keys(rules)) if (!known.includes(key)) fail("E_USAGE", `check: there is no rule "${key}"`, { remedy: nearest(key, known) });
   return [
     ...(rules.rows === undefined ? [] : [rowCount(rules.rows, rows)]),
-    ...(rules.notNull ?? []).map((name) => ({ rule: `${name} is not NULL`, failing: `${column(name).quoted} IS NULL` })),
+    ...(rules.notNull ?? []).flatMap((name) => notNull(name, column)),
     ...(rules.unique ?? []).map((names) => unique(typeof names === "string" ? [names] : names, column)),
     ...Object.entries(rules.accepted ?? {}).map(([name, values]) => accepted(name, values ?? [], column)),
     ...Object.entries(rules.range ?? {}).map(([name, range]) => inRange(name, range!, column)),
@@ -75,6 +75,14 @@ function rowCount(expected: NonNullable<CheckRules["rows"]>, rows: number): Plan
   return { rule: holds ? `rows ${span}` : `rows ${span}, and there are ${rows}`, count: holds ? 0 : 1 };
 }
 
+function notNull(name: string, column: Finder): PlannedRule[] {
+  const { quoted, type } = column(name);
+  const rule = { rule: `${name} is not NULL`, failing: `${quoted} IS NULL` };
+  return canBeNaN(type) ? [rule, { rule: `${name} is not NaN`, failing: `isnan(${quoted})` }] : [rule];
+}
+
+const canBeNaN = (type: string) => /^(DOUBLE|FLOAT)$/.test(type);
+
 function unique(names: readonly string[], column: Finder): PlannedRule {
   const quoted = names.map((name) => column(name).quoted);
   return {
@@ -94,11 +102,13 @@ function accepted(name: string, values: readonly unknown[], column: Finder): Pla
 
 function inRange(name: string, [least, greatest]: readonly [unknown, unknown], column: Finder): PlannedRule {
   const { quoted, type } = column(name);
+  // To DuckDB all numbers are less than it.
+  if (Number.isNaN(least) || Number.isNaN(greatest)) fail("E_USAGE", `check: a bound of range.${name} is NaN`, { remedy: "give a number, or null for an open end" });
   const outside = [
     ...(least === null ? [] : [`${quoted} < ${literal(toParam(least, `range.${name}`))}`]),
     ...(greatest === null ? [] : [`${quoted} > ${literal(toParam(greatest, `range.${name}`))}`]),
     // To DuckDB NaN is greater than all numbers.
-    ...(/^(DOUBLE|FLOAT)$/.test(type) ? [`isnan(${quoted})`] : []),
+    ...(canBeNaN(type) ? [`isnan(${quoted})`] : []),
   ];
   const words = least === null ? `at most ${show(greatest)}` : greatest === null ? `at least ${show(least)}` : `from ${show(least)} to ${show(greatest)}`;
   return { rule: `${name} is ${words}`, failing: outside.length > 0 ? `(${outside.join(" OR ")})` : "FALSE" };

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { cellText } from "../cell-text.ts";
 import { fail } from "../errors.ts";
 import type { CheckedRule, Place } from "../model.ts";
 import { quoteIdentifier, quoteString } from "../sql-quote.ts";
@@ -126,7 +127,7 @@ function samples(broken: readonly CheckedRule[]): string {
 
 function shortRow(row: Readonly<Record<string, unknown>>): string {
   const text = Object.entries(row)
-    .map(([name, value]) => `${name} ${value instanceof Date ? value.toISOString() : typeof value === "string" ? JSON.stringify(value) : String(value)}`)
+    .map(([name, value]) => `${name} ${typeof value === "string" ? JSON.stringify(value) : cellText(value)}`)
     .join(", ");
   return text.length > 160 ? `${text.slice(0, 160)}…` : text;
 }

@@ -1,11 +1,17 @@
 import type * as Duck from "@duckdb/node-api";
 import { converter, record, type Converter } from "./values.ts";
-import { numbersOf } from "./vectors.ts";
+import { numbersOf, putSafe } from "./vectors.ts";
 
 type NumberArray = Float64Array | Float32Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Int8Array | Uint8Array;
 
-/** A column of a row type, as `table.column` gives it. */
-export type ColumnOf<Value> = [Value] extends [number] ? NumberArray : [Value] extends [bigint] ? BigInt64Array | BigUint64Array : Value[];
+/** A column of a row type, as `table.column` gives it: one that may be NULL is a plain array where it is. */
+export type ColumnOf<Value> = [NonNullable<Value>] extends [number]
+  ? NumberArray | WithNull<Value>
+  : [NonNullable<Value>] extends [number | bigint]
+    ? Float64Array | BigInt64Array | BigUint64Array | WithNull<Value>
+    : Value[];
+
+type WithNull<Value> = null extends Value ? Value[] : never;
 
 type AnyTyped = NumberArray | BigInt64Array | BigUint64Array;
 
@@ -43,18 +49,25 @@ function plainBuilder(items: unknown[], convert: Converter): Builder {
 function typedBuilder(array: AnyTyped, convert: Converter): Builder {
   let filled = 0;
   let plain: Builder | undefined;
+  // In the same memory, as long as all values are safe integers.
+  let numbers = isOf64Bits(array) ? new Float64Array(array.buffer) : undefined;
   const add = (vector: Duck.DuckDBVector) => {
-    const numbers = plain ? undefined : numbersOf(vector);
-    if (numbers) {
-      array.set(numbers as never, filled);
-      filled += numbers.length;
-      return;
+    const items = plain ? undefined : numbersOf(vector);
+    if (!items) {
+      plain ??= plainBuilder(Array.from((numbers ?? array).subarray(0, filled) as Iterable<Duck.DuckDBValue>, convert), convert);
+      return plain.add(vector);
     }
-    plain ??= plainBuilder(Array.from(array.subarray(0, filled) as Iterable<Duck.DuckDBValue>, convert), convert);
-    plain.add(vector);
+    if (numbers && !putSafe(numbers, filled, items)) {
+      for (let i = 0; i < filled; i++) array[i] = BigInt(numbers[i]!);
+      numbers = undefined;
+    }
+    if (!numbers) array.set(items as never, filled);
+    filled += items.length;
   };
-  return { add, done: () => (plain ? plain.done() : array) };
+  return { add, done: () => (plain ? plain.done() : (numbers ?? array)) };
 }
+
+const isOf64Bits = (array: AnyTyped) => array instanceof BigInt64Array || array instanceof BigUint64Array;
 
 function typedArray(api: typeof Duck, type: Duck.DuckDBType, count: number): AnyTyped | undefined {
   const id = api.DuckDBTypeId;

@@ -1,21 +1,9 @@
-import { isUtf8 } from "node:buffer";
-import { closeSync, openSync, readSync, statSync } from "./quiet-fs.ts";
-import { constants, gunzipSync } from "node:zlib";
 import { fail } from "../errors.ts";
 import { nearest } from "../nearest.ts";
-import { records } from "./csv-records.ts";
-
-export interface CsvOptions {
-  /** Column → DuckDB type (`{ id: "INTEGER", day: "DATE" }`): these must be there. Others are kept, their types found. */
-  readonly columns?: Readonly<Record<string, string>>;
-  /** Whether the first line names the columns; true by default. Without one they are `column0`, `column1`, … or the names in `columns`. */
-  readonly header?: boolean;
-  /** One character; by default that of `,` `;` tab `|` which the first line has most of. */
-  readonly delimiter?: string;
-  readonly encoding?: "utf-8" | "latin-1" | "utf-16";
-  /** Texts that mean NULL, besides the empty field: `["NA", "?"]`. */
-  readonly nullStrings?: readonly string[];
-}
+import { type Encoding, isAsWritten, notText, readStart, textOf } from "./csv-bytes.ts";
+import type { CsvOptions } from "./csv-options.ts";
+import { type CsvRecord, records } from "./csv-records.ts";
+import { statSync } from "./quiet-fs.ts";
 
 /** What is known of a CSV file from its first line. */
 export interface Head {
@@ -25,64 +13,37 @@ export interface Head {
   readonly delimiter: string;
   readonly names: readonly string[];
   readonly header: boolean;
-  readonly encoding: NonNullable<CsvOptions["encoding"]>;
-  /** Whether it starts with a byte order mark. */
+  readonly encoding: Encoding;
+  /** Whether it is packed with gzip. */
   readonly packed: boolean;
   /** Blank lines before the first record. */
   readonly skip: number;
   readonly options: CsvOptions;
 }
 
-/** Enough for the widest header. */
-const headSize = 1 << 20;
-
-/** @throws E_CSV for an empty file, another encoding, a header without the columns asked for */
+/** @throws E_CSV for an empty file, another encoding, a header that is none or without the columns asked for */
 export function readHead(file: string, shown: string, options: CsvOptions): Head {
-  const packed = /\.gz$/i.test(file);
   if (statSync(file).size === 0) refuse(shown, "is empty: 0 bytes", "it should have a header line and rows");
-  const bytes = readStart(file, packed);
+  const { bytes, packed } = readStart(file);
   const encoding = options.encoding ?? "utf-8";
-  const text = decode(bytes, encoding, shown);
+  const wrong = notText(bytes, encoding, shown);
+  if (wrong) refuse(shown, wrong.what, wrong.remedy);
+  const text = textOf(bytes, encoding);
   const delimiter = options.delimiter ?? findDelimiter(text);
-  if (delimiter.length !== 1) refuse(shown, `delimiter is ${JSON.stringify(delimiter)}`, 'give one character, such as ";"');
   const first = records(text, delimiter).next();
   if (first.done) refuse(shown, "has no line with text", "it should have a header line and rows");
   const header = options.header ?? true;
+  const odd = encoding === "utf-8" ? first.value.fields.find((name) => !isAsWritten(name, bytes)) : undefined;
+  if (odd !== undefined) refuse(shown, `has bytes in its first line that are not UTF-8 (${odd})`, notUtf8, first.value.line);
+  if (options.header === undefined) mustName(first.value, shown);
   const names = header ? headerNames(first.value.fields, shown) : plainNames(first.value.fields, options);
   mustHave(names, options, shown, header);
   return { file, shown, delimiter, names, header, encoding, packed, options, skip: first.value.line - 1 };
 }
 
-function readStart(file: string, packed: boolean): Buffer {
-  const handle = openSync(file, "r");
-  try {
-    const buffer = Buffer.alloc(headSize);
-    const start = buffer.subarray(0, readSync(handle, buffer, 0, headSize, 0));
-    return packed ? gunzipSync(start, { finishFlush: constants.Z_SYNC_FLUSH }) : start;
-  } finally {
-    closeSync(handle);
-  }
-}
-
-function decode(bytes: Buffer, encoding: Head["encoding"], shown: string): string {
-  const guessed = guessEncoding(bytes);
-  if (guessed === "utf-16" && encoding !== "utf-16") {
-    refuse(shown, `is UTF-16 and not ${encoding.toUpperCase()}`, 'read it with { encoding: "utf-16" }');
-  }
-  if (encoding === "utf-16" && (bytes[0] === 0xfe || bytes[0] === 0)) refuse(shown, "is UTF-16 with the high bytes first, which DuckDB does not read", "save it as UTF-8");
-  return textOf(bytes, encoding);
-}
-
-export function textOf(bytes: Uint8Array, encoding: Head["encoding"]): string {
-  if (encoding === "utf-16") return new TextDecoder("utf-16le").decode(bytes);
-  return new TextDecoder(encoding === "latin-1" ? "latin1" : "utf-8").decode(bytes);
-}
-
-/** By its byte order mark, or by the zeros that Latin letters have in UTF-16. */
-function guessEncoding(bytes: Uint8Array): Head["encoding"] {
-  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) return "utf-16";
-  if (bytes.subarray(0, 1000).includes(0)) return "utf-16";
-  return isUtf8(bytes) ? "utf-8" : "latin-1";
+/** The type that the caller gave for a column. */
+export function givenType({ options }: Head, name: string): string | undefined {
+  return options.columns !== undefined && Object.hasOwn(options.columns, name) ? options.columns[name] : undefined;
 }
 
 function findDelimiter(text: string): string {
@@ -90,6 +51,16 @@ function findDelimiter(text: string): string {
   const bare = line.replace(/"(?:[^"]|"")*"/g, "");
   const counts = [",", ";", "\t", "|"].map((character) => ({ character, count: bare.split(character).length - 1 }));
   return counts.reduce((best, each) => (each.count > best.count ? each : best)).character;
+}
+
+/** What to do about bytes that are not UTF-8. */
+export const notUtf8 = 'it is perhaps Latin-1: read it with { encoding: "latin-1" }, or save it as UTF-8';
+
+/** A first line with a number that has a fraction is a row, and would be lost; years and the like are names as well. */
+function mustName({ fields, line }: CsvRecord, shown: string): void {
+  const number = fields.find((name) => name.trim() !== "" && Number.isFinite(Number(name)) && !Number.isInteger(Number(name)));
+  if (number === undefined) return;
+  refuse(shown, `has the number ${number} where the names of its columns should be`, "if it has no header, read it with { header: false }; if that is a name, with { header: true }", line);
 }
 
 function headerNames(fields: readonly string[], shown: string): string[] {

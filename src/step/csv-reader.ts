@@ -43,7 +43,13 @@ export function readerSql(head: Head, types: readonly string[], rejects: RejectT
     `rejects_table = ${quoteString(rejects.errors)}`,
     `rejects_scan = ${quoteString(rejects.scans)}`,
     `rejects_limit = ${rejectsLimit}`,
-    ...(head.packed ? ["compression = 'gzip'"] : []),
+    // Not by the file's name.
+    `compression = '${head.packed ? "gzip" : "none"}'`,
   ];
   return `read_csv(${quoteString(head.file)}, ${options.join(", ")})`;
+}
+
+/** A row for each value but NULL: `stepbook_name`, of its column, and `stepbook_value`. However many columns there are, they are planned fast. */
+export function valuesSql(names: readonly string[], reader: string): string {
+  return `(UNPIVOT (SELECT ${names.map(quoteIdentifier).join(", ")} FROM ${reader}) ON COLUMNS(*) INTO NAME stepbook_name VALUE stepbook_value)`;
 }

@@ -1,5 +1,5 @@
 /** A record of a CSV text: its fields without quotes, and the line it starts on (1-based). */
-interface CsvRecord {
+export interface CsvRecord {
   readonly line: number;
   readonly fields: readonly string[];
 }

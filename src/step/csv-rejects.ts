@@ -2,9 +2,10 @@ import { isUtf8 } from "node:buffer";
 import { quoteIdentifier } from "../sql-quote.ts";
 import { closeSync, openSync, readSync } from "./quiet-fs.ts";
 import { fail } from "../errors.ts";
-import type { Head } from "./csv-head.ts";
+import { notUtf8, type Head } from "./csv-head.ts";
+import { withArticle } from "./csv-loss.ts";
 import { dropRejects, rejectsLimit, type RejectTables } from "./csv-reader.ts";
-import { withArticle, type SettledType } from "./csv-types.ts";
+import type { SettledType } from "./csv-types.ts";
 import type { Engine } from "./duckdb.ts";
 
 /** A row that does not fit, as DuckDB noted it. */
@@ -69,7 +70,7 @@ function describe(head: Head, types: readonly SettledType[], reject: Reject): { 
     case "INVALID ENCODING":
       return {
         what: `column "${name}": bytes that are not ${head.encoding.toUpperCase()}`,
-        remedy: head.encoding === "utf-8" ? 'it is perhaps Latin-1: read it with { encoding: "latin-1" }, or save it as UTF-8' : "name its encoding: utf-8, latin-1 or utf-16",
+        remedy: head.encoding === "utf-8" ? notUtf8 : "name its encoding: utf-8, latin-1 or utf-16",
       };
     default:
       return { what: reject.message, remedy: "correct the row" };

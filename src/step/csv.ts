@@ -2,15 +2,17 @@ import { rmSync } from "node:fs";
 import { fail, StepbookError } from "../errors.ts";
 import { projectPath } from "../project-path.ts";
 import { quoteString } from "../sql-quote.ts";
-import { type CsvOptions, readHead, type Head } from "./csv-head.ts";
+import { readHead, type Head } from "./csv-head.ts";
+import { checkOptions, type CsvOptions } from "./csv-options.ts";
 import { readerSql, rejectTables } from "./csv-reader.ts";
 import { failOnRejects } from "./csv-rejects.ts";
 import { settleTypes } from "./csv-types.ts";
 import { duckdb, type Engine } from "./duckdb.ts";
+import { exactType } from "./exact.ts";
 import { existingFile } from "./files.ts";
 import { here, noteFile } from "./here.ts";
 import type { Host } from "./host.ts";
-import { exactType, opened, stagedFile } from "./materialise.ts";
+import { opened, stagedFile } from "./materialise.ts";
 import { sqlError } from "./sqlerror.ts";
 import { noteOpened } from "./sqlreads.ts";
 import { Table } from "./table.ts";
@@ -20,14 +22,18 @@ import { Table } from "./table.ts";
  * of the encoding said, or nothing is read.
  *
  * Types that are not given are found by looking at every row: BIGINT, DOUBLE, BOOLEAN (true, false), DATE, TIMESTAMP
- * (ISO 8601), else VARCHAR; numbers with leading zeros stay text. A column of numbers with a few texts in it is
- * refused and not made text.
+ * (ISO 8601; TIMESTAMP_NS where it has nanoseconds), else VARCHAR; numbers with leading zeros stay text. A column of
+ * numbers with a few texts in it is refused and not made text. Nothing is rounded or cut, by no type.
  *
- * @param file relative to the project, or absolute; `.gz` is unpacked
+ * What the options do not say (a decimal comma, comments, lines to skip) DuckDB's own reader takes:
+ * sql`FROM read_csv('data/x.csv', decimal_separator = ',', skip = 3)`.
+ *
+ * @param file relative to the project, or absolute; gzip is unpacked
  * @throws E_CSV with file, line, column, value and what was expected; E_FILE where there is no such file
  * @example const patients = await csv<Patient>("data/dataset.csv", { columns: { id: "INTEGER" } });
  */
 export async function csv<Row = Record<string, unknown>>(file: string, options: CsvOptions = {}): Promise<Table<Row>> {
+  checkOptions(options);
   const host = here();
   const absolute = existingFile(host, file, "csv");
   noteFile(host, "file", absolute);

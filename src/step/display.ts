@@ -2,6 +2,7 @@ import { inspect } from "node:util";
 import type { MimeBundle } from "../model.ts";
 import { bundleOf, displaySymbol, isFigure } from "../store/figure.ts";
 import { tableInfo } from "../store/brand.ts";
+import { isThenable } from "../store/unstorable.ts";
 import { here } from "./here.ts";
 import { refuseSecretTable } from "./secrets.ts";
 import { type Host, perHost } from "./host.ts";
@@ -13,17 +14,28 @@ import { keepPending } from "./pending.ts";
  * A value says how it is shown by a method `Symbol.for("Jupyter.display")` that gives a MIME bundle, at once or
  * as a promise: the protocol of Deno's notebooks, so their plots work. An element of a DOM (what Observable Plot makes) shows
  * itself. A Table shows its shape and first rows. An object whose keys are all MIME types (`{ "text/html": "<b>…</b>" }`) is a
- * bundle itself. Anything else is shown as text, and as a tree where it is data.
+ * bundle itself. Anything else is shown as text, and as a tree where it is data. A query or a promise is awaited first.
  *
  * The promise need not be awaited: the step ends when all is shown.
  *
  * @example display(train);
+ * @example display(sql`SELECT diagnosis, count(*) FROM ${train} GROUP BY ALL`);
  * @example display({ "image/svg+xml": svg });
  */
 export function display(value: unknown): Promise<void> {
   const host = here();
-  const made = tableInfo(value) ? refuseSecretTable(host, value, "display").then(() => mimeBundle(value)) : mimeBundle(value);
-  return keepPending(host, inTurn(host, made));
+  return keepPending(host, inTurn(host, shownBundle(host, value)));
+}
+
+async function shownBundle(host: Host, given: unknown): Promise<MimeBundle> {
+  const value = isAwaited(given) ? await given : given;
+  if (tableInfo(value)) await refuseSecretTable(host, value, "display");
+  return mimeBundle(value);
+}
+
+/** A query or a promise that was not awaited. */
+function isAwaited(value: unknown): boolean {
+  return typeof value === "object" && value !== null && isThenable(value) && !isFigure(value);
 }
 
 /** What is shown, in the order in which that was asked for: whichever is made first waits for those before it. */

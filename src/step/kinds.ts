@@ -36,7 +36,7 @@ export function kindOf(value: unknown, where: Where): Kind {
 function kindOfObject(value: object, where: Where): Kind {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? refuse(where, "an invalid Date") : "TIMESTAMP";
   if (value instanceof Uint8Array) return "BLOB";
-  if (is.isTypedArray(value)) return { list: typeOf(value) };
+  if (is.isTypedArray(value)) return { list: typeOf(value, where) };
   if (Array.isArray(value)) return { list: value.reduce((kind: Kind, item, index) => merge(kind, kindOf(item, () => `${where()}[${index}]`), where), "null") };
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== null && prototype !== Object.prototype) return refuse(where, `a ${(prototype as { constructor?: { name?: string } }).constructor?.name ?? "class instance"}`);
@@ -51,8 +51,8 @@ function refuse(where: Where, what: string): never {
   });
 }
 
-/** The kind of a typed array's items. */
-export function typeOf(array: NodeJS.TypedArray): Simple {
+/** The kind of a typed array's items. @throws E_UNSTORABLE for those that DuckDB has no type for, such as Float16Array */
+export function typeOf(array: NodeJS.TypedArray, where: Where): Simple {
   if (array instanceof Float64Array) return "DOUBLE";
   if (array instanceof Float32Array) return "FLOAT";
   if (array instanceof BigInt64Array) return "BIGINT";
@@ -61,7 +61,9 @@ export function typeOf(array: NodeJS.TypedArray): Simple {
   if (array instanceof Uint32Array) return "UINTEGER";
   if (array instanceof Int16Array) return "SMALLINT";
   if (array instanceof Uint16Array) return "USMALLINT";
-  return array instanceof Int8Array ? "TINYINT" : "UTINYINT";
+  if (array instanceof Int8Array) return "TINYINT";
+  if (array instanceof Uint8Array || array instanceof Uint8ClampedArray) return "UTINYINT";
+  return refuse(where, `a ${array[Symbol.toStringTag]}`);
 }
 
 /** The kind that holds both. @throws E_UNSTORABLE where there is none */

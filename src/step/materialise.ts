@@ -4,6 +4,7 @@ import type { Column, Place } from "../model.ts";
 import { quoteIdentifier, quoteString } from "../sql-quote.ts";
 import { bound } from "./bind.ts";
 import { duckdb, type Engine } from "./duckdb.ts";
+import { exactColumns, exactType } from "./exact.ts";
 import { here } from "./here.ts";
 import { perHost, type Host } from "./host.ts";
 import { closed, scan, type Rendered } from "./render.ts";
@@ -97,7 +98,7 @@ async function isExact({ engine, text, params }: Run): Promise<boolean> {
     const types = Array.from({ length: prepared.columnCount }, (_, index) => String(prepared.columnType(index)));
     prepared.destroySync();
     if (process.memoryUsage.rss() - before > largeLook) await giveBack(engine);
-    return types.length > 0 && !types.some((type) => /HUGEINT|UNKNOWN|INVALID|ANY/.test(type));
+    return types.length > 0 && types.every((type) => exactType(type) === type && !/UNKNOWN|INVALID|ANY/.test(type));
   } catch {
     return false;
   }
@@ -120,24 +121,6 @@ async function describe(run: Run): Promise<Column[]> {
   const result = await execute(run, `${start}${run.text}\n)`, start.length);
   const rows = (await result.getRows()) as [string, string][];
   return rows.map(([name, type]) => ({ name, type }));
-}
-
-/**
- * Parquet has no 128-bit integers: DuckDB would write them as DOUBLE and lose digits without a word.
- * As 64-bit they are exact, and what does not fit is an error.
- */
-export function exactType(type: string): string {
-  return type.replaceAll(/(?<![\w"])(U?)(?:HUGEINT|INT128)(?![\w"])/gi, "$1BIGINT");
-}
-
-function exactColumns(columns: readonly Column[]): [string, string] {
-  if (!columns.some(({ type }) => type.includes("HUGEINT"))) return ["", ""];
-  const names = columns.map((_, index) => quoteIdentifier(`c${index}`));
-  const selected = columns.map(({ name, type }, index) => {
-    const source = type.includes("HUGEINT") ? `CAST(${names[index]} AS ${exactType(type)})` : names[index]!;
-    return `${source} AS ${quoteIdentifier(name)}`;
-  });
-  return [`SELECT ${selected.join(", ")} FROM (\n`, `\n) AS exact(${names.join(", ")})`];
 }
 
 /** A Parquet file as the ingredients of a Table: what it holds is read from the file itself. */

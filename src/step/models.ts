@@ -29,7 +29,7 @@ const namePattern = /^[a-z0-9][a-z0-9._-]*$/i;
  *
  * @param parts what the model is made of: plain data and typed arrays
  * @param card what it is, for people: metrics, params, what it is not for
- * @throws E_UNSTORABLE with the path inside parts or card
+ * @throws E_UNSTORABLE with the path inside parts or card; E_USAGE for inputs that `predict` could not be asked with
  * @example saveModel("diagnosis-knn", { projection, points, labels }, { accuracy, k, trained: "569 rows" });
  */
 export function saveModel(name: string, parts: unknown, card: Readonly<Record<string, unknown>> = {}): void {
@@ -37,11 +37,23 @@ export function saveModel(name: string, parts: unknown, card: Readonly<Record<st
     fail("E_USAGE", `saveModel: "${name}" is no name of a model`, { remedy: "use letters, digits, . _ and -, such as diagnosis-knn" });
   }
   if (parts === undefined) fail("E_UNSTORABLE", `saveModel("${name}"): its parts are undefined`, { remedy: "give the data that the model is made of" });
+  checkInputs(name, card);
   const host = here();
   const saved = perHost(host, "models", () => new Set<string>());
   if (saved.has(name)) host.emit({ type: "warning", message: `saveModel("${name}") is called again: the last one is saved; give each a name of its own to keep them all` });
   saved.add(name);
   host.emit({ type: "effect", effect: { kind: "model", name, parts: encoded(parts, "parts"), card: encoded({ ...card }, "card") } });
+}
+
+/** Inputs that `predict` and the model's page would pass over. */
+function checkInputs(name: string, { predict, inputs }: Readonly<Record<string, unknown>>): void {
+  if (typeof predict !== "string" || inputs === undefined) return;
+  const remedy = "give input → example, or { example, doc, min, max, choices }: inputs: { radius: 14.1, age: { example: 60, min: 0 } }";
+  if (typeof inputs !== "object" || inputs === null || Array.isArray(inputs)) fail("E_USAGE", `saveModel("${name}"): card.inputs is not an object`, { remedy });
+  for (const [input, told] of Object.entries(inputs as Record<string, unknown>)) {
+    const example: unknown = typeof told === "object" && told !== null ? (told as { example?: unknown }).example : told;
+    if (!["string", "number", "boolean"].includes(typeof example)) fail("E_USAGE", `saveModel("${name}"): card.inputs.${input} has no example that is a number, a text or a boolean`, { remedy });
+  }
 }
 
 /** Encoding does not copy larger typed arrays, so they are copied here. */

@@ -1,3 +1,4 @@
+import { cellText } from "../cell-text.ts";
 import type { Column, MimeBundle } from "../model.ts";
 
 /** A table for the eye: shape, types and the first rows, as HTML and as text. Names and values are escaped. */
@@ -38,12 +39,13 @@ function fitting(widths: readonly number[]): number {
 
 function cell(value: unknown): string {
   if (value === null || value === undefined) return "NULL";
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "infinity" : value.toISOString().replace("T00:00:00.000Z", "");
-  // Six digits are for the eye; the table holds them all.
-  if (typeof value === "number" && !Number.isInteger(value)) return String(Number(value.toPrecision(6)));
-  if (value instanceof Uint8Array) return `${value.length} bytes`;
-  if (typeof value === "object") return JSON.stringify(value instanceof Map ? [...value] : value, (_, inner) => (typeof inner === "bigint" ? String(inner) : inner));
-  return String(value);
+  return typeof value === "number" && !Number.isInteger(value) ? fraction(value) : cellText(value);
+}
+
+/** Six digits are for the eye, and never less than a digit after the point; the table holds them all. */
+function fraction(value: number): string {
+  const whole = Math.abs(value) < 1 ? 0 : Math.floor(Math.log10(Math.abs(value))) + 1;
+  return String(Number(value.toPrecision(Math.max(6, whole + 1))));
 }
 
 const clip = (text: string) => (text.length > widest ? `${text.slice(0, widest - 1)}…` : text);

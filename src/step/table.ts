@@ -22,8 +22,9 @@ export interface Slice {
  * Rows in a Parquet file. A table is read when it is asked, never whole unless asked so; it goes into SQL as
  * `FROM ${table}` and across an edge by its file. Made by `await sql`, `csv`, `parquet` and `table`.
  *
- * Values of rows: integers and decimals are numbers (beyond 2^53 bigint), DATE and TIMESTAMP are Dates in UTC,
- * LIST an array, STRUCT an object, MAP a Map, BLOB a Uint8Array, NULL null.
+ * Values of rows: integers are numbers (beyond 2^53 bigint), decimals the nearest number (those without digits after
+ * the point as integers), DATE and TIMESTAMP are Dates in UTC, LIST an array, STRUCT an object, MAP a Map, BLOB a
+ * Uint8Array, NULL null.
  *
  * @typeParam Row a row as {@link Table.rows} gives it; the engine does not check it (`check` does)
  */
@@ -59,8 +60,9 @@ export class Table<Row = Record<string, unknown>> {
 
   /**
    * One column as an array of its kind: DOUBLE a Float64Array, FLOAT a Float32Array, integers up to 32 bits the
-   * typed array of that width, BIGINT a BigInt64Array, VARCHAR and all else a plain array. A column with a NULL
-   * in it is a plain array of the values that {@link Table.rows} gives, null among them.
+   * typed array of that width, BIGINT a Float64Array (a BigInt64Array where a value is beyond 2^53), VARCHAR and all
+   * else a plain array. A column with a NULL in it is a plain array of the values that {@link Table.rows} gives, null
+   * among them.
    * @example const area = await train.column("area"); // Float64Array
    */
   async column<Name extends keyof Row & string>(name: Name): Promise<ColumnOf<Row[Name]>> {

@@ -6,8 +6,9 @@ import type * as Duck from "@duckdb/node-api";
  * | DuckDB | JavaScript |
  * | --- | --- |
  * | BOOLEAN, VARCHAR, ENUM, UUID | boolean, string |
- * | integers up to 32 bits, FLOAT, DOUBLE, DECIMAL | number |
- * | BIGINT, UBIGINT, HUGEINT, UHUGEINT | number where it is a safe integer, else bigint |
+ * | integers up to 32 bits, FLOAT, DOUBLE | number |
+ * | BIGINT, UBIGINT, HUGEINT, UHUGEINT, DECIMAL(w, 0) | number where it is a safe integer, else bigint |
+ * | other DECIMALs | the nearest number |
  * | DATE, TIMESTAMP of any precision | Date (UTC, milliseconds); ±infinity is an invalid Date |
  * | TIME, INTERVAL, BIT, BIGNUM | string, as DuckDB writes it |
  * | BLOB | Uint8Array |
@@ -31,6 +32,7 @@ function notNull(api: typeof Duck, type: Duck.DuckDBType): Converter {
     case id.UHUGEINT:
       return (value) => numberIfSafe(value as bigint);
     case id.DECIMAL:
+      if ((type as Duck.DuckDBDecimalType).scale === 0) return (value) => numberIfSafe((value as Duck.DuckDBDecimalValue).value);
       return (value) => Number((value as Duck.DuckDBDecimalValue).toString());
     case id.DATE:
       return (value) => dateOfDays(value as Duck.DuckDBDateValue);

@@ -1,9 +1,10 @@
+import { inspect } from "node:util";
 import { readOnlyKind } from "./freeze.ts";
 import { keyStep, type Path } from "./path.ts";
 import { arrayKind } from "./typed-arrays.ts";
 import { refuse } from "./unstorable.ts";
 
-/** Longer arrays are not looked through for named properties. */
+/** Of longer arrays the names of all items would take longer than to write them. */
 const longestChecked = 10_000;
 
 /** Which of the codec's kinds an object is, by its prototype: a subclass is none of them. */
@@ -36,11 +37,16 @@ function isOfModule({ set, enumerable, configurable }: PropertyDescriptor): bool
 
 /** @throws E_UNSTORABLE for a property besides the items, as the match of a RegExp has them */
 export function onlyItems(value: readonly unknown[], items: number, path: Path): void {
-  if (value.length > longestChecked) return;
+  if (value.length > longestChecked && isBare(value)) return;
   const keys = Reflect.ownKeys(value);
   if (keys.length === items + 1) return; // and length
   const named = keys.find((key) => key !== "length" && !(typeof key === "string" && /^(0|[1-9]\d*)$/.test(key)));
   refuse(keyStep(path, String(named)), "a named property of an array", "make a plain array of the items: [...items]");
+}
+
+/** Whether nothing but items would be shown of it: `inspect` asks the engine for the other properties alone. */
+function isBare(value: readonly unknown[]): boolean {
+  return /^\[ \.{3} \d+ more items \]$/.test(inspect(value, { maxArrayLength: 0, depth: 0, customInspect: false, breakLength: Infinity }));
 }
 
 /** @throws E_UNSTORABLE for a property that was set on a Map, Set or Date */

@@ -174,6 +174,14 @@ describe("a terminal without cursor, or CI", () => {
   });
 });
 
+describe("a failing row", () => {
+  it("is told whatever it holds", () => {
+    const sample = [{ at: new Date(NaN), s: { n: 2n ** 53n }, m: new Map([["k", 1n]]), l: [NaN, null], d: new Date("2024-02-29"), t: "a" }];
+    const { err } = tell([{ type: "step.checked", run, step: "10_a", table: "t", rules: [{ rule: "r", failing: 1, sample }] }]);
+    expect(err.lines.at(-1)).toBe('  10_a │       at infinity  s {"n":"9007199254740992"}  m [["k","1"]]  l ["NaN",null]  d 2024-02-29  t a');
+  });
+});
+
 describe("hostile text", () => {
   const everywhere = (text: string): Event[] => [
     { ...runStarted, steps: [text], params: { [text]: text } } as Event,

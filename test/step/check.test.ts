@@ -57,6 +57,7 @@ test("rules that hold: nothing but the counts", async () => {
 describe("a rule that does not", () => {
   test.each<[string, CheckRules<Patient>, string, number]>([
     ["notNull", { notNull: ["diagnosis"] }, "diagnosis is not NULL: 1 row", 1],
+    ["notNull, NaN being as good as missing", { notNull: ["worst", "mean"] }, "worst is not NULL: 1 row; mean is not NaN: 1 row", 1],
     ["unique", { unique: ["id"] }, "id is unique: 2 rows", 2],
     ["accepted, NULL being none of its business", { accepted: { diagnosis: ["M", "B"] } }, 'diagnosis is one of "M", "B": 1 row', 1],
     ["range, NaN being outside", { range: { mean: [0, 100] } }, "mean is from 0 to 100: 2 rows", 2],
@@ -92,6 +93,13 @@ describe("a rule that does not", () => {
     expect(checked()[0]!.rules.map(({ sample }) => sample.length)).toEqual([1, 2, 2]);
   });
 
+  test("a row is told whatever it holds", async () => {
+    const odd = await sql<{ at: Date; s: object }>`SELECT 'infinity'::TIMESTAMP AS at, {'n': 9007199254740993, 'l': [NULL, 1]} AS s, MAP {'k': DATE '2024-02-29'} AS m, 'a'::BLOB AS b, NULL AS nothing`;
+    expect(await failed(() => check(odd, { that: { never: sql`false` } }))).toMatch(
+      /^E_CHECK: check of table: never: 1 row\n {2}never \| at infinity, s \{"n":"9007199254740993","l":\[null,1\]\}, m \[\["k","2024-02-29T?.*"\]\], b 1 bytes, nothing null\n/,
+    );
+  });
+
   test("a sample is of five rows at most", async () => {
     await failed(async () => check(await sql<{ a: number }>`SELECT range AS a FROM range(1000)`, { range: { a: [0, 10] } }));
     expect(checked()[0]!.rules[0]).toMatchObject({ failing: 989, sample: [{ a: 11 }, { a: 12 }, { a: 13 }, { a: 14 }, { a: 15 }] });
@@ -108,6 +116,7 @@ describe("wrong use", () => {
     ["an unknown column", { notNull: ["di"] }, 'E_USAGE: check: the table has no column "di"; did you mean "id"?'],
     ["an unknown rule", { notnull: ["id"] }, 'E_USAGE: check: there is no rule "notnull"; did you mean "notNull"?'],
     ["a condition that is text", { that: { x: "a < b" } }, 'E_USAGE: check: that["x"] is no SQL; write it as sql`a < b`'],
+    ["a bound that is NaN", { range: { mean: [0, NaN] } }, "E_USAGE: check: a bound of range.mean is NaN; give a number, or null for an open end"],
     ["an empty list", { accepted: { id: [] } }, "E_USAGE: check: accepted.id is empty; list the values that are allowed"],
   ])("%s", async (_, rules, message) => {
     expect(await failed(async () => check(await patients(), rules as CheckRules<Patient>))).toBe(message);

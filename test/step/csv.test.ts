@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { beforeEach, describe, expect, test } from "vitest";
-import { csv, type CsvOptions } from "../../src/step/api.ts";
+import { csv, sql, type CsvOptions } from "../../src/step/api.ts";
 import { failed, failureOf, makeRig, type Rig } from "./rig.ts";
 
 let rig: Rig;
@@ -59,7 +59,40 @@ describe("what it reads", () => {
     expect(await types("id\n9007199254740993\n")).toBe("BIGINT");
     const names = Array.from({ length: 3000 }, (_, i) => `c${i}`);
     expect(new Set((await types(`${names.join()}\n${names.map((_, i) => i % 2 ? "1.5" : "x").join()}\n`)).split(" "))).toEqual(new Set(["VARCHAR", "DOUBLE"]));
+    const given = Object.fromEntries(names.map((name) => [name, "INTEGER"]));
+    expect((await read(`${names.join()}\n${names.map((_, i) => i).join()}\n`, { columns: given })).count).toBe(1);
     expect(await types("p\n1.25\n", { columns: { p: "DECIMAL(10, 2)" } })).toBe("DECIMAL(10,2)");
+  });
+
+  test.each<[string, string, string, CsvOptions?]>([
+    ["integers beyond 2^53 and a fraction", `${"9007199254740993\n".repeat(99)}1.5\n`, "VARCHAR"],
+    ["fractions and an integer beyond 2^53", `${"1.5\n".repeat(99)}9007199254740993\n`, "VARCHAR"],
+    ["days and instants", `${"2024-01-01\n".repeat(99)}2024-01-01T10:00:00\n`, "TIMESTAMP"],
+    ["days and zoned instants", `${"2024-01-01\n".repeat(99)}2024-01-01T10:00:00Z\n`, "VARCHAR"],
+    ["zoned instants and one without a zone", `${"2024-01-01T10:00:00Z\n".repeat(99)}2024-01-01T10:00:00\n`, "VARCHAR"],
+    ["truths and a number", `${"true\n".repeat(99)}1\n`, "VARCHAR"],
+    ["nanoseconds", "2024-01-01T10:00:00.123456789\n2024-01-01T10:00:00\n2024-01-01\n", "TIMESTAMP_NS"],
+    ["zeros where nanoseconds would be", "2024-01-01T10:00:00.123456000\n", "TIMESTAMP"],
+    ["picoseconds", "2024-01-01T10:00:00.1234567891\n", "VARCHAR"],
+    ["nanoseconds with a zone", "2024-01-01T10:00:00.123456789Z\n", "VARCHAR"],
+    ["nanoseconds in years beyond them", "3024-01-01T10:00:00.123456789\n", "VARCHAR"],
+  ])("found types lose nothing: %s", async (_, rows, expected) => {
+    const made = await read(`a\n${rows}`);
+    expect(made.schema[0]!.type).toBe(expected);
+    if (expected === "VARCHAR") expect(await made.column("a")).toEqual(rows.trim().split("\n"));
+  });
+
+  test("nanoseconds are all there in SQL", async () => {
+    const made = await read("t\n2024-01-01T10:00:00.123456789\n");
+    expect(await sql`SELECT epoch_ns(t) % 1000 AS ns FROM ${made}`.rows()).toEqual([{ ns: 789 }]);
+  });
+
+  test("given types that hold the value in other words", async () => {
+    const columns = { i: "INTEGER", p: "DECIMAL(10, 2)", d: "DATE", t: "TIMESTAMP", s: "TIMESTAMP_S" };
+    expect(await (await read("i,p,d,t,s\n1.0,1.2300,2024-01-01 00:00:00,2024-01-01 00:00:00.123456000,2024-01-01 00:00:01.000\n1e3,1.5e1,2024-1-1,2024-01-01,2024-01-01\n", { columns })).rows()).toMatchObject([
+      { i: 1, p: 1.23, d: new Date("2024-01-01") },
+      { i: 1000, p: 15, d: new Date("2024-01-01") },
+    ]);
   });
 
   test("texts that mean NULL", async () => {
@@ -68,6 +101,9 @@ describe("what it reads", () => {
 
   test("without a header", async () => {
     expect(await (await read("1,a\n2,b\n", { header: false })).rows()).toEqual([{ column0: 1, column1: "a" }, { column0: 2, column1: "b" }]);
+    expect((await read("842302,M,17.99\n", { header: false })).count).toBe(1);
+    expect((await read("nm,400.5,401\n1,2,3\n", { header: true })).schema[1]!.name).toBe("400.5");
+    expect((await read("country,2023,2024\na,1,2\n")).count).toBe(1);
     expect(await (await read("1,a\n", { header: false, columns: { id: "INTEGER", name: "VARCHAR" } })).rows()).toEqual([{ id: 1, name: "a" }]);
   });
 
@@ -80,6 +116,9 @@ describe("what it reads", () => {
     expect(await (await read(Buffer.from("\ufeffnäme\ncafé\n", "utf16le"), { encoding: "utf-16" })).rows()).toEqual([{ näme: "café" }]);
     rig.file("data/t.csv.gz", gzipSync("a\n1\n"));
     expect(await (await csv("data/t.csv.gz")).rows()).toEqual([{ a: 1 }]);
+    rig.file("data/named.csv", gzipSync("a\n1\n"));
+    rig.file("data/plain.csv.gz", "a\n1\n");
+    for (const name of ["named.csv", "plain.csv.gz"]) expect(await (await csv(`data/${name}`)).rows()).toEqual([{ a: 1 }]);
   });
 
   test("a header and no rows", async () => {
@@ -108,6 +147,13 @@ describe("a bad row", () => {
     ["not of the given type", withRow("5,abc,n"), { columns: { x: "DOUBLE" } }, 'E_CSV: data/t.csv:12: column "x": "abc" is not a DOUBLE\n  12 | 5,abc,n; correct the value; if it means missing, { nullStrings: ["abc"] }'],
     ["a date that is none", "d\n2024-01-01\n2024-02-30\n", { columns: { d: "DATE" } }, 'E_CSV: data/t.csv:3: column "d": "2024-02-30" is not a DATE\n  3 | 2024-02-30; correct the value; if it means missing, { nullStrings: ["2024-02-30"] }'],
     ["a fraction in a whole column", "a,b\n1,1\n\n2,1.5\n", { columns: { b: "INTEGER" } }, 'E_CSV: data/t.csv:4: column "b": "1.5" is not an INTEGER; correct the value, or read it with { columns: { b: "DOUBLE" } }'],
+    ["a fraction with an exponent", "a\n1e3\n15e-1\n", { columns: { a: "BIGINT" } }, 'E_CSV: data/t.csv:3: column "a": "15e-1" is not a BIGINT; correct the value, or read it with { columns: { a: "DOUBLE" } }'],
+    ["more digits than a decimal has", "p\n1.20\n1.239\n", { columns: { p: "DECIMAL(10, 2)" } }, 'E_CSV: data/t.csv:3: column "p": "1.239" is more than a DECIMAL(10, 2) holds; correct the value, or read it with { columns: { p: "DECIMAL(38, 3)" } }'],
+    ["a time in a day", "d\n2024-01-01\n2024-01-01 10:00:00\n", { columns: { d: "DATE" } }, 'E_CSV: data/t.csv:3: column "d": "2024-01-01 10:00:00" is more than a DATE holds; correct the value, or read it with { columns: { d: "TIMESTAMP" } }'],
+    ["a word after a day", "d\n2024-01-01 or so\n", { columns: { d: "DATE" } }, 'E_CSV: data/t.csv:2: column "d": "2024-01-01 or so" is more than a DATE holds; correct the value, or read it with { columns: { d: "VARCHAR" } }'],
+    ["a word after one of many days", `d\n${"2024-01-01\n".repeat(30)}2024-01-01 or so\n`, undefined, 'E_CSV: data/t.csv:32: column "d": "2024-01-01 or so" is more than a DATE holds; correct the value, or read it with { columns: { d: "VARCHAR" } }'],
+    ["an offset that would be left out", "t\n2024-01-01T10:00:00Z\n2024-01-01T10:00:00+02:00\n", { columns: { t: "TIMESTAMP" } }, 'E_CSV: data/t.csv:3: column "t": "2024-01-01T10:00:00+02:00" is more than a TIMESTAMP holds; correct the value, or read it with { columns: { t: "TIMESTAMPTZ" } }'],
+    ["nanoseconds in microseconds", "t\n2024-01-01 10:00:00.1234567\n", { columns: { t: "TIMESTAMP" } }, 'E_CSV: data/t.csv:2: column "t": "2024-01-01 10:00:00.1234567" is more than a TIMESTAMP holds; correct the value, or read it with { columns: { t: "TIMESTAMP_NS" } }'],
     ["too large", "a\n99999999999\n", { columns: { a: "INTEGER" } }, 'E_CSV: data/t.csv:2: column "a": "99999999999" is not an INTEGER\n  2 | 99999999999; correct the value; if it means missing, { nullStrings: ["99999999999"] }'],
     ["too few values", withRow("1,2"), undefined, 'E_CSV: data/t.csv:12: the row has 2 values, and the file 3 columns\n  12 | 1,2; columns are divided by ","; correct the row, or give { delimiter: … }'],
     ["too many values", withRow("1,2,3,4"), undefined, 'E_CSV: data/t.csv:12: the row has 4 values, and the file 3 columns\n  12 | 1,2,3,4; columns are divided by ","; correct the row, or give { delimiter: … }'],
@@ -145,9 +191,19 @@ describe("a bad file", () => {
     ["two columns of a name", "id,ID\n1,2\n", undefined, 'E_CSV: data/t.csv has two columns named "id"; names are compared without regard to case; rename one'],
     ["a type that is none", "a\n1\n", { columns: { a: "NUMBER(5)" } }, 'E_CSV: data/t.csv: columns names a type that DuckDB does not know: NUMBER; such as INTEGER, DOUBLE, VARCHAR, DATE, DECIMAL(10, 2)'],
     ["line ends of two kinds", 'a,b\n1,2\r\n"x",2\n3,"y"\r\n', undefined, "E_CSV: data/t.csv: lines end in different ways (\\n, \\r\\n or \\r); save the file with one kind of line end"],
-    ["a delimiter of two characters", "a\n", { delimiter: ";;" }, 'E_CSV: data/t.csv delimiter is ";;"; give one character, such as ";"'],
+    ["a header in Latin-1", Buffer.from("id,gr\xf6\xdfe\n1,2\n", "latin1"), undefined, 'E_CSV: data/t.csv has bytes in its first line that are not UTF-8 (gr\ufffd\ufffde); it is perhaps Latin-1: read it with { encoding: "latin-1" }, or save it as UTF-8'],
+    ["without a header", "842302,M,17.99\n842517,M,20.57\n", undefined, "E_CSV: data/t.csv has the number 17.99 where the names of its columns should be; if it has no header, read it with { header: false }; if that is a name, with { header: true }"],
+    ["a workbook", Buffer.from("PK\x03\x04\x14\0\x06\0\x08\0", "latin1"), undefined, "E_CSV: data/t.csv is a ZIP archive, as .xlsx files are; save its sheet as CSV, or unpack it"],
+    ["an old workbook", Buffer.from("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0", "latin1"), undefined, "E_CSV: data/t.csv is an old Excel file; save its sheet as CSV"],
+    ["Parquet", Buffer.from("PAR1\x15\0\x15\x14", "latin1"), undefined, 'E_CSV: data/t.csv is a Parquet file; read it with parquet("data/t.csv")'],
+    ["zstd", Buffer.from("\x28\xb5\x2f\xfd\x24\0", "latin1"), undefined, "E_CSV: data/t.csv is packed with zstd; unpack it, or read it with sql`FROM read_csv('data/t.csv', compression = 'zstd')`"],
+    ["no text", Buffer.from("a,b\n1,\0\0\0\n", "latin1"), undefined, "E_CSV: data/t.csv is not text: it holds bytes of zero; save it as CSV in UTF-8"],
   ])("%s", async (_, content, options, message) => {
     expect(await fails(content, options)).toBe(message);
+  });
+
+  test("a name that is a format's first letters is a name", async () => {
+    expect(await (await read("PAR1,PK\n1,2\n")).rows()).toEqual([{ PAR1: 1, PK: 2 }]);
   });
 
   test.each<[string, string, string]>([
@@ -164,5 +220,24 @@ describe("a bad file", () => {
   test("a step that goes on without it depends on its absence", async () => {
     await failed(() => csv("data/later.csv"));
     expect(rig.reads).toEqual([{ kind: "exists", name: "data/later.csv" }]);
+  });
+});
+
+describe("options", () => {
+  const more = "; what csv does not take, sql`FROM read_csv(…)` may";
+  test.each<[string, unknown, string]>([
+    ["of another library", { sep: ";" }, `E_USAGE: csv: there is no option "sep"; known: columns, header, delimiter, encoding, nullStrings${more}`],
+    ["with a slip", { nullString: ["NA"] }, `E_USAGE: csv: there is no option "nullString"; did you mean "nullStrings"?${more}`],
+    ["a text for a list", { nullStrings: "NA" }, 'E_USAGE: csv: nullStrings is "NA"; give a list of texts: ["NA"]'],
+    ["a list for types", { columns: ["INTEGER"] }, 'E_USAGE: csv: columns is ["INTEGER"]; give column → type: { id: "INTEGER" }'],
+    ["an encoding in other words", { encoding: "utf8" }, 'E_USAGE: csv: encoding is "utf8"; give "utf-8", "latin-1" or "utf-16"'],
+    ["a delimiter of two characters", { delimiter: ";;" }, 'E_USAGE: csv: delimiter is ";;"; give one character, such as ";"'],
+    ["a header by number", { header: 0 }, "E_USAGE: csv: header is 0; give true or false"],
+  ])("%s", async (_, options, message) => {
+    expect(await fails("a\n1\n", options as CsvOptions)).toBe(message);
+  });
+
+  test("undefined is as if it were not there", async () => {
+    expect(await (await read("a\n1\n", { nullStrings: undefined } as CsvOptions)).rows()).toEqual([{ a: 1 }]);
   });
 });

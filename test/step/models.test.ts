@@ -10,6 +10,8 @@ beforeEach(() => void (rig = makeRig()));
 
 const put = (name: string, version: number) => rig.file(`models/${name}/v${version}.json`, encodeModel({ name, version, card: { accuracy: 0.9 + version / 1000 }, provenance: { run: "r1" }, parts: { w: new Float64Array([version]), labels: ["B", "M"] } }));
 
+const inputsRemedy = "give input → example, or { example, doc, min, max, choices }: inputs: { radius: 14.1, age: { example: 60, min: 0 } }";
+
 describe("saveModel", () => {
   test("is an effect of the step", () => {
     const parts = { w: new Float64Array(1000) };
@@ -29,11 +31,20 @@ describe("saveModel", () => {
   test.each<[string, () => void, string]>([
     ["a function in it", () => saveModel("m", { tree: { distance: (a: number) => a } }), "E_UNSTORABLE: parts.tree.distance is a function (distance), which cannot be stored; move it to lib/ and import it where it is used; an export is data"],
     ["a class in the card", () => saveModel("m", {}, { by: new Error("x") }), "E_UNSTORABLE: card.by is an instance of Error, which cannot be stored; export its message"],
+    ["inputs as a list", () => saveModel("m", {}, { predict: "lib/p.ts", inputs: ["radius"] }), `E_USAGE: saveModel("m"): card.inputs is not an object; ${inputsRemedy}`],
+    ["an input without an example", () => saveModel("m", {}, { predict: "lib/p.ts", inputs: { radius: 1, age: { min: 0 } } }), `E_USAGE: saveModel("m"): card.inputs.age has no example that is a number, a text or a boolean; ${inputsRemedy}`],
+    ["an example that is null", () => saveModel("m", {}, { predict: "lib/p.ts", inputs: { age: null } }), `E_USAGE: saveModel("m"): card.inputs.age has no example that is a number, a text or a boolean; ${inputsRemedy}`],
     ["a path as name", () => saveModel("../m", {}), 'E_USAGE: saveModel: "../m" is no name of a model; use letters, digits, . _ and -, such as diagnosis-knn'],
   ])("%s is refused", async (_, work, message) => {
     expect(await failed(work)).toBe(message);
     expect(rig.events).toEqual([]);
   });
+});
+
+test("a card may hold what it likes where it names no module to predict with", () => {
+  saveModel("m", {}, { inputs: ["radius"] });
+  saveModel("n", {}, { predict: "lib/p.ts", inputs: { radius: 1, kind: "plain", age: { example: 60, min: 0 }, old: false } });
+  expect(rig.events.map(({ type }) => type)).toEqual(["effect", "effect"]);
 });
 
 describe("loadModel", () => {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, expectTypeOf, test } from "vitest";
-import { display, param, record, run, skip, track } from "../../src/step/api.ts";
+import { display, param, record, run, skip, sql, track } from "../../src/step/api.ts";
 import type { StepEvent } from "../../src/step/host.ts";
 import { settlePending } from "../../src/step/pending.ts";
 import { skipReason } from "../../src/step/skip.ts";
@@ -114,6 +114,15 @@ describe("display", () => {
     const circle: Record<string, unknown> = {};
     circle["self"] = circle;
     expect(Object.keys((await shown(circle))!)).toEqual(["text/plain"]);
+  });
+
+  test("awaits a query and a promise, in their turn", async () => {
+    void display(sql`SELECT 1 AS one`);
+    void display(Promise.resolve({ "text/markdown": "# a" }));
+    void display("last");
+    await settlePending(rig.host);
+    expect(rig.events.map((event) => event.type === "display" && (event.bundle["text/markdown"] ?? event.bundle["text/plain"]))).toEqual(["one\nINTEGER\n1\n1 row × 1 column", "# a", "last"]);
+    await expect(display(Promise.reject(new Error("no table")))).rejects.toThrow("no table");
   });
 
   test("shows a value as it is then, and in the order in which it was asked to", async () => {

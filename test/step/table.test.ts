@@ -8,6 +8,9 @@ beforeEach(() => void makeRig());
 
 const display = Symbol.for("Jupyter.display");
 
+/** As a Float16Array is where Node has none: of no kind that is known. */
+const unknownArray = Object.setPrototypeOf(new Uint16Array(2), Object.create(Object.getPrototypeOf(Uint16Array.prototype) as object)) as Uint16Array;
+
 describe("reading", () => {
   test("schema, count, rows, head, slices", async () => {
     const made = await sql<{ n: number; t: string }>`SELECT range::INTEGER AS n, 't' || range AS t FROM range(25)`;
@@ -64,6 +67,21 @@ describe("reading", () => {
     expect((await table([{ a: 1 }, { a: 2 ** 40 }])).schema[0]!.type).toBe("DOUBLE");
   });
 
+  test("decimals without digits after the point keep all of theirs", async () => {
+    const made = await sql`SELECT unnest([99999999999999999999999999999999999999, 5, NULL])::DECIMAL(38, 0) AS d, [9007199254740993::DECIMAL(18, 0)] AS l`;
+    expect(await made.rows({ limit: 2 })).toEqual([{ d: 10n ** 38n - 1n, l: [9007199254740993n] }, { d: 5, l: [9007199254740993n] }]);
+    expect(await made.column("d")).toEqual([10n ** 38n - 1n, 5, null]);
+  });
+
+  test("a time with an offset is a text, which Parquet would take the offset off", async () => {
+    await sql`CREATE TABLE clocks (t TIMETZ)`;
+    const [text, time] = ["10:20:30+02", sql.raw("'10:20:30+02'::TIMETZ")];
+    const made = await sql`SELECT ${time} AS t, [${time}] AS l, {'t': ${time}} AS s, TIMESTAMPTZ '2024-01-01 00:00:00Z' AS tz`;
+    expect(made.schema.map(({ type }) => type)).toEqual(["VARCHAR", "VARCHAR[]", "STRUCT(t VARCHAR)", "TIMESTAMP WITH TIME ZONE"]);
+    expect(await made.rows()).toEqual([{ t: text, l: [text], s: { t: text }, tz: new Date("2024-01-01") }]);
+    expect(await (await sql`INSERT INTO clocks VALUES (${text}) RETURNING t`).rows()).toEqual([{ t: text }]);
+  });
+
   test("rows() without a table in between gives the same", async () => {
     expect(await sql`SELECT sum(range) AS s, 2::HUGEINT ** 80 AS h FROM range(3)`.rows()).toEqual([{ s: 3, h: 2 ** 80 }]);
     expect(await sql`SELECT (2::HUGEINT << 80)::HUGEINT AS h`.rows()).toEqual([{ h: 2n ** 81n }]);
@@ -78,7 +96,7 @@ describe("columns", () => {
       d: new Float64Array([0, 0.5, 1]),
       f: new Float32Array([0, 1, 2]),
       i: new Int32Array([0, 1, 2]),
-      b: new BigInt64Array([0n, 1n, 2n]),
+      b: new Float64Array([0, 1, 2]),
       s: ["s0", "s1", "s2"],
       w: new Uint8Array([0, 1, 2]),
       day: [new Date("2024-01-01"), new Date("2024-01-02"), new Date("2024-01-03")],
@@ -88,7 +106,30 @@ describe("columns", () => {
     expect(d[1]! + s.length).toBe(3.5);
     expectTypeOf(s).toEqualTypeOf<string[]>();
     expect(await made.column("i")).toBeInstanceOf(Int32Array);
-    expectTypeOf(await made.column("b")).toEqualTypeOf<BigInt64Array | BigUint64Array>();
+    expectTypeOf(await made.column("b")).toEqualTypeOf<Float64Array | BigInt64Array | BigUint64Array>();
+  });
+
+  test("of 64 bits are numbers, as rows() gives them, or all bigints where one is beyond 2^53", async () => {
+    const safe = await sql<{ b: number; u: number }>`SELECT unnest([9007199254740991, -9007199254740991, -1, 0, 4294967296])::BIGINT AS b, unnest([9007199254740991, 4294967295, 0, 1, 2])::UBIGINT AS u`;
+    expect(await safe.columns()).toEqual({ b: new Float64Array([Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, -1, 0, 2 ** 32]), u: new Float64Array([Number.MAX_SAFE_INTEGER, 2 ** 32 - 1, 0, 1, 2]) });
+    expect((await safe.column("b")).some((value) => value === -1)).toBe(true);
+    for (const [type, value] of [["BIGINT", 2n ** 53n], ["BIGINT", -(2n ** 53n)], ["BIGINT", -(2n ** 63n)], ["UBIGINT", 2n ** 64n - 1n]] as const) {
+      const { n } = await (await sql`SELECT unnest([1, ${value}])::${sql.raw(type)} AS n`).columns("n");
+      expect(n).toEqual(type === "BIGINT" ? new BigInt64Array([1n, value]) : new BigUint64Array([1n, value]));
+    }
+    const late = await sql<{ b: number | bigint; n: number | bigint | null }>`SELECT if(range = 5000, 9007199254740993, -range) AS b, if(range = 6000, NULL, b) AS n FROM range(6001)`;
+    const { b, n } = await late.columns();
+    expect(b).toEqual(BigInt64Array.from({ length: 6001 }, (_, i) => (i === 5000 ? 2n ** 53n + 1n : -BigInt(i))));
+    expect(n).toEqual((await late.rows()).map((row) => row.n));
+  });
+
+  test("have types that say what may come", async () => {
+    const made = await sql<{ x: number; maybe: number | null; id: number | bigint; word: string | null }>`SELECT 1.5::DOUBLE AS x, NULL::DOUBLE AS maybe, 1::BIGINT AS id, 'a' AS word`;
+    const { x, maybe, id, word } = await made.columns();
+    expectTypeOf(x).not.toExtend<number[]>();
+    expectTypeOf(maybe).extract<unknown[]>().toEqualTypeOf<(number | null)[]>();
+    expectTypeOf(id).toEqualTypeOf<Float64Array | BigInt64Array | BigUint64Array>();
+    expectTypeOf(word).toEqualTypeOf<(string | null)[]>();
   });
 
   test("with a NULL: a plain array of what rows() gives, wherever the NULL is", async () => {
@@ -199,6 +240,8 @@ describe("table(…)", () => {
     expect(made.schema.map(({ type }) => type)).toEqual(["BIGINT", "DATE", "VARCHAR"]);
     expect(await made.rows()).toEqual([{ id: 1, day: new Date("2024-02-29"), note: null }]);
     expect((await table([], { id: "INTEGER" })).count).toBe(0);
+    expect(await (await table([{}, {}], { a: "INTEGER" })).rows()).toEqual([{ a: null }, { a: null }]);
+    expect(await (await table([{ k: 2, d: 1.239, day: new Date("2024-02-29"), t: "1.50" }], { k: "INTEGER", d: "DECIMAL(10, 2)", day: "DATE", t: "DECIMAL(4, 1)" })).rows()).toEqual([{ k: 2, d: 1.24, day: new Date("2024-02-29"), t: 1.5 }]);
   });
 
   test("several at once, while another table is read, with several threads: each its own rows in order", async () => {
@@ -231,7 +274,23 @@ describe("table(…)", () => {
     ["mixed values", () => table([{ a: 1 }, { a: "x" }]), 'E_UNSTORABLE: table: row 2, column "a" is VARCHAR, and the rows above are INTEGER; make all values of a column of one type'],
     ["a function", () => table([{ a: () => 1 }]), 'E_UNSTORABLE: table: row 1, column "a" is a function, which a table cannot hold; tables hold numbers, bigints, strings, booleans, Dates, bytes, and arrays and objects of these'],
     ["columns of other lengths", () => table({ a: [1], b: [1, 2] }), 'E_UNSTORABLE: table: column "b" has 2 values and "a" 1; columns are equally long'],
-    ["a row that is none", () => table([1] as never), "E_UNSTORABLE: table: row 1 is no object; give rows as { column: value }"],
+    ["a row that is none", () => table([1] as never), "E_UNSTORABLE: table: row 1 is not an object; give rows as { column: value }"],
+    ["a column that is none", () => table({ a: 1 } as never), 'E_UNSTORABLE: table: column "a" is not an array; give columns as arrays or typed arrays'],
+    ["a promise", () => table(Promise.resolve([{ a: 1 }]) as never, { a: "INTEGER" }), "E_UNSTORABLE: table: its data is a promise or a query, neither rows nor columns; await it first"],
+    ["a query", () => table(sql`SELECT 1` as never), "E_UNSTORABLE: table: its data is a promise or a query, neither rows nor columns; await it first"],
+    ["a Set", () => table(new Set([{ a: 1 }]) as never, { a: "INTEGER" }), "E_UNSTORABLE: table: its data is an iterable, neither rows nor columns; make an array of its rows: [...rows]"],
+    ["a typed array", () => table(new Float64Array(2) as never), "E_UNSTORABLE: table: its data is a typed array, neither rows nor columns; name the column: { x: array }"],
+    ["pages to come", () => table((async function* () {})() as never), "E_UNSTORABLE: table: its data is an asynchronous iterable, neither rows nor columns; collect its rows first: for await (const row of rows) all.push(row)"],
+    ["nothing", () => table(null as never), "E_UNSTORABLE: table: its data is null, neither rows nor columns; give an array of rows, or { column: array }"],
+    ["two columns of a name", () => table([{ id: 1, ID: 2 }]), 'E_UNSTORABLE: table: two columns are called "id" and "ID"; names are compared without regard to case; rename one'],
+    ["two columns of a name, one by the schema", () => table([{ id: 1 }], { ID: "INTEGER" }), 'E_UNSTORABLE: table: two columns are called "id" and "ID"; names are compared without regard to case; rename one'],
+    ["a fraction in a whole column", () => table([{ k: 1 }, { k: 1.5 }], { k: "INTEGER" }), 'E_UNSTORABLE: table: row 2, column "k" is 1.5, which is not exactly INTEGER; round it first, or give the column a type that holds it'],
+    ["a fraction in a typed array", () => table({ k: new Float64Array([1, 0.5]) }, { k: "BIGINT" }), 'E_UNSTORABLE: table: row 2, column "k" is 0.5, which is not exactly BIGINT; round it first, or give the column a type that holds it'],
+    ["a text with more digits", () => table([{ p: "1.239" }], { p: "DECIMAL(10, 2)" }), 'E_UNSTORABLE: table: row 1, column "p" is 1.239, which is not exactly DECIMAL(10, 2); round it first, or give the column a type that holds it'],
+    ["a time in a day", () => table([{ d: new Date("2024-02-28T23:00:00Z") }], { d: "DATE" }), 'E_UNSTORABLE: table: row 1, column "d" is 2024-02-28T23:00:00.000Z, which is not exactly DATE; round it first, or give the column a type that holds it'],
+    ["a typed array that DuckDB has no type for", () => table({ x: unknownArray }), 'E_UNSTORABLE: table: column "x" is a Uint16Array, which a table cannot hold; tables hold numbers, bigints, strings, booleans, Dates, bytes, and arrays and objects of these'],
+    ["one in a row", () => table([{ x: unknownArray }]), 'E_UNSTORABLE: table: row 1, column "x" is a Uint16Array, which a table cannot hold; tables hold numbers, bigints, strings, booleans, Dates, bytes, and arrays and objects of these'],
+    ["one in a query", () => sql`SELECT ${unknownArray}`.rows(), "E_SQL: sql: value 1 is a Uint16Array, which SQL cannot take; copy it into a Float64Array"],
   ])("%s is refused", async (_, make, message) => {
     expect(await failed(make)).toBe(message);
   });
@@ -258,6 +317,14 @@ describe("shown", () => {
       "2,000 rows × 2 columns",
     ]);
     expect(display in made).toBe(true);
+  });
+
+  test("numbers lose no digit before the point, and keep one after it; nested values are whole", async () => {
+    const made = await sql`SELECT 1234567.89 AS a, 123456789.123::DOUBLE AS b, 0.123456789 AS c, -12.3456789 AS d, 'nan'::DOUBLE AS e, '-inf'::DOUBLE AS f, 7::BIGINT AS g,
+      {'n': 9007199254740993, 'm': MAP {'k': 'nan'::DOUBLE}, 'at': ['infinity'::TIMESTAMP]} AS s`;
+    const text = String((await mimeBundle(made))["text/html"]);
+    const cells = [...text.matchAll(/<td>(.*?)<\/td>/g)].map(([, cell]) => cell!.replaceAll("&#34;", '"'));
+    expect(cells).toEqual(["1234567.9", "123456789.1", "0.123457", "-12.3457", "NaN", "-Infinity", "7", '{"n":"9007199254740993","m":[["k","NaN"]],"at":["infinity"]}']);
   });
 
   test("of many columns those that fit a line", async () => {

@@ -161,6 +161,7 @@ describe("what cannot be stored", () => {
     ["a symbol as key", { [Symbol("x")]: 1 }, "E_UNSTORABLE: model is an object with a key that is a symbol (Symbol(x)), which cannot be stored; use text as key"],
     ["a circle", circle, "E_UNSTORABLE: model.child.parent is model again, a circular reference, which cannot be stored; keep the number or name of the parent instead of the parent"],
     ["a named property of an array", /a(b)/.exec("ab"), "E_UNSTORABLE: model.index is a named property of an array, which cannot be stored; make a plain array of the items: [...items]"],
+    ["a named property of a long array", { rows: Object.assign(Array.from({ length: 20_000 }, (_, i) => ({ i })), { columns: ["i"] }) }, "E_UNSTORABLE: model.rows.columns is a named property of an array, which cannot be stored; make a plain array of the items: [...items]"],
     ["a property on a Map", Object.assign(new Map(), { extra: 1 }), "E_UNSTORABLE: model.extra is a property set on a Map, which cannot be stored; keep it beside it, in an object"],
     ["a figure inside a value", { plot: { [Symbol.for("Jupyter.display")]: () => ({}) } }, "E_UNSTORABLE: model.plot is a figure inside a value, which cannot be stored; export the figure by its own name"],
   ])("%s", (_, value, message) => {
