@@ -38,6 +38,7 @@ export type ReadKind =
   | "stat" // path → type, mode, size and modification time
   | "exists" // path → what is there: file, folder or nothing; and where links lead
   | "folder" // path → hash of the sorted entry names and their kinds
+  | "match" // pattern such as `data/*.csv` → hash of the sorted entry names that match it, and their kinds
   | "machine" // fact, such as `hostname` or `project` (the folder) → hash of it
   | "run"; // field of the run (id, logicalDate, …)
 
@@ -65,6 +66,8 @@ export interface Opaque {
 export interface Written {
   readonly path: string;
   readonly digest: Digest | null;
+  /** It was only added to, as a log is that others write, too: it must be there. */
+  readonly appended?: boolean;
 }
 
 /** An effect asked for by a step; committed with its record, idempotent per run. */

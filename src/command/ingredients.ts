@@ -38,7 +38,7 @@ export async function compareIngredients(step: Step, parts: PartsNow, record: Ke
     packages: compareAll(before?.packages, parts.packages),
     inputs: compareInputs(before?.inputs, parts.inputs),
     reads: await Promise.all((record?.reads ?? []).map((read) => compareRead(step, read, known))),
-    outputs: await Promise.all((record?.written ?? []).map(async (file) => compared(file.path, file.digest, await known.world.digest({ kind: "file", name: file.path, digest: null })))),
+    outputs: await Promise.all((record?.written ?? []).map(async (file) => compared(file.path, file.digest, await known.world.output(file)))),
     opaque: record?.opaque ?? [],
     artifacts: await Promise.all(
       Object.entries(record?.artifacts ?? {}).map(async ([name, artifact]) => ({ name, digest: artifact.digest, health: await known.store.health(artifact) })),

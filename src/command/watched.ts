@@ -5,7 +5,7 @@ import { openProject } from "../engine.ts";
 import { usesTables } from "../execute/coming.ts";
 import type { Kind } from "../execute/pool.ts";
 import { selectSteps } from "../graph/select.ts";
-import type { Digest } from "../model.ts";
+import type { Digest, Written } from "../model.ts";
 import { PackageHasher } from "../plan/packages.ts";
 import { currentRecord } from "../record/lookup.ts";
 import type { FileHasher } from "../store/files.ts";
@@ -46,13 +46,13 @@ export async function readWatched(options: RunOptions, places: readonly string[]
       const steps = graph.steps.filter((step) => selected.has(step.id));
       const records = steps.flatMap((step) => currentRecord(db, step.name) ?? []);
       const reads = records.flatMap((record) => record.reads).filter(({ name }) => !/^\/(?:proc|sys|dev)\//.test(name));
-      const listed = reads.filter(({ kind }) => kind === "folder").map(({ name }) => absolute(name));
+      const listed = reads.filter(({ kind }) => kind === "folder" || kind === "match").map(({ kind, name }) => absolute(kind === "match" ? path.dirname(name) : name));
       const seen = reads.filter(({ kind }) => kind === "file" || kind === "stat" || kind === "exists").map(({ name }) => absolute(name));
       const linked = await linkedPackages(steps, new PackageHasher(project, digests));
       return {
         files: new Set([...named, ...linked.files, ...steps.flatMap((step) => Object.keys(step.code.sources)).map(absolute), ...seen]),
         folders: new Set([absolute("steps"), ...linked.folders, ...listed]),
-        outputs: new Map(records.flatMap((record) => record.written.map((file) => [absolute(file.path), file.digest] as const))),
+        outputs: new Map(await Promise.all(records.flatMap(({ written }) => written.map((output) => leftAs(hasher, absolute(output.path), output))))),
         broken: false,
         kind: { tables: steps.some(usesTables), outside: steps.some((step) => step.outside) },
         hasher,
@@ -71,6 +71,11 @@ export async function readWatched(options: RunOptions, places: readonly string[]
       hasher: before?.hasher,
     };
   }
+}
+
+/** What a run left at a path: what was only added to is no other for what was added. */
+async function leftAs(hasher: FileHasher, file: string, { digest, appended }: Written): Promise<[file: string, digest: Digest | null]> {
+  return [file, appended ? ((await hasher.hash(file))?.digest ?? null) : digest];
 }
 
 /** The folders to watch; in place of one that is not there the nearest above it, where it would appear. */

@@ -4,6 +4,8 @@ export interface Asker {
   readonly builtin: string;
   /** The code lies in a package, not in the step or its helpers. */
   readonly inPackage: boolean;
+  /** Its file. */
+  readonly file: string;
   /** It is Node's own. */
   readonly inNode: boolean;
 }
@@ -13,8 +15,8 @@ export function asker(): Asker {
   // callSites, this function, the trap.
   const [first, ...rest] = callSites().slice(3);
   const builtin = first && !first.getFileName() && !first.isEval() ? (first.getFunctionName() ?? "?") : "";
-  const caller = [first, ...rest].find((site) => site?.getFileName())?.getFileName() ?? "";
-  return { builtin, inPackage: /[\\/]node_modules[\\/]/.test(caller), inNode: caller.startsWith("node:") };
+  const file = [first, ...rest].find((site) => site?.getFileName())?.getFileName() ?? "";
+  return { builtin, inPackage: /[\\/]node_modules[\\/]/.test(file), file, inNode: file.startsWith("node:") };
 }
 
 /** As V8 has them: a stack as text is made by way of the source maps, which is slow. */

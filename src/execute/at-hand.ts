@@ -28,6 +28,7 @@ export function take(step: AtHand | undefined): void {
 export const watching: Observer = {
   path: (kind, file) => at?.notes.path(kind, file),
   written: (file) => at?.notes.written(file),
+  appended: (file) => at?.notes.appended(file),
   made: (folder) => at?.notes.made(folder),
   linked: (link) => at?.notes.linked(link),
   env: (name) => at?.notes.env(name),

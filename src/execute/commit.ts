@@ -1,5 +1,5 @@
 import type { StepOutcome } from "../events.ts";
-import type { Artifact, Effect, Scalar, Step, StepRecord } from "../model.ts";
+import type { Artifact, Digest, Effect, Scalar, Step, StepRecord, Written } from "../model.ts";
 import { rest } from "../pace.ts";
 import type { Decision } from "../plan/decide.ts";
 import { completeRow } from "../record/experiments.ts";
@@ -82,11 +82,15 @@ export async function commit(context: RunContext, attempted: Attempted): Promise
   };
   const outcome = context.mask.data(outcomeOf(attempted));
   commitRecord(context.db, record, outcome, (name) => highestPublished(context.graph.project, name));
-  for (const { path, digest } of written) context.writes.set(path, { digest, at: Date.now() });
+  for (const output of written) context.writes.set(output.path, { digest: await contentOf(context, output), at: Date.now() });
   keepManifest(context, { info: context.info, params: context.mask.given(context.known.world.params), outcome, record });
   SABOTAGE: for (const late of postponed.splice(0)) await late();
   await publish(context, record);
   return artifacts;
+}
+
+async function contentOf({ known, hasher }: RunContext, { path, digest, appended }: Written): Promise<Digest | null> {
+  return appended ? ((await hasher.hash(known.world.absolute(path)))?.digest ?? null) : digest;
 }
 
 /** The result is real without it: where it cannot be written, it is only missed when the state has to be made anew. */

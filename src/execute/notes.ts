@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import type { Digest, Opaque, Read, Written } from "../model.ts";
 import { pacer } from "../pace.ts";
 import type { World } from "../plan/reads.ts";
@@ -25,7 +26,10 @@ export class Notes {
   readonly #machine = new Set<string>();
   /** Variables of the environment that the step set. */
   readonly sets = new Set<string>();
+  /** Files that it read and then wrote, as they were until then. */
+  readonly #before = new Map<string, { readonly digest: Digest | null; readonly signature: string | null }>();
   readonly #written = new Set<string>();
+  readonly #appended = new Set<string>();
   readonly #listed = new Map<string, Digest | null>();
   /** What was written, and all folders above. */
   readonly #changed = new Set<string>();
@@ -41,15 +45,17 @@ export class Notes {
     else if (message.type === "env") this.#env.add(message.name);
     else if (message.type === "machine") this.#machine.add(message.name);
     else if (message.type === "sets") this.sets.add(message.name);
-    else if (message.type === "listed") this.#listed.set(message.path, message.digest);
+    else if (message.type === "listed") this.#listed.set(`${message.kind} ${message.path}`, message.digest);
     else if (message.type === "path") this.#takePath(message);
     else if (message.type === "soon") this.#ahead(message.path);
-    else if (message.type === "written") this.#takeWritten(message.path);
+    else if (message.type === "before") this.#before.set(message.path, message);
+    else if (message.type === "written") this.#takeWritten(this.#written, message.path);
+    else if (message.type === "appended") this.#takeWritten(this.#appended, message.path);
     else if (message.type === "opaque") this.opaque.push(message.opaque);
   }
 
-  #takeWritten(file: string): void {
-    this.#written.add(file);
+  #takeWritten(files: Set<string>, file: string): void {
+    files.add(file);
     addWithFolders(this.#changed, file);
   }
 
@@ -71,16 +77,18 @@ export class Notes {
       const { kind } = note;
       const name = projectPath(world.project, note.path);
       if (kind === "file") {
-        const hashed = await hasher.hash(note.path);
-        reads.push({ kind, name, digest: hashed?.digest ?? null });
+        const { digest, signature } = this.#before.get(note.path) ?? (await hasher.hash(note.path)) ?? nothing;
+        reads.push({ kind, name, digest });
         const before = writes.get(name);
-        const stands = before !== undefined && before.digest === hashed?.digest && before.at < note.at;
-        racy ||= await movedSince(note, hashed?.signature ?? null, stands);
-        if (hashed === null) await this.#noteDevice(note.path);
+        const stands = before !== undefined && before.digest === digest && before.at < note.at;
+        racy ||= await movedSince(note, signature, stands);
+        if (digest === null) await this.#noteDevice(note.path);
         continue;
       }
+      // Who writes a log asks first whether it is there, and how long it is: of what only grew, that it is there is asked of the outputs.
+      if ((kind === "exists" || kind === "stat") && this.#onlyGrew(note.path)) continue;
       // What the step itself changed is kept as the step left it: later changes show in its outputs.
-      const listed = kind === "folder" ? this.#listed.get(note.path) : undefined;
+      const listed = this.#listed.get(`${kind} ${note.path}`);
       const digest = listed !== undefined ? listed : this.#changed.has(note.path) ? await world.digest({ kind, name, digest: null }) : note.digest;
       const key = `${kind} ${name}`;
       // It was looked at twice, and had changed in between.
@@ -89,8 +97,11 @@ export class Notes {
       found.set(key, digest);
     }
     const written: Written[] = [];
-    for (const file of this.#outputs(world.project)) {
-      written.push({ path: projectPath(world.project, file), digest: await world.output(file) });
+    for (const file of new Set([...this.#written, ...this.#appended])) {
+      if (isDevice.test(file)) continue;
+      const output = { path: projectPath(world.project, file), ...(this.#onlyGrew(file) ? { appended: true } : {}) };
+      const digest = await world.output(output);
+      if (digest !== null || !isTemporary(file, world.project)) written.push({ ...output, digest });
     }
     return { reads, written, racy };
   }
@@ -101,10 +112,19 @@ export class Notes {
     if (stats && !stats.isFile() && !stats.isDirectory() && file !== "/dev/null") this.opaque.push({ kind: "native", what: file });
   }
 
-  /** What was written to stay: temporary files outside the project are not outputs. */
-  #outputs(project: string): string[] {
-    return [...this.#written].filter((file) => !/^(?:\/var)?\/tmp\//.test(file) || file.startsWith(`${project}/`));
+  #onlyGrew(file: string): boolean {
+    return this.#appended.has(file) && !this.#written.has(file);
   }
+}
+
+const nothing = { digest: null, signature: null };
+
+/** What has no bytes to keep. */
+const isDevice = /^\/(?:dev(?!\/shm\/)|proc|sys)\//;
+
+/** Whether nobody misses a file that a step made there and removed. */
+function isTemporary(file: string, project: string): boolean {
+  return !file.startsWith(`${project}/`) && ["/tmp", "/var/tmp", "/dev/shm", tmpdir()].some((folder) => file.startsWith(`${folder}/`));
 }
 
 /** @param stands its content was seen before the reading, and is the same: what changed it just before was the step that wrote it */

@@ -1,10 +1,9 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Opaque } from "../model.ts";
-import { inert } from "../graph/package-names.ts";
-import { realOf } from "../kernel-path.ts";
 import { signatureOf } from "../store/files.ts";
-import { lookAt, type LookKind } from "../store/look.ts";
+import { contentNow, lookAt, type LookKind } from "../store/look.ts";
+import { HashedPackages } from "./hashed-packages.ts";
 import type { Observer } from "./observer.ts";
 import { OwnChanges } from "./own-changes.ts";
 import type { Job, Message } from "./protocol.ts";
@@ -19,12 +18,11 @@ const engines = /[\\/]node_modules[\\/](?:@duckdb|detect-libc)[\\/]/;
 export class Noting implements Omit<Observer, "script"> {
   readonly #send: (message: Message) => void;
   readonly #inside: readonly string[];
-  readonly #packages: readonly string[];
-  readonly #project: string;
-  /** Of the packages those around the project: what is listed of them leaves it out. */
-  readonly #around: ReadonlySet<string>;
+  readonly #packages: HashedPackages;
   readonly #seen = new Map<string, string>();
   readonly #own = new OwnChanges();
+  /** Files that it added to, and what lies in them may be another's. */
+  readonly #appended = new Set<string>();
   #marked = false;
 
   /** @param engine folder of the engine's own code */
@@ -34,10 +32,7 @@ export class Noting implements Omit<Observer, "script"> {
     const state = path.join(job.project, ".stepbook");
     // Node reads a step's code where it really lies: the folder may be a link to another disk.
     this.#inside = [state, realpathSync(state), engine].map((folder) => folder + path.sep);
-    this.#packages = job.packages.map((folder) => folder + path.sep);
-    this.#project = realOf(job.project) + path.sep;
-    const isAround = this.#packages.some((folder) => this.#project.startsWith(folder));
-    this.#around = new Set(isAround ? this.#packages.filter((folder) => this.#project.startsWith(realOf(folder) + path.sep)) : []);
+    this.#packages = new HashedPackages(job.packages, job.project);
   }
 
   /** @param since when the reading began, where that was before now; ms */
@@ -46,16 +41,26 @@ export class Noting implements Omit<Observer, "script"> {
     const real = this.#own.behindLinks(file);
     // A link may lead to another, and round in a circle.
     if (real !== file && turn < 10) return this.path(kind, real, since, turn + 1);
-    if (this.#own.has(file)) return;
+    // What it made of a file by adding to it, and reads, it depends on.
+    if (this.#own.has(file)) return void (kind !== "exists" && this.#appended.has(file) && this.#tellWritten(file));
     const digest = kind === "file" ? null : lookAt(kind, file);
-    if (kind === "folder") this.#own.listed(file, digest);
+    if (kind === "folder" || kind === "match") this.#own.listed(kind, file, digest);
     this.#once(`${kind} ${file}`, { type: "path", kind, path: file, digest, signature: signatureNow(file), at: since ?? Date.now() }, String(digest));
   }
 
   written(file: string): void {
     if (this.#ignored(file)) return;
+    this.#tellBefore(file);
     this.#own.written(file);
     this.#tellWritten(file);
+  }
+
+  appended(file: string): void {
+    if (this.#ignored(file)) return;
+    this.#tellBefore(file);
+    this.#own.written(file);
+    this.#appended.add(file);
+    this.#once(`appended ${file}`, { type: "appended", path: file });
   }
 
   linked(link: string): void {
@@ -69,6 +74,13 @@ export class Noting implements Omit<Observer, "script"> {
     if (this.#ignored(file)) return;
     this.#own.made(file);
     this.#tellWritten(file);
+  }
+
+  /** It is told before the file is written: what was read of it will be gone. */
+  #tellBefore(file: string): void {
+    if (this.#own.has(file) || !this.#seen.has(`file ${file}`)) return;
+    // The signature comes last, so that a change meanwhile shows in it.
+    this.#send({ type: "before", path: file, digest: contentNow(file), signature: signatureNow(file) });
   }
 
   #tellWritten(file: string): void {
@@ -114,18 +126,7 @@ export class Noting implements Omit<Observer, "script"> {
   }
 
   #ignored(file: string): boolean {
-    return this.#inside.some((folder) => file.startsWith(folder)) || engines.test(file) || this.#packages.some((folder) => file.startsWith(folder) && this.#isHashed(file, folder));
-  }
-
-  /** Whether the fingerprint holds the file, as it does nearly all files of the packages that the step reaches. */
-  #isHashed(file: string, folder: string): boolean {
-    const name = file.slice(folder.length);
-    if (/(?:^|[\\/])(?:node_modules|\.git)[\\/]/.test(name) || inert.test(name)) return false;
-    if (this.#around.has(folder) && realOf(file).startsWith(this.#project)) return false;
-    // Code that is a link is found where it really lies; data may lie in a linked folder.
-    if (/\.(?:[cm]?js|json|node|wasm)$/.test(name)) return true;
-    const real = realOf(file);
-    return this.#packages.some((each) => real.startsWith(each));
+    return this.#inside.some((folder) => file.startsWith(folder)) || engines.test(file) || this.#packages.has(file);
   }
 }
 

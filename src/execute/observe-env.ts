@@ -6,6 +6,8 @@ import type { Observer } from "./observer.ts";
 const enumerations: ReadonlySet<string> = new Set(["", "keys", "entries", "values", "assign", "stringify"]);
 /** Those that copy all variables; "" is a spread, and also a loop. */
 const copies: ReadonlySet<string> = new Set(["", "assign"]);
+/** It lists the names when it is loaded, for settings of its own output, and most packages bring it. */
+const listsForItself = /[\\/]node_modules[\\/]debug[\\/]/;
 
 /**
  * Reading a variable is noted, and so is listing their names. What the step itself set is not, and
@@ -23,45 +25,59 @@ export function observeEnvironment(observer: Observer): void {
     observer.env(allNames);
     names.forEach(note);
   });
-  process.env = new Proxy(process.env, {
-    get(env, name) {
+  const env = process.env;
+  process.env = new Proxy(inspected(env, observer), {
+    get(_, name) {
       // Node copies them all for a subprocess.
       const forOthers = typeof name === "string" && ofLaunchers.test(name) && asker().inNode;
       if (!copy.takes(name) && !forOthers && name !== skipped) note(name);
       skipped = undefined;
       return Reflect.get(env, name) as string | undefined;
     },
-    has(env, name) {
+    has(_, name) {
       note(name);
       return Reflect.has(env, name);
     },
-    ownKeys(env) {
+    ownKeys() {
       copy.begin();
-      if (!asker().inPackage) observer.env(allNames);
+      const { builtin, inPackage, file } = asker();
+      if (!inPackage || !(copies.has(builtin) || listsForItself.test(file))) observer.env(allNames);
       return Reflect.ownKeys(env);
     },
-    getOwnPropertyDescriptor(env, name) {
+    getOwnPropertyDescriptor(_, name) {
       const { builtin, inPackage } = asker();
       if (!enumerations.has(builtin)) note(name);
       if (inPackage && copies.has(builtin)) copy.looksAt(name);
-      else if (inPackage && (builtin === "entries" || builtin === "values")) {
-        observer.env(allNames);
-        if (ofLaunchers.test(String(name))) skipped = name;
-      }
+      else if (inPackage && (builtin === "entries" || builtin === "values") && ofLaunchers.test(String(name))) skipped = name;
       return Reflect.getOwnPropertyDescriptor(env, name);
     },
-    set(env, name, value) {
+    set(_, name, value) {
       observer.marked();
       observer.sets(String(name));
       own.add(String(name));
       return Reflect.set(env, name, value);
     },
-    deleteProperty(env, name) {
+    defineProperty(_, name, descriptor) {
+      observer.marked();
+      own.add(String(name));
+      return Reflect.defineProperty(env, name, descriptor);
+    },
+    deleteProperty(_, name) {
       observer.marked();
       own.add(String(name));
       return Reflect.deleteProperty(env, name);
     },
   });
+}
+
+/** What stands for the environment behind the proxy: `util.inspect`, and so `console.log`, looks there, but for what an object has to say of itself. */
+function inspected(env: NodeJS.ProcessEnv, observer: Observer): NodeJS.ProcessEnv {
+  const show = () => {
+    observer.env(allNames);
+    for (const name of Object.keys(env)) if (!ofLaunchers.test(name)) observer.env(name);
+    return { ...env };
+  };
+  return Object.create(Object.getPrototypeOf(env) as object, { [Symbol.for("nodejs.util.inspect.custom")]: { value: show, configurable: true } }) as NodeJS.ProcessEnv;
 }
 
 /** A package's copy of all variables, in which each name is looked at and got in turn. Whatever passes over a name is a loop, which chooses. */

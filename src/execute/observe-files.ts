@@ -47,7 +47,10 @@ function observeCalls(target: Patchable, observer: Observer): void {
   for (const key of ["realpath", "realpathSync"]) wrap((target[key] ?? {}) as Patchable, "native", at(0, (file) => observer.path("exists", file)));
   on(["access"], at(0, (file, [, mode]) => observer.path(typeof mode === "number" && mode !== fs.constants.F_OK ? "stat" : "exists", file)));
   on(["readdir", "opendir"], at(0, (folder, [, options]) => readFolder(observer, folder, (options as { recursive?: boolean } | null)?.recursive === true)));
-  on(["writeFile", "appendFile", "truncate", "unlink", "rm", "rmdir"], at(0, written));
+  for (const [name, usual] of [["writeFile", "w"], ["appendFile", "a"]] as const) {
+    on([name], at(0, (file, [, , options]) => writtenAs(observer, file, (options as { flag?: unknown } | null | undefined)?.flag ?? usual)));
+  }
+  on(["truncate", "unlink", "rm", "rmdir"], at(0, written));
   on(["link"], (args) => at(0, (from) => at(1, (to) => (observer.path("file", from), observer.written(to)))(args))(args));
   on(["symlink"], at(1, (link) => observer.linked(link)));
   on(["mkdir"], at(0, (folder) => observer.made(folder)));
@@ -73,7 +76,14 @@ function openedAs(observer: Observer, file: string, flags: unknown): void {
   const writes = typeof flags === "number" ? (flags & (O_WRONLY | O_RDWR)) !== 0 : typeof flags === "string" && /[wa+]/.test(flags);
   const reads = typeof flags === "number" ? (flags & O_WRONLY) === 0 : typeof flags !== "string" || /r|\+/.test(flags);
   if (reads) observer.path("file", file);
-  if (writes) observer.written(file);
+  if (writes) writtenAs(observer, file, flags);
+}
+
+function writtenAs(observer: Observer, file: string, flags: unknown): void {
+  const { O_APPEND, O_RDWR, O_TRUNC, O_WRONLY } = fs.constants;
+  const onlyAdds = typeof flags === "number" ? (flags & (O_APPEND | O_RDWR | O_TRUNC | O_WRONLY)) === (O_APPEND | O_WRONLY) : typeof flags === "string" && /^[^+]*a[^+]*$/.test(flags);
+  if (onlyAdds) observer.appended(file);
+  else observer.written(file);
 }
 
 /** Going down, Node follows links to folders, too. */

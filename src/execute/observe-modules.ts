@@ -13,8 +13,12 @@ const { _resolveLookupPaths: foldersFor, _nodeModulePaths: packageFolders } = Mo
 
 const suffixes = [".js", ".json", ".node"];
 
-/** Wraps how CommonJS finds its modules: by `require`, and by `require.resolve`, which reads none. */
+/** Wraps how CommonJS finds its modules: by `require`, by `require.resolve`, which reads none, and where an ES module imports one. */
 export function observeModules(observer: Observer): void {
+  // That one Node 20 has read already, below all that is wrapped.
+  wrap(Module as unknown as Patchable, "_load", ([file, from]) => {
+    if (from === undefined && typeof file === "string" && path.isAbsolute(file)) observer.path("file", file);
+  });
   wrap(Module as unknown as Patchable, "_resolveFilename", ([specifier, from]) => {
     const { filename } = (from ?? {}) as { filename?: string | null };
     if (typeof specifier === "string" && typeof filename === "string") noteLookups(observer, specifier, filename);

@@ -13,6 +13,7 @@ import { type Patchable, wrap } from "./wrap.ts";
 export function observe(observer: Observer): void {
   observeFiles(observer);
   observeAddons(observer);
+  observeBackDoors(observer);
   observeMachine(observer);
   observeEnvironment(observer);
   observeTimers(observer);
@@ -34,6 +35,12 @@ function observeAddons(observer: Observer): void {
     // The engine's own SQL engine notes what it reads.
     if (!/[\\/]@duckdb[\\/]node-bindings/.test(String(file))) observer.opaque("native", path.basename(String(file)));
   });
+}
+
+/** What tells of the process, or gives of Node, more than is watched. */
+function observeBackDoors(observer: Observer): void {
+  wrap(process as unknown as Patchable, "binding", ([name]) => observer.opaque("native", `process.binding ${String(name)}`));
+  for (const name of ["getReport", "writeReport"]) wrap(process.report as unknown as Patchable, name, () => observer.opaque("native", `process.report.${name}`));
 }
 
 /** Where the step runs: the folder, and the machine's own facts. */

@@ -5,6 +5,8 @@ import type { LookKind } from "../store/look.ts";
 export interface Observer {
   path(kind: "file" | LookKind, file: string): void;
   written(file: string): void;
+  /** Something was added to the end of a file, or is about to be. */
+  appended(file: string): void;
   made(folder: string): void;
   /** A symbolic link was made, or is about to be. */
   linked(link: string): void;

@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { Digest } from "../model.ts";
 import { lookAt } from "../store/look.ts";
+import type { Listing } from "./protocol.ts";
 
 // The unwrapped functions: what is looked up here is not read by the step.
 const { readdirSync, readlinkSync } = fs;
@@ -13,8 +14,8 @@ export class OwnChanges {
   readonly #changed = new Set<string>();
   /** Links that it made: what is read through one is not its own. */
   readonly #links = new Set<string>();
-  /** Folders that it listed, and what lay in them when it first did. */
-  readonly #listed = new Map<string, { readonly names: ReadonlySet<string>; readonly digest: Digest | null }>();
+  /** Kind and path of its listings, and what lay in the folder when it first did. */
+  readonly #listed = new Map<string, { readonly kind: Listing; readonly path: string; readonly names: ReadonlySet<string>; readonly digest: Digest | null }>();
 
   written(file: string): void {
     this.#own.add(file);
@@ -51,23 +52,29 @@ export class OwnChanges {
     return file;
   }
 
-  listed(folder: string, digest: Digest | null): void {
-    if (!this.#listed.has(folder)) this.#listed.set(folder, { names: namesIn(folder), digest });
+  /** @param file the folder, or a pattern for names in it */
+  listed(kind: Listing, file: string, digest: Digest | null): void {
+    const key = `${kind} ${file}`;
+    if (!this.#listed.has(key)) this.#listed.set(key, { kind, path: file, names: namesIn(listedFolder(kind, file)), digest });
   }
 
   /**
    * How to keep folders that the step listed and changed: as they are now, unless something came or went that is not its own, which it
    * may not have seen.
    */
-  *listings(): Generator<{ path: string; digest: Digest | null }> {
-    for (const [folder, before] of this.#listed) {
+  *listings(): Generator<{ kind: Listing; path: string; digest: Digest | null }> {
+    for (const { kind, path: file, names: before, digest } of this.#listed.values()) {
+      const folder = listedFolder(kind, file);
       if (!this.#changed.has(folder)) continue;
-      const digest = lookAt("folder", folder);
       const now = namesIn(folder);
-      const differing = [...new Set([...before.names, ...now])].filter((name) => before.names.has(name) !== now.has(name));
-      yield { path: folder, digest: differing.every((name) => this.#changed.has(path.join(folder, name))) ? digest : before.digest };
+      const differing = [...new Set([...before, ...now])].filter((name) => before.has(name) !== now.has(name));
+      yield { kind, path: file, digest: differing.every((name) => this.#changed.has(path.join(folder, name))) ? lookAt(kind, file) : digest };
     }
   }
+}
+
+function listedFolder(kind: Listing, file: string): string {
+  return kind === "match" ? path.dirname(file) : file;
 }
 
 /** Adds the path and all folders above. */

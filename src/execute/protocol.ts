@@ -61,6 +61,9 @@ export interface StagedArtifact {
 /** As a step's process hands it over. */
 export type ToldOrStaged = ToldArtifact | StagedArtifact;
 
+/** A look at names in a folder. */
+export type Listing = Extract<LookKind, "folder" | "match">;
+
 /** A look at a path, as it was found then. */
 export interface PathNote {
   readonly type: "path";
@@ -81,12 +84,15 @@ export type Message =
   | { readonly type: "machine"; readonly name: string }
   /** A variable of the environment that the step set. */
   | { readonly type: "sets"; readonly name: string }
-  /** A folder that the step listed, as it is to be kept: with what the step itself changed in it, and nothing else. */
-  | { readonly type: "listed"; readonly path: string; readonly digest: Digest | null }
+  /** A folder that the step listed, or a pattern for names in one, as it is to be kept: with what the step itself changed in it, and nothing else. */
+  | { readonly type: "listed"; readonly kind: Listing; readonly path: string; readonly digest: Digest | null }
   | PathNote
   /** A large file that is about to be read: it may be hashed meanwhile. */
   | { readonly type: "soon"; readonly path: string }
+  /** A file that was read and is about to be written: what it held until now. */
+  | { readonly type: "before"; readonly path: string; readonly digest: Digest | null; readonly signature: string | null }
   | { readonly type: "written"; readonly path: string }
+  | { readonly type: "appended"; readonly path: string }
   | { readonly type: "opaque"; readonly opaque: Opaque }
   | { readonly type: "event"; readonly event: Exclude<StepEvent, { type: "effect" }> }
   | { readonly type: "failed"; readonly failure: Failure }

@@ -101,7 +101,7 @@ async function doubtOfReads(record: KeptRecord, { world }: Knowledge): Promise<R
   const pace = pacer();
   for (const read of record.reads) {
     await pace();
-    SABOTAGE: if (sabotaged("reuse-ignores-files") && /^(?:file|stat|exists|folder)$/.test(read.kind)) continue;
+    SABOTAGE: if (sabotaged("reuse-ignores-files") && /^(?:file|stat|exists|folder|match)$/.test(read.kind)) continue;
     const now = await world.digest(read);
     if (now !== read.digest) return explainRead(read, now, world);
   }
@@ -112,7 +112,7 @@ async function doubtOfOutputs(record: KeptRecord, { world }: Knowledge): Promise
   const pace = pacer();
   for (const written of record.written) {
     await pace();
-    const now = await world.output(written.path);
+    const now = await world.output(written);
     if (now !== written.digest) return reason("output-changed", `its output ${written.path} ${now === null ? "is gone" : "was changed"}`);
   }
   return undefined;

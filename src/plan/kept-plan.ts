@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import type { Digest, Read } from "../model.ts";
+import type { Digest, Read, Written } from "../model.ts";
 import { rowsText } from "../record/rows.ts";
 import { type Db, stateFolder } from "../record/state.ts";
 import { keepWhole } from "../store/keep.ts";
@@ -9,7 +9,7 @@ import type { PackageHasher } from "./packages.ts";
 import type { World } from "./reads.ts";
 
 /** Raised where what is kept, or how it is checked, changes. */
-export const planFormat = 2;
+export const planFormat = 3;
 
 /** A step that is reused, and the record that stands for it. */
 interface KeptStep {
@@ -36,7 +36,7 @@ export interface KeptPlan {
   /** What else steps read. */
   readonly reads: readonly Read[];
   /** Outputs that are not files. */
-  readonly outputs: readonly (readonly [path: string, digest: Digest | null])[];
+  readonly outputs: readonly Written[];
   /** Packages of steps, and the hashes of all that they reach. */
   readonly packages: readonly (readonly [step: string, names: readonly string[], closure: Readonly<Record<string, Digest>>])[];
   /** Names of the variables that steps read as secrets. */
@@ -89,7 +89,7 @@ export async function looksHold({ plan }: PlanOnDisk, makeWorld: () => World, ma
   if (!(await isUnmoved({ signed: plan.files, places: [], others: [] }))) return false;
   const [world, packages] = [once(makeWorld), once(makePackages)];
   for (const read of plan.reads) if ((await world().digest(read)) !== read.digest) return false;
-  for (const [file, digest] of plan.outputs) if ((await world().output(file)) !== digest) return false;
+  for (const output of plan.outputs) if ((await world().output(output)) !== output.digest) return false;
   for (const [step, names, closure] of plan.packages) if (JSON.stringify(await packages().closure(step, names)) !== JSON.stringify(closure)) return false;
   return true;
 }

@@ -53,7 +53,7 @@ export function makeKeptPlan({ key, graph, known, digests, store, world, secrets
     sources,
     files: [...files],
     reads,
-    outputs: outputs.map(({ path, digest }) => [path, digest]),
+    outputs,
     packages: stood.filter(({ step }) => step.packages.length > 0).map(({ step, record }) => [step.id, step.packages, record.parts.packages]),
     secrets,
     steps: stood.map(({ step, record }) => ({ step: step.id, record: record.id, run: record.run, ms: record.ms })),

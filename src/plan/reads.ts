@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import path from "node:path";
-import type { Digest, Read, RunInfo } from "../model.ts";
+import type { Digest, Read, RunInfo, Written } from "../model.ts";
 import { readParam } from "../param-text.ts";
 import type { FileHasher } from "../store/files.ts";
 import { lookAt } from "../store/look.ts";
@@ -52,6 +52,7 @@ export class World {
       case "stat":
       case "exists":
       case "folder":
+      case "match":
         return lookAt(read.kind, this.absolute(read.name));
       case "machine":
         return digestOf(JSON.stringify(this.#fact(read.name)));
@@ -79,9 +80,10 @@ export class World {
     return Object.keys(this.#env).filter((name) => !ofLaunchers.test(name)).sort().join("\0");
   }
 
-  /** An output as it is now: a file's content, or that there is a folder. */
-  async output(name: string): Promise<Digest | null> {
-    return (await this.digest({ kind: "file", name, digest: null })) ?? this.digest({ kind: "exists", name, digest: null });
+  /** An output as it is now: a file's content; of a folder, and of what was only added to, that it is there. */
+  async output({ path: name, appended }: Omit<Written, "digest">): Promise<Digest | null> {
+    const content = appended ? null : await this.digest({ kind: "file", name, digest: null });
+    return content ?? this.digest({ kind: "exists", name, digest: null });
   }
 
   absolute(name: string): string {

@@ -72,6 +72,8 @@ export function explainRead(read: Read, now: string | null, world: World): Reaso
       return reason("env-changed", read.name === "project" ? "the project was moved, and it looks at where it lies" : `${read.name.includes(".") ? read.name : `os.${read.name}()`} changed`);
     case "folder":
       return reason("file-changed", `folder ${read.name}: its entries ${changeWord(read.digest, now)}`);
+    case "match":
+      return reason("file-changed", `${read.name} matches other names`);
     case "exists":
     case "stat":
     case "file":

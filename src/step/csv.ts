@@ -46,7 +46,7 @@ export async function csv<Row = Record<string, unknown>>(file: string, options: 
     } catch (thrown) {
       return csvError(head, thrown);
     } finally {
-      await noteOpened(engine, host, since);
+      await noteOpened(engine, host, since, new Set([absolute]));
     }
   });
 }

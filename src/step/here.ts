@@ -24,7 +24,7 @@ export function sqlPaths(host: Host, name: string): string[] {
 }
 
 /** Notes a read of a file or folder once. */
-export function noteFile(host: Host, kind: "file" | "folder", file: string, since?: number): void {
+export function noteFile(host: Host, kind: "file" | "stat" | "folder" | "match", file: string, since?: number): void {
   const noted = perHost(host, "noted", () => new Set<string>());
   const name = projectPath(host.project, file);
   if (noted.has(`${kind} ${name}`)) return;

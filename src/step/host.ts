@@ -34,7 +34,7 @@ export interface Host {
 export type NotedRead =
   | (Read & { readonly kind: "param" | "run" })
   /** `since`: when the reading began, where it is noted afterwards; ms. */
-  | { readonly kind: "file" | "stat" | "exists" | "folder"; readonly name: string; readonly since?: number };
+  | { readonly kind: "file" | "stat" | "exists" | "folder" | "match"; readonly name: string; readonly since?: number };
 
 /** What a running step tells. */
 export type StepEvent =

@@ -8,8 +8,6 @@ export interface Named {
   readonly name: string;
   /** In `glob('…')`, which opens no file. */
   readonly listed?: boolean;
-  /** Only a part, from which a function makes a name: `concat('data/', …)`. */
-  readonly isPart?: boolean;
 }
 
 export function* namedFiles(code: readonly Token[], params: Rendered["params"], anyString: boolean): Generator<Named> {
@@ -21,9 +19,10 @@ export function* namedFiles(code: readonly Token[], params: Rendered["params"], 
     if (inside.length > 0) {
       if (token.text === "(" && token.kind === "symbol") inside.push(before?.kind === "word");
       if (token.text === ")" && token.kind === "symbol") inside.pop();
-      const isPart = inside.includes(true, 1);
-      if (token.kind === "string") yield { name: token.text, listed, isPart };
-      if (token.kind === "symbol" && token.text.startsWith("$")) for (const name of texts(params[Number(token.text.slice(1)) - 1]?.value)) yield { name, listed, isPart };
+      // Of what a function is given it makes a name: `concat('data/', …)`.
+      if (inside.includes(true, 1)) continue;
+      if (token.kind === "string") yield { name: token.text, listed };
+      if (token.kind === "symbol" && token.text.startsWith("$")) for (const name of texts(params[Number(token.text.slice(1)) - 1]?.value)) yield { name, listed };
     } else if (token.kind === "symbol" && token.text === "(" && before?.kind === "word" && fileFunction.test(before.text)) {
       inside.push(true);
       listed = before.text === "GLOB";
@@ -33,11 +32,6 @@ export function* namedFiles(code: readonly Token[], params: Rendered["params"], 
   }
 }
 
-/** `data/*.csv`; not a regular expression, nor a lone `?`. */
-export function looksLikePattern(text: string): boolean {
-  return /[*?[]/.test(text) && /[\w./]/.test(text) && !/[\\()^$+|{}]/.test(text);
-}
-
-export function texts(value: unknown): string[] {
+function texts(value: unknown): string[] {
   return (Array.isArray(value) ? value : [value]).filter((each): each is string => typeof each === "string");
 }

@@ -5,8 +5,9 @@ import { projectPath } from "../project-path.ts";
 import { perHost, type Host } from "./host.ts";
 import { noteFile, sqlPaths } from "./here.ts";
 import type { Engine } from "./duckdb.ts";
-import { looksLikePattern, namedFiles, texts } from "./sql-names.ts";
+import { namedFiles } from "./sql-names.ts";
 import { notePattern } from "./sql-patterns.ts";
+import { asksForTimes, times } from "./sql-times.ts";
 import { tokens } from "./sqltext.ts";
 import type { Rendered } from "./render.ts";
 import { warnOfVolatile } from "./volatile.ts";
@@ -25,8 +26,9 @@ export interface Told extends Rendered {
 /** Runs SQL, notes what it reads and writes, and warns of what gives another result each time. */
 export async function noting<T>(engine: Engine, host: Host, all: readonly Told[], work: () => Promise<T>): Promise<T> {
   const since = Date.now();
+  const named = new Names();
   for (const told of all) {
-    noteNamed(host, told, told.anyString === true);
+    noteNamed(host, told, told.anyString ? lastingNames(host) : named);
     warnOfVolatile(host, told.text);
   }
   let result: T;
@@ -34,18 +36,31 @@ export async function noting<T>(engine: Engine, host: Host, all: readonly Told[]
     result = await work();
   } catch (error) {
     // In a transaction that has failed DuckDB answers nothing more, and it is the first error that counts.
-    await noteOpened(engine, host, since).catch(() => {});
+    await noteOpened(engine, host, since, named).catch(() => {});
     throw error;
   }
-  await noteOpened(engine, host, since);
+  await noteOpened(engine, host, since, named);
   return result;
 }
 
+/** What SQL names: files as they are, and patterns. */
+class Names {
+  readonly files = new Set<string>();
+  readonly patterns: ((file: string) => boolean)[] = [];
+
+  has(file: string): boolean {
+    return this.files.has(file) || this.patterns.some((matches) => matches(file));
+  }
+}
+
+/** Those of statements that are no queries: what they make (a view, a variable, an attached database) leads to files later. */
+const lastingNames = (host: Host) => perHost(host, "names in SQL", () => new Names());
+
 /**
  * Notes what DuckDB opened since the last call, from its file log: the files a query read, however they
- * were named (in a view, a macro, a pattern), and those it wrote.
+ * were named (in a view, a macro, a pattern), and those it wrote. What no SQL names came by a pattern that may match other files later.
  */
-export async function noteOpened({ connection }: Engine, host: Host, since: number): Promise<void> {
+export async function noteOpened({ connection }: Engine, host: Host, since: number, named: Pick<Names, "has"> = new Names()): Promise<void> {
   const reader = await connection.runAndReadAll(
     `SELECT message->>'path', bool_or(message->>'op' = 'WRITE'), any_value(message->>'fs')
      FROM duckdb_logs() WHERE type = 'FileSystem' GROUP BY ALL`,
@@ -55,16 +70,17 @@ export async function noteOpened({ connection }: Engine, host: Host, since: numb
   await connection.run("CALL truncate_duckdb_logs()");
   for (const [name, written, system] of rows) {
     if (system !== "LocalFileSystem") host.opaque({ kind: "network", what: remoteHost(name) ?? name });
-    else noteLocal(host, sqlPaths(host, name)[0]!, written, since);
+    else noteLocal(host, sqlPaths(host, name)[0]!, written, since, named);
   }
 }
 
-function noteLocal(host: Host, file: string, written: boolean, since: number): void {
+function noteLocal(host: Host, file: string, written: boolean, since: number, named: Pick<Names, "has">): void {
   const own = [host.staging, host.kept].some((folder) => folder !== null && file.startsWith(folder + path.sep));
   if (own || ownFiles(host).has(file)) return;
-  if (written) host.written(projectPath(host.project, writtenAs(file)));
-  else noteFile(host, "file", file, since);
-  if (!written && patternState(host).open) noteFoldersAbove(host, file);
+  if (written) return host.written(projectPath(host.project, writtenAs(file)));
+  noteFile(host, "file", file, since);
+  if (times(host).asked) noteFile(host, "stat", file);
+  if (!named.has(file) && !lastingNames(host).has(file)) noteFoldersAbove(host, file);
 }
 
 /** To overwrite a file DuckDB writes one beside it, which takes its name when it is whole. */
@@ -74,9 +90,6 @@ function writtenAs(file: string): string {
   return target !== file && !statSync(file, { throwIfNoEntry: false }) && statSync(target, { throwIfNoEntry: false }) ? target : file;
 }
 
-/** Whether a text with a wildcard was seen whose use cannot be told: in a macro's call, a variable, a joined text. */
-const patternState = (host: Host) => perHost(host, "patterns", () => ({ open: false }));
-
 /** Every folder in which a new file could come to match what matched this one. */
 function noteFoldersAbove(host: Host, file: string): void {
   for (let folder = path.dirname(file); folder !== path.dirname(folder); folder = path.dirname(folder)) {
@@ -85,10 +98,13 @@ function noteFoldersAbove(host: Host, file: string): void {
   }
 }
 
+const isPattern = /[*?[]/;
+
 /** A step that goes on without the file depends on its absence. */
 export function noteMissing(host: Host, thrown: unknown): void {
-  const name = /No files found that match the pattern \\?"([^"*?[]*?)\\?"/.exec(thrown instanceof Error ? thrown.message : "")?.[1];
-  if (name) for (const file of sqlPaths(host, fromHome(name))) host.note({ kind: "exists", name: projectPath(host.project, file) });
+  const name = /No files found that match the pattern \\?"([^"]*?)\\?"/.exec(thrown instanceof Error ? thrown.message : "")?.[1];
+  if (name && isPattern.test(name)) notePattern(host, fromHome(name));
+  else if (name) for (const file of sqlPaths(host, fromHome(name))) host.note({ kind: "exists", name: projectPath(host.project, file) });
 }
 
 /** `~` as DuckDB takes it. The home is asked for as a step would ask: it is noted. */
@@ -97,26 +113,25 @@ function fromHome(name: string): string {
 }
 
 /**
- * Notes what the file log does not tell: the folders that a pattern such as `data/*.csv` lists, and
+ * Notes what the file log does not tell: the names that a pattern such as `data/*.csv` matches, and
  * addresses and extensions, which the engine cannot see through.
  */
-function noteNamed(host: Host, { text, params }: Rendered, anyString: boolean): void {
+function noteNamed(host: Host, { text, params, anyString = false }: Told, names: Names): void {
   const code = tokens(text).filter((token) => token.kind !== "comment");
-  const all = [...namedFiles(code, params, anyString)];
-  const [named, parts] = [all.filter(({ isPart }) => !isPart), all.filter(({ isPart }) => isPart)];
-  for (const { name: given, listed } of named) {
+  for (const { name: given, listed } of namedFiles(code, params, anyString)) {
     const name = fromHome(given);
     const remote = remoteHost(name);
     if (remote) host.opaque({ kind: "network", what: remote });
-    else if (/[*?[]/.test(name)) notePattern(host, name);
-    else if (listed) for (const file of sqlPaths(host, name)) host.note({ kind: "exists", name: projectPath(host.project, file) });
-    else if (!anyString) noteSoon(host, sqlPaths(host, name)[0]!);
+    else if (isPattern.test(name)) names.patterns.push(notePattern(host, name));
+    else {
+      const files = sqlPaths(host, name);
+      for (const file of files) names.files.add(file);
+      if (listed) for (const file of files) host.note({ kind: "exists", name: projectPath(host.project, file) });
+      else if (!anyString) noteSoon(host, files[0]!);
+    }
   }
-  if (parts.some(({ name }) => /[*?[]/.test(name))) patternState(host).open = true;
-  const known = new Set(code.some(({ text: word }) => word === "|") ? [] : named.map(({ name }) => name));
-  const wild = [...code.filter(({ kind }) => kind === "string").map((token) => token.text), ...params.flatMap(({ value }) => texts(value))].filter(looksLikePattern);
-  if (wild.some((each) => !known.has(each))) patternState(host).open = true;
   if (code.some(({ kind, text: word }) => kind === "word" && word.endsWith("_LOGGING") || word === "TRUNCATE_DUCKDB_LOGS")) host.opaque({ kind: "native", what: "DuckDB's log of files was changed" });
+  if (asksForTimes(code)) times(host).asked = true;
   if (code[0]?.text === "INSTALL") host.opaque({ kind: "network", what: "a DuckDB extension" });
   if (code[0]?.text === "LOAD") host.opaque({ kind: "native", what: `DuckDB extension ${code[1]?.text.toLowerCase() ?? ""}` });
 }

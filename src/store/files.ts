@@ -89,11 +89,12 @@ export class FileHasher {
       const signature = signatureOf(before);
       const known = this.#cache.get(file);
       if (known?.signature === signature) return known;
-      const digest = before.size <= small ? digestOf(readFileSync(file)) : await hashParts(file, Math.min(part, Number(before.size)), signal);
+      const { digest, length } = before.size <= small ? hashAtOnce(file) : await hashParts(file, Math.min(part, Number(before.size)), signal);
       const after = statOf(file);
       if (after === null || signatureOf(after) !== signature) continue;
       SABOTAGE: if (sabotaged("stat-only")) this.#cache.set(file, signature, digest);
-      if (Date.now() - Number(before.ctimeMs) > racyMs) this.#cache.set(file, signature, digest);
+      // What the system makes up as it is read, as below /proc, has a size and times that tell nothing.
+      if (length === Number(before.size) && Date.now() - Number(before.ctimeMs) > racyMs) this.#cache.set(file, signature, digest);
       return { digest, signature };
     }
     return null;
@@ -103,17 +104,29 @@ export class FileHasher {
 /** In place of the content that nobody may see. */
 const unreadable = digestOf("a file that cannot be read");
 
+interface Hashed {
+  readonly digest: Digest;
+  readonly length: number;
+}
+
+function hashAtOnce(file: string): Hashed {
+  const bytes = readFileSync(file);
+  return { digest: digestOf(bytes), length: bytes.length };
+}
+
 /** By two buffers in turn, one filled while the other is hashed: a stream asks for memory anew with each part, a fifth of the processor's time. */
-async function hashParts(file: string, size: number, signal?: AbortSignal): Promise<Digest> {
+async function hashParts(file: string, size: number, signal?: AbortSignal): Promise<Hashed> {
   const hash = createHash("sha256");
   const handle = await promises.open(file);
   try {
     let [full, free] = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(size)];
     let reading = handle.read(full, 0, size);
+    let length = 0;
     for (;;) {
       const { bytesRead } = await reading;
       signal?.throwIfAborted();
-      if (bytesRead === 0) return hash.digest("hex");
+      if (bytesRead === 0) return { digest: hash.digest("hex"), length };
+      length += bytesRead;
       reading = handle.read(free, 0, size);
       hash.update(full.subarray(0, bytesRead));
       [full, free] = [free, full];

@@ -63,6 +63,20 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "promises.cp of a folder": edits('import { cp, mkdtemp, readFile, rm } from "node:fs/promises";\nimport { tmpdir } from "node:os";\nconst to = await mkdtemp(tmpdir() + "/stepbook-attack-");\nawait cp("HERE", to, { recursive: true });\nexport const out = await readFile(to + "/in.txt", "utf8");\nawait rm(to, { recursive: true });'),
   "require of JSON": edits('import { createRequire } from "node:module";\nexport const out = createRequire(import.meta.url)("../HERE/in.json") as unknown;', "in.json"),
   "require of a module": edits('import { createRequire } from "node:module";\nexport const out = createRequire(import.meta.url)("../HERE/in.cjs") as unknown;', "in.cjs", "module.exports = 1;", "module.exports = 2;"),
+  "require of an ES module, CommonJS that it imports": {
+    step: 'import { createRequire } from "node:module";\nexport const out = (createRequire(import.meta.url)("../HERE/main.mjs") as { n: number }).n;',
+    before: (project, here) => (project.write(`${here}/main.mjs`, 'import inner from "./inner.cjs";\nexport const { n } = inner;'), project.write(`${here}/inner.cjs`, "exports.n = 1;")),
+    change: (project, here) => project.write(`${here}/inner.cjs`, "exports.n = 2;"),
+  },
+  "settings that a package imports, CommonJS that they import": {
+    step: 'import { load } from "pkg-ID";\nexport const out = (await load(process.cwd() + "/HERE/main.mjs")) as number;',
+    before: (project, here) => {
+      install(project, here, { "index.js": "export const load = async (file) => (await import(file)).n;" });
+      project.write(`${here}/main.mjs`, 'import inner from "./inner.cjs";\nexport const { n } = inner;');
+      project.write(`${here}/inner.cjs`, "exports.n = 1;");
+    },
+    change: (project, here) => project.write(`${here}/inner.cjs`, "exports.n = 2;"),
+  },
   "JSON import": edits('import data from "../HERE/in.json" with { type: "json" };\nexport const out = data as unknown;', "in.json"),
   "import of a text file of a hidden folder beside .stepbook": {
     step: `${fs("readFileSync")}export const out = readFileSync(".stepbook-data/ID.txt", "utf8");`,
@@ -105,6 +119,10 @@ export const attacks: Readonly<Record<string, Attack>> = {
     ...environment('const found = {};\nconst env = process.env;\nfor (const name in env) if (name.startsWith("ID_")) found[name] = env[name];\nexport default found;'),
   },
   "package, its settings from the environment by entries": environment('export default Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith("ID_")));'),
+  "package, its settings from the environment by keys": environment('export default Object.keys(process.env).filter((name) => name.startsWith("ID_")).map((name) => process.env[name]);'),
+  "package, its settings from the environment by getOwnPropertyNames": environment('export default Object.getOwnPropertyNames(process.env).filter((name) => name.startsWith("ID_")).map((name) => process.env[name]);'),
+  "package, its settings from the environment by Reflect.ownKeys": environment('export default Reflect.ownKeys(process.env).filter((name) => name.startsWith("ID_")).map((name) => process.env[name]);'),
+  "package, its settings from the environment by JSON": environment('export default Object.keys(JSON.parse(JSON.stringify(process.env))).filter((name) => name.startsWith("ID_"));'),
   "package, data in a linked folder": {
     step: 'import data from "pkg-ID";\nexport const out = data as string;',
     before: (project, here) => {
@@ -114,6 +132,15 @@ export const attacks: Readonly<Record<string, Attack>> = {
     },
     change: (project, here) => project.write(`${here}/far/x.csv`, "2"),
   },
+  ...Object.fromEntries(["json", "wasm"].map((extension): [string, Attack] => [`package, ${extension} in a linked folder`, {
+    step: 'import data from "pkg-ID";\nexport const out = data as string;',
+    before: (project, here) => {
+      project.write(`${here}/far/x.${extension}`, "1");
+      install(project, here, { "index.js": `import { readFileSync } from "node:fs";\nexport default readFileSync(new URL("./data/x.${extension}", import.meta.url), "utf8");` });
+      symlinkSync(project.path(`${here}/far`), project.path(`node_modules/pkg-${word(here)}/data`));
+    },
+    change: (project, here) => project.write(`${here}/far/x.${extension}`, "2"),
+  }])),
   "read through a link that the step makes": edits(`${fs("mkdtempSync, readFileSync, symlinkSync")}const made = mkdtempSync("/tmp/stepbook-attack-");\nsymlinkSync(process.cwd() + "/HERE", made + "/now");\nexport const out = readFileSync(made + "/now/in.txt", "utf8");`),
   "replaced by rename behind a hard link that the step makes": {
     step: `${fs("linkSync, readFileSync, rmSync")}rmSync("HERE/own", { force: true });\nlinkSync("HERE/in.txt", "HERE/own");\nexport const out = readFileSync("HERE/own", "utf8");`,
@@ -205,6 +232,9 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "keys of env": { step: 'export const out = Object.keys(process.env).filter((name) => name.startsWith("ID_"));', change: none, env: { ID_A: "1" } },
   "spread env": { step: 'export const out = Object.entries({ ...process.env }).filter(([name]) => name.startsWith("ID_"));', change: none, env: { ID_A: "1" } },
   "env by descriptor": { step: 'export const out = Object.getOwnPropertyDescriptor(process.env, "ID_A")?.value ?? null;', change: none, env: { ID_A: "1" } },
+  "env inspected": { step: 'import { inspect } from "node:util";\nexport const out = /ID_A/.test(inspect(process.env, { maxStringLength: 1 }));', change: none, env: { ID_A: "1" } },
+  "env in a report": { step: 'export const out = "ID_A" in (process.report!.getReport() as unknown as { environmentVariables: object }).environmentVariables;', change: none, env: { ID_A: "1" } },
+  "a file by process.binding": edits('const { internalModuleReadJSON, ...fs } = (process as any).binding("fs");\nexport const out = fs.internalModuleStat !== undefined && String(fs.readFileUtf8?.("HERE/in.txt", 0) ?? 0);'),
   homedir: { step: 'import { homedir } from "node:os";\nexport const out = homedir();', change: none, env: { HOME: "/tmp/elsewhere" } },
   tmpdir: { step: 'import { tmpdir } from "node:os";\nexport const out = tmpdir();', change: none, env: { TMPDIR: "/var/tmp" } },
   "process.loadEnvFile": edits('process.loadEnvFile("HERE/.env");\nexport const out = process.env.LOADED_WORD;', ".env", "LOADED_WORD=1", "LOADED_WORD=2"),
@@ -350,11 +380,20 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "SQL, a file in the condition of a check": edits('import { check, sql, table } from "stepbook";\nconst rows = await table([{ id: 1 }]);\nexport const out = await check(rows, { that: { known: sql`id IN (SELECT a FROM \'HERE/in.csv\')` } }).then(() => 1, () => 0);', "in.csv", "a\n1\n", "a\n2\n"),
   "SQL, a list of files": edits('import { sql } from "stepbook";\nexport const out = await sql`SELECT * FROM read_csv([\'HERE/in.csv\'])`;', "in.csv", "a\n1\n", "a\n2\n"),
   "SQL, read_text": edits('import { sql } from "stepbook";\nexport const out = await sql`SELECT content FROM read_text(\'HERE/in.csv\')`;', "in.csv", "1", "2"),
+  "SQL, when a file was changed": {
+    ...edits('import { sql } from "stepbook";\nexport const out = await sql`SELECT last_modified::VARCHAR AS t FROM read_text(\'HERE/in.csv\')`;', "in.csv"),
+    change: (project, here) => utimesSync(project.path(`${here}/in.csv`), 1e9, 1e9),
+  },
   "SQL, after chdir": edits('import { sql } from "stepbook";\nprocess.chdir("HERE");\nexport const out = await sql`SELECT * FROM \'in.csv\'`;', "in.csv", "a\n1\n", "a\n2\n"),
   "SQL, an attached database": {
     step: 'import { sql } from "stepbook";\nawait sql`ATTACH \'HERE/db.duckdb\' AS d (READ_ONLY)`;\nexport const out = await sql`SELECT * FROM d.t`;',
     before: (project, here) => project.write(`${stepFile(here, -1)}`, `import { sql } from "stepbook";\nimport { mkdirSync, rmSync } from "node:fs";\nmkdirSync("${here}", { recursive: true });\nrmSync("${here}/db.duckdb", { force: true });\nawait sql\`ATTACH '${here}/db.duckdb' AS d\`;\nawait sql\`CREATE TABLE d.t AS SELECT 1 AS a\`;\nawait sql\`DETACH d\`;\nexport const done = 1;\n`),
     change: (project, here) => project.edit(`${stepFile(here, -1)}`, "SELECT 1", "SELECT 2"),
+  },
+  "SQL, a pattern in a view of an attached database": {
+    step: 'import { sql } from "stepbook";\nawait sql`ATTACH \'HERE/db.duckdb\' AS d (READ_ONLY)`;\nexport const out = await sql`FROM d.v`;',
+    before: (project, here) => (project.write(`${here}/data/a.csv`, "a\n1\n"), project.write(stepFile(here, -1), `import { sql } from "stepbook";\nimport { rmSync } from "node:fs";\nrmSync("${here}/db.duckdb", { force: true });\nawait sql\`ATTACH '${here}/db.duckdb' AS d\`;\nawait sql\`CREATE VIEW d.v AS FROM '${here}/data/*.csv'\`;\nawait sql\`DETACH d\`;\nexport const done = 1;\n`)),
+    change: (project, here) => project.write(`${here}/data/b.csv`, "a\n2\n"),
   },
   "SQL, a file made by COPY that is removed": {
     step: `import { sql } from "stepbook";\n${fs("readFileSync")}export const out = readFileSync("HERE/in.csv", "utf8");\nawait sql\`SELECT 1\`;`,

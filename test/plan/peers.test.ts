@@ -140,7 +140,7 @@ test("two runs at once: each step is executed once", async () => {
     "steps/10_a.ts": 'import { appendFileSync } from "node:fs";\nappendFileSync(process.env.COUNTER!, "a");\nexport const a = 1;\n',
     "steps/20_b.ts": 'import { a } from "./10_a.ts";\nimport { appendFileSync } from "node:fs";\nappendFileSync(process.env.COUNTER!, "b");\nexport const b = a;\n',
   });
-  // Outside the project and in /tmp: not an output of the steps.
+  // They only append to it, so that it is none's alone.
   const counter = `${project.folder}.counter`;
   writeFileSync(counter, "");
   const env = { COUNTER: counter };

@@ -270,6 +270,19 @@ test("the data of time zones and languages that Node brings, which differs withi
   expect((await run("75.1", "2025b")).steps["10_a"]?.reason).toBe("the engine changed: tz-2024a → tz-2025b");
 });
 
+test("a package that lists the variables of the environment; and debug, which only asks how it is to print", async () => {
+  const listing = 'module.exports = Object.keys(process.env).filter((name) => name.startsWith("LISTED_"));';
+  project = new TestProject(
+    Object.fromEntries(["debug", "other"].flatMap((name, i) => [
+      [`node_modules/${name}/package.json`, '{ "main": "index.js" }'],
+      [`node_modules/${name}/index.js`, listing],
+      [`steps/${i + 1}0_${name}.ts`, `import names from "${name}";\nexport const found = names as string[];\n`],
+    ])),
+  );
+  await settled(project);
+  expect((await project.run([], { env: { LISTED_A: "1" } })).ran).toEqual(["20_other"]);
+});
+
 describe("what the engine cannot see through", () => {
   const shell = (config: string) => `import { execFileSync } from "node:child_process";
 ${config}
@@ -389,4 +402,21 @@ test("a bigint is recorded, and an export may be called like what the engine sta
   });
   await settled(project);
   expect((await project.command(["experiments", "--json"])).stdout).toContain("9007199254740993");
+});
+
+test("a pattern in SQL: what matches it comes and goes, and what else lies in the folder", async () => {
+  project = new TestProject({
+    "experiments.sql": "CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, n bigint);",
+    "data/a.csv": "x\n1\n",
+    "steps/10_a.ts": 'import { sql } from "stepbook";\nexport const t = await sql`FROM \'data/*.csv\'`;\n',
+    "steps/20_b.ts": 'import { record } from "stepbook";\nimport "./10_a.ts";\nrecord("experiments", { n: 1 });\n',
+  });
+  await settled(project);
+  expect(project.has("data/experiments.db")).toBe(true);
+  expect((await project.run()).ran).toEqual(["20_b"]);
+  project.write("data/b.csv", "x\n2\n");
+  expect((await project.run()).steps["10_a"]).toMatchObject({ status: "ran", reason: "data/*.csv matches other names" });
+  project.remove("data/a.csv");
+  expect((await project.run()).ran).toContain("10_a");
+  expect((await project.run()).ran).toEqual(["20_b"]);
 });

@@ -13,7 +13,10 @@ beforeEach(() => {
 });
 
 const files = () => rig.named("file").sort();
-const folders = () => rig.named("folder").sort();
+/** In the project; where the process is, they are looked for, too. */
+const inside = (kind: "folder" | "match") => rig.named(kind).filter((name) => !path.isAbsolute(name)).sort();
+const folders = () => inside("folder");
+const matches = () => inside("match");
 
 describe("files that a query names are noted as read", () => {
   test.each<[string, string[]]>([
@@ -21,7 +24,6 @@ describe("files that a query names are noted as read", () => {
     ['SELECT * FROM "data/a.csv" JOIN "data/b.csv" USING (x)', ["data/a.csv", "data/b.csv"]],
     ["FROM read_csv('data/a.csv')", ["data/a.csv"]],
     ["FROM read_csv(['data/a.csv', 'data/b.csv'])", ["data/a.csv", "data/b.csv"]],
-    ["SELECT content FROM read_text('data/' || 'a.csv')", ["data/a.csv"]],
     ["WITH t AS (FROM 'data/a.csv') SELECT (SELECT max(x) FROM 'data/b.csv') FROM t", ["data/a.csv", "data/b.csv"]],
     ["CREATE TABLE t AS FROM 'data/a.csv'", ["data/a.csv"]],
     ["CREATE MACRO look() AS TABLE FROM 'data/b.csv'; FROM look()", ["data/b.csv"]],
@@ -64,7 +66,7 @@ describe("files that a query names are noted as read", () => {
     await sql`FROM '~/data/*.csv'`;
     expect(os.homedir).toHaveBeenCalled();
     expect(files()).toEqual(["data/a.csv", "data/b.csv"]);
-    expect(folders()).toEqual(["data"]);
+    expect(matches()).toEqual(["data/*.csv"]);
   });
 
   test("tables are artifacts and no reads", async () => {
@@ -74,21 +76,73 @@ describe("files that a query names are noted as read", () => {
   });
 });
 
-describe("patterns: the files, and the folders that were listed", () => {
-  test.each<[string, string[], string[]]>([
-    ["FROM 'data/*.csv'", ["data/a.csv", "data/b.csv"], ["data"]],
-    ["FROM read_csv('data/**/*.csv')", ["data/a.csv", "data/b.csv", "data/deep/er/c.csv"], ["data", "data/deep", "data/deep/er"]],
-    ["FROM read_csv('data/d*/er/?.csv')", ["data/deep/er/c.csv"], ["data", "data/deep/er"]],
-    ["FROM glob('data/*')", [], ["data"]],
-  ])("%s", async (text, expected, listed) => {
+describe("patterns: the files, and the names in folders that decide", () => {
+  test.each<[string, string[], string[], string[]?]>([
+    ["FROM 'data/*.csv'", ["data/a.csv", "data/b.csv"], ["data/*.csv"]],
+    ["FROM read_csv('data/**/*.csv')", ["data/a.csv", "data/b.csv", "data/deep/er/c.csv"], [], ["data", "data/deep", "data/deep/er"]],
+    ["FROM read_csv('data/d*/er/?.csv')", ["data/deep/er/c.csv"], ["data/d*", "data/deep/er", "data/deep/er/?.csv"]],
+    ["FROM read_csv('data/[ab].csv')", ["data/a.csv", "data/b.csv"], ["data/[ab].csv"]],
+    ["FROM glob('data/*')", [], ["data/*"]],
+  ])("%s", async (text, expected, matched, listed = []) => {
     await sql`${sql.raw(text)}`;
     expect(files()).toEqual(expected);
-    expect(folders()).toEqual(expect.arrayContaining(listed));
+    expect(matches()).toEqual(matched);
+    expect(folders()).toEqual(listed);
   });
 
   test("as a value", async () => {
     await sql`FROM read_csv(${["data/*.csv"]})`;
-    expect(folders()).toContain("data");
+    expect(matches()).toEqual(["data/*.csv"]);
+  });
+
+  test("a file that is not named as it is came by one: all folders above", async () => {
+    await sql`SELECT content FROM read_text('data/' || 'a.csv')`;
+    expect(folders()).toEqual([".", "data"]);
+    expect(files()).toEqual(["data/a.csv"]);
+  });
+
+  test("one that another query names may still have come by one", async () => {
+    await sql`CREATE MACRO m(p) AS TABLE FROM read_csv(p)`;
+    await sql`FROM 'data/deep/er/c.csv'`;
+    expect(folders()).toEqual([]);
+    await sql`FROM m('data/deep/er/*.csv')`;
+    expect(folders()).toEqual([".", "data", "data/deep", "data/deep/er"]);
+  });
+
+  test("in a database that is attached, and in none of its own files", async () => {
+    const file = path.join(rig.project, "my.db");
+    await sql`ATTACH ${file} AS my`;
+    await sql`CREATE VIEW my.v AS FROM 'data/*.csv'`;
+    await sql`CREATE TABLE my.t AS SELECT 1 AS a`;
+    await sql`DETACH my`;
+    rig = makeRig({ project: rig.project });
+    await sql`ATTACH ${file} AS my (READ_ONLY)`;
+    await sql`FROM my.t`;
+    expect(files()).toEqual(["my.db"]);
+    expect(folders()).toEqual([]);
+    await sql`FROM my.v`;
+    expect(files()).toEqual(["data/a.csv", "data/b.csv", "my.db"]);
+    expect(folders()).toEqual([".", "data"]);
+  });
+
+  test("that match nothing, and are no text of the SQL", async () => {
+    await failed(() => sql`FROM read_csv(concat('data/', '*.txt'))`);
+    expect(matches()).toEqual(["data/*.txt"]);
+  });
+});
+
+describe("when a file was changed is noted where SQL may ask for it", () => {
+  test.each<[string, string[]]>([
+    ["SELECT last_modified FROM read_text('data/a.csv')", ["data/a.csv"]],
+    ["SELECT * FROM read_blob('data/a.csv')", ["data/a.csv"]],
+    ["FROM read_text('data/a.csv')", ["data/a.csv"]],
+    ["SELECT content FROM read_text('data/a.csv')", []],
+    ["SELECT * FROM read_csv('data/a.csv')", []],
+    ["CREATE VIEW v AS SELECT last_modified AS t FROM read_text('data/a.csv'); SELECT t FROM v", ["data/a.csv"]],
+  ])("%s", async (text, expected) => {
+    await sql`${sql.raw(text)}`;
+    expect(files()).toEqual(["data/a.csv"]);
+    expect(rig.named("stat")).toEqual(expected);
   });
 });
 

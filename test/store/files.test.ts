@@ -1,9 +1,9 @@
 /** Hashing ahead: the same answers as hashing when asked. */
 import { createHash, randomBytes } from "node:crypto";
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, expect, test, vi } from "vitest";
+import { afterAll, expect, onTestFinished, test, vi } from "vitest";
 import { FileHasher } from "../../src/store/files.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "stepbook-files-"));
@@ -56,4 +56,18 @@ test.each([1, (128 << 10) + 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, (3 << 20) 
   const file = path.join(folder, String(size));
   writeFileSync(file, randomBytes(size));
   expect((await makeHasher().hasher.hash(file))?.digest).toBe(digestOf(file));
+});
+
+test.skipIf(!existsSync("/proc/self/comm"))("what the system makes up as it is read is read each time, however old it looks", async () => {
+  const file = "/proc/self/comm";
+  const name = readFileSync(file);
+  const later = Date.now() + 60_000;
+  vi.spyOn(Date, "now").mockReturnValue(later);
+  onTestFinished(() => (vi.restoreAllMocks(), writeFileSync(file, name)));
+  const { hasher, known } = makeHasher();
+  for (const text of ["one", "two"]) {
+    writeFileSync(file, text);
+    expect((await hasher.hash(file))?.digest).toBe(digestOf(file));
+  }
+  expect(known.size).toBe(0);
 });

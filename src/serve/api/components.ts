@@ -45,10 +45,10 @@ export const components = {
     record: about("whose outputs are shown", orNull(whole)), ms: orNull(number), attempts: orNull(whole),
     live: orNull(object({ attempt: whole, since: instant }, { progress: object({ label: text, done: number, total: orNull(number) }) })),
   }),
-  Read: object({ kind: words("param", "env", "file", "stat", "exists", "folder", "machine", "run"), name: text, digest: orNull(about("null: it was not there", text)) }, { shown: about("JSON of a param's value", text), fallback: text }),
+  Read: object({ kind: words("param", "env", "file", "stat", "exists", "folder", "match", "machine", "run"), name: text, digest: orNull(about("null: it was not there", text)) }, { shown: about("JSON of a param's value", text), fallback: text }),
   Record: object({
     id: whole, step: text, run: text, finishedAt: instant, ms: number, attempts: whole, fingerprint: digest, artifacts: map(ref("Artifact")), displays: list(ref("Artifact")),
-    inputs: about("step.export → digest", map(text)), reads: list(ref("Read")), opaque: list(object({ kind: text, what: text })), written: list(object({ path: text, digest: orNull(text) })), effects: list(ref("Effect")), notReproducible: orNull(text),
+    inputs: about("step.export → digest", map(text)), reads: list(ref("Read")), opaque: list(object({ kind: text, what: text })), written: list(object({ path: text, digest: orNull(text) }, { appended: about("it was only added to: it must be there", flag) })), effects: list(ref("Effect")), notReproducible: orNull(text),
   }),
   Effect: oneOf(
     object({ kind: { const: "record" }, table: text, row: map(scalar) }),
