@@ -19,7 +19,7 @@ export const comment: Comparison = {
       const finished = JSON.parse(stdout.trim().split("\n").at(-1)!) as { steps: { status: string }[] };
       return { ms, steps: finished.steps.filter(({ status }) => status === "ran").length };
     };
-    // What was written within the last seconds is looked at anew, all of it: that is no part of this.
+    // What was written within the last seconds is looked at anew, all of it: that is not a part of this.
     turn();
     const peers = takePart(site, nodes, middle(nodes), "comment", site.quick ? { ninja: 1, wireit: 1, turbo: 1 } : { nx: 5, DVC: 3, Snakemake: 3 });
     return {

@@ -48,14 +48,14 @@ export async function gc(io: Io, flags: GcFlags): Promise<number> {
 /** A number alone would be milliseconds: nearly everything would go. */
 function readAge(text: string): number {
   if (/^\s*\d*\.?\d+\s*$/.test(text)) fail("E_USAGE", `--keep ${text} has no unit`, { remedy: `write it as --keep ${text.trim()}d for days` });
-  return duration(text) ?? fail("E_USAGE", `--keep ${text} is no age`, { remedy: "write it as --keep 30d" });
+  return duration(text) ?? fail("E_USAGE", `--keep ${text} is not an age`, { remedy: "write it as --keep 30d" });
 }
 
 const units: Readonly<Record<string, number>> = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30, TIB: 2 ** 40 };
 
 function readSize(text: string): number {
   const match = /^\s*(\d+(?:\.\d+)?)\s*([KMGT]?i?B)?\s*$/i.exec(text);
-  if (!match) return fail("E_USAGE", `--size ${text} is no size`, { remedy: "write it as --size 2GB" });
+  if (!match) return fail("E_USAGE", `--size ${text} is not a size`, { remedy: "write it as --size 2GB" });
   return Number(match[1]) * units[(match[2] ?? "B").toUpperCase()]!;
 }
 

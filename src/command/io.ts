@@ -54,7 +54,7 @@ export function jsonLine(value: unknown): string {
   return `${text.replace(/[\x7f-\x9f\u2028\u2029]/g, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`)}\n`;
 }
 
-/** A reader that goes away, such as `head`, is no failure. */
+/** A reader that goes away, such as `head`, is not a failure. */
 function sinkOf(io: Io): Sink {
   return new Sink(() => io.stdout, io.env, path.resolve(io.project));
 }
@@ -121,6 +121,6 @@ function readParams(words: readonly string[]): Record<string, string> {
 /** @throws E_USAGE */
 export function wholeNumber(flag: string, text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) fail("E_USAGE", `${flag} ${text} is no whole number from 1`, { remedy: `write it as ${flag} 4` });
+  if (!Number.isInteger(value) || value < 1) fail("E_USAGE", `${flag} ${text} is not a whole number from 1`, { remedy: `write it as ${flag} 4` });
   return value;
 }

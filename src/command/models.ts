@@ -43,7 +43,7 @@ export function moveAlias(project: string, words: string, version: string | null
     removeAlias(project, model, alias);
     return { model, alias, before, version: null };
   }
-  const number = Number(/^v?([1-9]\d{0,8})$/.exec(version)?.[1] ?? fail("E_USAGE", `"${version}" is no version`, { remedy: "write it as v3" }));
+  const number = Number(/^v?([1-9]\d{0,8})$/.exec(version)?.[1] ?? fail("E_USAGE", `"${version}" is not a version`, { remedy: "write it as v3" }));
   setAlias(project, { model, alias, version: number });
   return { model, alias, before, version: number };
 }

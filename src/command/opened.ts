@@ -19,7 +19,7 @@ export async function withKept<T>(io: Io, work: (kept: Kept) => Promise<T> | T):
   }
 }
 
-/** A folder that is no project is not made one by looking at it. @throws E_NO_STEPS */
+/** A folder that is not a project is not made one by looking at it. @throws E_NO_STEPS */
 export function refuseNoProject(project: string): void {
   if (!existsSync(path.join(stateFolder(project), "state.db"))) discoverSteps(project);
 }

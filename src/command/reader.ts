@@ -5,7 +5,7 @@ import { setHost } from "../step/host.ts";
 
 /**
  * Lets this process open tables: the step API asks for a host, and DuckDB for a folder to spill to.
- * What is read here is no step's read, so nothing is noted.
+ * What is read here is not a step's read, so nothing is noted.
  */
 export async function withReader<T>(project: string, work: () => Promise<T>): Promise<T> {
   const staging = mkdtempSync(path.join(tmpdir(), "stepbook-read-"));

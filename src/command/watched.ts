@@ -23,7 +23,7 @@ export interface Watched {
   readonly files: ReadonlySet<string>;
   /** Folders whose entries were listed, `steps/` among them. */
   readonly folders: ReadonlySet<string>;
-  /** What steps wrote, with what it was then: found unchanged it is no change of the user's. */
+  /** What steps wrote, with what it was then: found unchanged it is not a change of the user's. */
   readonly outputs: ReadonlyMap<string, Digest | null>;
   /** The graph cannot be read, so that any source beside the known ones may mend it. */
   readonly broken: boolean;

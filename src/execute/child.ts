@@ -69,7 +69,7 @@ function maskOwnOutput(): void {
   flushOutput ??= maskOutput(mask);
 }
 
-// What CommonJS gives to a main script is no door for the step.
+// What CommonJS gives to a main script is not a door for the step.
 process.mainModule = undefined;
 
 /** The process as it was before its first step, where it takes several. */
@@ -96,7 +96,7 @@ export function start(keep: () => void): void {
   void getReady(argv.splice(2)).then(next);
 }
 
-/** All that can be done ahead of need: no step waits for it. What is looked up meanwhile is no read of a step's. */
+/** All that can be done ahead of need: no step waits for it. What is looked up meanwhile is not a read of a step's. */
 async function getReady(words: readonly string[]): Promise<void> {
   // Node makes its loader of modules at the first use of it, in parts: of files, of source maps. A DuckDB that cannot be loaded is missed by the step that needs it.
   const { href } = pathToFileURL(path.join(import.meta.dirname, firstModule.file));
@@ -150,7 +150,7 @@ async function runStep(job: Job): Promise<DoneMessage> {
   const host = makeHost(job, { effects, displays }, { notes, mask, send, maskOwnOutput });
   setHost(host);
   const inputs = new Inputs(job.inputs);
-  // What DuckDB looks up while it loads (the C library, the executable) is no read of the step's.
+  // What DuckDB looks up while it loads (the C library, the executable) is not a read of the step's.
   if (job.tables) await openAhead();
   if (job.outside) await allowOutside(job.project);
   await settlePending(host);

@@ -67,7 +67,7 @@ function toPath(value: unknown, observer: Observer): string | undefined {
   if (!(value instanceof Uint8Array)) return undefined;
   const text = Buffer.from(value).toString();
   // Records keep paths as text.
-  if (!Buffer.from(text).equals(value)) observer.opaque("native", "a file whose name is no UTF-8");
+  if (!Buffer.from(text).equals(value)) observer.opaque("native", "a file whose name is not UTF-8");
   return resolved(text);
 }
 

@@ -54,7 +54,7 @@ export function deliverRecorded(db: Db, project: string, results: { readonly ddl
   }
 }
 
-/** @throws what says that the state is damaged, which is no matter of publishing */
+/** @throws what says that the state is damaged, which is not a matter of publishing */
 function failureOf(error: unknown): Failure {
   const failure = toFailure(error);
   if (failure.code === "E_STATE_CORRUPT") throw error;

@@ -117,7 +117,7 @@ export class ProcessPool {
         throw error;
       }
     }
-    // That it closes when the child goes is no error.
+    // That it closes when the child goes is not an error.
     const channel = (child.stdio[channelFd] as Duplex).on("error", () => {});
     const started: StepProcess = { child, pid, stdout: child.stdout!, stderr: child.stderr!, channel, tables, outside: whole, hear: () => {}, ended: exited(child) };
     channel.on("data", unframe((message) => started.hear(message as Message)));

@@ -10,7 +10,7 @@ export function orderOf(planned: readonly Planned[], { latestRecord }: Pick<Know
   return new Order(planned.map(({ step }) => step), ({ id, name }) => reused.get(id) ?? latestRecord(name));
 }
 
-/** Reuse that was decided as things are now is no promise where a step before may change what this one read or imports. */
+/** Reuse that was decided as things are now promises nothing where a step before may change what this one read or imports. */
 export function withMaybes(planned: readonly Planned[], known: Knowledge): Planned[] {
   if (planned.every(({ decision }) => decision?.verdict === "reuse" && decision.record.effects.length === 0)) return [...planned];
   const order = orderOf(planned, known);

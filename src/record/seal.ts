@@ -28,7 +28,7 @@ export interface Damaged {
   readonly name: string;
 }
 
-/** Whether the row is as it was written; one that is not is no record, and is remembered. */
+/** Whether the row is as it was written; one that is not is not a record, and is remembered. */
 export function isSound(db: Database, row: SealedRow): boolean {
   SABOTAGE: if (sabotaged("no-record-check")) return true;
   if (row.seal === sealOf(row.run, row.step, row.name, row.fingerprint, row.body)) return true;

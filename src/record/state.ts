@@ -110,12 +110,12 @@ function explainOpen(error: unknown, file: string): never {
       error,
     );
   }
-  if (existsSync(file) && !statSync(file).isFile()) return fail("E_STATE_CORRUPT", `${file} is no file`, { remedy: damagedState }, error);
+  if (existsSync(file) && !statSync(file).isFile()) return fail("E_STATE_CORRUPT", `${file} is not a file`, { remedy: damagedState }, error);
   if (/^(EACCES|EROFS|EPERM)$/.test(code) || /^SQLITE_(READONLY|CANTOPEN|PERM)/.test(code)) {
     return fail("E_READ_ONLY", `cannot write ${file}`, { remedy: "Stepbook keeps its state in .stepbook/: make the project's folder writable for you" }, error);
   }
   if (code === "ERR_DLOPEN_FAILED" || /^Could not locate the bindings file/.test((error as Error).message)) refuseInstall((error as Error).message, error);
-  if (/^(EEXIST|ENOENT|ENOTDIR)$/.test(code)) return fail("E_READ_ONLY", `${path.dirname(file)} is no folder, and none can be made there`, { remedy: "move what lies there away, or mend the link" }, error);
+  if (/^(EEXIST|ENOENT|ENOTDIR)$/.test(code)) return fail("E_READ_ONLY", `${path.dirname(file)} is not a folder, and none can be made there`, { remedy: "move what lies there away, or mend the link" }, error);
   throw error;
 }
 

@@ -57,7 +57,7 @@ export function parseCron(text: string): Cron {
 const longest = [0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 function field(whole: string, text: string, low: number, high: number, names: readonly string[] = [], first = 0): number[] {
-  const wrong = (): never => fail("E_SCHEDULE", `"${text}" in "${whole}" is no list of numbers from ${low} to ${high}`, { remedy: "such as 5, 1-5, */15 or 1,15" });
+  const wrong = (): never => fail("E_SCHEDULE", `"${text}" in "${whole}" is not a list of numbers from ${low} to ${high}`, { remedy: "such as 5, 1-5, */15 or 1,15" });
   const number = (word: string): number => {
     const named = names.indexOf(word.toLowerCase());
     const value = named >= 0 ? named + first : /^\d+$/.test(word) ? Number(word) : NaN;

@@ -119,7 +119,7 @@ export class Acts {
 
 /** A body as a run's wish; anything else in it is refused. @throws E_USAGE */
 export function readWish(body: unknown): RunWish {
-  if (typeof body !== "object" || body === null || Array.isArray(body)) return fail("E_USAGE", "the body is no object");
+  if (typeof body !== "object" || body === null || Array.isArray(body)) return fail("E_USAGE", "the body is not an object");
   const { steps = [], params = {}, force = false, from = [], retry, ...others } = body as Record<string, unknown>;
   const isText = (each: unknown): each is string => typeof each === "string" && each.length <= 10_000;
   if (Object.keys(others).length > 0) fail("E_USAGE", `unknown: ${Object.keys(others).join(", ")}`, { remedy: "a run takes steps, params, force, from and retry" });

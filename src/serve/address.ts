@@ -18,5 +18,5 @@ export function readAddress(flags: { readonly port?: string | undefined; readonl
 
 function portOf(text: string): number {
   const port = Number(text);
-  return text.trim() !== "" && Number.isInteger(port) && port >= 0 && port <= 65535 ? port : fail("E_USAGE", `"${text}" is no port`, { remedy: "write it as --port 8080, or PORT=8080" });
+  return text.trim() !== "" && Number.isInteger(port) && port >= 0 && port <= 65535 ? port : fail("E_USAGE", `"${text}" is not a port`, { remedy: "write it as --port 8080, or PORT=8080" });
 }

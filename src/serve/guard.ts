@@ -57,7 +57,7 @@ function wrongHost({ rawHeaders }: IncomingMessage, { hosts }: GuardOptions): Re
  */
 function wrongTarget({ url = "" }: IncomingMessage): Refusal | undefined {
   const isPath = /^\/(?![/\\])/.test(url) && URL.canParse(url, "http://x") && parseTarget(url).pathname === url.replace(/[?#].*$/s, "");
-  return isPath ? undefined : { status: 400, message: "the request's target is no path" };
+  return isPath ? undefined : { status: 400, message: "the request's target is not a path" };
 }
 
 /** A request's target, taken apart. */

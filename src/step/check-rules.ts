@@ -115,7 +115,7 @@ function inRange(name: string, [least, greatest]: readonly [unknown, unknown], c
 }
 
 function that(name: string, condition: unknown): PlannedRule {
-  const part = sqlPieces(condition) ?? fail("E_USAGE", `check: that["${name}"] is no SQL`, { remedy: "write it as sql`a < b`" });
+  const part = sqlPieces(condition) ?? fail("E_USAGE", `check: that["${name}"] is not SQL`, { remedy: "write it as sql`a < b`" });
   return { rule: name, failing: `(${renderLiterally(part.pieces)}\n) IS NOT TRUE` };
 }
 

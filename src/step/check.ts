@@ -40,7 +40,7 @@ export function check<Row>(table: Table<Row>, rules: CheckRules<Row>): Promise<v
 
 /** @param called where `check` was called, for the place of the failure */
 async function checkAll<Row>(table: Table<Row>, rules: CheckRules<Row>, called: Error): Promise<void> {
-  const info = tableInfo(table) ?? fail("E_USAGE", "check: the first argument is no Table", { remedy: "await the query first: check(await sql`…`, …)" });
+  const info = tableInfo(table) ?? fail("E_USAGE", "check: the first argument is not a Table", { remedy: "await the query first: check(await sql`…`, …)" });
   const host = here();
   const planned = planRules(rules as CheckRules, table.schema, info.rows);
   const engine = await duckdb();

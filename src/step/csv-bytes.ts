@@ -21,7 +21,7 @@ export function readStart(file: string): { bytes: Buffer; packed: boolean } {
   }
 }
 
-/** What is no text: how its first bytes read in Latin-1, what it is, and how it is read. */
+/** What is not text: how its first bytes read in Latin-1, what it is, and how it is read. */
 const others: readonly { readonly begins: RegExp; readonly what: string; readonly remedy: (shown: string) => string }[] = [
   { begins: /^PK[\x03\x05]/, what: "a ZIP archive, as .xlsx files are", remedy: () => "save its sheet as CSV, or unpack it" },
   { begins: /^\xd0\xcf\x11\xe0/, what: "an old Excel file", remedy: () => "save its sheet as CSV" },

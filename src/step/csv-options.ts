@@ -25,7 +25,7 @@ const rules: Readonly<Record<keyof CsvOptions, readonly [holds: (value: unknown)
   nullStrings: [(value) => Array.isArray(value) && value.every(isText), 'give a list of texts: ["NA"]'],
 };
 
-/** @throws E_USAGE for what is no option, and for a value that is none of its option's */
+/** @throws E_USAGE for what is not an option, and for a value that is none of its option's */
 export function checkOptions(options: CsvOptions): void {
   const known = Object.keys(rules);
   for (const [name, value] of Object.entries(options)) {

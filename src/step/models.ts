@@ -34,7 +34,7 @@ const namePattern = /^[a-z0-9][a-z0-9._-]*$/i;
  */
 export function saveModel(name: string, parts: unknown, card: Readonly<Record<string, unknown>> = {}): void {
   if (!namePattern.test(name)) {
-    fail("E_USAGE", `saveModel: "${name}" is no name of a model`, { remedy: "use letters, digits, . _ and -, such as diagnosis-knn" });
+    fail("E_USAGE", `saveModel: "${name}" is not a model name`, { remedy: "use letters, digits, . _ and -, such as diagnosis-knn" });
   }
   if (parts === undefined) fail("E_UNSTORABLE", `saveModel("${name}"): its parts are undefined`, { remedy: "give the data that the model is made of" });
   checkInputs(name, card);
@@ -71,7 +71,7 @@ function encoded(value: unknown, name: string): Encoded {
 export async function loadModel<Parts = unknown>(words: string, version?: number): Promise<LoadedModel<Parts>> {
   const host = here();
   const { model: name, alias } = splitAlias(words);
-  if (!namePattern.test(name)) fail("E_FILE", `loadModel: "${name}" is no name of a model`, { remedy: "use letters, digits, . _ and -" });
+  if (!namePattern.test(name)) fail("E_FILE", `loadModel: "${name}" is not a model name`, { remedy: "use letters, digits, . _ and -" });
   if (alias !== undefined && version !== undefined) fail("E_USAGE", `loadModel("${words}", ${version}): an alias and a version`, { remedy: "give one of the two" });
   const chosen = alias === undefined ? (version ?? highest(host, name)) : standsFor(host, name, alias);
   const file = path.join(host.project, "models", name, `v${chosen}.json`);

@@ -13,7 +13,7 @@ import { here } from "./here.ts";
  */
 export function record(table: string, row: Readonly<Record<string, Scalar | Date>>): void {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(table)) {
-    fail("E_USAGE", `record: "${table}" is no table name`, { remedy: "use letters, digits and _, such as experiments" });
+    fail("E_USAGE", `record: "${table}" is not a table name`, { remedy: "use letters, digits and _, such as experiments" });
   }
   const columns = Object.entries(row).map(([column, value]) => [column, scalar(`${table}.${column}`, value)] as const);
   if (columns.length === 0) fail("E_UNSTORABLE", `record("${table}"): the row is empty`, { remedy: "give it at least one column" });

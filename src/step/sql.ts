@@ -44,7 +44,7 @@ sql.id = (...names: string[]): SqlPart => {
  */
 sql.join = (parts: readonly SqlPart[], between = ", "): SqlPart => {
   const pieces = parts.map((part, index): readonly Piece[] => {
-    return sqlPieces(part)?.pieces ?? fail("E_SQL", `sql.join: item ${index + 1} is no SQL`, { remedy: "make it with sql`…` or sql.id(…)" });
+    return sqlPieces(part)?.pieces ?? fail("E_SQL", `sql.join: item ${index + 1} is not SQL`, { remedy: "make it with sql`…` or sql.id(…)" });
   });
   return sqlPart([{ kind: "row", pieces, between }]);
 };

@@ -53,7 +53,7 @@ class Names {
   }
 }
 
-/** Those of statements that are no queries: what they make (a view, a variable, an attached database) leads to files later. */
+/** Those of statements that are not queries: what they make (a view, a variable, an attached database) leads to files later. */
 const lastingNames = (host: Host) => perHost(host, "names in SQL", () => new Names());
 
 /**

@@ -25,7 +25,7 @@ export function putNumbers(vector: Duck.DuckDBVector, numbers: NodeJS.TypedArray
 }
 
 /**
- * Puts integers of 64 bits into an array as numbers; false where one is no safe integer. Read by halves, since a bigint for each
+ * Puts integers of 64 bits into an array as numbers; false where one is not a safe integer. Read by halves, since a bigint for each
  * takes ten times as long.
  */
 export function putSafe(numbers: Float64Array, at: number, integers: NodeJS.TypedArray): boolean {

@@ -10,7 +10,7 @@ export interface Alias {
 /** Starts with a letter; `v3` would read like a version. */
 const pattern = /^(?!v\d+$)[a-z][a-z0-9_-]{0,63}$/i;
 
-/** Beside the model's folder and not in it, so that a new alias is no new version; no model's name has an `@`. */
+/** Beside the model's folder and not in it, so that a new alias is not a new version; no model's name has an `@`. */
 export function aliasPath(model: string, alias: string): string {
   return `models/${model}@${alias}.json`;
 }
@@ -20,7 +20,7 @@ export function splitAlias(words: string): { readonly model: string; readonly al
   const at = words.indexOf("@");
   if (at < 0) return { model: words, alias: undefined };
   const alias = words.slice(at + 1);
-  if (!pattern.test(alias)) fail("E_USAGE", `"${words}": "${alias}" is no alias`, { remedy: "use letters, digits, _ and -, such as knn@production" });
+  if (!pattern.test(alias)) fail("E_USAGE", `"${words}": "${alias}" is not an alias`, { remedy: "use letters, digits, _ and -, such as knn@production" });
   return { model: words.slice(0, at), alias };
 }
 
@@ -30,12 +30,12 @@ export function encodeAlias({ model, alias, version }: Alias): string {
 
 /** @throws E_DECODE */
 export function decodeAlias(text: string, file: string): Alias {
-  const wrong = (what: string): never => fail("E_DECODE", `${file} is no alias: ${what}`, { place: { file }, remedy: "set it again: models alias <model>@<alias> <version>" });
+  const wrong = (what: string): never => fail("E_DECODE", `${file} is not an alias: ${what}`, { place: { file }, remedy: "set it again: models alias <model>@<alias> <version>" });
   let read: unknown;
   try {
     read = JSON.parse(text);
   } catch {
-    return wrong("it is no JSON");
+    return wrong("it is not JSON");
   }
   const { format, model, alias, version } = (typeof read === "object" && read !== null ? read : {}) as Record<string, unknown>;
   if (format !== "stepbook-alias/1") return wrong(`its format is ${JSON.stringify(format)}`);

@@ -43,7 +43,7 @@ function flatObject(object: object): string | undefined {
   return JSON.stringify(object);
 }
 
-/** Whether JSON has it as it is: not undefined, NaN, -0, the infinities, and whatever is no primitive. */
+/** Whether JSON has it as it is: not undefined, NaN, -0, the infinities, and whatever is not a primitive. */
 function isFlat(value: unknown): boolean {
   if (typeof value === "number") return Number.isFinite(value) && !Object.is(value, -0);
   return typeof value === "string" || typeof value === "boolean" || value === null;

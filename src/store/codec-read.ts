@@ -85,7 +85,7 @@ function readWithHoles(json: readonly unknown[], from: number, raw: RawReader, d
 function holesOf(json: unknown): number | undefined {
   if (typeof json !== "object" || json === null || !Object.hasOwn(json, "$hole")) return undefined;
   const holes = (json as { $hole: unknown }).$hole;
-  return Number.isSafeInteger(holes) && (holes as number) > 0 && Object.keys(json).length === 1 ? (holes as number) : bad("a $hole that is no count");
+  return Number.isSafeInteger(holes) && (holes as number) > 0 && Object.keys(json).length === 1 ? (holes as number) : bad("a $hole that is not a count");
 }
 
 const constants = new Map<unknown, unknown>([
@@ -109,7 +109,7 @@ function readTag(tag: string, json: unknown, raw: RawReader, depth: number): unk
     case "$set":
       return new Set(list(tag, json).map((item) => read(item, raw, depth + 1)));
     case "$bare":
-      if (typeof json !== "object" || json === null || Array.isArray(json)) return bad("$bare is no object");
+      if (typeof json !== "object" || json === null || Array.isArray(json)) return bad("$bare is not an object");
       return readFields(Object.create(null) as object, json, Object.keys(json), raw, depth + 1);
     case "$buffer":
       return Buffer.from(readNumbers("uint8", json, raw).buffer);
@@ -123,12 +123,12 @@ function readTag(tag: string, json: unknown, raw: RawReader, depth: number): unk
 }
 
 function readEntry(json: unknown, raw: RawReader, depth: number): [unknown, unknown] {
-  if (!Array.isArray(json) || json.length !== 2) return bad("a $map entry that is no pair");
+  if (!Array.isArray(json) || json.length !== 2) return bad("a $map entry that is not a pair");
   return [read(json[0], raw, depth), read(json[1], raw, depth)];
 }
 
 function readBigint(json: unknown): bigint {
-  return typeof json === "string" && /^(0|-?[1-9]\d*)$/.test(json) ? BigInt(json) : bad("a $bigint that is no whole number");
+  return typeof json === "string" && /^(0|-?[1-9]\d*)$/.test(json) ? BigInt(json) : bad("a $bigint that is not a whole number");
 }
 
 function readDate(json: unknown): Date {
@@ -163,7 +163,7 @@ function apart(kind: ArrayKind, json: unknown, raw: RawReader): AnyTypedArray {
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 function list(tag: string, json: unknown): unknown[] {
-  return Array.isArray(json) ? json : bad(`${tag} is no list`);
+  return Array.isArray(json) ? json : bad(`${tag} is not a list`);
 }
 
 function bad(what: string): never {

@@ -84,7 +84,7 @@ function firstLine(source: Source): Buffer {
 
 function readDocument(line: Buffer): { value: unknown; raw: number } {
   const document = parse(line);
-  if (typeof document !== "object" || document === null || !("format" in document)) return fail("E_DECODE", "not a stored value: its first line is no document of ours", damaged);
+  if (typeof document !== "object" || document === null || !("format" in document)) return fail("E_DECODE", "not a stored value: its first line is not a document of ours", damaged);
   const { format, value, raw } = document as { format: unknown; value: unknown; raw: unknown };
   if (format !== valueFormat) return fail("E_DECODE", `a stored value of the form ${JSON.stringify(format)}, where ${valueFormat} is known`, damaged);
   if (value === undefined || !Number.isSafeInteger(raw) || (raw as number) < 0) return fail("E_DECODE", "not a stored value: its first line is not complete", damaged);
@@ -92,10 +92,10 @@ function readDocument(line: Buffer): { value: unknown; raw: number } {
 }
 
 function parse(line: Buffer): unknown {
-  if (!isUtf8(line)) return fail("E_DECODE", "not a stored value: its first line is no text", damaged);
+  if (!isUtf8(line)) return fail("E_DECODE", "not a stored value: its first line is not text", damaged);
   try {
     return JSON.parse(line.toString());
   } catch (thrown) {
-    return fail("E_DECODE", "not a stored value: its first line is no JSON", damaged, thrown);
+    return fail("E_DECODE", "not a stored value: its first line is not JSON", damaged, thrown);
   }
 }

@@ -5,7 +5,7 @@ import type { Digest } from "../model.ts";
 import { digestOf } from "./digest.ts";
 import { globToRegExp } from "./glob.ts";
 
-// As they were before the runner wrapped them: to look is no read of the step's.
+// As they were before the runner wrapped them: to look is not a read of the step's.
 const { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, realpathSync, statSync } = fs;
 
 /** What a look at a path tells besides a file's content. */

@@ -28,7 +28,7 @@ interface StoredModel extends Pick<ModelFile, "name" | "version" | "provenance">
 /**
  * The model as one readable JSON document, with the value codec's tags and all arrays in it; one line a part, so that a diff of
  * two models says which changed. In small pieces, for a loop that is not to be held.
- * @throws E_DECODE where parts or card are no stored values
+ * @throws E_DECODE where parts or card are not stored values
  */
 export function* modelText({ name, version, provenance, card, parts }: StoredModel): Generator<Uint8Array> {
   yield Buffer.from(`{\n"format": "${modelFormat}",\n"name": ${JSON.stringify(name)},\n"version": ${version},\n"card": `);
@@ -64,17 +64,17 @@ export function decodeModel(bytes: Uint8Array, file: string): ModelFile {
 
 function parse(bytes: Uint8Array, file: string): Record<string, unknown> {
   const document = parseJson(bytes, file);
-  return isPlain(document) ? document : bad(file, "it is no JSON object");
+  return isPlain(document) ? document : bad(file, "it is not a JSON object");
 }
 
 function parseJson(bytes: Uint8Array, file: string): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (thrown) {
-    return bad(file, thrown instanceof SyntaxError ? `it is no JSON: ${thrown.message}` : "it is no UTF-8", thrown);
+    return bad(file, thrown instanceof SyntaxError ? `it is not JSON: ${thrown.message}` : "it is not UTF-8", thrown);
   }
 }
 
 function bad(file: string, what: string, cause?: unknown): never {
-  return fail("E_DECODE", `${file} is no model: ${what}`, { place: { file }, remedy: "save the model again, or restore the file" }, cause);
+  return fail("E_DECODE", `${file} is not a model: ${what}`, { place: { file }, remedy: "save the model again, or restore the file" }, cause);
 }

@@ -19,7 +19,7 @@ const [openArray, closeArray, openObject, closeObject] = [code("["), code("]"), 
  * them empty: to decode a large value and encode it again would hold the runner's loop.
  *
  * @param lines one line a field, where it is an object with fields
- * @throws E_DECODE for what is no stored value
+ * @throws E_DECODE for what is not a stored value
  */
 export function* valueText(source: Source, lines: boolean): Generator<Uint8Array> {
   const { end, raw, hasFields } = yield* survey(source);

@@ -187,7 +187,7 @@ export const attacks: Readonly<Record<string, Attack>> = {
     before: (project, here) => (project.write(`${here}/in.txt`, "1"), linkSync(project.path(`${here}/in.txt`), project.path(`${here}/other`))),
     change: (project, here) => project.write(`${here}/other`, "2"),
   },
-  "a name that is no UTF-8": {
+  "a name that is not UTF-8": {
     step: `${fs("readFileSync")}export const out = readFileSync(Buffer.concat([Buffer.from("HERE/"), Buffer.from([0xff])]), "utf8");`,
     before: (project, here) => (mkdirSync(project.path(here), { recursive: true }), writeFileSync(Buffer.concat([Buffer.from(`${project.path(here)}/`), Buffer.from([0xff])]), "1")),
     change: (project, here) => writeFileSync(Buffer.concat([Buffer.from(`${project.path(here)}/`), Buffer.from([0xff])]), "2"),

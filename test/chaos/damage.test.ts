@@ -93,7 +93,7 @@ test("a damaged state file is refused with its remedy and kept, or of no consequ
   });
 });
 
-test("a step that floods its log: lines, one line, bytes that are no text", { timeout: 6 * 3600_000 }, async () => {
+test("a step that floods its log: lines, one line, bytes that are not text", { timeout: 6 * 3600_000 }, async () => {
   const floods = ['Buffer.from(("x".repeat(99) + "\\n").repeat(10_000))', 'Buffer.alloc(1_000_000, "x")', "Buffer.from(Array.from({ length: 1_000_000 }, (_, i) => (i * 7919) % 256))"];
   const sizes = isRelease ? [1000, 100, 100] : [10, 10, 10];
   let peak = 0;

@@ -32,7 +32,7 @@ export interface ModelStep {
   readonly constant: number;
   /** Has a further export, z. */
   readonly more: boolean;
-  /** Has a process of its own; the others share one, which is no part of their results. */
+  /** Has a process of its own; the others share one, which is not a part of their results. */
   readonly alone: boolean;
   readonly place: Place;
   readonly reads: readonly Ingredient[];

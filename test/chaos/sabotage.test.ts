@@ -79,7 +79,7 @@ const masked: Check = async (env) => {
   }
 };
 
-/** A step that ends without having stored anything is no success. */
+/** A step that ends without having stored anything is not a success. */
 const early: Check = async (env) => {
   const project = new TestProject({ "steps/10_a.ts": "process.reallyExit(0);\nexport const a = 1;\n" });
   try {

@@ -40,7 +40,7 @@ export const rows = {
   changing: row("an input changes while the step reads it", "in place, same size with its times set back, replaced by rename; within one tick", "G3", 2, 60, 2),
   artifact: row("a stored artifact damaged", "a bit flipped, cut, emptied, deleted, swapped, made a folder", "G3", 2, 200, 0.9),
   state: row("the state file damaged", "text, emptied, a folder, cut, a page overwritten", "G9", 2, 40, 2),
-  flood: row("a log of 1 GB; one line of 100 MB; 100 MB of bytes that are no text", "fixture steps", "G9", 3, 3, 40),
+  flood: row("a log of 1 GB; one line of 100 MB; 100 MB of bytes that are not text", "fixture steps", "G9", 3, 3, 40),
   modules: row("random modules that import each other in random ways", "fast-check: kinds of files, imports and paths; what the step says alone, by tsx, against what it says in the runner", "G3", 10, 300, 1),
   values: row("values of every sort, NaN, -0, __proto__, holes, bigint, Map, typed arrays", "fast-check round trip; then their bytes cut and flipped", "G3", 500, 20_000, 0.003),
   storm: row("Ctrl-C fifty times", "pty; a step that is deaf to SIGTERM", "G5", 1, 20, 3),

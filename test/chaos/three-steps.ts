@@ -36,7 +36,7 @@ const steps = ["10_a", "20_b", "30_c"];
 /** Where the steps count, outside of the project; and a mark by which the processes of a run are found. */
 export type Marks = { readonly COUNTER: string; readonly MARK: string };
 
-// Files for a while are no outputs of a step; elsewhere they would be.
+// Files for a while are not outputs of a step; elsewhere they would be.
 const temporary = tmpdir();
 
 export function newMarks(): Marks {

@@ -91,7 +91,7 @@ describe("doctor", () => {
 
   test("a state.db that is none", async () => {
     project = sample();
-    project.write(".stepbook/state.db", "this is no database, and it is longer than the header of one would be: more than a hundred bytes of text");
+    project.write(".stepbook/state.db", "this is not a database, and it is longer than the header of one would be: more than a hundred bytes of text");
     const { code, of } = await doctor();
     expect(code).toBe(3);
     expect(of("state")[0]).toMatchObject({ status: "wrong", detail: expect.stringContaining("damaged"), remedy: expect.stringContaining("move it away") });

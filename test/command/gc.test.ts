@@ -119,9 +119,9 @@ test("a code that is kept is kept: diff still shows it", async () => {
 });
 
 test.each([
-  ["--keep", "soon", "--keep soon is no age"],
+  ["--keep", "soon", "--keep soon is not an age"],
   ["--keep", "30", "--keep 30 has no unit"],
-  ["--size", "big", "--size big is no size"],
+  ["--size", "big", "--size big is not a size"],
 ])("%s %s is wrong usage", async (flag, value, message) => {
   project = sample();
   const { code, stderr } = await project.command(["gc", flag, value]);

@@ -42,10 +42,10 @@ describe("runs", () => {
     expect(await text("runs")).toContain("2 cached, 2 ran");
   });
 
-  test("a limit that is no number is wrong usage", async () => {
+  test("a limit that is not a number is wrong usage", async () => {
     const { code, stderr } = await project.command(["runs", "-n", "few"]);
     expect(code).toBe(2);
-    expect(stderr).toContain("--limit few is no whole number");
+    expect(stderr).toContain("--limit few is not a whole number");
   });
 
   test("where the project is may be said after the command, too", async () => {
@@ -174,7 +174,7 @@ test("--version tells which package it is", async () => {
   for (const word of ["--version", "-V"]) expect(await project.command([word])).toEqual({ code: 0, signal: null, stdout: `${version}\n`, stderr: "" });
 });
 
-test("a folder that is no project is not made one", async () => {
+test("a folder that is not a project is not made one", async () => {
   const empty = new TestProject();
   try {
     for (const words of [["runs"], ["show", "last"], ["models"], ["gc"], ["ui", "--port", "0"]]) {
@@ -188,7 +188,7 @@ test("a folder that is no project is not made one", async () => {
   }
 });
 
-test("a reader that goes away is no failure", async () => {
+test("a reader that goes away is not a failure", async () => {
   const child = project.start(["show", "20_score.kinds", "--json"]);
   child.stdout!.destroy();
   const [code] = (await once(child, "exit")) as [number];

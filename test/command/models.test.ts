@@ -56,9 +56,9 @@ test("aliases are listed with the versions, outlive the state, and can be taken 
 test.each([
   [["line@production", "v9"], "model line has no version 9"],
   [["lime@production", "v1"], 'did you mean "line"'],
-  [["line@production", "newest"], '"newest" is no version'],
+  [["line@production", "newest"], '"newest" is not a version'],
   [["line", "v1"], "names no alias"],
-  [["line@v2", "v1"], '"v2" is no alias'],
+  [["line@v2", "v1"], '"v2" is not an alias'],
   [["../line@production", "v1"], "names no alias"],
   [["line@nothing", "--remove"], "has no alias nothing"],
 ])("models alias %j is refused", async (words, message) => {

@@ -55,7 +55,7 @@ export const text = "é";
     expect(stdout).toContain("Math.random");
   });
 
-  test("it runs in the run of the record: what depends on that is no chance", async () => {
+  test("it runs in the run of the record: what depends on that is not a chance", async () => {
     project = new TestProject({ "steps/10_run.ts": 'import { run } from "stepbook";\nexport const id = run.id;\nexport const date = run.logicalDate;\n' });
     await project.run();
     expect((await verify("10_run")).code).toBe(0);

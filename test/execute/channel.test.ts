@@ -29,7 +29,7 @@ test("numbers that JSON has no words for, and circles, come through too", () => 
   expect(again.self).toBe(again);
 });
 
-test("what is no message is noise", () => {
+test("what is not a message is noise", () => {
   const take = (body: Buffer) => {
     const found: unknown[] = [];
     const length = Buffer.alloc(4);

@@ -39,7 +39,7 @@ describe("a step that throws", () => {
     ['{ status: 404, body: "gone" }', '{"status":404,"body":"gone"}'],
     ["Object.create(null)", "{}"],
     ["{ big: 1n }", "an object"],
-  ])("%s, which is no error", async (thrown, shown) => {
+  ])("%s, which is not an error", async (thrown, shown) => {
     expect(await bad(`throw ${thrown};\n`)).toMatchObject({ code: "E_STEP_THREW", message: `thrown: ${shown}` });
   });
 
@@ -81,12 +81,12 @@ describe("a step that throws", () => {
     expect(await bad('void Promise.reject(new Error("lost"));\nexport const a = await new Promise((r) => setTimeout(r, 50));\n')).toMatchObject({ message: "Error: lost" });
   });
 
-  test("something that is no Error", async () => {
+  test("something that is not an Error", async () => {
     expect((await bad("throw 'a string';\n")).message).toContain("a string");
   });
 });
 
-describe("exports that are no data", () => {
+describe("exports that are not data", () => {
   test.each([
     ["a function", "export const f = () => 1;\n", "f", "move it to lib/"],
     ["a function inside", "export const m = { deep: [{ f() {} }] };\n", "m.deep[0].f", "move it to lib/"],
@@ -289,7 +289,7 @@ await new Promise((resolve) => setTimeout(resolve, 300_000));
     expect(JSON.parse((await project.command(["runs", "--json"])).stdout)).toMatchObject({ status: "failed" });
   });
 
-  test("skip(reason) skips what follows and is no failure", async () => {
+  test("skip(reason) skips what follows and is not a failure", async () => {
     project = new TestProject({ "steps/10_s.ts": 'import { skip } from "stepbook";\nif (process.argv.length > 0) skip("nothing new");\nexport const a = 1;\n', "steps/20_t.ts": 'import { a } from "./10_s.ts";\nexport const b = a;\n' });
     const run = await project.run();
     expect(run.code).toBe(0);

@@ -42,7 +42,7 @@ test("steps of one process: each with its own code, reads, output and results, r
   expect((await project.run()).ran).toEqual(["20_b"]);
   expect((await project.run(["-p", "c=2"])).ran).toEqual(["30_c"]);
   expect((await project.run(["-p", "c=2"], { env: { SHARED_C: "1" } })).ran).toEqual(["30_c"]);
-  // Where it ran is no part of the result.
+  // Where it ran is not a part of the result.
   project.edit("steps/20_b.ts", '"shared"', '"process"');
   expect((await project.run(["-p", "c=2"], { env: { SHARED_C: "1" } })).ran).toEqual([]);
 }, 240_000);

@@ -75,7 +75,7 @@ test.each(["/tmp", "/dev/shm", "of TMPDIR"].filter((folder) => folder !== "/dev/
   }
 });
 
-test.skipIf(!existsSync("/proc/self/comm"))("what a step makes in a temporary folder and removes is no output; nor is what it tells the system by way of a file", async () => {
+test.skipIf(!existsSync("/proc/self/comm"))("what a step makes in a temporary folder and removes is not an output; nor is what it tells the system by way of a file", async () => {
   project = new TestProject({
     "steps/10_a.ts": 'import { mkdtempSync, rmSync, writeFileSync } from "node:fs";\nimport { tmpdir } from "node:os";\nconst folder = mkdtempSync(`${tmpdir()}/stepbook-scratch-`);\nwriteFileSync(`${folder}/x`, "1");\nrmSync(folder, { recursive: true });\nwriteFileSync("/dev/null", "");\nwriteFileSync("/proc/self/comm", "step");\nexport const done = true;\n',
   });

@@ -135,9 +135,9 @@ export const kind = Kind.b;
     expect(text).toContain(remedy);
   });
 
-  test("an import of what is no module", async () => {
+  test("an import of what is not a module", async () => {
     const text = await broken({ "lib/x.csv": "a\n", "steps/10_a.ts": 'import x from "../lib/x.csv";\nexport const a = x;\n' });
-    expect(text).toContain("lib/x.csv is no module");
+    expect(text).toContain("lib/x.csv is not a module");
     expect(text).toContain("steps/10_a.ts:1:15");
   });
 
@@ -165,15 +165,15 @@ describe("wrong usage ends with 2", () => {
     [["plna"], 'did you mean "plan"?'],
     [["reprot"], 'did you mean "report"?'],
     [["run", "-p", "neighbors=3"], 'did you mean "neighbours"?'],
-    [["run", "-p", "neighbours=many"], 'param neighbours is "many", which is no number'],
-    [["run", "-p", "neighbours=0x10"], 'param neighbours is "0x10", which is no number'],
+    [["run", "-p", "neighbours=many"], 'param neighbours is "many", which is not a number'],
+    [["run", "-p", "neighbours=0x10"], 'param neighbours is "0x10", which is not a number'],
     [["run", "-p", "neighbours"], "-p neighbours has no value"],
-    [["run", "-j", "0"], "--jobs 0 is no whole number"],
-    [["run", "--logical-date", "tomorrow"], '--logical-date "tomorrow" is no date'],
-    [["run", "--logical-date", "5"], '--logical-date "5" is no date'],
-    [["run", "--logical-date", "01.02.2026"], '--logical-date "01.02.2026" is no date'],
-    [["plan", "--logical-date", "2026-02-31"], '--logical-date "2026-02-31" is no date'],
-    [["run", "--logical-date", "2026-01-31T24:00Z"], '--logical-date "2026-01-31T24:00Z" is no date'],
+    [["run", "-j", "0"], "--jobs 0 is not a whole number"],
+    [["run", "--logical-date", "tomorrow"], '--logical-date "tomorrow" is not a date'],
+    [["run", "--logical-date", "5"], '--logical-date "5" is not a date'],
+    [["run", "--logical-date", "01.02.2026"], '--logical-date "01.02.2026" is not a date'],
+    [["plan", "--logical-date", "2026-02-31"], '--logical-date "2026-02-31" is not a date'],
+    [["run", "--logical-date", "2026-01-31T24:00Z"], '--logical-date "2026-01-31T24:00Z" is not a date'],
     [["run", "--logical-date", "2026-01-31T06:00"], "does not say of which zone it is"],
     [["run", "--forse"], "did you mean --force?"],
     [["-p", "neighbours=3", "plan"], '"plan" is a command, not a step: it comes before its flags'],

@@ -89,7 +89,7 @@ test.each<[string, () => void]>([
   make();
   const { code, stderr } = await project.command([]);
   expect(code).toBe(3);
-  expect(stderr).toMatch(/E_READ_ONLY: \S+\.stepbook is no folder/);
+  expect(stderr).toMatch(/E_READ_ONLY: \S+\.stepbook is not a folder/);
 });
 
 test.each<[string, () => void]>([
@@ -100,5 +100,5 @@ test.each<[string, () => void]>([
   make();
   const { code, stderr } = await project.command([]);
   expect(code).toBe(3);
-  expect(stderr).toMatch(/E_IMPORT: steps\/10_a\.ts is no file that can be read/);
+  expect(stderr).toMatch(/E_IMPORT: steps\/10_a\.ts is not a file that can be read/);
 });

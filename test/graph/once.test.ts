@@ -12,7 +12,7 @@ vi.mock("esbuild", async (original) => {
   return { ...real, build };
 });
 
-test("a file that could not be opened once is no step without exports", async () => {
+test("a file that could not be opened once is not a step without exports", async () => {
   const project = new TestProject({ "steps/10_a.ts": "export const { a } = { a: 1 };\n", "steps/20_b.ts": 'import { a } from "./10_a.ts";\nexport const b = a + 1;\n' });
   onTestFinished(() => project.dispose());
   fault.left = 1;

@@ -56,7 +56,7 @@ const changes: Readonly<Record<string, Change>> = {
   "a record is forged": { change: (project) => state(project, `UPDATE records SET body = replace(body, '"attempts":1', '"attempts":2') WHERE name = 'c'`), ran: ["30_c"] },
   "a record goes": { change: (project) => state(project, "DELETE FROM records WHERE name = 'c'"), ran: ["30_c"] },
   "the plan is damaged": { change: (project) => project.write(".stepbook/plan", project.read(".stepbook/plan").replace('"steps":[', '"steps":[ ')), ran: [] },
-  "the plan is no text": { change: (project) => writeFileSync(project.path(".stepbook/plan"), Buffer.alloc(100, 0xff)), ran: [] },
+  "the plan is not text": { change: (project) => writeFileSync(project.path(".stepbook/plan"), Buffer.alloc(100, 0xff)), ran: [] },
 };
 
 function keepingTimes(file: string, bytes: string | Uint8Array): void {

@@ -31,7 +31,7 @@ test("a param may have any name", async () => {
   expect(await project.value("10_a.a")).toEqual([1, "y"]);
 });
 
-test("what is no number for the step is none for the plan: 0x10 is not the 16 of its record", async () => {
+test("what is not a number for the step is none for the plan: 0x10 is not the 16 of its record", async () => {
   project = new TestProject({ "steps/10_a.ts": 'import { param } from "stepbook";\nexport const a = param(["k"].join(""), 16);\n' });
   await settled(project);
   expect(await project.run(["-p", "k=0x10"])).toMatchObject({ code: 2, ran: [] });
@@ -366,7 +366,7 @@ server.close();
   });
 });
 
-test("what the engine itself looks up is no read of the step's", async () => {
+test("what the engine itself looks up is not a read of the step's", async () => {
   project = new TestProject({
     "steps/10_t.ts": 'import { sql } from "stepbook";\nexport const t = await sql`SELECT 1 AS one`;\n',
     "steps/20_u.ts": 'import { t } from "./10_t.ts";\nexport const n = (await t.rows()).length;\n',

@@ -14,7 +14,7 @@ const oneStep = { "steps/10_a.ts": "export const a = 1;\n" };
 
 describe("a damaged state file", () => {
   test.each([
-    ["overwritten", (file: string) => writeFileSync(file, "this is no database, but longer than a header of one hundred bytes: ".repeat(4))],
+    ["overwritten", (file: string) => writeFileSync(file, "this is not a database, but longer than a header of one hundred bytes: ".repeat(4))],
     ["cut", (file: string) => truncateSync(file, 5000)],
     ["with a page of noise", (file: string) => writeFileSync(file, readFileSync(file).fill(0xa5, 4096, 8192))],
   ])("%s is refused with its remedy and kept as it is", async (_, harm) => {
@@ -162,7 +162,7 @@ describe("experiments", () => {
       return () => void db.close();
     }],
     ["damaged", "data/experiments.db is damaged (file is not a database)", (file: string) => {
-      writeFileSync(file, "this is no database ".repeat(10));
+      writeFileSync(file, "this is not a database ".repeat(10));
       return () => rmSync(file);
     }],
     ["a folder", "data/experiments.db cannot be used (unable to open database file)", (file: string) => {
@@ -170,7 +170,7 @@ describe("experiments", () => {
       mkdirSync(file);
       return () => rmSync(file, { recursive: true });
     }],
-  ])("a results file that is %s is no failure of what was committed: that waits, is said once, and comes", async (_, words, harm) => {
+  ])("a results file that is %s is not a failure of what was committed: that waits, is said once, and comes", async (_, words, harm) => {
     project = new TestProject(recording);
     project.write("steps/10_r.ts", `export const config = { retries: 1, retryDelay: 1 };\n${project.read("steps/10_r.ts")}`);
     project.write("steps/20_r.ts", project.read("steps/10_r.ts"));
@@ -190,7 +190,7 @@ describe("experiments", () => {
   test("a damaged results file is called by its name by those who read it", async () => {
     project = new TestProject(recording);
     await project.run();
-    writeFileSync(project.path("data/experiments.db"), "this is no database ".repeat(10));
+    writeFileSync(project.path("data/experiments.db"), "this is not a database ".repeat(10));
     const { code, stderr } = await project.command(["experiments"]);
     expect(code).toBe(1);
     expect(stderr).toContain("E_DATABASE: data/experiments.db is damaged");

@@ -18,7 +18,7 @@ const damages: Record<string, (file: string) => void> = {
   emptied: (file) => truncateSync(file, 0),
   "with noise in all pages but the first": (file) => writeFileSync(file, readFileSync(file).fill(0xa5, 4096)),
   // Which SQLite does not see.
-  "with a value that is no JSON": (file) => {
+  "with a value that is not JSON": (file) => {
     const db = new Database(file);
     db.exec("UPDATE models SET body = '{'");
     db.close();

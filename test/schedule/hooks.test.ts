@@ -28,7 +28,7 @@ test("webhook posts the report, in words too", async () => {
   expect(JSON.parse(body)).toEqual({ text: "train 2026-01-01T00:00:00.000Z: failed (30_tune: no), run r1", ...report });
 });
 
-test("ping calls; an answer that is no success is an error of the hook", async () => {
+test("ping calls; an answer that is not a success is an error of the hook", async () => {
   expect(await received(200, (url) => ping(url)(report))).toEqual({ method: "GET", body: "" });
   await expect(received(500, (url) => ping(url)(report))).rejects.toThrow("answered 500");
 });

@@ -365,8 +365,8 @@ describe("backfill", () => {
     const wrongWay = await project.command(["backfill", "--from", "2026-01-02", "--to", "2026-01-01"]);
     expect([wrongWay.code, wrongWay.stderr]).toEqual([2, expect.stringContaining("is after to")]);
     expect((await project.command(["backfill", "--from", "2999-01-01", "--to", "2999-01-02"])).stdout).toContain("no slots in that time");
-    expect((await project.command(["backfill", "--from", "yesterday", "--to", "2026-01-01"])).stderr).toContain('from "yesterday" is no date');
-    expect((await project.command(["backfill", "--from", "2026-02-01", "--to", "2026-02-31"])).stderr).toContain('to "2026-02-31" is no date');
+    expect((await project.command(["backfill", "--from", "yesterday", "--to", "2026-01-01"])).stderr).toContain('from "yesterday" is not a date');
+    expect((await project.command(["backfill", "--from", "2026-02-01", "--to", "2026-02-31"])).stderr).toContain('to "2026-02-31" is not a date');
   });
 
   test("one that was killed leaves no slot out of the next one", async () => {

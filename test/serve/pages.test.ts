@@ -202,7 +202,7 @@ test("a graph that is broken from the start of a file on, deep in lib/ too, is s
   project.write("lib/deep/words.ts", 'export const words = "\\na\\n\\nb";\n');
   await expect.poll(() => page.locator(".cell").count()).toBe(6);
   expect(await page.locator("main").innerText()).not.toContain("E_SYNTAX");
-  // A text of several lines that nobody touched is no param that was set.
+  // A text of several lines that nobody touched is not a param that was set.
   await page.goto(`${server.url}/new`);
   expect(await page.getByLabel("prompt").inputValue()).toBe("\na\n\nb");
   await page.getByLabel("Up to").selectOption("60_new");

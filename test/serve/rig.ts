@@ -13,7 +13,7 @@ import { TestProject } from "../rig/project.ts";
 export function everyState(): TestProject {
   return new TestProject({
     "experiments.sql": "CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, experiment_datetime timestamptz, pause integer, score double precision, note text);\n",
-    "lib/parse.ts": 'export function parse(text: string): number {\n  const value = Number(text);\n  if (Number.isNaN(value)) throw new TypeError(`"${text}" is no number <img src=x onerror=alert(1)>`);\n  return value;\n}\n',
+    "lib/parse.ts": 'export function parse(text: string): number {\n  const value = Number(text);\n  if (Number.isNaN(value)) throw new TypeError(`"${text}" is not a number <img src=x onerror=alert(1)>`);\n  return value;\n}\n',
     "steps/10_load.ts": `/** # Load <img src=x onerror=alert(1)>
  *  A **small** table. <script>alert(1)</script> [bad](javascript:alert(1)) ![pixel](https://example.org/x.png)
  */

@@ -76,7 +76,7 @@ test("what is embedded is said first in the file, and again below", async () => 
 });
 
 test("error first; then prose, code, outputs, folded logs and the graph of the run", async () => {
-  expect(await page.locator("main .failure").first().innerText()).toMatch(/TypeError: "two" is no number <img src=x onerror=alert\(1\)>[\s\S]*lib\/parse\.ts:3/);
+  expect(await page.locator("main .failure").first().innerText()).toMatch(/TypeError: "two" is not a number <img src=x onerror=alert\(1\)>[\s\S]*lib\/parse\.ts:3/);
   const badge = (id: string) => page.locator(`#step-${id} .badge`).innerText();
   expect(await Promise.all(["10_load", "20_flaky", "30_broken", "40_after", "50_slow"].map(badge))).toEqual(["ran", "ran", "failed", "skipped", "ran"].map((word) => expect.stringContaining(word) as string));
   expect(await page.locator("#step-20_flaky .cell-state").innerText()).toContain("2 attempts");
@@ -127,7 +127,7 @@ test("hostile text makes no element of its own, and nothing of it runs", async (
   expect(await page.evaluate(() => document.querySelectorAll("body > script").length)).toBe(1);
 });
 
-test("axe finds nothing serious, and it is no wider than a telephone", async () => {
+test("axe finds nothing serious, and it is not a wider than a telephone", async () => {
   for (const [width, scheme] of [[390, "dark"], [1280, "light"]] as const) {
     const other = await opened(width, scheme);
     expect(await other.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
@@ -159,7 +159,7 @@ test("a Jupyter notebook that its own schema accepts, the same at each call", as
   const cell = (id: string) => notebook.cells.find((each) => each.cell_type === "code" && each.metadata.name === id)!;
   expect(cell("10_load").source.join("")).toBe(project.read("steps/10_load.ts").split("*/\n")[1]!.trimEnd());
   expect(cell("10_load").outputs!.map((output) => Object.keys((output["data"] as object | undefined) ?? { [output["name"] as string]: 1 }).sort().join(" "))).toEqual(["stdout", "image/svg+xml text/plain", "text/html text/plain", "text/html text/plain", "application/vnd.vegalite.v5+json text/plain", "text/markdown text/plain", "text/html text/plain", "text/plain"]);
-  expect(cell("30_broken").outputs!.find((output) => output["output_type"] === "error")).toMatchObject({ ename: "E_STEP_THREW", evalue: expect.stringContaining('"two" is no number') });
+  expect(cell("30_broken").outputs!.find((output) => output["output_type"] === "error")).toMatchObject({ ename: "E_STEP_THREW", evalue: expect.stringContaining('"two" is not a number') });
   expect([cell("30_broken").execution_count, cell("40_after").execution_count]).toEqual([3, null]);
 });
 
@@ -203,7 +203,7 @@ test("what cannot be done is said, with the remedy", async () => {
     [["report", "yesterday"], 2, /there is no run "yesterday"[\s\S]*`runs` lists them/],
     [["report", "-o", "-", "--json"], 2, /both want stdout/],
     [["report", "-o", "steps"], 2, /is a folder/],
-    [["report", "--rows", "none"], 2, /--rows none is no whole number/],
+    [["report", "--rows", "none"], 2, /--rows none is not a whole number/],
     [["export", "ipybn"], 2, /did you mean "ipynb"/],
   ];
   for (const [words, code, message] of cases) {
@@ -224,9 +224,9 @@ test("a run is shared as it was, also where the files are others now or cannot b
   await more.locator("summary", { hasText: "Code" }).click();
   expect(await more.locator(".code").innerText()).toMatch(/items \* 2/);
   const broken = later.locator("#step-30_broken");
-  expect(await broken.locator(".failure .marked").innerText()).toContain("is no number");
+  expect(await broken.locator(".failure .marked").innerText()).toContain("is not a number");
   expect(await broken.locator(".chip", { hasText: "as it ran" }).count()).toBe(1);
-  expect((await project.command(["show", run])).stdout).toMatch(/│\s+if \(Number\.isNaN\(value\)\) throw new TypeError\(`"\$\{text\}" is no number/);
+  expect((await project.command(["show", run])).stdout).toMatch(/│\s+if \(Number\.isNaN\(value\)\) throw new TypeError\(`"\$\{text\}" is not a number/);
   expect(await later.locator("#step-10_load .chip", { hasText: "as it ran" }).count()).toBe(0);
   expect(await later.locator("#graph .edge").count()).toBe(5);
   await later.context().close();

@@ -115,7 +115,7 @@ describe("wrong use", () => {
   test.each<[string, unknown, string]>([
     ["an unknown column", { notNull: ["di"] }, 'E_USAGE: check: the table has no column "di"; did you mean "id"?'],
     ["an unknown rule", { notnull: ["id"] }, 'E_USAGE: check: there is no rule "notnull"; did you mean "notNull"?'],
-    ["a condition that is text", { that: { x: "a < b" } }, 'E_USAGE: check: that["x"] is no SQL; write it as sql`a < b`'],
+    ["a condition that is text", { that: { x: "a < b" } }, 'E_USAGE: check: that["x"] is not SQL; write it as sql`a < b`'],
     ["a bound that is NaN", { range: { mean: [0, NaN] } }, "E_USAGE: check: a bound of range.mean is NaN; give a number, or null for an open end"],
     ["an empty list", { accepted: { id: [] } }, "E_USAGE: check: accepted.id is empty; list the values that are allowed"],
   ])("%s", async (_, rules, message) => {
@@ -123,7 +123,7 @@ describe("wrong use", () => {
   });
 
   test("a query that was not awaited, and SQL that is wrong", async () => {
-    expect(await failed(() => check(sql`SELECT 1` as never, {}))).toBe("E_USAGE: check: the first argument is no Table; await the query first: check(await sql`…`, …)");
+    expect(await failed(() => check(sql`SELECT 1` as never, {}))).toBe("E_USAGE: check: the first argument is not a Table; await the query first: check(await sql`…`, …)");
     expect(await failed(async () => check(await patients(), { that: { x: sql`nope > 1` } }))).toMatch(/^E_SQL: SQL: Referenced column "nope" not found/);
   });
 });

@@ -34,7 +34,7 @@ describe("saveModel", () => {
     ["inputs as a list", () => saveModel("m", {}, { predict: "lib/p.ts", inputs: ["radius"] }), `E_USAGE: saveModel("m"): card.inputs is not an object; ${inputsRemedy}`],
     ["an input without an example", () => saveModel("m", {}, { predict: "lib/p.ts", inputs: { radius: 1, age: { min: 0 } } }), `E_USAGE: saveModel("m"): card.inputs.age has no example that is a number, a text or a boolean; ${inputsRemedy}`],
     ["an example that is null", () => saveModel("m", {}, { predict: "lib/p.ts", inputs: { age: null } }), `E_USAGE: saveModel("m"): card.inputs.age has no example that is a number, a text or a boolean; ${inputsRemedy}`],
-    ["a path as name", () => saveModel("../m", {}), 'E_USAGE: saveModel: "../m" is no name of a model; use letters, digits, . _ and -, such as diagnosis-knn'],
+    ["a path as name", () => saveModel("../m", {}), 'E_USAGE: saveModel: "../m" is not a model name; use letters, digits, . _ and -, such as diagnosis-knn'],
   ])("%s is refused", async (_, work, message) => {
     expect(await failed(work)).toBe(message);
     expect(rig.events).toEqual([]);
@@ -66,9 +66,9 @@ describe("loadModel", () => {
   test.each<[string, () => Promise<unknown>, string]>([
     ["no such model", () => loadModel("kn"), 'E_FILE: there is no model kn; models/: did you mean "knn"?'],
     ["no such version", () => loadModel("knn", 7), "E_FILE: model knn has no version 7; there is v1"],
-    ["a path as name", () => loadModel("../knn"), 'E_FILE: loadModel: "../knn" is no name of a model; use letters, digits, . _ and -'],
-    ["a path as name with a version", () => loadModel("../models/knn", 1), 'E_FILE: loadModel: "../models/knn" is no name of a model; use letters, digits, . _ and -'],
-    ["no model", () => loadModel("bad"), 'E_DECODE: models/bad/v1.json is no model: its format is "other", where stepbook-model/1 is known; save the model again, or restore the file'],
+    ["a path as name", () => loadModel("../knn"), 'E_FILE: loadModel: "../knn" is not a model name; use letters, digits, . _ and -'],
+    ["a path as name with a version", () => loadModel("../models/knn", 1), 'E_FILE: loadModel: "../models/knn" is not a model name; use letters, digits, . _ and -'],
+    ["no model", () => loadModel("bad"), 'E_DECODE: models/bad/v1.json is not a model: its format is "other", where stepbook-model/1 is known; save the model again, or restore the file'],
   ])("%s", async (_, load, message) => {
     put("knn", 1);
     rig.file("models/bad/v1.json", '{"format":"other"}');

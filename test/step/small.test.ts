@@ -164,7 +164,7 @@ describe("record", () => {
     ["undefined", () => record("experiments", { auc: undefined as never }), "E_UNSTORABLE: experiments.auc is undefined, which a results table cannot hold; give a string, a finite number, a bigint, a boolean, a Date or null"],
     ["an object", () => record("experiments", { best: {} as never }), "E_UNSTORABLE: experiments.best is an object, which a results table cannot hold; give a string, a finite number, a bigint, a boolean, a Date or null"],
     ["no columns", () => record("experiments", {}), 'E_UNSTORABLE: record("experiments"): the row is empty; give it at least one column'],
-    ["another name", () => record("my table", { a: 1 }), 'E_USAGE: record: "my table" is no table name; use letters, digits and _, such as experiments'],
+    ["another name", () => record("my table", { a: 1 }), 'E_USAGE: record: "my table" is not a table name; use letters, digits and _, such as experiments'],
   ])("%s is refused", async (_, work, message) => {
     expect(await failed(work)).toBe(message);
   });

@@ -115,7 +115,7 @@ describe("values are exact", () => {
 });
 
 describe("statements", () => {
-  test("that are no queries run too, with values in them", async () => {
+  test("that are not queries run too, with values in them", async () => {
     await sql`CREATE TABLE t AS SELECT ${"it's"} AS a, ${new Date(0)} AS d, ${[1, 2]} AS l, ${-3} AS n, ${new Uint8Array([1])} AS b`;
     expect(await (await sql`INSERT INTO t BY NAME SELECT ${"b"} AS a`).rows()).toEqual([{ Count: 1 }]);
     expect(await (await sql`INSERT INTO t BY NAME SELECT ${"c"} AS a RETURNING a`).rows()).toEqual([{ a: "c" }]);

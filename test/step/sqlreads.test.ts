@@ -125,7 +125,7 @@ describe("patterns: the files, and the names in folders that decide", () => {
     expect(folders()).toEqual([".", "data"]);
   });
 
-  test("that match nothing, and are no text of the SQL", async () => {
+  test("that match nothing, and are not text of the SQL", async () => {
     await failed(() => sql`FROM read_csv(concat('data/', '*.txt'))`);
     expect(matches()).toEqual(["data/*.txt"]);
   });

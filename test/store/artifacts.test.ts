@@ -80,7 +80,7 @@ describe("values", () => {
     expect(await failed(() => store("both", { table }))).toBe("E_UNSTORABLE: both.table is a Table inside a value, which cannot be stored; export the table by its own name: export const … = table");
   });
 
-  test("a name that is no file name", async () => {
+  test("a name that is not a file name", async () => {
     expect(path.dirname((await store("a/../../b", 1)).file)).toBe(rig.host.staging);
   });
 });

@@ -177,7 +177,7 @@ describe("what cannot be stored", () => {
     expect(refused(new Array(1e9))).toMatch(/more than 100,000 holes/);
   });
 
-  test("the same object twice is no circle", () => {
+  test("the same object twice is not a circle", () => {
     const shared = { a: 1 };
     assert.deepStrictEqual(decodeValue(bytesOf([shared, shared])), [{ a: 1 }, { a: 1 }]);
   });
@@ -214,8 +214,8 @@ describe("other bytes", () => {
 
   test.each<[string, Uint8Array, string]>([
     ["nothing", Buffer.alloc(0), "E_DECODE: not a stored value: its first line has no end"],
-    ["no JSON", Buffer.from("hello\n"), "E_DECODE: not a stored value: its first line is no JSON"],
-    ["other JSON", Buffer.from("[1]\n"), "E_DECODE: not a stored value: its first line is no document of ours"],
+    ["no JSON", Buffer.from("hello\n"), "E_DECODE: not a stored value: its first line is not JSON"],
+    ["other JSON", Buffer.from("[1]\n"), "E_DECODE: not a stored value: its first line is not a document of ours"],
     ["a newer form", Buffer.from('{"format":"stepbook-value/2","value":1,"raw":0}\n'), 'E_DECODE: a stored value of the form "stepbook-value/2", where stepbook-value/1 is known'],
     ["cut raw bytes", line('{"$uint8":{"at":0,"length":8}}', 8, "1234567"), "E_DECODE: not a stored value: it says that 8 bytes follow its first line, and 7 do"],
     ["an array beyond the file", line('{"$float64":{"at":0,"length":2}}', 8, "12345678"), "E_DECODE: not a stored value: a float64 array that ends beyond the file"],

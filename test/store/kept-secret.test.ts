@@ -16,7 +16,7 @@ test("it is made once, for its owner alone, and nothing lies beside it", () => {
   expect(readdirSync(path.dirname(file))).toEqual(["key"]);
 });
 
-test.each(["", "0123"])("what was left half-written (%j) is no secret", (left) => {
+test.each(["", "0123"])("what was left half-written (%j) is not a secret", (left) => {
   const file = path.join(folder, "half");
   writeFileSync(file, left);
   expect(keptSecret(file)).toMatch(/^[0-9a-f]{64}$/);

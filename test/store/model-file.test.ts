@@ -41,8 +41,8 @@ describe("a model's file", () => {
   });
 
   test.each([
-    ["", "it is no JSON: Unexpected end of JSON input"],
-    ["[]", "it is no JSON object"],
+    ["", "it is not JSON: Unexpected end of JSON input"],
+    ["[]", "it is not a JSON object"],
     ['{"format":"stepbook-model/9"}', 'its format is "stepbook-model/9", where stepbook-model/1 is known'],
     ['{"format":"stepbook-model/1","name":"a"}', "name, version, card, provenance or parts is missing"],
     ['{"format":"stepbook-model/1","name":"a","version":1,"card":{},"provenance":{},"parts":{"$float64":{"at":0,"length":1}}}', /a float64 array that ends beyond the file/],
@@ -55,7 +55,7 @@ describe("a model's file", () => {
     }
     expect(thrown).toBeInstanceOf(StepbookError);
     expect((thrown as StepbookError).failure.code).toBe("E_DECODE");
-    if (typeof message === "string") expect((thrown as Error).message).toBe(`models/m/v1.json is no model: ${message}`);
+    if (typeof message === "string") expect((thrown as Error).message).toBe(`models/m/v1.json is not a model: ${message}`);
     else expect((thrown as Error).message).toMatch(message);
   });
 });

@@ -49,13 +49,13 @@ function rest(site: Site, context: Context, change: typeof pause): Response {
 
 async function backfill(site: Site, context: Context): Promise<Response> {
   const { schedule, from, to, ...others } = fieldsOf(await bodyOf(context));
-  if (Object.keys(others).length > 0 || typeof schedule !== "string") fail("E_USAGE", "the body is no backfill", { remedy: 'such as {"schedule":"train","from":"2026-01-01","to":"2026-01-31"}' });
+  if (Object.keys(others).length > 0 || typeof schedule !== "string") fail("E_USAGE", "the body is not a backfill", { remedy: 'such as {"schedule":"train","from":"2026-01-01","to":"2026-01-31"}' });
   return json({ run: await site.acts.backfill({ schedule: schedule as string, from, to }) }, 202);
 }
 
 async function alias(site: Site, context: Context): Promise<Response> {
   const { alias: name, version, ...others } = fieldsOf(await bodyOf(context));
-  if (Object.keys(others).length > 0 || typeof name !== "string" || !(version === null || Number.isSafeInteger(version))) fail("E_USAGE", "the body is no alias", { remedy: 'such as {"alias":"production","version":3}; a version of null takes it away' });
+  if (Object.keys(others).length > 0 || typeof name !== "string" || !(version === null || Number.isSafeInteger(version))) fail("E_USAGE", "the body is not an alias", { remedy: 'such as {"alias":"production","version":3}; a version of null takes it away' });
   const moved = moveAlias(site.project, `${idOf(context, "model")}@${name as string}`, version === null ? null : String(version));
   site.live.changed();
   return json(moved);
@@ -64,19 +64,19 @@ async function alias(site: Site, context: Context): Promise<Response> {
 async function predict(site: Site, context: Context): Promise<Response> {
   const { row = {}, ...others } = fieldsOf(await bodyOf(context));
   const given = Object.entries(fieldsOf(row));
-  if (Object.keys(others).length > 0 || !given.every(([, value]) => typeof value === "string" || typeof value === "number" || typeof value === "boolean")) fail("E_USAGE", "the body is no row", { remedy: 'such as {"row":{"radius_mean":14.1}}' });
+  if (Object.keys(others).length > 0 || !given.every(([, value]) => typeof value === "string" || typeof value === "number" || typeof value === "boolean")) fail("E_USAGE", "the body is not a row", { remedy: 'such as {"row":{"radius_mean":14.1}}' });
   const { answer, inputs, examples } = await site.acts.alone(() => predictOnce(site.project, idOf(context, "model"), Number(idOf(context, "version")), Object.fromEntries(given.map(([name, value]) => [name, String(value)]))));
   return context.req.header("accept") === "text/html" ? fragment(answerPart(answer)) : json({ answer: plain(answer), inputs, examples });
 }
 
 function fieldsOf(body: unknown): Record<string, unknown> {
-  return typeof body === "object" && body !== null && !Array.isArray(body) ? (body as Record<string, unknown>) : fail("E_USAGE", "the body is no object");
+  return typeof body === "object" && body !== null && !Array.isArray(body) ? (body as Record<string, unknown>) : fail("E_USAGE", "the body is not an object");
 }
 
 async function bodyOf(context: Context): Promise<unknown> {
   try {
     return await context.req.json();
   } catch {
-    return fail("E_USAGE", "the body is no JSON");
+    return fail("E_USAGE", "the body is not JSON");
   }
 }

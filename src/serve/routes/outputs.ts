@@ -69,7 +69,7 @@ async function figureFile(site: Site, context: Context, artifact: Artifact): Pro
   if (wish === "chart" || wish === "html") {
     const { bundle } = readArtifact(artifact, storedFile(site, artifact), "figure") as Figure;
     const spec = chartOf(bundle);
-    const page = wish === "html" ? framedHtml(textOf(bundle["text/html"]) ?? fail("E_NOT_FOUND", "it has no html")) : framedChart(spec ?? fail("E_NOT_FOUND", "it is no chart"), await vegaScript(site.project));
+    const page = wish === "html" ? framedHtml(textOf(bundle["text/html"]) ?? fail("E_NOT_FOUND", "it has no html")) : framedChart(spec ?? fail("E_NOT_FOUND", "it is not a chart"), await vegaScript(site.project));
     return file(page, "text/html; charset=utf-8", { "content-security-policy": frameRights, "x-frame-options": "SAMEORIGIN" });
   }
   const mime = mimes[idOf(context, "mime") as keyof typeof mimes];
