@@ -13,7 +13,7 @@ import { bundleName } from "./bundles.ts";
 import type { RunContext } from "./context.ts";
 import { artifactOf } from "./filed.ts";
 import type { Notes } from "./notes.ts";
-import { deliverRecorded, publishSaved } from "./owed.ts";
+import { deliverRecorded, noteModels, publishSaved } from "./owed.ts";
 import type { Outputs, StoredEffect, ToldOrStaged } from "./protocol.ts";
 
 /** What a step leaves, with its exports and displays in the store. */
@@ -159,9 +159,9 @@ async function publish(context: RunContext, record: StepRecord): Promise<void> {
     if (effect.kind === "record") emit({ type: "row.recorded", ...at, table: effect.table, row: effect.row });
   }
   const models = record.effects.flatMap((effect) => (effect.kind === "model" ? [effect.name] : []));
-  for (const saved of await publishSaved({ db, store, project }, models, warn)) {
-    emit({ type: "model.saved", ...at, name: saved.name, version: saved.version, path: saved.path, existed: saved.run !== info.id });
-  }
+  const saved = await publishSaved({ db, store, project }, models, warn);
+  for (const { name, version, path, run } of saved) emit({ type: "model.saved", ...at, name, version, path, existed: run !== info.id });
+  await noteModels(context, saved);
   if (record.effects.some((effect) => effect.kind === "record")) {
     await rest();
     deliverRecorded(db, project, context.resultTables(), warn);

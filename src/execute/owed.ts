@@ -8,6 +8,7 @@ import { modelNames } from "../record/records.ts";
 import type { Db } from "../record/state.ts";
 import { sabotaged } from "../sabotage.ts";
 import type { Store } from "../store/store.ts";
+import type { RunContext } from "./context.ts";
 
 /** From where and to where what was committed is published. */
 interface Place {
@@ -42,6 +43,12 @@ export async function publishSaved({ db, store, project }: Place, names: readonl
     }
   }
   return published;
+}
+
+/** A step that loads a model just after it was written must not take it for a file that changes under its eyes. */
+export async function noteModels({ graph, hasher, writes }: Pick<RunContext, "graph" | "hasher" | "writes">, saved: readonly PublishedModel[]): Promise<void> {
+  if (!graph.steps.some(({ uses }) => uses.includes("loadModel"))) return;
+  for (const { path: file } of saved) writes.set(file, { digest: (await hasher.hash(path.join(graph.project, file)))?.digest ?? null, at: Date.now() });
 }
 
 /** Delivers committed rows to the results tables. Where that cannot be done they wait for the next run: nothing else fails by it. */

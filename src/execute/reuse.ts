@@ -10,7 +10,7 @@ import { putReusedSteps } from "../record/runs.ts";
 import { unsynced } from "../record/state.ts";
 import type { RunContext } from "./context.ts";
 import { tellReused } from "./finished.ts";
-import { publishSaved } from "./owed.ts";
+import { noteModels, publishSaved } from "./owed.ts";
 
 /** A step and the record that stands for it. */
 export interface Reused {
@@ -29,8 +29,9 @@ export function aloneReused(planned: readonly Planned[]): Reused[] | undefined {
  * effects: after a power cut nothing else of a reused step is missed.
  * @param withThem what belongs in the same transaction
  */
-export async function reuseSteps({ db, store, graph, info, emit }: Pick<RunContext, "db" | "store" | "graph" | "info" | "emit">, reused: readonly Reused[], withThem = () => {}): Promise<StepOutcome[]> {
+export async function reuseSteps(context: Omit<RunContext, "pool" | "resultTables">, reused: readonly Reused[], withThem = () => {}): Promise<StepOutcome[]> {
   if (reused.length === 0) return [];
+  const { db, store, graph, info, emit } = context;
   const put = db.transaction(() => {
     withThem();
     putReusedSteps(db, info.id, unchanged.text, reused.map(({ step, decision }) => ({ step: step.id, record: decision.record.id })));
@@ -41,6 +42,7 @@ export async function reuseSteps({ db, store, graph, info, emit }: Pick<RunConte
     });
   });
   const renewed = reused.some(({ decision: { record } }) => record.effects.length > 0) ? put() : unsynced(db, put);
-  await publishSaved({ db, store, project: graph.project }, [...new Set(renewed)], (message) => emit({ type: "run.warned", run: info.id, message }));
+  const saved = await publishSaved({ db, store, project: graph.project }, [...new Set(renewed)], (message) => emit({ type: "run.warned", run: info.id, message }));
+  await noteModels(context, saved);
   return tellReused(info.id, reused.map(({ step, decision }) => ({ step: step.id, record: decision.record })), emit);
 }

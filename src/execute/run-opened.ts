@@ -76,7 +76,7 @@ async function runLocked(opened: Opened, options: RunOptions, selected: Readonly
     await rest();
   }
 
-  const base = { graph, selected, planned, known, db, store: opened.store, hasher: opened.hasher, info, jobs: options.jobs, keepGoing: options.keepGoing, mask, emit, cancel };
+  const base = { graph, selected, planned, known, db, store: opened.store, hasher: opened.hasher, info, jobs: options.jobs, keepGoing: options.keepGoing, mask, emit, cancel, writes: new Map() };
   const end = (status: RunStatus) => finishRun(db, info.id, status, new Date().toISOString());
   const told = (status: RunStatus, steps: readonly StepOutcome[]) => tellFinished(db, info.id, status, startedAt, steps, emit);
   try {

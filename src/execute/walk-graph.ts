@@ -12,14 +12,14 @@ import { Walk } from "./walk.ts";
  * @param ahead processes that were started before the graph was known
  * @param finish what is done when all steps have ended, before the processes and the staged files go
  */
-export async function walkGraph<T>(base: Omit<RunContext, "pool" | "resultTables" | "writes">, child: string, ahead: ProcessPool | undefined, finish: (steps: StepOutcome[]) => T): Promise<T> {
+export async function walkGraph<T>(base: Omit<RunContext, "pool" | "resultTables">, child: string, ahead: ProcessPool | undefined, finish: (steps: StepOutcome[]) => T): Promise<T> {
   const { project } = base.graph;
   const pool = ahead ?? new ProcessPool(child, project);
   let tables: ReturnType<typeof readResultTables> | undefined;
   const cancel = new Cancellation();
   const release = passOn(base.cancel, cancel);
   try {
-    const context = { ...base, cancel, pool, writes: new Map(), resultTables: () => (tables ??= readResultTables(project)) };
+    const context = { ...base, cancel, pool, resultTables: () => (tables ??= readResultTables(project)) };
     return finish(await new Walk(context, () => cancel.request()).run());
   } finally {
     release();

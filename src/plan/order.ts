@@ -55,5 +55,9 @@ function placesWritten({ written, effects }: KeptRecord): string[] {
 }
 
 function placesRead({ reads }: KeptRecord): string[] {
-  return reads.flatMap(({ kind, name }) => (kind === "folder" ? [name, `${name}/`] : kind === "file" || kind === "exists" || kind === "stat" ? [name] : []));
+  return reads.flatMap(({ kind, name }) => {
+    if (kind === "folder") return [name, `${name}/`];
+    if (kind === "match") return [`${path.posix.dirname(name)}/`];
+    return kind === "file" || kind === "exists" || kind === "stat" ? [name] : [];
+  });
 }

@@ -59,7 +59,7 @@ function sideBySide(lower: string, upper: string): TestProject {
     "data/n.txt": "1",
     "steps/10_n.ts": "export const base = 0;\n",
     "steps/20_lower.ts": `import fs from "node:fs";\nimport { param, saveModel } from "stepbook";\nimport { base } from "./10_n.ts";\n${lower}\n`,
-    "steps/30_upper.ts": `import fs from "node:fs";\nimport { loadModel } from "stepbook";\nimport { base } from "./10_n.ts";\n${upper}\n`,
+    "steps/30_upper.ts": `import fs from "node:fs";\nimport { loadModel, sql } from "stepbook";\nimport { base } from "./10_n.ts";\n${upper}\n`,
   });
 }
 
@@ -68,6 +68,7 @@ const readN = 'const n = base + Number(fs.readFileSync("data/n.txt", "utf8"));';
 test.each([
   ["a model that is loaded", `${readN}\nsaveModel("m", { n });`, 'export const seen = base + (await loadModel<{ n: number }>("m")).parts.n;', "models/m", 2],
   ["a folder that is listed", `${readN}\nfs.mkdirSync("out", { recursive: true });\nfs.writeFileSync(\`out/\${n}.txt\`, "");`, 'export const seen = fs.readdirSync("out").length + base;', "out", 2],
+  ["a folder that a pattern in SQL looks into", `${readN}\nfs.mkdirSync("out", { recursive: true });\nfs.writeFileSync(\`out/\${n}.txt\`, "");`, "const [row] = await (await sql<{ n: number }>`SELECT count(*)::INTEGER AS n FROM glob('out/*.txt')`).rows();\nexport const seen = row!.n + base;", "out", 2],
 ])("a step waits for the one that makes %s", async (_, lower, upper, handed, seen) => {
   project = sideBySide(lower, upper);
   await settled("20_lower");
@@ -86,4 +87,5 @@ test("a model of an earlier result is the newest again before another step loads
   expect(await planned()).toMatchObject({ "20_lower": "reuse: nothing changed", "30_upper": "maybe: 20_lower saves models/m again; reused if that comes out equal" });
   expect((await project.run()).ran).toEqual(["30_upper"]);
   expect(await project.value("30_upper.seen")).toBe(1);
+  expect((await project.run()).ran).toEqual([]);
 });
