@@ -21,7 +21,7 @@ export { record } from "./record.ts";
 export { run } from "./run.ts";
 export { secret } from "./secret.ts";
 export { skip } from "./skip.ts";
-export type { TableData } from "./sources.ts";
+export type { TableData } from "./table-data.ts";
 export { sql } from "./sql.ts";
 export { table } from "./from-rows.ts";
 export { Table, type Slice } from "./table.ts";

@@ -1,9 +1,7 @@
 import { types as is } from "node:util";
 import { fail } from "../errors.ts";
 import { fractionDigits, isWhole, moreDigits } from "./fraction-digits.ts";
-
-/** Rows as objects, or columns as arrays or typed arrays. */
-export type TableData = readonly object[] | Readonly<Record<string, ArrayLike<unknown>>>;
+import type { TableData } from "./table-data.ts";
 
 /** A column of the data: where its values come from. */
 export interface Source {
