@@ -40,7 +40,7 @@ function behind(error: Error): { readonly gathered: readonly unknown[]; readonly
   return { gathered: gathers ? errors : [], cause };
 }
 
-/** Something that was thrown and is no error. */
+/** Something that was thrown and is not an error. */
 export function showThrown(thrown: unknown): string {
   if (typeof thrown !== "object") return String(thrown);
   try {

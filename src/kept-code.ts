@@ -4,7 +4,7 @@ import path from "node:path";
 import { Script } from "node:vm";
 import { keep, readKept } from "./kept-twice.ts";
 
-// Taken before a step's process watches them: what is kept is no read of the step's.
+// Taken before a step's process watches them: what is kept is not a read of the step's.
 const { readFileSync, statSync } = fs;
 
 /** A script that was started, and what keeps its compiled code where it is not kept yet. */

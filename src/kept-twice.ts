@@ -1,6 +1,6 @@
 import fs from "node:fs";
 
-// Taken before a step's process watches them: what is kept is no read of the step's.
+// Taken before a step's process watches them: what is kept is not a read of the step's.
 const { readFileSync, renameSync, writeFileSync } = fs;
 
 /**

@@ -22,6 +22,6 @@ export function checkParams(graph: Graph, params: Readonly<Record<string, string
 function checkType(step: string, file: string, name: string, text: string, fallback: unknown): void {
   if (readParam(text, fallback) !== undefined) return;
   const where = { step, place: { file } };
-  if (typeof fallback === "number") fail("E_PARAM_VALUE", `param ${name} is "${text}", which is no number`, { ...where, remedy: `${step} has it as ${fallback}: give a number` });
+  if (typeof fallback === "number") fail("E_PARAM_VALUE", `param ${name} is "${text}", which is not a number`, { ...where, remedy: `${step} has it as ${fallback}: give a number` });
   fail("E_PARAM_VALUE", `param ${name} is "${text}", which is neither true nor false`, { ...where, remedy: `write -p ${name}=true or -p ${name}=false` });
 }

@@ -26,7 +26,7 @@ export type Sabotage =
 
 declare const STEPBOOK_SABOTAGES: boolean | undefined;
 
-// Read before the environment is watched: it is no read of the step's.
+// Read before the environment is watched: it is not a read of the step's.
 const chosen = /* @__PURE__ */ chosenByEnvironment();
 
 function chosenByEnvironment(): string | undefined {
