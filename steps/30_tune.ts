@@ -23,5 +23,5 @@ export const best = bestTrial(trials);
 
 const choice = `**${best.components} components, k = ${best.k}, ${best.weights} weights**`;
 const percent = (share: number) => (100 * share).toFixed(1);
-const spread = `${percent(Math.min(...best.foldAccuracies))} to ${percent(Math.max(...best.foldAccuracies))} % by fold`;
-display({ "text/markdown": `${choice}: ${percent(best.accuracy)} % right in cross-validation (${spread}), the highest of ${trials.length} combinations and so optimistic.` });
+const folded = `${percent(Math.min(...best.foldAccuracies))} to ${percent(Math.max(...best.foldAccuracies))} by fold`;
+display({ "text/markdown": `${choice}: ${percent(best.accuracy)} % right in cross-validation (${folded}), the best of ${trials.length} and so optimistic.` });
