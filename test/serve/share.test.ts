@@ -215,7 +215,7 @@ test("what cannot be done is said, with the remedy", async () => {
 
 test("a run is shared as it was, also where the files are others now or cannot be read at all", async () => {
   project.edit("steps/60_more.ts", "items * 2", "items * 3");
-  project.edit("lib/parse.ts", "no number", "none");
+  project.edit("lib/parse.ts", "not a number", "none");
   project.edit("lib/parse.ts", "export function", "// one\n// two\n// three\nexport function");
   expect((await project.command(["report", run, "-o", "later.html"])).code).toBe(0);
   const later = await opened(1280, "light", "later.html");
