@@ -57,7 +57,7 @@ export async function commit(context: RunContext, attempted: Attempted): Promise
   const replaced = await context.known.packages.moved(step.id, step.packages);
   // From here to the commit nothing is waited for: rows are numbered, and another step may record, too.
   const effects = wholeEffects(context, taken);
-  const changed = racy ? "a file changed while it was read" : replaced ? "a package changed while it ran" : undefined;
+  const changed = replaced ? "a package changed while it ran" : racy ? "a file changed while it was read" : undefined;
   if (changed) context.emit({ type: "step.warned", run: context.info.id, step: step.id, message: `${changed}: the result is used now and computed again next time` });
   const fingerprint = decision.fingerprint();
   const record: StepRecord = {

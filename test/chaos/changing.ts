@@ -4,7 +4,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import { finished, TestProject } from "../rig/project.ts";
 import { untilThere } from "./orphans.ts";
-import { newMarks } from "./three-steps.ts";
 
 /** Reads a file, says so, and ends when it may: by a signal, since a file that it looked for would be one more read. */
 const reading = {
@@ -44,7 +43,8 @@ function longAgo(file: string): void {
 export async function assertSeen(change: (file: string) => void, env: NodeJS.ProcessEnv = {}): Promise<void> {
   const project = new TestProject(reading);
   longAgo(project.path("data/in.txt"));
-  const { COUNTER: here } = newMarks();
+  // What a step leaves anywhere else is an output, and would be missed.
+  const here = project.path(".stepbook/here");
   try {
     const first = await runMeeting(project, here, env, () => change(project.path("data/in.txt")));
     expect(first, "it ran").toBe(true);
@@ -52,7 +52,6 @@ export async function assertSeen(change: (file: string) => void, env: NodeJS.Pro
     expect(await project.value("20_b.b"), "as a clean run gives it").toBe("2!");
     expect(await runMeeting(project, here, env, () => {}), "and then it is reused").toBe(false);
   } finally {
-    rmSync(here, { force: true });
     project.dispose();
   }
 }
