@@ -33,7 +33,7 @@ function readValue({ name, example, min, max, choices }: PredictInput, text: str
   if (typeof example === "boolean") return text === "true" || (text !== "false" && wrong("neither true nor false"));
   if (typeof example === "string") return text;
   const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value)) wrong("no number");
+  if (text.trim() === "" || !Number.isFinite(value)) wrong("not a number");
   if ((min !== undefined && value < min) || (max !== undefined && value > max)) wrong(`not from ${min ?? "…"} to ${max ?? "…"}`);
   return value;
 }

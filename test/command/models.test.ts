@@ -79,7 +79,7 @@ test("a model is asked in a process of its own: examples where nothing is given,
   expect(await wrong("line", "x", "20")).toMatch(/"x" gives no input a value[\s\S]*write it as x=20/);
   expect(await wrong("line", "x=1", "x=2")).toContain("x is given twice: 1 and 2");
   expect(await wrong("line", "z=1")).toContain("the model takes no");
-  expect(await wrong("line", "x=far")).toContain("no number");
+  expect(await wrong("line", "x=far")).toContain("not a number");
   expect(await wrong("line", "x=-1")).toContain("not from 0 to 100");
   expect(await wrong("line", "kind=throw")).toMatch(/RangeError: no such kind\n\s+╭ lib\/line\.ts:4:35\n/);
   expect(await wrong("line@nothing")).toContain("no alias nothing");

@@ -56,9 +56,6 @@ test.runIf(process.platform === "linux").each<[string, Record<string, string>]>(
     "steps/10_a.ts": 'import { sql } from "stepbook";\nexport const table = await sql`SELECT hash(i) AS a, hash(i + 1) AS b FROM range(6_300_000) r(i)`;\n',
     "steps/20_b.ts": 'import { table } from "./10_a.ts";\nexport const count = table.count;\n',
   }],
-  ["1,000 exports", {
-    "steps/10_a.ts": Array.from({ length: 1000 }, (_, i) => `export const a${i} = ${i};\n`).join(""),
-  }],
   ["1,000 small files", {
     "steps/10_a.ts": 'import { readFileSync } from "node:fs";\nlet size = 0;\nfor (let i = 0; i < 1000; i++) size += readFileSync(`data/${i}.txt`).length;\nexport const total = size;\n',
     ...Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`data/${i}.txt`, `${i}\n`.repeat(100)])),
@@ -74,6 +71,14 @@ test.runIf(process.platform === "linux").each<[string, Record<string, string>]>(
   console.log(`${name}: loop held, ms of the thread: ${running.toFixed(0)}; reused ${again.toFixed(0)}, where nothing is starting takes ${starting.toFixed(0)}`);
   expect(running).toBeLessThan(bound);
   expect(again).toBeLessThan(starting + bound);
+});
+
+test.runIf(process.platform === "linux")("1,000 exports: none of the turns of the loop in which they are stored takes 20 ms", async () => {
+  const project = new TestProject({ "steps/10_a.ts": Array.from({ length: 1000 }, (_, i) => `export const a${i} = ${i};\n`).join("") });
+  onTestFinished(() => project.dispose());
+  const running = await heldWhileRunning(project);
+  console.log(`1,000 exports: loop held, ms of the thread: ${running.toFixed(0)}`);
+  expect(running).toBeLessThan(bound);
 });
 
 test.runIf(process.platform === "linux")("16 steps that may all start at once: no turn of the loop takes 20 ms", async () => {
