@@ -7,6 +7,7 @@ import { built } from "../rig/build.ts";
 import { hangingEsbuild } from "../rig/esbuild.ts";
 import { finished, type Result, TestProject } from "../rig/project.ts";
 import { asInstalled, hasPty, onTerminal } from "../rig/pty.ts";
+import { ask, served } from "../serve/rig.ts";
 import { until } from "./rig.ts";
 
 let project: TestProject;
@@ -383,6 +384,22 @@ describe("backfill", () => {
     expect(stdout.trim().split("\n").map((line) => JSON.parse(line) as object)).toMatchObject([{ status: "missed", would: "run" }, { status: null, would: "run" }]);
     expect((await project.command(["backfill", ...range])).code).toBe(0);
     expect(slots()).toMatchObject([{ slot: iso(hours(2)), status: "succeeded", attempts: 2 }, { slot: iso(hours(1)), status: "succeeded", attempts: 1 }]);
+  });
+
+  test("nor of one by the pages", async () => {
+    make('cron: "@hourly"');
+    await once();
+    const db = openState(project.folder);
+    db.prepare("INSERT INTO slots (schedule, slot, status, \"trigger\", pid, started, boot, updated_at) VALUES ('train', ?, 'running', 'backfill', 999999999, 'x', 'x', '')").run(iso(hours(1)));
+    db.close();
+    const { port, token, stop } = await served(project);
+    try {
+      const body = JSON.stringify({ schedule: "train", from: iso(hours(1)), to: iso(hours(1)) });
+      expect((await ask(port, "POST", "/api/backfills", { "content-type": "application/json", "x-stepbook-token": token, origin: `http://127.0.0.1:${port}` }, body)).status).toBe(202);
+      await until(() => slots()[0]?.status === "succeeded");
+    } finally {
+      await stop();
+    }
   });
 
   test("leaves what a scheduler left running to the next scheduler", async () => {
