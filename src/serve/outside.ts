@@ -1,8 +1,10 @@
 import { statSync } from "node:fs";
 import { logFile } from "../execute/logs.ts";
 import { startedSteps, startsFile } from "../execute/started.ts";
-import { lockOwner } from "../record/lock.ts";
 import { leaderOf } from "../record/leader.ts";
+import { hasOpenRun } from "../record/recover.ts";
+import { runGoesOn } from "../record/runs.ts";
+import type { Db } from "../record/state.ts";
 import { readLogSince } from "./data/logs.ts";
 import type { Site } from "./site.ts";
 
@@ -43,7 +45,7 @@ function whileWatched({ live }: Site, every: number, look: () => void): () => vo
 
 /** Tells what running steps print. */
 function follow({ kept: { db }, project, live }: Site, printed: Map<string, number>): void {
-  const running = db.prepare("SELECT id FROM runs WHERE status = 'running'").pluck().all() as string[];
+  const running = openRuns(db);
   for (const run of running) {
     for (const step of live.run === run ? live.steps : startedSteps(project, run).keys()) {
       const id = `${run}/${step}`;
@@ -66,14 +68,17 @@ function changedSize(project: string, run: string, step: string): number {
 
 function written({ kept: { db }, project }: Site): string {
   const version = db.pragma("data_version", { simple: true }) as number;
-  const running = db.prepare("SELECT id FROM runs WHERE status = 'running'").pluck().all() as string[];
+  const running = openRuns(db);
   return JSON.stringify([version, running, running.map((run) => changed(startsFile(project, run)))]);
 }
 
 /** How many of the two have died, a runner and the scheduler: who is killed writes nothing any more. */
 function deadOf({ kept: { db } }: Site): number {
-  const isRunning = db.prepare("SELECT 1 FROM runs WHERE status = 'running'").get() !== undefined;
-  return Number(isRunning && lockOwner(db) === undefined) + Number(leaderOf(db)?.lives === false);
+  return Number(hasOpenRun(db) && !runGoesOn(db)) + Number(leaderOf(db)?.lives === false);
+}
+
+function openRuns(db: Db): string[] {
+  return db.prepare("SELECT id FROM runs WHERE status = 'running'").pluck().all() as string[];
 }
 
 function changed(file: string): number {
