@@ -1,9 +1,6 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
-import { Script } from "node:vm";
-import { keep, readKept } from "./kept-twice.ts";
+import { startKept } from "./kept-code.ts";
 import type * as command from "./main.ts";
 
 declare const COMMAND_DIGEST: string;
@@ -18,13 +15,9 @@ interface First {
   readonly shared: Modules;
 }
 
-/*
- * The command lies in two scripts (src/command-scripts.ts). They are started from the code that V8 compiled when they first ran,
- * which is kept beside them where that folder can be written: compiling is most of what a short command costs. Node 22 has
- * `module.enableCompileCache()` for this; 20 has not.
- */
+/* The command lies in two scripts (src/command-scripts.ts). */
 const keeps: (() => void)[] = [];
-const first = start<First>("command.cjs", COMMAND_DIGEST, createRequire(__filename));
+const first = start<First>("command.cjs", COMMAND_DIGEST, require);
 let rest: Modules | undefined;
 
 export const { runCommand } = first.command;
@@ -46,16 +39,9 @@ function moduleOf(name: string): object | undefined {
   return rest[name.slice("rest:".length)]!();
 }
 
-function start<Exports>(name: string, digest: string, given: NodeRequire): Exports {
-  const file = path.join(__dirname, name);
-  // V8 itself compares no more than the length of the source and its own version and flags.
-  const kept = path.join(__dirname, `code-${digest}-${process.version}-${process.arch}`);
-  const cachedData = readKept(kept);
-  const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, "latin1")}\n})`;
-  const script = new Script(source, { filename: file, cachedData });
-  // Code that V8 had kept cannot import by itself.
-  const loaded = { exports: {} as Exports, importer: async (id: string) => moduleOf(id) ?? ((await import(id)) as object) };
-  (script.runInThisContext() as (...its: unknown[]) => void)(loaded.exports, given, loaded, file, __dirname);
-  if (!cachedData || script.cachedDataRejected) keeps.push(() => keep(kept, script.createCachedData()));
-  return loaded.exports;
+function start<Exports>(name: string, digest: string, required: NodeRequire): Exports {
+  const importer = async (id: string) => moduleOf(id) ?? ((await import(id)) as object);
+  const { exports, keep } = startKept<Exports>(path.join(__dirname, name), digest, { require: required, importer });
+  keeps.push(keep);
+  return exports;
 }

@@ -85,7 +85,7 @@ ${builtinsHead}`,
 });
 
 /** Builtins that a run which finds nothing to do has no use for. */
-const notForNothing = ["child_process", "crypto", "fs/promises", "timers/promises", "stream", "stream/promises", "util"];
+const notForNothing = ["child_process", "crypto", "fs/promises", "module", "timers/promises", "stream", "stream/promises", "util"];
 
 /** better-sqlite3 looks for its addon in a dozen places; it is in the first of them, where npm puts it. */
 const addonAtOnce: Plugin = {

@@ -2,10 +2,9 @@ import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { Script } from "node:vm";
-import { keep, readKept } from "./kept-twice.ts";
 
 // Taken before a step's process watches them: what is kept is not a read of the step's.
-const { readFileSync, statSync } = fs;
+const { readFileSync, renameSync, statSync, writeFileSync } = fs;
 
 /** A script that was started, and what keeps its compiled code where it is not kept yet. */
 interface Started<Exports> {
@@ -13,15 +12,21 @@ interface Started<Exports> {
   keep(): void;
 }
 
+/** How a script gets other modules. */
+interface Loader {
+  readonly require: NodeRequire;
+  /** Kept code cannot `import()` by itself: it finds this as `module.importer`. */
+  readonly importer?: (name: string) => Promise<unknown>;
+}
+
 /**
  * Starts a script of CommonJS from the code that V8 compiled at an earlier start, which is kept beside it where that folder can
  * be written: compiling is most of what a short process costs. Node 22 has `module.enableCompileCache()` for this; 20 has not.
  * @param digest of the script: V8 itself compares no more than the length of the source and its own version and flags
- * @param importer kept code cannot `import()` by itself: it finds this as `module.importer`
  */
-export function startKept<Exports>(file: string, digest: string, importer?: (name: string) => Promise<unknown>): Started<Exports> {
+export function startKept<Exports>(file: string, digest: string, loader: Loader): Started<Exports> {
   // Our own scripts are ASCII.
-  return start(file, readFileSync(file, "latin1"), `${file.slice(0, -path.extname(file).length)}-code-${digest}`, importer);
+  return start(file, readFileSync(file, "latin1"), `${file.slice(0, -path.extname(file).length)}-code-${digest}`, loader);
 }
 
 /**
@@ -30,7 +35,16 @@ export function startKept<Exports>(file: string, digest: string, importer?: (nam
  */
 export function requireKept<Exports>(file: string, folder: string): Started<Exports> {
   const { size, mtimeMs, ctimeMs, ino } = statSync(file);
-  return start(file, readFileSync(file, "utf8"), path.join(folder, `${path.basename(file, path.extname(file))}-code-${[size, mtimeMs, ctimeMs, ino].join("-")}`));
+  return start(file, readFileSync(file, "utf8"), path.join(folder, `${path.basename(file, path.extname(file))}-code-${[size, mtimeMs, ctimeMs, ino].join("-")}`), { require: createRequire(file) });
+}
+
+function start<Exports>(file: string, text: string, kept: string, { require, importer }: Loader): Started<Exports> {
+  const name = `${kept}-${process.version}-${process.arch}-${optionsHere()}`;
+  const cachedData = readKept(name);
+  const script = new Script(`(function (exports, require, module, __filename, __dirname) {${text}\n})`, { filename: file, cachedData });
+  const module = { exports: {} as Exports, importer };
+  (script.runInThisContext() as (...its: unknown[]) => void)(module.exports, require, module, file, path.dirname(file));
+  return { exports: module.exports, keep: () => void ((!cachedData || script.cachedDataRejected) && keep(name, script.createCachedData())) };
 }
 
 /**
@@ -43,11 +57,28 @@ function optionsHere(): string {
   return (sum >>> 0).toString(36);
 }
 
-function start<Exports>(file: string, text: string, kept: string, importer?: (name: string) => Promise<unknown>): Started<Exports> {
-  const name = `${kept}-${process.version}-${process.arch}-${optionsHere()}`;
-  const cachedData = readKept(name);
-  const script = new Script(`(function (exports, require, module, __filename, __dirname) {${text}\n})`, { filename: file, cachedData });
-  const module = { exports: {} as Exports, importer };
-  (script.runInThisContext() as (...its: unknown[]) => void)(module.exports, createRequire(file), module, file, path.dirname(file));
-  return { exports: module.exports, keep: () => void ((!cachedData || script.cachedDataRejected) && keep(name, script.createCachedData())) };
+/**
+ * V8 runs code that was damaged, or dies of it: it is in the file twice, and compared. A checksum would need node:crypto, which
+ * takes longer to load than most of what is started so.
+ * @returns undefined where there is none that is whole
+ */
+function readKept(name: string): Buffer | undefined {
+  try {
+    const twice = readFileSync(name);
+    const code = twice.subarray(0, twice.length / 2);
+    return code.length > 0 && code.equals(twice.subarray(twice.length / 2)) ? code : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps it for the next start; where the folder cannot be written, that is a little slower each time. */
+function keep(name: string, code: Buffer): void {
+  try {
+    const draft = `${name}.${process.pid}`;
+    writeFileSync(draft, Buffer.concat([code, code]));
+    renameSync(draft, name);
+  } catch {
+    // It is compiled anew then.
+  }
 }

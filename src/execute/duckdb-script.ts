@@ -14,7 +14,7 @@ const bindings: Plugin = {
   setup: (build) => {
     build.onResolve({ filter: /^@duckdb\/node-bindings$/ }, ({ path }) => ({ path, namespace: "installed" }));
     build.onLoad({ filter: /.*/, namespace: "installed" }, () => ({
-      contents: 'const { createRequire } = require("node:module");\nmodule.exports = createRequire(createRequire(__filename).resolve("@duckdb/node-api"))("@duckdb/node-bindings");',
+      contents: 'const load = require("node:module").createRequire;\nmodule.exports = load(load(__filename).resolve("@duckdb/node-api"))("@duckdb/node-bindings");',
     }));
   },
 };

@@ -5,5 +5,5 @@ declare const SCRIPT_DIGEST: string;
 
 /** The program of a step's process: starts the script that lies beside it. */
 const script = __filename.replace(/\.cjs$/, ".script.cjs");
-const started = startKept<typeof child>(script, SCRIPT_DIGEST, (name) => import(name));
+const started = startKept<typeof child>(script, SCRIPT_DIGEST, { require, importer: (name) => import(name) });
 started.exports.start(started.keep);

@@ -1,14 +1,12 @@
-import { builtinModules } from "node:module";
+import { isBuiltin } from "node:module";
 import path from "node:path";
-
-const builtins = new Set(builtinModules);
 
 /** Files of a package that cannot change its behaviour, so that changes to them do not count. Texts can: a package may read its own. */
 export const inert = /\.(?:d\.[cm]?ts|map)$/i;
 
 /** The package that a specifier names; undefined where it names a path, a URL, one of Node's modules or what `package.json#imports` maps. */
 export function packageOf(specifier: string): string | undefined {
-  if (/^[./#]|^[a-z]+:/.test(specifier) || builtins.has(specifier)) return undefined;
+  if (/^[./#]|^[a-z]+:/.test(specifier) || isBuiltin(specifier)) return undefined;
   return packageName(specifier);
 }
 

@@ -77,7 +77,7 @@ export class FileHasher {
       if (!stats?.isFile()) return null;
       if (!["EACCES", "EPERM", "EIO"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
       // Whoever looked could not read it either: it is as it was as long as that is so.
-      return { digest: unreadable, signature: signatureOf(stats) };
+      return { digest: digestOf("a file that cannot be read"), signature: signatureOf(stats) };
     }
   }
 
@@ -100,9 +100,6 @@ export class FileHasher {
     return null;
   }
 }
-
-/** In place of the content that nobody may see. */
-const unreadable = digestOf("a file that cannot be read");
 
 interface Hashed {
   readonly digest: Digest;

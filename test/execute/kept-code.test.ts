@@ -1,4 +1,5 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -12,7 +13,7 @@ function scripted(): { folder: string; started: () => { said: string } } {
   return {
     folder,
     started: () => {
-      const { exports, keep } = startKept<{ said: string }>(file, "digest");
+      const { exports, keep } = startKept<{ said: string }>(file, "digest", { require: createRequire(file) });
       keep();
       return exports;
     },

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import Database from "better-sqlite3";
@@ -166,6 +167,27 @@ test("it is kept of sources that are known, not of those that lie in a folder th
     expect(await outcome()).toEqual([]);
     project.write("steps/10_a.ts", "export const a = 2;\n");
     expect(await outcome()).toEqual(["10_a", "20_b", "30_c"]);
+  } finally {
+    project.dispose();
+  }
+});
+
+test("where nothing has changed, Node loads no cryptography and no streams", async () => {
+  const loaded = 'process.on("exit", () => require("node:fs").writeFileSync(".stepbook/loaded.json", JSON.stringify(process.moduleLoadList)));\n';
+  const project = new TestProject({ "loaded.cjs": loaded, "steps/10_a.ts": "export const a = 1;\n", "steps/20_b.ts": 'import { a } from "./10_a.ts";\nexport const b = a + 1;\n' });
+  const run = () => {
+    const { stdout } = spawnSync(process.execPath, ["--require", "./loaded.cjs", ...project.words([])], { cwd: project.folder, encoding: "utf8" });
+    const modules = JSON.parse(project.read(".stepbook/loaded.json")) as string[];
+    return { stdout, costly: modules.filter((name) => /^NativeModule (?:crypto|module|stream|net|tls|child_process)$/.test(name)) };
+  };
+  try {
+    // That it is told at all.
+    expect(run().costly).toContain("NativeModule crypto");
+    await sleep(racyMs + 100);
+    run();
+    const { stdout, costly } = run();
+    expect(stdout).toContain("2 reused");
+    expect(costly).toEqual([]);
   } finally {
     project.dispose();
   }
