@@ -20,7 +20,15 @@ import { printed } from "./print.ts";
 import { makeSite, type Site, write } from "./site.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
-const { values: options } = parseArgs({ options: { quick: { type: "boolean", default: false }, all: { type: "boolean", default: false }, only: { type: "string", multiple: true }, out: { type: "string" }, list: { type: "boolean", default: false } } });
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    all: { type: "boolean", default: false },
+    only: { type: "string", multiple: true },
+    out: { type: "string" },
+    list: { type: "boolean", default: false },
+  },
+});
 
 function chosen() {
   const { only, quick, all } = options;
@@ -56,7 +64,9 @@ async function bench(): Promise<void> {
     const results = await measureAll(site);
     const machine = describeMachine(root, load);
     for (const [name, value] of machine.facts) console.log(`${name}: ${value}`);
-    console.log(`${results.flatMap(({ verdicts }) => verdicts).filter(({ met }) => met).length} of ${results.flatMap(({ verdicts }) => verdicts).length} goals met, in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+    console.log(
+      `${results.flatMap(({ verdicts }) => verdicts).filter(({ met }) => met).length} of ${results.flatMap(({ verdicts }) => verdicts).length} goals met, in ${((performance.now() - started) / 1000).toFixed(0)} s`,
+    );
     const whole = !options.quick && !options.only;
     const out = options.out ?? (whole ? path.join(root, "docs") : undefined);
     if (out) write(out, { "performance.md": page(results, machine, options.quick), "performance.svg": plot(results) });

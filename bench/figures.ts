@@ -20,11 +20,17 @@ export function median(entry: Entry, metric: Metric = "ms"): number {
 
 /** The median of the rounds' ratios: two that ran one after the other had the same machine. */
 export function ratio(entry: Entry, to: Entry, metric: Metric = "ms"): number {
-  return quantile(paired(entry, to, metric, (a, b) => a / b), 0.5);
+  return quantile(
+    paired(entry, to, metric, (a, b) => a / b),
+    0.5,
+  );
 }
 
 export function difference(entry: Entry, to: Entry): number {
-  return quantile(paired(entry, to, "ms", (a, b) => a - b), 0.5);
+  return quantile(
+    paired(entry, to, "ms", (a, b) => a - b),
+    0.5,
+  );
 }
 
 function paired(entry: Entry, to: Entry, metric: Metric, join: (a: number, b: number) => number): number[] {

@@ -16,7 +16,9 @@ const ticksPerSecond = 100;
 
 /** The process and all below it. */
 function tree(pid: number): number[] {
-  const parents = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map((name) => [Number(name), Number(stat(Number(name))[1])] as const);
+  const parents = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => [Number(name), Number(stat(Number(name))[1])] as const);
   const below = (of: number): number[] => [of, ...parents.filter(([, parent]) => parent === of).flatMap(([child]) => below(child))];
   return below(pid);
 }
@@ -42,13 +44,18 @@ const project = new TestProject({
 });
 try {
   console.log(`idle for ${seconds} s          processes       PSS    CPU of a core`);
-  for (const [name, words] of [["without pages", ["--no-ui"]], ["with the pages", ["--port", "0"]]] as const) {
+  for (const [name, words] of [
+    ["without pages", ["--no-ui"]],
+    ["with the pages", ["--port", "0"]],
+  ] as const) {
     const child = spawn(process.execPath, [project.path("schedule.mjs"), ...words], { cwd: project.folder, stdio: "ignore" });
     await sleep(5_000);
     const before = sum(tree(child.pid!).map(cpu));
     await sleep(seconds * 1000);
     const pids = tree(child.pid!);
-    console.log(`${name.padEnd(24)} ${String(pids.length).padStart(9)} ${sum(pids.map(pss)).toFixed(0).padStart(6)} MB ${((sum(pids.map(cpu)) - before) / seconds * 100).toFixed(2).padStart(9)} %`);
+    console.log(
+      `${name.padEnd(24)} ${String(pids.length).padStart(9)} ${sum(pids.map(pss)).toFixed(0).padStart(6)} MB ${(((sum(pids.map(cpu)) - before) / seconds) * 100).toFixed(2).padStart(9)} %`,
+    );
     const ended = new Promise((resolve) => child.once("close", resolve));
     child.kill("SIGTERM");
     await ended;

@@ -13,7 +13,9 @@ export function stepbook(site: Site, cwd: string, ...words: readonly string[]): 
 /** The grid as a project of that name; comparisons share it. */
 export function gridProject(site: Site, name: string, nodes: readonly Node[]): string {
   const made = path.join(site.folder, name);
-  return existsSync(made) ? made : site.project(name, { ...stepFiles(nodes), "runner.ts": 'import { main } from "stepbook/runner";\n\nawait main();\n' });
+  return existsSync(made)
+    ? made
+    : site.project(name, { ...stepFiles(nodes), "runner.ts": 'import { main } from "stepbook/runner";\n\nawait main();\n' });
 }
 
 /** What was written within so many ms is looked at anew by the next run: a further change of it might leave no trace. */

@@ -7,11 +7,23 @@ export function page(results: readonly Result[], machine: Machine, quick: boolea
   return `${[
     "# Performance",
     "Written by `npm run bench`; not to be edited. Every comparison is one run in which all take turns, so that a noisy machine hits them\nalike. Ratios are medians of the rounds' ratios, the spread is the least and the greatest. Tools that run commands run the same\nsteps as Node scripts. [The no-op path](noop-profile.md) says what the remaining time is made of.",
-    ...(quick ? ["**Of a quick run** (`npm run bench -- --quick --all --out docs`): few turns, few peers, only the comparisons that fit, and less data than the titles say."] : []),
-    table(["", ""], machine.facts.map((fact) => [...fact])),
+    ...(quick
+      ? [
+          "**Of a quick run** (`npm run bench -- --quick --all --out docs`): few turns, few peers, only the comparisons that fit, and less data than the titles say.",
+        ]
+      : []),
+    table(
+      ["", ""],
+      machine.facts.map((fact) => [...fact]),
+    ),
     "![The comparisons, on logarithmic scales](performance.svg)",
     "## The goals",
-    table(["work", "goal", "figure", "met"], results.flatMap(({ comparison, verdicts }) => verdicts.map(({ says, figure, met }) => [comparison.title, says, figure, met === undefined ? "?" : met ? "yes" : "no"]))),
+    table(
+      ["work", "goal", "figure", "met"],
+      results.flatMap(({ comparison, verdicts }) =>
+        verdicts.map(({ says, figure, met }) => [comparison.title, says, figure, met === undefined ? "?" : met ? "yes" : "no"]),
+      ),
+    ),
     "## The figures",
     ...results.flatMap(section),
   ].join("\n\n")}\n`;

@@ -23,22 +23,32 @@ ${parts.join("\n")}
 }
 
 function chart({ comparison, entries }: Result, top: number): { text: string; height: number } {
-  const shown = entries.filter(({ samples }) => samples.length > 0).map((entry) => ({ name: entry.contender.name, role: entry.contender.role, ms: median(entry) }));
+  const shown = entries
+    .filter(({ samples }) => samples.length > 0)
+    .map((entry) => ({ name: entry.contender.name, role: entry.contender.role, ms: median(entry) }));
   const [least, most] = [Math.min(...shown.map(({ ms }) => ms)) / 2, Math.max(...shown.map(({ ms }) => ms))];
   const length = (ms: number) => (Math.log(ms / least) / Math.log(most / least)) * barWidth;
-  const bars = shown.sort((a, b) => a.ms - b.ms).map(({ name, role, ms }, index) => {
-    const y = top + 28 + index * lineHeight;
-    return `<text x="${left - 8}" y="${y + 12}" text-anchor="end" fill="#111827">${escape(name)}</text>
+  const bars = shown
+    .sort((a, b) => a.ms - b.ms)
+    .map(({ name, role, ms }, index) => {
+      const y = top + 28 + index * lineHeight;
+      return `<text x="${left - 8}" y="${y + 12}" text-anchor="end" fill="#111827">${escape(name)}</text>
 <rect x="${left}" y="${y}" width="${length(ms).toFixed(1)}" height="15" fill="${colours[role]}"/>
 <text x="${(left + length(ms) + 6).toFixed(1)}" y="${y + 12}" fill="#374151">${milliseconds(ms)}</text>`;
-  });
-  return { text: `<text x="16" y="${top + 16}" font-weight="600" fill="#111827">${escape(comparison.title)}</text>\n${bars.join("\n")}`, height: 48 + shown.length * lineHeight };
+    });
+  return {
+    text: `<text x="16" y="${top + 16}" font-weight="600" fill="#111827">${escape(comparison.title)}</text>\n${bars.join("\n")}`,
+    height: 48 + shown.length * lineHeight,
+  };
 }
 
 function legend(): string {
   const words = { ours: "stepbook", floor: "the floor", peer: "another tool" } as const;
   return (Object.keys(words) as (keyof typeof words)[])
-    .map((role, index) => `<rect x="${left + index * 130}" y="6" width="12" height="12" fill="${colours[role]}"/><text x="${left + 18 + index * 130}" y="17" fill="#374151">${words[role]}</text>`)
+    .map(
+      (role, index) =>
+        `<rect x="${left + index * 130}" y="6" width="12" height="12" fill="${colours[role]}"/><text x="${left + 18 + index * 130}" y="17" fill="#374151">${words[role]}</text>`,
+    )
     .join("");
 }
 

@@ -51,10 +51,12 @@ export async function watchPage(url: string): Promise<() => void> {
   let [loading, again] = [false, false];
   const load = () => {
     [loading, again] = [true, false];
-    plainGet(url, "/").resume().once("close", () => {
-      loading = false;
-      if (again) load();
-    });
+    plainGet(url, "/")
+      .resume()
+      .once("close", () => {
+        loading = false;
+        if (again) load();
+      });
   };
   const stream = plainGet(url, `/events?page=/&state=${state}`);
   await once(stream, "data");

@@ -25,7 +25,8 @@ export function run(command: Command): { ms: number; stdout: string } {
   });
   const ms = performance.now() - started;
   if (error) throw error;
-  if (status !== 0) throw new Error(`${command.file} ${command.words.join(" ")} ended with ${status ?? signal}\n${`${stderr}${stdout}`.slice(-2000)}`);
+  if (status !== 0)
+    throw new Error(`${command.file} ${command.words.join(" ")} ended with ${status ?? signal}\n${`${stderr}${stdout}`.slice(-2000)}`);
   return { ms, stdout };
 }
 
@@ -69,7 +70,8 @@ function look(pid: number, seen: Map<number, Seen>, first: boolean): void {
     const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
     // One that is just ending has no memory any more: what was seen before stands.
     if (peak) seen.set(pid, { command, mb: Math.max(Number(peak) / 1024, seen.get(pid)?.mb ?? 0), first });
-    for (const child of readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean)) look(Number(child), seen, false);
+    for (const child of readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean))
+      look(Number(child), seen, false);
   } catch {
     // It ended while it was looked at, or this is not Linux.
   }

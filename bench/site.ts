@@ -31,7 +31,15 @@ function siteIn(folder: string, modules: string, root: string, quick: boolean): 
     return made;
   };
   const below = (name: string) => siteIn(path.join(folder, name), modules, root, quick);
-  return { quick, root, folder, command: path.join(modules, ".bin", "stepbook"), project, below, dispose: () => rmSync(folder, { recursive: true, force: true }) };
+  return {
+    quick,
+    root,
+    folder,
+    command: path.join(modules, ".bin", "stepbook"),
+    project,
+    below,
+    dispose: () => rmSync(folder, { recursive: true, force: true }),
+  };
 }
 
 export function write(folder: string, files: Readonly<Record<string, string>>): void {
@@ -49,7 +57,10 @@ function install(root: string, folder: string): string {
   const modules = path.join(folder, "installed", "node_modules");
   const own = path.join(modules, "stepbook");
   mkdirSync(own, { recursive: true });
-  const packed = execFileSync("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: root, encoding: "utf8" }).trim().split("\n").at(-1)!;
+  const packed = execFileSync("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: root, encoding: "utf8" })
+    .trim()
+    .split("\n")
+    .at(-1)!;
   execFileSync("tar", ["-xzf", path.join(folder, packed), "-C", own, "--strip-components", "1"]);
   for (const name of readdirSync(path.join(root, "node_modules"))) {
     if (!name.startsWith(".") && name !== "stepbook") symlinkSync(path.join(root, "node_modules", name), path.join(modules, name));

@@ -28,7 +28,9 @@ export function fitScaler(rows: Matrix): Scaler {
  */
 export function standardize(scaler: Scaler, rows: Matrix): number[][] {
   return rows.map((row, i) => {
-    if (row.length !== scaler.mean.length || !row.every(Number.isFinite)) throw new RangeError(`row ${i} needs ${scaler.mean.length} finite values, and has ${row.join(", ")}`);
+    if (row.length !== scaler.mean.length || !row.every(Number.isFinite)) {
+      throw new RangeError(`row ${i} needs ${scaler.mean.length} finite values, and has ${row.join(", ")}`);
+    }
     return row.map((value, column) => (value - scaler.mean[column]!) / scaler.scale[column]!);
   });
 }

@@ -35,7 +35,11 @@ if (require.main === module) void main();
 function moduleOf(name: string): object | undefined {
   if (name.startsWith("first:")) return first.shared[name.slice("first:".length)]!();
   if (!name.startsWith("rest:")) return undefined;
-  rest ??= start<Modules>("command.rest.cjs", REST_DIGEST, Object.assign((id: string) => moduleOf(id) ?? require(id), require));
+  rest ??= start<Modules>(
+    "command.rest.cjs",
+    REST_DIGEST,
+    Object.assign((id: string) => moduleOf(id) ?? require(id), require),
+  );
   return rest[name.slice("rest:".length)]!();
 }
 

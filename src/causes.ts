@@ -14,10 +14,15 @@ export function sayError({ name, message, code }: Error & { readonly code?: unkn
 export function sayBehind(error: Error, within: readonly Error[] = []): string[] {
   if (within.includes(error) || within.length === most) return [];
   const { gathered, cause } = behind(error);
-  const said = (thrown: unknown) => (thrown instanceof Error ? [sayError(thrown), ...sayBehind(thrown, [...within, error])] : [showThrown(thrown)]);
+  const said = (thrown: unknown) =>
+    thrown instanceof Error ? [sayError(thrown), ...sayBehind(thrown, [...within, error])] : [showThrown(thrown)];
   const parts = gathered.slice(0, most).flatMap((part) => said(part).map((line, index) => (index === 0 ? "- " : "  ") + line));
   const [first, ...more] = cause === undefined ? [] : said(cause);
-  return [...parts, ...(gathered.length > most ? [`- … ${gathered.length - most} more`] : []), ...(first === undefined ? [] : [`caused by ${first}`, ...more])];
+  return [
+    ...parts,
+    ...(gathered.length > most ? [`- … ${gathered.length - most} more`] : []),
+    ...(first === undefined ? [] : [`caused by ${first}`, ...more]),
+  ];
 }
 
 /** The error and those behind it, nearest first. */

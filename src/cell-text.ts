@@ -9,6 +9,10 @@ export function cellText(value: unknown): string {
 function inside(this: Readonly<Record<string, unknown>>, key: string): unknown {
   const value = this[key];
   if (value instanceof Map) return [...(value as Iterable<unknown>)];
-  const isOdd = typeof value === "bigint" || (typeof value === "number" && !Number.isFinite(value)) || value instanceof Date || value instanceof Uint8Array;
+  const isOdd =
+    typeof value === "bigint" ||
+    (typeof value === "number" && !Number.isFinite(value)) ||
+    value instanceof Date ||
+    value instanceof Uint8Array;
   return isOdd ? cellText(value) : value;
 }

@@ -33,8 +33,14 @@ export async function buildCommand(common: BuildOptions): Promise<CommandScripts
   };
   const shared = [...first].filter((file) => file.startsWith("src/"));
   return {
-    first: await script(`exports.command = require("./src/main.ts");\nexports.shared = ${tableOf(shared)};`, elsewhere(root, "rest:", (file, kind) => kind === "dynamic-import" && later.has(file))),
-    rest: await script(`module.exports = ${tableOf([...later])};`, elsewhere(root, "first:", (file) => first.has(file))),
+    first: await script(
+      `exports.command = require("./src/main.ts");\nexports.shared = ${tableOf(shared)};`,
+      elsewhere(root, "rest:", (file, kind) => kind === "dynamic-import" && later.has(file)),
+    ),
+    rest: await script(
+      `module.exports = ${tableOf([...later])};`,
+      elsewhere(root, "first:", (file) => first.has(file)),
+    ),
     apart,
   };
 }
@@ -46,13 +52,16 @@ function tableOf(files: readonly string[]): string {
 
 function reachedFrom(files: readonly string[], { inputs }: Metafile): Set<string> {
   const reached = new Set(files);
-  for (const file of reached) for (const { kind, path: next } of inputs[file]?.imports ?? []) if (kind !== "dynamic-import" && inputs[next]) reached.add(next);
+  for (const file of reached)
+    for (const { kind, path: next } of inputs[file]?.imports ?? []) if (kind !== "dynamic-import" && inputs[next]) reached.add(next);
   return reached;
 }
 
 /** What the modules import() that is in none of the first script. */
 function laterModules(first: ReadonlySet<string>, { inputs }: Metafile): Set<string> {
-  const imported = Object.values(inputs).flatMap(({ imports }) => imports.filter(({ kind, path: next }) => kind === "dynamic-import" && inputs[next] && !first.has(next)));
+  const imported = Object.values(inputs).flatMap(({ imports }) =>
+    imports.filter(({ kind, path: next }) => kind === "dynamic-import" && inputs[next] && !first.has(next)),
+  );
   return new Set(imported.map((each) => each.path).filter((file) => file.startsWith("src/")));
 }
 

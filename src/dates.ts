@@ -23,7 +23,12 @@ export function readMoment(text: unknown): Moment | undefined {
 
 /** The instant that `--logical-date` names, as ISO 8601: a day begins in UTC, a time must say its zone. @throws E_USAGE */
 export function logicalInstant(text: string): string {
-  const moment = readMoment(text) ?? fail("E_USAGE", `--logical-date "${text}" is not a date`, { remedy: "write it as 2026-01-31 or 2026-01-31T06:00:00Z" });
-  if (moment.timed && moment.instant === null) fail("E_USAGE", `--logical-date "${text}" does not say of which zone it is`, { remedy: "end it with Z for UTC, or with what the zone is ahead of it, such as +01:00" });
+  const moment =
+    readMoment(text) ??
+    fail("E_USAGE", `--logical-date "${text}" is not a date`, { remedy: "write it as 2026-01-31 or 2026-01-31T06:00:00Z" });
+  if (moment.timed && moment.instant === null)
+    fail("E_USAGE", `--logical-date "${text}" does not say of which zone it is`, {
+      remedy: "end it with Z for UTC, or with what the zone is ahead of it, such as +01:00",
+    });
   return new Date(moment.instant ?? moment.local).toISOString();
 }

@@ -38,7 +38,13 @@ export async function openProject(project: string): Promise<Opened> {
 }
 
 /** What decisions are made on, with the params and the environment of now. @param run what is known of the run */
-export function knowledge(opened: Omit<Opened, "known" | "close">, params: Readonly<Record<string, string>>, force: Knowledge["force"], now: Date, run: Partial<RunInfo> = {}): Knowledge {
+export function knowledge(
+  opened: Omit<Opened, "known" | "close">,
+  params: Readonly<Record<string, string>>,
+  force: Knowledge["force"],
+  now: Date,
+  run: Partial<RunInfo> = {},
+): Knowledge {
   const { project, db, store, digests, runtime } = opened;
   let engine: string | undefined;
   return {
@@ -55,7 +61,11 @@ export function knowledge(opened: Omit<Opened, "known" | "close">, params: Reado
   };
 }
 
-export async function planProject(opened: Pick<Opened, "graph" | "digests">, selected: ReadonlySet<StepId>, known: Knowledge): Promise<Planned[]> {
+export async function planProject(
+  opened: Pick<Opened, "graph" | "digests">,
+  selected: ReadonlySet<StepId>,
+  known: Knowledge,
+): Promise<Planned[]> {
   const planned = await makePlan(opened.graph, selected, known);
   opened.digests.flush();
   return planned;

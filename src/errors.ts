@@ -97,7 +97,8 @@ export function toFailure(thrown: unknown, code: ErrorCode = "E_INTERNAL"): Fail
   if (code === "E_INTERNAL" && thrown instanceof Error && /^SQLITE_(?:CORRUPT|NOTADB)/.test(String((thrown as { code?: unknown }).code))) {
     return { code: "E_STATE_CORRUPT", message: `.stepbook/state.db is damaged (${thrown.message})`, remedy: damagedState };
   }
-  if (code === "E_INTERNAL" && /^E[MN]FILE$/.test(String((thrown as NodeJS.ErrnoException | undefined)?.code))) return noMoreFiles().failure;
+  if (code === "E_INTERNAL" && /^E[MN]FILE$/.test(String((thrown as NodeJS.ErrnoException | undefined)?.code)))
+    return noMoreFiles().failure;
   if (thrown instanceof Error) {
     return { code, message: [sayError(thrown), ...sayBehind(thrown)].join("\n"), ...(thrown.stack ? { stack: thrown.stack } : {}) };
   }
@@ -106,7 +107,11 @@ export function toFailure(thrown: unknown, code: ErrorCode = "E_INTERNAL"): Fail
 
 /** The process, or the machine, has as many files open as it may. */
 export function noMoreFiles(): StepbookError {
-  return new StepbookError({ code: "E_FILE", message: "no more files can be opened here", remedy: "raise the limit (`ulimit -n` shows it), or run fewer steps at a time (--jobs)" });
+  return new StepbookError({
+    code: "E_FILE",
+    message: "no more files can be opened here",
+    remedy: "raise the limit (`ulimit -n` shows it), or run fewer steps at a time (--jobs)",
+  });
 }
 
 /** `steps/20_split.ts:12:5`, as far as it is known. */

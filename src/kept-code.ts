@@ -35,7 +35,12 @@ export function startKept<Exports>(file: string, digest: string, loader: Loader)
  */
 export function requireKept<Exports>(file: string, folder: string): Started<Exports> {
   const { size, mtimeMs, ctimeMs, ino } = statSync(file);
-  return start(file, readFileSync(file, "utf8"), path.join(folder, `${path.basename(file, path.extname(file))}-code-${[size, mtimeMs, ctimeMs, ino].join("-")}`), { require: createRequire(file) });
+  return start(
+    file,
+    readFileSync(file, "utf8"),
+    path.join(folder, `${path.basename(file, path.extname(file))}-code-${[size, mtimeMs, ctimeMs, ino].join("-")}`),
+    { require: createRequire(file) },
+  );
 }
 
 function start<Exports>(file: string, text: string, kept: string, { require, importer }: Loader): Started<Exports> {
@@ -44,7 +49,10 @@ function start<Exports>(file: string, text: string, kept: string, { require, imp
   const script = new Script(`(function (exports, require, module, __filename, __dirname) {${text}\n})`, { filename: file, cachedData });
   const module = { exports: {} as Exports, importer };
   (script.runInThisContext() as (...its: unknown[]) => void)(module.exports, require, module, file, path.dirname(file));
-  return { exports: module.exports, keep: () => void ((!cachedData || script.cachedDataRejected) && keep(name, script.createCachedData())) };
+  return {
+    exports: module.exports,
+    keep: () => void ((!cachedData || script.cachedDataRejected) && keep(name, script.createCachedData())),
+  };
 }
 
 /**
@@ -53,7 +61,8 @@ function start<Exports>(file: string, text: string, kept: string, { require, imp
  */
 function optionsHere(): string {
   let sum = 0;
-  for (const character of `${process.execArgv.join(" ")} ${process.env["NODE_OPTIONS"] ?? ""}`) sum = (Math.imul(sum, 31) + character.codePointAt(0)!) | 0;
+  for (const character of `${process.execArgv.join(" ")} ${process.env["NODE_OPTIONS"] ?? ""}`)
+    sum = (Math.imul(sum, 31) + character.codePointAt(0)!) | 0;
   return (sum >>> 0).toString(36);
 }
 

@@ -24,7 +24,10 @@ export async function main(): Promise<void> {
   const words = process.argv.slice(2);
   // What no call here could catch, such as a process of esbuild's that cannot be started.
   let ending: Promise<void> | undefined;
-  process.on("uncaughtException", (error) => void (ending ??= tell(error, process.cwd(), words.includes("--json")).then((code) => process.exit(code))));
+  process.on(
+    "uncaughtException",
+    (error) => void (ending ??= tell(error, process.cwd(), words.includes("--json")).then((code) => process.exit(code))),
+  );
   process.exitCode = await runCommand(words);
 }
 

@@ -146,7 +146,11 @@ export class Mask {
     }
     if (end === all.length || this.#bytes === null) return end;
     // Not in the midst of one that is there whole.
-    for (const { index, 0: { length } } of all.matchAll(this.#bytes)) if (index < end && index + length > end) end = index + length;
+    for (const {
+      index,
+      0: { length },
+    } of all.matchAll(this.#bytes))
+      if (index < end && index + length > end) end = index + length;
     return end;
   }
 }
@@ -158,14 +162,36 @@ export interface MaskedStream {
 }
 
 /** Fields that hold names of the engine's own, or its words. */
-const names = new Set(["type", "run", "step", "id", "code", "status", "trigger", "at", "startedAt", "logicalDate", "digest", "fingerprint"]);
+const names = new Set([
+  "type",
+  "run",
+  "step",
+  "id",
+  "code",
+  "status",
+  "trigger",
+  "at",
+  "startedAt",
+  "logicalDate",
+  "digest",
+  "fingerprint",
+]);
 /** Fields of the engine's that hold what the user gave. */
 const givenFields = new Set(["bundle", "excerpt", "params", "sample"]);
 
 /** The value as it is, in JSON, in HTML, in an address, in base64 at any place of a longer text; of several lines, each too. */
 function formsOf(value: string): string[] {
-  const lines = value.split(/\r?\n/).map((line) => line.trim()).filter((line) => line.length >= shortestNamed);
-  const encoded = [JSON.stringify(value).slice(1, -1), value.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`), encode(value), encode(value).replaceAll("%20", "+"), ...base64Of(value)];
+  const lines = value
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line.length >= shortestNamed);
+  const encoded = [
+    JSON.stringify(value).slice(1, -1),
+    value.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`),
+    encode(value),
+    encode(value).replaceAll("%20", "+"),
+    ...base64Of(value),
+  ];
   return [...new Set([value, ...encoded, ...lines])].filter((form) => form.length >= shortestSecret);
 }
 

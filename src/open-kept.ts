@@ -26,6 +26,10 @@ export function openKept(project: string): Kept {
 }
 
 /** Where steps read, with these params, in that run. */
-export function worldOf({ project, hasher }: Pick<Kept, "project" | "hasher">, params: Readonly<Record<string, string>>, run: Partial<RunInfo>): World {
+export function worldOf(
+  { project, hasher }: Pick<Kept, "project" | "hasher">,
+  params: Readonly<Record<string, string>>,
+  run: Partial<RunInfo>,
+): World {
   return new World(project, params, process.env, projectKey(project), hasher, run);
 }

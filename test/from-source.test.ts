@@ -9,7 +9,8 @@ import { TestProject } from "./rig/project.ts";
 test("an edit of the engine is used by the next start, its size and time as before or not", () => {
   const project = new TestProject({});
   onTestFinished(() => project.dispose());
-  for (const name of ["src", "build.ts", "runner.ts", "package.json", "tsconfig.json"]) cpSync(path.join(root, name), project.path(name), { recursive: true });
+  for (const name of ["src", "build.ts", "runner.ts", "package.json", "tsconfig.json"])
+    cpSync(path.join(root, name), project.path(name), { recursive: true });
   symlinkSync(path.join(root, "node_modules"), project.path("node_modules"));
   const help = () => execFileSync(process.execPath, ["--import", "tsx", "runner.ts", "--help"], { cwd: project.folder, encoding: "utf8" });
   expect(help()).toContain("Numbered TypeScript scripts");

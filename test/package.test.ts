@@ -14,7 +14,15 @@ const project = path.join(folder, "project");
 const files: Record<string, string> = {
   "package.json": '{ "name": "other", "private": true, "type": "module" }',
   "tsconfig.json": JSON.stringify({
-    compilerOptions: { module: "nodenext", target: "es2023", strict: true, noEmit: true, allowImportingTsExtensions: true, verbatimModuleSyntax: true, types: [] },
+    compilerOptions: {
+      module: "nodenext",
+      target: "es2023",
+      strict: true,
+      noEmit: true,
+      allowImportingTsExtensions: true,
+      verbatimModuleSyntax: true,
+      types: [],
+    },
     include: ["steps", "runner.ts"],
   }),
   "runner.ts": 'import { main } from "stepbook/runner";\n\nawait main();\n',
@@ -85,5 +93,7 @@ test("the types hold in a strict project, with nothing generated", async () => {
   const tsc = path.join(root, "node_modules", ".bin", "tsc");
   await run(tsc, "-p", ".");
   writeFileSync(path.join(project, "steps/30_wrong.ts"), 'import { sum } from "./20_sum.ts";\nexport const text: string = sum;\n');
-  await expect(run(tsc, "-p", ".")).rejects.toMatchObject({ stdout: expect.stringContaining("Type 'number' is not assignable to type 'string'") });
+  await expect(run(tsc, "-p", ".")).rejects.toMatchObject({
+    stdout: expect.stringContaining("Type 'number' is not assignable to type 'string'"),
+  });
 });

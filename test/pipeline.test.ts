@@ -27,7 +27,10 @@ test("again: every pure step is reused, the experiment is recorded, no new model
   const { stdout, stderr } = await npx("runner.ts");
   expect(stdout).toContain("8 steps: 2 ran, 6 reused");
   expect(stderr).toContain("05_provenance");
-  const rows = (await project.command(["experiments", "--json"])).stdout.trim().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
+  const rows = (await project.command(["experiments", "--json"])).stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(rows).toHaveLength(2);
   expect(rows[0]).toMatchObject({ cv_folds: 3, max_pca_components: 30 });
   expect(project.has("models/breast-cancer/v2.json")).toBe(false);
@@ -45,10 +48,13 @@ test("an edited comment runs nothing more; a used line of lib/ runs what uses it
 });
 
 test("a step alone, in one process without a runner, gives the same values", async () => {
-  writeFileSync(project.path("compare.ts"), `import { confusion, metrics } from "./steps/40_evaluate.ts";
+  writeFileSync(
+    project.path("compare.ts"),
+    `import { confusion, metrics } from "./steps/40_evaluate.ts";
 import { best, trials } from "./steps/30_tune.ts";
 process.stdout.write(JSON.stringify({ confusion, metrics, best, trials }));
-`);
+`,
+  );
   const alone = JSON.parse((await npx("compare.ts")).stdout) as Record<string, unknown>;
   const kept = {
     confusion: await project.value("40_evaluate.confusion"),

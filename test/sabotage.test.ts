@@ -9,7 +9,10 @@ import { TestProject } from "./rig/project.ts";
 const names = [...readFileSync(path.join(root, "src/sabotage.ts"), "utf8").matchAll(/^ {2}\| "([\w-]+)"/gm)].map(([, name]) => name!);
 
 function code(folder: string): string {
-  return readdirSync(folder).filter((file) => file.endsWith(".js")).map((file) => readFileSync(path.join(folder, file), "utf8")).join("\n");
+  return readdirSync(folder)
+    .filter((file) => file.endsWith(".js"))
+    .map((file) => readFileSync(path.join(folder, file), "utf8"))
+    .join("\n");
 }
 
 test("the tested build has every fault, the shipped one none", async () => {

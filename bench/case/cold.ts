@@ -41,7 +41,11 @@ export const cold1000: Comparison = {
       return watched(stepbook(site, project, "run", "-j", "2"), ofCommand);
     };
     const peers = takePart(site, thousand, middle(thousand), "cold", {}, [ninja, wireit, turbo]);
-    return { contenders: [{ name: "stepbook", role: "ours", turn }, ...peers.contenders], absent: peers.absent, goals: [aheadOf("stepbook", "ninja"), under(150, "stepbook", "mb")] };
+    return {
+      contenders: [{ name: "stepbook", role: "ours", turn }, ...peers.contenders],
+      absent: peers.absent,
+      goals: [aheadOf("stepbook", "ninja"), under(150, "stepbook", "mb")],
+    };
   },
 };
 

@@ -21,7 +21,13 @@ export const comment: Comparison = {
     };
     // What was written within the last seconds is looked at anew, all of it: that is not a part of this.
     turn();
-    const peers = takePart(site, nodes, middle(nodes), "comment", site.quick ? { ninja: 1, wireit: 1, turbo: 1 } : { nx: 5, DVC: 3, Snakemake: 3 });
+    const peers = takePart(
+      site,
+      nodes,
+      middle(nodes),
+      "comment",
+      site.quick ? { ninja: 1, wireit: 1, turbo: 1 } : { nx: 5, DVC: 3, Snakemake: 3 },
+    );
     return {
       contenders: [
         nodeItself(site),

@@ -11,12 +11,24 @@ import type { Comparison, Contender, Prepared } from "../comparison.ts";
 import { throughput } from "../goals.ts";
 import type { Site } from "../site.ts";
 
-const definition = "CREATE TABLE IF NOT EXISTS points (id text PRIMARY KEY, at timestamptz NOT NULL, n integer, x double precision, y double precision, name text, odd boolean)";
+const definition =
+  "CREATE TABLE IF NOT EXISTS points (id text PRIMARY KEY, at timestamptz NOT NULL, n integer, x double precision, y double precision, name text, odd boolean)";
 const columns = ["id", "at", "n", "x", "y", "name", "odd"];
-const updates = columns.slice(1).map((name) => `${name} = excluded.${name}`).join(", ");
+const updates = columns
+  .slice(1)
+  .map((name) => `${name} = excluded.${name}`)
+  .join(", ");
 
 type Point = Record<string, string | number | boolean>;
-const point = (i: number): Point => ({ id: `run-${i}`, at: new Date(1.7e12 + i * 1000).toISOString(), n: i, x: Math.sqrt(i), y: i / 7, name: `point ${i}`, odd: i % 2 === 1 });
+const point = (i: number): Point => ({
+  id: `run-${i}`,
+  at: new Date(1.7e12 + i * 1000).toISOString(),
+  n: i,
+  x: Math.sqrt(i),
+  y: i / 7,
+  name: `point ${i}`,
+  odd: i % 2 === 1,
+});
 
 async function singles(client: pg.Client, points: readonly Point[]): Promise<void> {
   const text = `INSERT INTO points (${columns.join(", ")}) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE SET ${updates}`;
@@ -73,7 +85,12 @@ async function prepare(site: Site, count: number): Promise<Prepared> {
     { name: "the mirror", role: "ours", turn: () => (recordAgain(db), mirror()) },
     { name: "COPY alone", role: "floor", turn: turn(() => copied(client, "points", pieces)) },
     // At this size a turn is many seconds, and nothing that is judged hangs on it.
-    { name: "single INSERTs in a transaction", role: "peer", turns: count > 10_000 ? 1 : undefined, turn: turn(() => singles(client, points)) } as Contender,
+    {
+      name: "single INSERTs in a transaction",
+      role: "peer",
+      turns: count > 10_000 ? 1 : undefined,
+      turn: turn(() => singles(client, points)),
+    } as Contender,
   ];
   const finish = async () => {
     await client.end();

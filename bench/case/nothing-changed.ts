@@ -37,7 +37,11 @@ export const noopTsx: Comparison = {
       contenders: [
         { name: "npx tsx empty.ts", role: "floor", turn: () => timed({ file: "npx", words: ["tsx", "empty.ts"], cwd: empty }) },
         { name: "npx tsx runner.ts", role: "ours", turn: () => timed({ file: "npx", words: ["tsx", "runner.ts"], cwd: project }) },
-        { name: "node --import tsx empty.ts", role: "floor", turn: () => timed({ file: process.execPath, words: ["--import", "tsx", "empty.ts"], cwd: empty }) },
+        {
+          name: "node --import tsx empty.ts",
+          role: "floor",
+          turn: () => timed({ file: process.execPath, words: ["--import", "tsx", "empty.ts"], cwd: empty }),
+        },
       ],
       goals: [within(60, "npx tsx runner.ts", "npx tsx empty.ts")],
     };

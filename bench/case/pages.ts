@@ -15,7 +15,10 @@ export function twentySteps(rows: number, wait = 0): Record<string, string> {
     const before = n === 0 ? "" : `import { rows as before } from "./${9 + n}_step.ts";\n`;
     const size = n === 19 ? rows : 100;
     const pause = wait > 0 ? `await new Promise((resolve) => setTimeout(resolve, ${wait}));\n` : "";
-    return [`steps/${10 + n}_step.ts`, `/** # Step ${n}\n *  A **step** of twenty. */\nimport { sql } from "stepbook";\n${before}${pause}console.log("rows", ${n === 0 ? 0 : "before.count"});\nexport const rows = await sql\`SELECT range AS id, range % 7 / 2.0 AS part, 'w' || range % 5 AS word FROM range(${size})\`;\n`];
+    return [
+      `steps/${10 + n}_step.ts`,
+      `/** # Step ${n}\n *  A **step** of twenty. */\nimport { sql } from "stepbook";\n${before}${pause}console.log("rows", ${n === 0 ? 0 : "before.count"});\nexport const rows = await sql\`SELECT range AS id, range % 7 / 2.0 AS part, 'w' || range % 5 AS word FROM range(${size})\`;\n`,
+    ];
   });
   return Object.fromEntries(files);
 }
@@ -53,16 +56,25 @@ export const pagesServer: Comparison = {
 };
 
 function fillRuns(site: Site, project: string): void {
-  const Database = createRequire(path.join(site.root, "package.json"))("better-sqlite3") as new (file: string) => { prepare(sql: string): { run(...values: unknown[]): void }; transaction(work: () => void): () => void; close(): void };
+  const Database = createRequire(path.join(site.root, "package.json"))("better-sqlite3") as new (file: string) => {
+    prepare(sql: string): { run(...values: unknown[]): void };
+    transaction(work: () => void): () => void;
+    close(): void;
+  };
   const db = new Database(path.join(project, ".stepbook", "state.db"));
-  const insertRun = db.prepare("INSERT INTO runs (id, trigger, logical_date, started_at, finished_at, status, params) VALUES (?, 'cron', ?, ?, ?, 'succeeded', '{}')");
-  const insertStep = db.prepare("INSERT INTO run_steps (run, step, status, reason, ms, attempts) VALUES (?, ?, ?, 'nothing changed', 12, 1)");
+  const insertRun = db.prepare(
+    "INSERT INTO runs (id, trigger, logical_date, started_at, finished_at, status, params) VALUES (?, 'cron', ?, ?, ?, 'succeeded', '{}')",
+  );
+  const insertStep = db.prepare(
+    "INSERT INTO run_steps (run, step, status, reason, ms, attempts) VALUES (?, ?, ?, 'nothing changed', 12, 1)",
+  );
   db.transaction(() => {
     for (let n = 0; n < 10_000; n++) {
       const at = new Date(Date.UTC(2020, 0, 1) + n * 3_600_000).toISOString();
       const id = `${at.replace(/[-:]/g, "").replace("T", "-").slice(0, 15)}-${n.toString(16).padStart(6, "0")}`;
       insertRun.run(id, at, at, at);
-      for (let step = 0; step < 100; step++) insertStep.run(id, `${10 + step}_step`, (n + step) % 9 === 0 ? "failed" : step % 3 === 0 ? "ran" : "cached");
+      for (let step = 0; step < 100; step++)
+        insertStep.run(id, `${10 + step}_step`, (n + step) % 9 === 0 ? "failed" : step % 3 === 0 ? "ran" : "cached");
     }
   })();
   db.close();
@@ -77,7 +89,11 @@ export const pagesLoad: Comparison = {
     const project = site.project("pages-load", twentySteps(100));
     run(stepbook(site, project, "run"));
     const pages = await servePages(site, project);
-    return { contenders: [ours("first load", () => firstLoad(pages.url))], goals: [under(0.5, "first load", "mb")], finish: () => void pages.child.kill() };
+    return {
+      contenders: [ours("first load", () => firstLoad(pages.url))],
+      goals: [under(0.5, "first load", "mb")],
+      finish: () => void pages.child.kill(),
+    };
   },
 };
 
@@ -86,7 +102,9 @@ async function firstLoad(url: string): Promise<{ ms: number; mb: number; steps: 
   const begin = performance.now();
   const html = await (await fetch(url)).text();
   const named = [...html.matchAll(/(?:src|data-load)="(\/[^"]+)"|<link[^>]+href="(\/[^"]+)"/g)].map((match) => match[1] ?? match[2]!);
-  const sizes = await Promise.all([...new Set(named)].map(async (address) => (await (await fetch(url + address)).arrayBuffer()).byteLength));
+  const sizes = await Promise.all(
+    [...new Set(named)].map(async (address) => (await (await fetch(url + address)).arrayBuffer()).byteLength),
+  );
   return { ms: performance.now() - begin, mb: (html.length + sizes.reduce((a, b) => a + b, 0)) / 1e6, steps: sizes.length + 2 };
 }
 

@@ -19,7 +19,11 @@ export const pagesPixel: Comparison = {
     const project = site.project("pages-pixel", twentySteps(100, 100));
     run(stepbook(site, project, "run"));
     const pages = await servePages(site, project);
-    const browser = await playwright.launch({ executablePath: await chromium.executablePath(), headless: true, args: ["--no-sandbox", "--no-zygote", "--disable-gpu"] });
+    const browser = await playwright.launch({
+      executablePath: await chromium.executablePath(),
+      headless: true,
+      args: ["--no-sandbox", "--no-zygote", "--disable-gpu"],
+    });
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     await page.goto(pages.url);
     await noteFrames(page);
@@ -34,7 +38,10 @@ export const pagesPixel: Comparison = {
       return { ms: quantile(delays, 0.5), steps: delays.length };
     };
     return {
-      contenders: [{ name: "median step", role: "ours", turn: follow }, { name: "slowest step of the same run", role: "ours", turn: () => ({ ms: Math.max(...delays) }) }],
+      contenders: [
+        { name: "median step", role: "ours", turn: follow },
+        { name: "slowest step of the same run", role: "ours", turn: () => ({ ms: Math.max(...delays) }) },
+      ],
       goals: [under(150, "median step"), under(150, "slowest step of the same run")],
       async finish() {
         await browser.close();

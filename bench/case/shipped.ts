@@ -14,7 +14,11 @@ export const shipped: Comparison = {
     const [stored, alone] = [copy(site, "shipped"), copy(site, "shipped-alone")];
     return {
       contenders: [
-        { name: "its modules in one process", role: "floor", turn: () => timed({ file: process.execPath, words: ["--import", "tsx", "all.ts"], cwd: alone }) },
+        {
+          name: "its modules in one process",
+          role: "floor",
+          turn: () => timed({ file: process.execPath, words: ["--import", "tsx", "all.ts"], cwd: alone }),
+        },
         { name: "stepbook", role: "ours", turn: () => coldTurn(site, stored) },
       ],
       goals: [atMost(1.3, "stepbook", "its modules in one process")],
@@ -25,9 +29,9 @@ export const shipped: Comparison = {
 /** The pipeline as a project that has the package installed; `all.ts` imports its steps. */
 function copy(site: Site, name: string): string {
   const project = site.project(name, {});
-  for (const part of ["steps", "lib", "data", "experiments.sql", "models"]) cpSync(path.join(site.root, part), path.join(project, part), { recursive: true });
+  for (const part of ["steps", "lib", "data", "experiments.sql", "models"])
+    cpSync(path.join(site.root, part), path.join(project, part), { recursive: true });
   const files = readdirSync(path.join(project, "steps")).filter((file) => /^\d+_.*\.ts$/.test(file));
   writeFileSync(path.join(project, "all.ts"), files.map((file) => `import "./steps/${file}";\n`).join(""));
   return project;
 }
-

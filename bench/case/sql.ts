@@ -16,7 +16,8 @@ const connection = await (await duck.DuckDBInstance.create(":memory:", { threads
 await connection.run("COPY (SELECT i AS id, 'customer_' || (hash(i) % 100000) AS customer, DATE '2020-01-01' + (i % 2000)::INTEGER AS day, round((hash(i + 1) % 1000000) / 100, 2) AS amount, hash(i + 2) % 20 AS shop, md5((i % 1000)::VARCHAR)[:12] AS code FROM range(${Math.round(megabytes * 16_700)}) r(i)) TO 'big.csv' (FORMAT csv, HEADER)");
 `;
 
-const grouped = "SELECT shop, day, count(*) AS orders, sum(amount) AS amount, max(customer) AS customer, max(code) AS code FROM 'big.csv' GROUP BY shop, day ORDER BY shop, day";
+const grouped =
+  "SELECT shop, day, count(*) AS orders, sum(amount) AS amount, max(customer) AS customer, max(code) AS code FROM 'big.csv' GROUP BY shop, day ORDER BY shop, day";
 const sorted = "SELECT id, customer, amount FROM 'big.csv' ORDER BY customer, amount, id";
 
 /** The same SQL in a script of its own, with as many threads as a step has. */
@@ -37,7 +38,12 @@ function prepareCsv(site: Site, name: string, files: Readonly<Record<string, str
 }
 
 function script(file: string, name: string, cwd: string, turns?: number): Contender {
-  return { name, role: "floor", turn: () => watched({ file: process.execPath, words: [file], cwd }, ofLargest), ...(turns === undefined ? {} : { turns }) };
+  return {
+    name,
+    role: "floor",
+    turn: () => watched({ file: process.execPath, words: [file], cwd }, ofLargest),
+    ...(turns === undefined ? {} : { turns }),
+  };
 }
 
 function ours(site: Site, step: string, name: string, cwd: string, turns?: number): Contender {
@@ -83,7 +89,15 @@ export const outOfCore: Comparison = {
     });
     return {
       contenders: [script("bare.mjs", "a script with the same limit", project), ours(site, "10_sort", "stepbook", project)],
-      goals: [{ says: "stepbook finishes", judge: (entries) => ({ figure: entries.some(({ contender, samples }) => contender.role === "ours" && samples.length > 0) ? "finished" : "failed", met: entries.some(({ contender, samples }) => contender.role === "ours" && samples.length > 0) }) }],
+      goals: [
+        {
+          says: "stepbook finishes",
+          judge: (entries) => ({
+            figure: entries.some(({ contender, samples }) => contender.role === "ours" && samples.length > 0) ? "finished" : "failed",
+            met: entries.some(({ contender, samples }) => contender.role === "ours" && samples.length > 0),
+          }),
+        },
+      ],
     };
   },
 };

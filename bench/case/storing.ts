@@ -5,7 +5,8 @@ import { timed } from "../shell.ts";
 
 const rows = (quick: boolean) => (quick ? 1_000_000 : 8_000_000);
 
-const query = (count: number) => `SELECT i AS id, hash(i) % 1000003 AS a, ((hash(i + 1) % 1000000007) / 1000)::DOUBLE AS x, 'name ' || (hash(i) % 50000) AS name FROM range(${count}) r(i)`;
+const query = (count: number) =>
+  `SELECT i AS id, hash(i) % 1000003 AS a, ((hash(i + 1) % 1000000007) / 1000)::DOUBLE AS x, 'name ' || (hash(i) % 50000) AS name FROM range(${count}) r(i)`;
 
 const bare = (count: number) => `
 import { createHash } from "node:crypto";
@@ -28,7 +29,10 @@ export const storing: Comparison = {
   rounds: { full: 3, quick: 2 },
   async prepare(site) {
     const count = rows(site.quick);
-    const cwd = site.project("storing", { "steps/10_make.ts": `import { sql } from "stepbook";\nexport const out = await sql\`${query(count)}\`;\n`, "bare.mjs": bare(count) });
+    const cwd = site.project("storing", {
+      "steps/10_make.ts": `import { sql } from "stepbook";\nexport const out = await sql\`${query(count)}\`;\n`,
+      "bare.mjs": bare(count),
+    });
     const turn = () => {
       forget(cwd);
       return timed(stepbook(site, cwd));

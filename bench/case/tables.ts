@@ -6,7 +6,13 @@ import type { Site } from "../site.ts";
 const rows = (site: Site) => (site.quick ? 300_000 : 1_000_000);
 
 /** Seven DOUBLE, two INTEGER, one BIGINT. */
-const columns = Array.from({ length: 10 }, (_, i) => (i < 7 ? `((hash(i * 10 + ${i}) % 1000000007) / 1000)::DOUBLE AS c${i}` : i < 9 ? `((i * ${i}) % 100000)::INTEGER AS c${i}` : `(i * 1000003) AS c${i}`)).join(", ");
+const columns = Array.from({ length: 10 }, (_, i) =>
+  i < 7
+    ? `((hash(i * 10 + ${i}) % 1000000007) / 1000)::DOUBLE AS c${i}`
+    : i < 9
+      ? `((i * ${i}) % 100000)::INTEGER AS c${i}`
+      : `(i * 1000003) AS c${i}`,
+).join(", ");
 const arrays = "Float64Array ".repeat(7) + "Int32Array Int32Array BigInt64Array";
 const types = "DOUBLE ".repeat(7) + "INTEGER INTEGER BIGINT";
 
@@ -86,7 +92,12 @@ export const columnsOut: Comparison = {
       contenders: [
         { name: "chunk vectors' items", role: "floor", turn: () => timedInside({ file: process.execPath, words: ["raw.mjs"], cwd }) },
         { name: "table.columns()", role: "ours", turn: () => timedInside({ file: process.execPath, words: ["ours.mjs"], cwd }) },
-        { name: "row objects of @duckdb/node-api", role: "peer", turns: 2, turn: () => timedInside({ file: process.execPath, words: ["rows.mjs"], cwd }) },
+        {
+          name: "row objects of @duckdb/node-api",
+          role: "peer",
+          turns: 2,
+          turn: () => timedInside({ file: process.execPath, words: ["rows.mjs"], cwd }),
+        },
       ],
       goals: [atMost(1.15, "table.columns()", "chunk vectors' items")],
     };
@@ -104,7 +115,11 @@ export const columnsIn: Comparison = {
     }));
     return {
       contenders: [
-        { name: "appendDataChunk, flush, COPY", role: "floor", turn: () => timedInside({ file: process.execPath, words: ["raw.mjs"], cwd }) },
+        {
+          name: "appendDataChunk, flush, COPY",
+          role: "floor",
+          turn: () => timedInside({ file: process.execPath, words: ["raw.mjs"], cwd }),
+        },
         { name: "table(columns)", role: "ours", turn: () => timedInside({ file: process.execPath, words: ["ours.mjs"], cwd }) },
       ],
       goals: [atMost(1.15, "table(columns)", "appendDataChunk, flush, COPY")],

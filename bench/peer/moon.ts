@@ -9,7 +9,12 @@ export const moon: Peer = {
     const last = nodes.filter(({ layer }) => layer === nodes.at(-1)!.layer);
     const tasks = nodes.map((node) => [
       node.id,
-      { command: `node ${scriptFile(node)}`, deps: node.parents.map((id) => `~:${id}`), inputs: [`/${scriptFile(node)}`], outputs: [`/${outFile(node.id)}`] },
+      {
+        command: `node ${scriptFile(node)}`,
+        deps: node.parents.map((id) => `~:${id}`),
+        inputs: [`/${scriptFile(node)}`],
+        outputs: [`/${outFile(node.id)}`],
+      },
     ]);
     const all = { command: "noop", deps: last.map(({ id }) => `~:${id}`), options: { cache: false } };
     return {
@@ -21,6 +26,11 @@ export const moon: Peer = {
   },
   source: (node, comment) => [scriptFile(node), scriptText(node, comment)],
   begin: (_program, project) => commitAll(project),
-  command: (program, cwd) => ({ file: program, words: ["run", "grid:all", "--concurrency", "2", "--quiet"], cwd, env: { MOON_TOOLCHAIN_FORCE_GLOBALS: "true" } }),
+  command: (program, cwd) => ({
+    file: program,
+    words: ["run", "grid:all", "--concurrency", "2", "--quiet"],
+    cwd,
+    env: { MOON_TOOLCHAIN_FORCE_GLOBALS: "true" },
+  }),
   keeps: ["out", ".moon/cache"],
 };

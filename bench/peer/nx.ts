@@ -38,6 +38,11 @@ export const nx: Peer = {
     symlinkSync(path.dirname(path.dirname(program)), path.join(project, "node_modules"));
     commitAll(project);
   },
-  command: (program, cwd) => ({ file: program, words: ["run", "grid:all", "--parallel=2"], cwd, env: { NX_DAEMON: "false", NX_TUI: "false", NX_NO_CLOUD: "true", ...ownFolders } }),
+  command: (program, cwd) => ({
+    file: program,
+    words: ["run", "grid:all", "--parallel=2"],
+    cwd,
+    env: { NX_DAEMON: "false", NX_TUI: "false", NX_NO_CLOUD: "true", ...ownFolders },
+  }),
   keeps: ["out", ".nx"],
 };

@@ -27,7 +27,14 @@ let tools: Tools | undefined;
 const projects = new Map<string, { warm: boolean }>();
 
 /** Each of the peers that is there, as a contender at the grid; why the others are not. */
-export function takePart(site: Site, nodes: readonly Node[], edited: Node, before: Before, turns: Readonly<Record<string, number>> = {}, peers = site.quick ? quickPeers : allPeers): { contenders: Contender[]; absent: Absent[] } {
+export function takePart(
+  site: Site,
+  nodes: readonly Node[],
+  edited: Node,
+  before: Before,
+  turns: Readonly<Record<string, number>> = {},
+  peers = site.quick ? quickPeers : allPeers,
+): { contenders: Contender[]; absent: Absent[] } {
   const contenders: Contender[] = [];
   const absent: Absent[] = [];
   tools ??= findTools((line) => process.stderr.write(`${line}\n`));
@@ -40,7 +47,16 @@ export function takePart(site: Site, nodes: readonly Node[], edited: Node, befor
 }
 
 /** Adds the peer; what it says where it cannot do the work here. */
-function contend(site: Site, peer: Peer, program: string, nodes: readonly Node[], edited: Node, before: Before, turns: Readonly<Record<string, number>>, into: Contender[]): string | undefined {
+function contend(
+  site: Site,
+  peer: Peer,
+  program: string,
+  nodes: readonly Node[],
+  edited: Node,
+  before: Before,
+  turns: Readonly<Record<string, number>>,
+  into: Contender[],
+): string | undefined {
   const project = path.join(site.folder, `${peer.name}-${nodes.length}`);
   const command = peer.command(program, project);
   try {
@@ -54,7 +70,8 @@ function contend(site: Site, peer: Peer, program: string, nodes: readonly Node[]
     if (before === "cold") for (const kept of peer.keeps) rmSync(path.join(project, kept), { recursive: true, force: true });
     if (before === "comment") write(project, Object.fromEntries([peer.source(edited, `// ${performance.now()}\n`)]));
     const sample = counted(command, project);
-    if (before === "cold" && sample.steps !== nodes.length) throw new Error(`of ${nodes.length} steps ${sample.steps} ran where nothing was kept`);
+    if (before === "cold" && sample.steps !== nodes.length)
+      throw new Error(`of ${nodes.length} steps ${sample.steps} ran where nothing was kept`);
     return sample;
   };
   into.push({ name: peer.name, role: "peer", turn, ...(peer.name in turns ? { turns: turns[peer.name]! } : {}) });

@@ -24,7 +24,13 @@ export function findTools(say: (line: string) => void): Tools {
 
 type Install = (folder: string, packages: Readonly<Record<string, string>>) => string;
 
-function once(parent: string, kind: string, packages: Readonly<Record<string, string>>, install: Install, say: (line: string) => void): string | null {
+function once(
+  parent: string,
+  kind: string,
+  packages: Readonly<Record<string, string>>,
+  install: Install,
+  say: (line: string) => void,
+): string | null {
   const folder = path.join(parent, kind);
   const [marker, wanted] = [path.join(folder, "installed"), JSON.stringify(packages)];
   try {
@@ -63,13 +69,20 @@ export function ofPip(tools: Tools, name: string): { program: string } | { why: 
 }
 
 export function ofSystem(name: string): { program: string } | { why: string } {
-  const program = (process.env["PATH"] ?? "").split(path.delimiter).map((folder) => path.join(folder, name)).find((file) => existsSync(file));
+  const program = (process.env["PATH"] ?? "")
+    .split(path.delimiter)
+    .map((folder) => path.join(folder, name))
+    .find((file) => existsSync(file));
   return program === undefined ? { why: "not on this machine" } : { program };
 }
 
 /** For tools that ask git what changed. */
 export function commitAll(project: string): void {
-  const git = (...words: string[]) => execFileSync("git", ["-c", "user.name=bench", "-c", "user.email=bench@localhost", "-c", "commit.gpgsign=false", ...words], { cwd: project, stdio: "pipe" });
+  const git = (...words: string[]) =>
+    execFileSync("git", ["-c", "user.name=bench", "-c", "user.email=bench@localhost", "-c", "commit.gpgsign=false", ...words], {
+      cwd: project,
+      stdio: "pipe",
+    });
   git("init", "--quiet", "-b", "main");
   git("add", ".");
   git("commit", "--quiet", "-m", "grid");

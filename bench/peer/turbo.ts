@@ -12,7 +12,10 @@ export const turbo: Peer = {
   files: (nodes) => {
     const packages = nodes.map(({ id, parents }) => {
       const dependencies = Object.fromEntries(parents.map((parent) => [parent, "*"]));
-      return [`packages/${id}/package.json`, JSON.stringify({ name: id, version: "1.0.0", type: "module", scripts: { build: "node index.mjs" }, dependencies })];
+      return [
+        `packages/${id}/package.json`,
+        JSON.stringify({ name: id, version: "1.0.0", type: "module", scripts: { build: "node index.mjs" }, dependencies }),
+      ];
     });
     const task = { dependsOn: ["^build"], inputs: ["index.mjs"], outputs: ["out.json"], passThroughEnv: ["RAN"] };
     return {

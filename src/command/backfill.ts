@@ -32,7 +32,10 @@ export async function backfill(io: Io, flags: BackfillFlags): Promise<number> {
       const rows = previewSlots(db, schedule, all);
       if (flags.dryRun) return preview(io, rows);
       if (!io.json && !rows.some(({ would }) => would === "run")) {
-        print(io, rows.length === 0 ? "no slots in that time" : "nothing to run: all slots in that time have succeeded or are on their way");
+        print(
+          io,
+          rows.length === 0 ? "no slots in that time" : "nothing to run: all slots in that time have succeeded or are on their way",
+        );
         return exitCodes.done;
       }
       const report = makeReport(io);
@@ -51,7 +54,15 @@ export function pastSlots(schedule: Schedule, { from, to }: Range, most = Infini
 }
 
 /** Runs these slots, also for the page of the schedule. @returns the exit code */
-export async function runSlots(db: Db, project: string, schedule: Schedule, slots: readonly string[], jobs: number | undefined, emit: Emit, cancellation: Cancellation): Promise<number> {
+export async function runSlots(
+  db: Db,
+  project: string,
+  schedule: Schedule,
+  slots: readonly string[],
+  jobs: number | undefined,
+  emit: Emit,
+  cancellation: Cancellation,
+): Promise<number> {
   let failed = false;
   recoverBackfills(db);
   for (const slot of slots) {
@@ -62,7 +73,12 @@ export async function runSlots(db: Db, project: string, schedule: Schedule, slot
       if (event.type === "run.started") noteRun(db, at, event.run);
       emit(event);
     };
-    const { status, reason } = await attemptSlot(schedule, { project, slot, trigger: "backfill", ...(jobs === undefined ? {} : { jobs }) }, listen, cancellation);
+    const { status, reason } = await attemptSlot(
+      schedule,
+      { project, slot, trigger: "backfill", ...(jobs === undefined ? {} : { jobs }) },
+      listen,
+      cancellation,
+    );
     endSlot(db, at, status === "cancelled" ? "missed" : status, status === "cancelled" ? "its backfill was interrupted" : reason);
     failed ||= status === "failed";
   }
@@ -81,13 +97,23 @@ export function previewSlots(db: Db, schedule: Schedule, slots: readonly string[
   recoverBackfills(db);
   return slots.map((slot) => {
     const status = slotOf(db, schedule.name, slot)?.status ?? null;
-    return { schedule: schedule.name, slot, status, would: status === "succeeded" || status === "running" || status === "due" ? "stay" : "run" };
+    return {
+      schedule: schedule.name,
+      slot,
+      status,
+      would: status === "succeeded" || status === "running" || status === "due" ? "stay" : "run",
+    };
   });
 }
 
 function preview(io: Io, rows: readonly SlotPreview[]): number {
   if (io.json) for (const row of rows) printJson(io, row);
   else if (rows.length === 0) print(io, "no slots in that time");
-  else printTable(io, ["slot", "schedule", "so far", "would"], rows.map(({ slot, schedule: name, status, would }) => [slot, name, status ?? "", would]));
+  else
+    printTable(
+      io,
+      ["slot", "schedule", "so far", "would"],
+      rows.map(({ slot, schedule: name, status, would }) => [slot, name, status ?? "", would]),
+    );
   return exitCodes.done;
 }

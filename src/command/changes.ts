@@ -57,7 +57,7 @@ export class Changes {
   /** What has changed since it was asked last, as soon as there is something and it is quiet. */
   async next(signal: AbortSignal): Promise<Change[]> {
     if (this.#batch.length === 0) await once(this.#arrived, "change", { signal });
-    for (let seen = -1; seen !== this.#batch.length; ) {
+    for (let seen = -1; seen !== this.#batch.length;) {
       seen = this.#batch.length;
       await sleep(quietFor(this.#batch), undefined, { signal });
     }

@@ -18,7 +18,11 @@ export interface Comparison {
  * Compares by the bytes; where they differ, looks for the place.
  * @param stored what the record holds and where; undefined: the record has no such output
  */
-export async function compareArtifacts(name: string, stored: StagedArtifact | undefined, again: StagedArtifact | undefined): Promise<Comparison> {
+export async function compareArtifacts(
+  name: string,
+  stored: StagedArtifact | undefined,
+  again: StagedArtifact | undefined,
+): Promise<Comparison> {
   if (!stored || !again) return { name, status: "differs", hint: stored ? "it was there then and is not now" : "it was not there then" };
   if (stored.artifact.digest === again.artifact.digest) return { name, status: "same", hint: null };
   return { name, status: "differs", hint: await hintOf(name, stored, again) };
@@ -48,7 +52,11 @@ async function tableHint(stored: StagedArtifact, again: StagedArtifact): Promise
   const columns = compareColumns(stored.artifact.schema ?? [], again.artifact.schema ?? []);
   if (columns.length > 0) return `columns: ${columns.map(columnText).join(", ")}`;
   const { openTable } = await import("./show-table.ts");
-  return (await firstRow(openTable(stored.artifact, stored.file), openTable(again.artifact, again.file))) ?? rowCounts(stored, again) ?? "the same rows in other bytes";
+  return (
+    (await firstRow(openTable(stored.artifact, stored.file), openTable(again.artifact, again.file))) ??
+    rowCounts(stored, again) ??
+    "the same rows in other bytes"
+  );
 }
 
 function rowCounts(stored: StagedArtifact, again: StagedArtifact): string | undefined {

@@ -9,7 +9,8 @@ import { firstDifference } from "./first-difference.ts";
 
 /** All that a step left in two executions, side by side: exports, models, recorded rows, files. */
 export async function compareOutputs(opened: Opened, record: KeptRecord, left: Outputs, notes: Notes): Promise<Comparison[]> {
-  const stored = (artifact: Artifact | undefined): StagedArtifact | undefined => artifact && { artifact, file: opened.store.path(artifact) };
+  const stored = (artifact: Artifact | undefined): StagedArtifact | undefined =>
+    artifact && { artifact, file: opened.store.path(artifact) };
   const compared: Comparison[] = [];
   for (const name of new Set([...Object.keys(record.artifacts), ...Object.keys(left.artifacts)])) {
     compared.push(await compareArtifacts(name, stored(record.artifacts[name]), left.artifacts[name]));
@@ -43,10 +44,13 @@ function compareRows(record: KeptRecord, left: Outputs): Comparison[] {
   return Array.from({ length: Math.max(then.length, now.length) }, (_, index): Comparison => {
     const [before, after] = [then[index], now[index]];
     const name = `row ${index + 1} of ${(after ?? before)!.table}`;
-    if (!before || !after) return { name, status: "differs", hint: before ? "it was recorded then and is not now" : "it was not recorded then" };
+    if (!before || !after)
+      return { name, status: "differs", hint: before ? "it was recorded then and is not now" : "it was not recorded then" };
     // Integers beyond 2^53 are kept as text.
     const given = Object.fromEntries(Object.keys(after.row).map((column) => [column, before.row[column]]));
-    const fresh = Object.fromEntries(Object.entries(after.row).map(([column, value]) => [column, typeof value === "bigint" ? String(value) : value]));
+    const fresh = Object.fromEntries(
+      Object.entries(after.row).map(([column, value]) => [column, typeof value === "bigint" ? String(value) : value]),
+    );
     const found = firstDifference(given, fresh, "");
     return { name, status: found ? "differs" : "same", hint: found ? foundText({ ...found, path: found.path.slice(1) }) : null };
   });

@@ -8,11 +8,42 @@ import { changedWords, compareAll, type Compared } from "./ingredients.ts";
 /** One thing in which two runs differ; a `step` is told of every step. */
 export type Difference =
   | { readonly type: "step"; readonly step: string; readonly before: StepState; readonly after: StepState }
-  | { readonly type: "code"; readonly step: string; readonly files: readonly Change[]; readonly declarations: readonly Change[]; readonly packages: readonly Change[]; readonly engine: readonly string[]; readonly patch: string | null }
+  | {
+      readonly type: "code";
+      readonly step: string;
+      readonly files: readonly Change[];
+      readonly declarations: readonly Change[];
+      readonly packages: readonly Change[];
+      readonly engine: readonly string[];
+      readonly patch: string | null;
+    }
   | { readonly type: "param"; readonly step: string; readonly name: string; readonly before: unknown; readonly after: unknown }
-  | { readonly type: "read"; readonly step: string; readonly kind: ReadKind; readonly name: string; readonly before: Digest | null; readonly after: Digest | null }
-  | { readonly type: "data"; readonly step: string; readonly export: string; readonly before: Artifact | null; readonly after: Artifact | null; readonly columns: readonly ColumnChange[] }
-  | { readonly type: "metric"; readonly step: string; readonly table: string; readonly row: number; readonly column: string; readonly before: Scalar; readonly after: Scalar; readonly delta: number | null };
+  | {
+      readonly type: "read";
+      readonly step: string;
+      readonly kind: ReadKind;
+      readonly name: string;
+      readonly before: Digest | null;
+      readonly after: Digest | null;
+    }
+  | {
+      readonly type: "data";
+      readonly step: string;
+      readonly export: string;
+      readonly before: Artifact | null;
+      readonly after: Artifact | null;
+      readonly columns: readonly ColumnChange[];
+    }
+  | {
+      readonly type: "metric";
+      readonly step: string;
+      readonly table: string;
+      readonly row: number;
+      readonly column: string;
+      readonly before: Scalar;
+      readonly after: Scalar;
+      readonly delta: number | null;
+    };
 
 export type StepState = { readonly status: string; readonly ms: number } | null;
 
@@ -37,7 +68,11 @@ interface Side {
 export function pairSteps(db: Db, before: RunRow, after: RunRow): Pair[] {
   const [old, fresh] = [sides(db, before.id), sides(db, after.id)];
   const names = [...new Set([...fresh.keys(), ...old.keys()])];
-  const pairs = names.map((name) => ({ step: (fresh.get(name) ?? old.get(name)!).row.step, before: old.get(name), after: fresh.get(name) }));
+  const pairs = names.map((name) => ({
+    step: (fresh.get(name) ?? old.get(name)!).row.step,
+    before: old.get(name),
+    after: fresh.get(name),
+  }));
   return pairs.sort((a, b) => Number.parseInt(a.step, 10) - Number.parseInt(b.step, 10) || (a.step < b.step ? -1 : 1));
 }
 
@@ -55,7 +90,13 @@ export function compareStep(pair: Pair): Difference[] {
   const told: Difference = { type: "step", step, before: state(before), after: state(after) };
   const [old, fresh] = [before?.record, after?.record];
   if (!old || !fresh || old.id === fresh.id) return [told];
-  return [told, ...compareCode(step, old, fresh), ...compareReads(step, old, fresh), ...compareData(step, old, fresh), ...compareMetrics(step, old, fresh)];
+  return [
+    told,
+    ...compareCode(step, old, fresh),
+    ...compareReads(step, old, fresh),
+    ...compareData(step, old, fresh),
+    ...compareMetrics(step, old, fresh),
+  ];
 }
 
 function compareCode(step: string, old: KeptRecord, fresh: KeptRecord): Difference[] {
@@ -63,12 +104,17 @@ function compareCode(step: string, old: KeptRecord, fresh: KeptRecord): Differen
   const packages = changes(compareAll(before.packages, after.packages));
   const engine = changedWords(before.engine, after.engine);
   if (before.code === after.code && packages.length === 0 && engine.length === 0) return [];
-  const [files, declarations] = before.code === after.code ? [[], []] : [changes(compareAll(before.sources, after.sources)), changes(compareAll(before.declarations, after.declarations))];
+  const [files, declarations] =
+    before.code === after.code
+      ? [[], []]
+      : [changes(compareAll(before.sources, after.sources)), changes(compareAll(before.declarations, after.declarations))];
   return [{ type: "code", step, files, declarations, packages, engine, patch: null }];
 }
 
 function changes(all: readonly Compared[]): Change[] {
-  return all.filter((each) => each.changed).map(({ name, then, now }) => ({ name, change: then === null ? "added" : now === null ? "removed" : "changed" }));
+  return all
+    .filter((each) => each.changed)
+    .map(({ name, then, now }) => ({ name, change: then === null ? "added" : now === null ? "removed" : "changed" }));
 }
 
 function compareReads(step: string, old: KeptRecord, fresh: KeptRecord): Difference[] {

@@ -17,13 +17,33 @@ export function printDiff(io: Io, before: RunRow, after: RunRow, found: readonly
   const only = <Type extends Difference["type"]>(type: Type) => found.filter((each): each is Of<Type> => each.type === type);
   say(io, `${before.id} ${before.status} → ${after.id} ${after.status}`);
   print(io, "");
-  printTable(io, ["step", "before", "after"], only("step").map(({ step, before: then, after: now }) => [step, state(then), state(now)]));
+  printTable(
+    io,
+    ["step", "before", "after"],
+    only("step").map(({ step, before: then, after: now }) => [step, state(then), state(now)]),
+  );
   printEngine(io, only("code"));
   for (const code of only("code")) printCode(io, code);
-  section(io, ["param", "before", "after", "step"], only("param").map((each) => [each.name, JSON.stringify(each.before), JSON.stringify(each.after), each.step]));
-  section(io, ["read", "kind", "before", "after", "step"], only("read").map((each) => [each.name, each.kind, ...readCells(each), each.step]));
-  section(io, ["data", "rows", "size", "digest", "columns"], only("data").map((each) => dataCells(each)));
-  section(io, ["metric", "before", "after", "delta", "table"], only("metric").map((each) => [each.column, scalar(each.before), scalar(each.after), signed(each.delta), each.table]));
+  section(
+    io,
+    ["param", "before", "after", "step"],
+    only("param").map((each) => [each.name, JSON.stringify(each.before), JSON.stringify(each.after), each.step]),
+  );
+  section(
+    io,
+    ["read", "kind", "before", "after", "step"],
+    only("read").map((each) => [each.name, each.kind, ...readCells(each), each.step]),
+  );
+  section(
+    io,
+    ["data", "rows", "size", "digest", "columns"],
+    only("data").map((each) => dataCells(each)),
+  );
+  section(
+    io,
+    ["metric", "before", "after", "delta", "table"],
+    only("metric").map((each) => [each.column, scalar(each.before), scalar(each.after), signed(each.delta), each.table]),
+  );
   if (found.every(({ type }) => type === "step")) say(io, "no difference in code, params, data or metrics");
 }
 
@@ -46,15 +66,26 @@ function printEngine(io: Io, all: readonly Of<"code">[]): void {
     for (const word of engine) note(word, step);
     for (const { name, change } of packages) note(`${name} ${change}`, step);
   }
-  section(io, ["packages and engine", "steps"], [...steps].map(([what, each]) => [what, each.length > 3 ? countOf(each.length, "step") : each.join(", ")]));
+  section(
+    io,
+    ["packages and engine", "steps"],
+    [...steps].map(([what, each]) => [what, each.length > 3 ? countOf(each.length, "step") : each.join(", ")]),
+  );
 }
 
 function printCode(io: Io, { step, files, declarations, patch }: Of<"code">): void {
-  const rows = Object.entries({ file: files, declaration: declarations }).flatMap(([kind, all]) => all.map(({ name, change }) => [name, kind, change]));
+  const rows = Object.entries({ file: files, declaration: declarations }).flatMap(([kind, all]) =>
+    all.map(({ name, change }) => [name, kind, change]),
+  );
   section(io, [`code of ${step}`, "kind", "change"], rows);
   if (patch === null) return;
   const colors = colorsFor(io.stdout, io.env);
-  print(io, `\n${cleanLines(patch.trimEnd()).map((line) => colored(cut(line, widthOf(io) || Infinity), colors)).join("\n")}`);
+  print(
+    io,
+    `\n${cleanLines(patch.trimEnd())
+      .map((line) => colored(cut(line, widthOf(io) || Infinity), colors))
+      .join("\n")}`,
+  );
 }
 
 function colored(line: string, colors: Colors): string {
@@ -75,7 +106,13 @@ function dataCells({ step, export: name, before, after, columns }: Of<"data">): 
     return then === now ? now : `${then} → ${now}`;
   };
   const rows = both(({ rows: count }) => (count === undefined ? "" : String(count)));
-  return [`${step}.${name}`, rows, both(({ bytes }) => formatBytes(bytes)), both(({ digest }) => short(digest)), columns.map(columnText).map(cleanLine).join(", ")];
+  return [
+    `${step}.${name}`,
+    rows,
+    both(({ bytes }) => formatBytes(bytes)),
+    both(({ digest }) => short(digest)),
+    columns.map(columnText).map(cleanLine).join(", "),
+  ];
 }
 
 function scalar(value: Scalar): string {

@@ -44,5 +44,6 @@ function printCheck(io: Io, { name, status, detail, remedy }: Check): void {
   const [first = "", ...more] = cleanLines(`${name}: ${detail}`).flatMap((line) => wrap(line, width));
   print(io, `${mark} ${first}`);
   for (const line of more) print(io, `    ${line}`);
-  if (remedy !== undefined) for (const [index, line] of wrap(remedy, width).entries()) print(io, cyan(`  ${index === 0 ? "→" : " "} ${line}`));
+  if (remedy !== undefined)
+    for (const [index, line] of wrap(remedy, width).entries()) print(io, cyan(`  ${index === 0 ? "→" : " "} ${line}`));
 }

@@ -31,7 +31,12 @@ interface Again {
  * @param work looks at what it left, while that is there
  * @throws what the step fails with
  */
-export async function executeApart<T>(opened: Opened, again: Again, cancel: Cancellation, work: (left: Outputs, notes: Notes) => Promise<T>): Promise<T | undefined> {
+export async function executeApart<T>(
+  opened: Opened,
+  again: Again,
+  cancel: Cancellation,
+  work: (left: Outputs, notes: Notes) => Promise<T>,
+): Promise<T | undefined> {
   const { project, graph, store } = opened;
   const { step, known, info, artifacts } = again;
   const apart = `verify-${process.pid}`;
@@ -43,10 +48,16 @@ export async function executeApart<T>(opened: Opened, again: Again, cancel: Canc
     const job = makeJob({ graph, info, known, store }, step, artifacts, writeBundle(project, step), staging);
     const notes = new Notes();
     // The run that it believes itself in has a folder too: that one is left alone.
-    const outcome = await attempt(step, { ...job, kept: logFolder(project, apart) }, { pool, log, emit: () => {}, cancel, notes }, async (left) => filed(left, staging));
+    const outcome = await attempt(
+      step,
+      { ...job, kept: logFolder(project, apart) },
+      { pool, log, emit: () => {}, cancel, notes },
+      async (left) => filed(left, staging),
+    );
     if (outcome.kind === "cancelled") return undefined;
     if (outcome.kind === "failed") throw new StepbookError(outcome.failure);
-    if (outcome.kind === "skipped") throw new StepbookError({ code: "E_STEP_THREW", message: `${step.id} skipped itself: ${outcome.reason}`, step: step.id });
+    if (outcome.kind === "skipped")
+      throw new StepbookError({ code: "E_STEP_THREW", message: `${step.id} skipped itself: ${outcome.reason}`, step: step.id });
     return await work(outcome.taken, notes);
   } finally {
     pool.close();

@@ -10,7 +10,8 @@ export interface Found {
 /** The first difference of two stored values, in the order of the first one; undefined where they are equal. */
 export function firstDifference(then: unknown, now: unknown, path: string): Found | undefined {
   if (Object.is(then, now)) return undefined;
-  if (typeof then !== "object" || typeof now !== "object" || then === null || now === null || kindOf(then) !== kindOf(now)) return { path, then, now };
+  if (typeof then !== "object" || typeof now !== "object" || then === null || now === null || kindOf(then) !== kindOf(now))
+    return { path, then, now };
   if (then instanceof Date) return firstDifference(then.getTime(), (now as Date).getTime(), path) && { path, then, now };
   if (then instanceof Set) return firstInLists([...then], [...(now as Set<unknown>)], path);
   if (Array.isArray(then) || ArrayBuffer.isView(then)) return firstInLists(then as ArrayLike<unknown>, now as ArrayLike<unknown>, path);
@@ -37,7 +38,12 @@ function entries(value: object): [unknown, unknown][] {
   return value instanceof Map ? [...value] : Object.entries(value);
 }
 
-function firstInEntries(then: readonly [unknown, unknown][], now: readonly [unknown, unknown][], path: string, isMap: boolean): Found | undefined {
+function firstInEntries(
+  then: readonly [unknown, unknown][],
+  now: readonly [unknown, unknown][],
+  path: string,
+  isMap: boolean,
+): Found | undefined {
   for (let index = 0; index < Math.min(then.length, now.length); index++) {
     const [[key, old], [name, fresh]] = [then[index]!, now[index]!];
     const keys = firstDifference(key, name, `${path}: key ${index + 1}`);

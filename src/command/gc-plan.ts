@@ -55,7 +55,9 @@ export function planGc(project: string, history: History, store: Store, rules: G
     runs: [...runs],
     records: [...history.records.keys()].filter((id) => !records.has(id)),
     objects: swept,
-    logs: listEntries(path.join(stateFolder(project), "runs")).filter((folder) => runs.has(path.basename(folder.path)) || (!known.has(path.basename(folder.path)) && old(folder))),
+    logs: listEntries(path.join(stateFolder(project), "runs")).filter(
+      (folder) => runs.has(path.basename(folder.path)) || (!known.has(path.basename(folder.path)) && old(folder)),
+    ),
     bundles: listEntries(bundleFolder(project)).filter((file) => !bundles.has(path.basename(file.path).replace(/\.map$/, "")) && old(file)),
     manifests: listEntries(manifestFolder(project)).filter((file) => !manifests.has(path.parse(file.path).name) && old(file)),
     staging: rules.alone ? listEntries(path.join(stateFolder(project), "staging")) : [],
@@ -64,7 +66,11 @@ export function planGc(project: string, history: History, store: Store, rules: G
 }
 
 /** Runs beyond the age; then the oldest others, as many as it takes for the store to be small enough. */
-function chooseRuns({ runs, pinnedRuns }: History, { now, keep, size }: GcRules, sizeWithout: (gone: ReadonlySet<string>) => number): Set<string> {
+function chooseRuns(
+  { runs, pinnedRuns }: History,
+  { now, keep, size }: GcRules,
+  sizeWithout: (gone: ReadonlySet<string>) => number,
+): Set<string> {
   const free = runs.filter(({ id }) => !pinnedRuns.has(id));
   const expired = free.filter(({ startedAt }) => now - Date.parse(startedAt) > keep).length;
   const first = (count: number) => new Set(free.slice(0, count).map(({ id }) => id));

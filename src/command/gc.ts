@@ -47,11 +47,22 @@ export async function gc(io: Io, flags: GcFlags): Promise<number> {
 
 /** A number alone would be milliseconds: nearly everything would go. */
 function readAge(text: string): number {
-  if (/^\s*\d*\.?\d+\s*$/.test(text)) fail("E_USAGE", `--keep ${text} has no unit`, { remedy: `write it as --keep ${text.trim()}d for days` });
+  if (/^\s*\d*\.?\d+\s*$/.test(text))
+    fail("E_USAGE", `--keep ${text} has no unit`, { remedy: `write it as --keep ${text.trim()}d for days` });
   return duration(text) ?? fail("E_USAGE", `--keep ${text} is not an age`, { remedy: "write it as --keep 30d" });
 }
 
-const units: Readonly<Record<string, number>> = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30, TIB: 2 ** 40 };
+const units: Readonly<Record<string, number>> = {
+  B: 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KIB: 2 ** 10,
+  MIB: 2 ** 20,
+  GIB: 2 ** 30,
+  TIB: 2 ** 40,
+};
 
 function readSize(text: string): number {
   const match = /^\s*(\d+(?:\.\d+)?)\s*([KMGT]?i?B)?\s*$/i.exec(text);
@@ -85,8 +96,16 @@ function tell(io: Io, project: string, plan: GcPlan, { size, dryRun, before }: T
   }
   const rows = Object.entries(files).map(([name, all]) => [name, all.length, formatBytes(sum(all))]);
   say(io, `old is what ran before ${formatDate(before)}`);
-  printTable(io, [dryRun ? "would go" : "removed", "count", "size"], [["runs", plan.runs.length], ["records", plan.records.length], ...rows]);
-  say(io, `${formatBytes(bytes)} ${dryRun ? "would be freed" : "freed"}; the store ${dryRun ? "would hold" : "holds"} ${formatBytes(plan.storeBytes)}`);
-  if (size !== null && plan.storeBytes > size) say(io, `that is more than ${formatBytes(size)}: the rest is needed by the newest results, by models, or is younger than an hour`);
+  printTable(
+    io,
+    [dryRun ? "would go" : "removed", "count", "size"],
+    [["runs", plan.runs.length], ["records", plan.records.length], ...rows],
+  );
+  say(
+    io,
+    `${formatBytes(bytes)} ${dryRun ? "would be freed" : "freed"}; the store ${dryRun ? "would hold" : "holds"} ${formatBytes(plan.storeBytes)}`,
+  );
+  if (size !== null && plan.storeBytes > size)
+    say(io, `that is more than ${formatBytes(size)}: the rest is needed by the newest results, by models, or is younger than an hour`);
   return exitCodes.done;
 }

@@ -28,7 +28,12 @@ export interface Ingredients {
 /** The fingerprint's ingredients of now; an input is null where its step runs first. */
 export type PartsNow = Omit<FingerprintParts, "inputs"> & { readonly inputs: Readonly<Record<string, Digest | null>> };
 
-export async function compareIngredients(step: Step, parts: PartsNow, record: KeptRecord | undefined, known: Knowledge): Promise<Ingredients> {
+export async function compareIngredients(
+  step: Step,
+  parts: PartsNow,
+  record: KeptRecord | undefined,
+  known: Knowledge,
+): Promise<Ingredients> {
   const before = record?.parts;
   return {
     code: compared("code", before?.code ?? null, parts.code),
@@ -38,10 +43,16 @@ export async function compareIngredients(step: Step, parts: PartsNow, record: Ke
     packages: compareAll(before?.packages, parts.packages),
     inputs: compareInputs(before?.inputs, parts.inputs),
     reads: await Promise.all((record?.reads ?? []).map((read) => compareRead(step, read, known))),
-    outputs: await Promise.all((record?.written ?? []).map(async (file) => compared(file.path, file.digest, await known.world.output(file)))),
+    outputs: await Promise.all(
+      (record?.written ?? []).map(async (file) => compared(file.path, file.digest, await known.world.output(file))),
+    ),
     opaque: record?.opaque ?? [],
     artifacts: await Promise.all(
-      Object.entries(record?.artifacts ?? {}).map(async ([name, artifact]) => ({ name, digest: artifact.digest, health: await known.store.health(artifact) })),
+      Object.entries(record?.artifacts ?? {}).map(async ([name, artifact]) => ({
+        name,
+        digest: artifact.digest,
+        health: await known.store.health(artifact),
+      })),
     ),
   };
 }

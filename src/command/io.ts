@@ -121,6 +121,7 @@ function readParams(words: readonly string[]): Record<string, string> {
 /** @throws E_USAGE */
 export function wholeNumber(flag: string, text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) fail("E_USAGE", `${flag} ${text} is not a whole number from 1`, { remedy: `write it as ${flag} 4` });
+  if (!Number.isInteger(value) || value < 1)
+    fail("E_USAGE", `${flag} ${text} is not a whole number from 1`, { remedy: `write it as ${flag} 4` });
   return value;
 }

@@ -29,11 +29,19 @@ function findLog(io: Io, db: Db, project: string, run: RunRow, word: string): st
   const id = findId([...new Set([...steps.map((each) => each.step), ...started.keys()])], run, word);
   if (started.has(id)) return logFile(project, run.id, id);
   const row = steps.find((each) => each.step === id);
-  return loggedBefore(io, db, project, row) ?? fail("E_NOT_FOUND", `there is no log of ${id} in run ${run.id}: it was ${row?.status ?? "not run"}`, { remedy: `\`show ${run.id}\` tells why` });
+  return (
+    loggedBefore(io, db, project, row) ??
+    fail("E_NOT_FOUND", `there is no log of ${id} in run ${run.id}: it was ${row?.status ?? "not run"}`, {
+      remedy: `\`show ${run.id}\` tells why`,
+    })
+  );
 }
 
 function findId(ids: readonly string[], run: RunRow, word: string): string {
-  const found = namedBy(ids.map((id) => ({ id, name: id.replace(/^\d+_/, ""), number: Number.parseInt(id, 10) })), word);
+  const found = namedBy(
+    ids.map((id) => ({ id, name: id.replace(/^\d+_/, ""), number: Number.parseInt(id, 10) })),
+    word,
+  );
   if (found.length === 0) return fail("E_NOT_FOUND", `run ${run.id} has no step "${word}"`, { remedy: nearest(word, ids) });
   return onlyOne(found, word).id;
 }

@@ -17,7 +17,10 @@ interface MirrorFlags {
 export async function mirror(io: Io, flags: MirrorFlags): Promise<number> {
   const url = databaseUrl(io.env);
   const sends = flags.now === true || flags.resend === true;
-  if (sends && url === undefined) fail("E_USAGE", "DATABASE_URL is not set, so there is nowhere to send to", { remedy: "set it, such as postgresql://stepbook@localhost:5432/stepbook" });
+  if (sends && url === undefined)
+    fail("E_USAGE", "DATABASE_URL is not set, so there is nowhere to send to", {
+      remedy: "set it, such as postgresql://stepbook@localhost:5432/stepbook",
+    });
   return cancellable((cancellation) =>
     withKept(io, async ({ db, store, project }) => {
       if (sends) {
@@ -40,7 +43,9 @@ async function untilSettled(ship: () => Promise<{ readonly refused: number }>, u
   } catch (error) {
     if ((error as Error).name === "AbortError") throw error;
     const { explain } = await import("../mirror/refusal.ts");
-    fail("E_DATABASE", `${mask(url)}: ${mask(explain(error), url)}`, { remedy: "nothing is lost: what has not been sent waits, and goes with the next run or `mirror --now`" });
+    fail("E_DATABASE", `${mask(url)}: ${mask(explain(error), url)}`, {
+      remedy: "nothing is lost: what has not been sent waits, and goes with the next run or `mirror --now`",
+    });
   }
 }
 
@@ -49,6 +54,10 @@ function tell(io: Io, { sent, waiting, waitingSince, parked }: MirrorState, url:
   const since = waitingSince === null ? "" : `, the oldest since ${waitingSince}`;
   print(io, `${sent} sent, ${waiting} waiting${since}, ${parked.length} parked`);
   if (parked.length === 0) return;
-  printTable(io, ["parked", "table", "step", "run", "reason"], parked.map(({ id, table, step, run, reason }) => [id, table, step, run, reason]));
+  printTable(
+    io,
+    ["parked", "table", "step", "run", "reason"],
+    parked.map(({ id, table, step, run, reason }) => [id, table, step, run, reason]),
+  );
   print(io, `${countOf(parked.length, "row")} refused by Postgres: mend the table or its definition, then \`mirror --resend\``);
 }

@@ -24,26 +24,45 @@ export async function models(io: Io): Promise<number> {
 }
 
 /** `models alias knn@production v3`: lets an alias stand for a version; `--remove` takes it away. */
-export async function modelsAlias(io: Io, words: string, version: string | undefined, flags: { readonly remove?: boolean }): Promise<number> {
-  if (flags.remove && version !== undefined) fail("E_USAGE", `--remove and ${version} say two things of ${words}`, { remedy: "leave out one of the two: an alias that is moved need not be taken away before" });
+export async function modelsAlias(
+  io: Io,
+  words: string,
+  version: string | undefined,
+  flags: { readonly remove?: boolean },
+): Promise<number> {
+  if (flags.remove && version !== undefined)
+    fail("E_USAGE", `--remove and ${version} say two things of ${words}`, {
+      remedy: "leave out one of the two: an alias that is moved need not be taken away before",
+    });
   return withKept(io, ({ project }) => {
     const moved = moveAlias(project, words, flags.remove ? null : (version ?? ""));
     if (io.json) printJson(io, { type: "alias", ...moved });
-    else say(io, `${moved.model}@${moved.alias}: ${[moved.before, moved.version].map((each) => (each === null ? "none" : `v${each}`)).join(" → ")}`);
+    else
+      say(
+        io,
+        `${moved.model}@${moved.alias}: ${[moved.before, moved.version].map((each) => (each === null ? "none" : `v${each}`)).join(" → ")}`,
+      );
     return exitCodes.done;
   });
 }
 
 /** @param version `v3` or `3`; null: the alias goes. @throws E_USAGE, E_NOT_FOUND */
-export function moveAlias(project: string, words: string, version: string | null): { model: string; alias: string; before: number | null; version: number | null } {
+export function moveAlias(
+  project: string,
+  words: string,
+  version: string | null,
+): { model: string; alias: string; before: number | null; version: number | null } {
   const { model, alias } = splitAlias(words);
-  if (alias === undefined || !/^[a-z0-9][a-z0-9._-]*$/i.test(model)) return fail("E_USAGE", `"${words}" names no alias of a model`, { remedy: "write it as breast-cancer@production" });
+  if (alias === undefined || !/^[a-z0-9][a-z0-9._-]*$/i.test(model))
+    return fail("E_USAGE", `"${words}" names no alias of a model`, { remedy: "write it as breast-cancer@production" });
   const before = listAliases(project).find((each) => each.model === model && each.alias === alias)?.version ?? null;
   if (version === null) {
     removeAlias(project, model, alias);
     return { model, alias, before, version: null };
   }
-  const number = Number(/^v?([1-9]\d{0,8})$/.exec(version)?.[1] ?? fail("E_USAGE", `"${version}" is not a version`, { remedy: "write it as v3" }));
+  const number = Number(
+    /^v?([1-9]\d{0,8})$/.exec(version)?.[1] ?? fail("E_USAGE", `"${version}" is not a version`, { remedy: "write it as v3" }),
+  );
   setAlias(project, { model, alias, version: number });
   return { model, alias, before, version: number };
 }
@@ -54,7 +73,17 @@ function described({ name, version, body }: ModelRow, store: Store, project: str
   const file = modelPath(name, version);
   const { createdAt, step, run } = body;
   const aliases = all.filter((each) => each.model === name && each.version === version).map(({ alias }) => alias);
-  return { name, version, aliases, createdAt, step, run, metrics: metricsOf(body, store), path: file, present: existsSync(path.join(project, file)) };
+  return {
+    name,
+    version,
+    aliases,
+    createdAt,
+    step,
+    run,
+    metrics: metricsOf(body, store),
+    path: file,
+    present: existsSync(path.join(project, file)),
+  };
 }
 
 /** The numbers in the card: its `metrics`, or what lies at its top. */

@@ -30,12 +30,20 @@ function show(io: Io, planned: readonly Planned[]): void {
     for (const { step, verdict, reason, lastMs } of planned) printJson(io, { step: step.id, verdict, reason, lastMs });
     return;
   }
-  const rows = planned.map(({ step, verdict, reason, lastMs }) => [step.id, verdicts[verdict], lastMs === null ? "" : formatDuration(lastMs), reason.text]);
+  const rows = planned.map(({ step, verdict, reason, lastMs }) => [
+    step.id,
+    verdicts[verdict],
+    lastMs === null ? "" : formatDuration(lastMs),
+    reason.text,
+  ]);
   printTable(io, ["step", "verdict", "last", "why"], rows);
   const runs = planned.filter(({ verdict }) => verdict === "run");
   const expected = runs.reduce((sum, { lastMs }) => sum + (lastMs ?? 0), 0);
   const maybe = planned.filter(({ verdict }) => verdict === "maybe").length;
   const time = expected > 0 ? `, about ${formatDuration(expected)} of work` : "";
   print(io, "");
-  say(io, `${runs.length} to run${maybe > 0 ? `, ${maybe} if their inputs change` : ""}, ${planned.length - runs.length - maybe} to reuse${time}`);
+  say(
+    io,
+    `${runs.length} to run${maybe > 0 ? `, ${maybe} if their inputs change` : ""}, ${planned.length - runs.length - maybe} to reuse${time}`,
+  );
 }

@@ -9,8 +9,11 @@ export type Row = Readonly<Record<string, string | number | boolean>>;
 export function readWords(words: readonly string[]): Record<string, string> {
   const values = new Map<string, string>();
   for (const [index, word] of words.entries()) {
-    const [, name = "", value = ""] = /^([^=]+)=(.*)$/s.exec(word) ?? fail("E_USAGE", `"${word}" gives no input a value`, { remedy: `write it as ${meant(word, words[index + 1])}` });
-    if (values.has(name)) fail("E_USAGE", `${name} is given twice: ${values.get(name)} and ${value}`, { remedy: "leave out one of the two" });
+    const [, name = "", value = ""] =
+      /^([^=]+)=(.*)$/s.exec(word) ??
+      fail("E_USAGE", `"${word}" gives no input a value`, { remedy: `write it as ${meant(word, words[index + 1])}` });
+    if (values.has(name))
+      fail("E_USAGE", `${name} is given twice: ${values.get(name)} and ${value}`, { remedy: "leave out one of the two" });
     values.set(name, value);
   }
   return Object.fromEntries(values);
@@ -23,8 +26,16 @@ function meant(word: string, next = "="): string {
 /** @throws E_USAGE, E_PARAM_VALUE */
 export function readRow(inputs: readonly PredictInput[], given: Readonly<Record<string, string>>): Row {
   const unknown = Object.keys(given).find((name) => !inputs.some((each) => each.name === name));
-  if (unknown !== undefined) fail("E_USAGE", `the model takes no "${unknown}"`, { remedy: nearest(unknown, inputs.map(({ name }) => name)) });
-  return Object.fromEntries(inputs.map((input) => [input.name, Object.hasOwn(given, input.name) ? readValue(input, given[input.name]!) : input.example]));
+  if (unknown !== undefined)
+    fail("E_USAGE", `the model takes no "${unknown}"`, {
+      remedy: nearest(
+        unknown,
+        inputs.map(({ name }) => name),
+      ),
+    });
+  return Object.fromEntries(
+    inputs.map((input) => [input.name, Object.hasOwn(given, input.name) ? readValue(input, given[input.name]!) : input.example]),
+  );
 }
 
 function readValue({ name, example, min, max, choices }: PredictInput, text: string): Row[string] {

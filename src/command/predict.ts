@@ -53,8 +53,12 @@ const mostTime = 30_000;
 export async function predict(io: Io, words: string, given: readonly string[]): Promise<number> {
   return withKept(io, async ({ db, project }) => {
     const { model: name, alias } = splitAlias(words);
-    const newest = () => (db.prepare("SELECT max(version) FROM models WHERE name = ?").pluck().get(name) as number | null) ?? fail("E_NOT_FOUND", `there is no model "${name}"`, { remedy: "`models` lists them" });
-    const aliased = () => listAliases(project).find((each) => each.model === name && each.alias === alias)?.version ?? fail("E_NOT_FOUND", `model ${name} has no alias ${alias}`, { remedy: `set it: models alias ${words} v1` });
+    const newest = () =>
+      (db.prepare("SELECT max(version) FROM models WHERE name = ?").pluck().get(name) as number | null) ??
+      fail("E_NOT_FOUND", `there is no model "${name}"`, { remedy: "`models` lists them" });
+    const aliased = () =>
+      listAliases(project).find((each) => each.model === name && each.alias === alias)?.version ??
+      fail("E_NOT_FOUND", `model ${name} has no alias ${alias}`, { remedy: `set it: models alias ${words} v1` });
     const { answer, inputs, examples } = await predictOnce(project, name, alias === undefined ? newest() : aliased(), readWords(given));
     sayExamples(io, examples);
     if (io.json) printJson(io, withInputs(plain(answer), { inputs, examples }));
@@ -81,14 +85,26 @@ export function predictInputs(card: Readonly<Record<string, unknown>>): readonly
  * `predict(parts, row)`.
  * @param given input → text, as a form or a command line has it
  */
-export async function predictOnce(project: string, name: string, version: number, given: Readonly<Record<string, string>>): Promise<Prediction> {
+export async function predictOnce(
+  project: string,
+  name: string,
+  version: number,
+  given: Readonly<Record<string, string>>,
+): Promise<Prediction> {
   const card = readModel(project, name, version).card;
   const module = card["predict"];
   const inputs = predictInputs(card);
-  if (!inputs || typeof module !== "string") return fail("E_NOT_FOUND", `model ${name} v${version} does not say how it predicts`, { remedy: 'give its card predict: "lib/predict.ts" and inputs: { name: example }' });
+  if (!inputs || typeof module !== "string")
+    return fail("E_NOT_FOUND", `model ${name} v${version} does not say how it predicts`, {
+      remedy: 'give its card predict: "lib/predict.ts" and inputs: { name: example }',
+    });
   const row = readRow(inputs, given);
   const part = (isGiven: boolean) => Object.fromEntries(Object.entries(row).filter(([input]) => Object.hasOwn(given, input) === isGiven));
-  return { answer: await execute(project, await predictBundle(project, module, { name, version, row })), inputs: part(true), examples: part(false) };
+  return {
+    answer: await execute(project, await predictBundle(project, module, { name, version, row })),
+    inputs: part(true),
+    examples: part(false),
+  };
 }
 
 function readModel(project: string, name: string, version: number): ModelFile {
@@ -106,7 +122,12 @@ async function execute(project: string, bundle: string): Promise<unknown> {
   const log = new StepLog(folder, "predict", step.id, 1, maskFor({ steps: [step] }));
   try {
     writeFileSync(file, bundle);
-    const outcome = await attempt(step, jobOf(project, folder, file), { pool, log, emit: () => {}, cancel: new Cancellation(), notes: new Notes() }, async (left) => filed(left, folder));
+    const outcome = await attempt(
+      step,
+      jobOf(project, folder, file),
+      { pool, log, emit: () => {}, cancel: new Cancellation(), notes: new Notes() },
+      async (left) => filed(left, folder),
+    );
     if (outcome.kind === "failed") throw new StepbookError(outcome.failure);
     if (outcome.kind !== "done") return fail("E_STEP_THREW", "the model gave no answer");
     const { artifact, file: stored } = outcome.taken.artifacts["answer"]!;
@@ -120,17 +141,44 @@ async function execute(project: string, bundle: string): Promise<unknown> {
 }
 
 const step: Step = {
-  id: "1_predict", number: 1, name: "predict", file: "predict",
+  id: "1_predict",
+  number: 1,
+  name: "predict",
+  file: "predict",
   code: { text: "", map: "", digest: "", parts: {}, sources: {} },
-  edges: [], exports: ["answer"], offers: ["answer"], packages: [], config: { ...defaultConfig, timeout: mostTime },
-  params: [], openParams: false, uses: ["loadModel"], outside: true, unawaited: false, unwired: true,
+  edges: [],
+  exports: ["answer"],
+  offers: ["answer"],
+  packages: [],
+  config: { ...defaultConfig, timeout: mostTime },
+  params: [],
+  openParams: false,
+  uses: ["loadModel"],
+  outside: true,
+  unawaited: false,
+  unwired: true,
 };
 
 function jobOf(project: string, folder: string, bundle: string): Job {
   const now = new Date().toISOString();
   return {
-    project, step: step.id, file: step.file, bundle, inputs: {}, exports: step.exports, packages: [], duckdb: false, params: {}, tables: false, outside: step.outside, unawaited: step.unawaited,
+    project,
+    step: step.id,
+    file: step.file,
+    bundle,
+    inputs: {},
+    exports: step.exports,
+    packages: [],
+    duckdb: false,
+    params: {},
+    tables: false,
+    outside: step.outside,
+    unawaited: step.unawaited,
     run: { id: "predict", trigger: "manual", logicalDate: now, startedAt: now },
-    staging: folder, kept: folder, memory: null, threads: 1, mark: null,
+    staging: folder,
+    kept: folder,
+    memory: null,
+    threads: 1,
+    mark: null,
   };
 }

@@ -22,7 +22,10 @@ export async function rebuild(io: Io): Promise<number> {
   else {
     const { moved, records, runs, models, damaged } = rebuilt;
     say(io, `${damage}; it is kept as ${moved}`);
-    say(io, `made anew: ${countOf(records, "record")} of ${countOf(runs, "run")}, ${countOf(models, "model version")}${damaged > 0 ? `; ${countOf(damaged, "manifest")} of no use` : ""}`);
+    say(
+      io,
+      `made anew: ${countOf(records, "record")} of ${countOf(runs, "run")}, ${countOf(models, "model version")}${damaged > 0 ? `; ${countOf(damaged, "manifest")} of no use` : ""}`,
+    );
     say(io, "run again: what is recorded is reused, the rest is computed; slots of schedules and how runs ended are not kept beside it");
   }
   return exitCodes.done;
@@ -34,7 +37,8 @@ function damageOf(project: string): string | undefined {
     const db = openState(project);
     try {
       const owner = lockOwner(db);
-      if (owner) fail("E_LOCKED", `a runner (pid ${owner.pid}, since ${owner.since}) works in this folder`, { remedy: "wait for it, or end it" });
+      if (owner)
+        fail("E_LOCKED", `a runner (pid ${owner.pid}, since ${owner.since}) works in this folder`, { remedy: "wait for it, or end it" });
       const found = db.pragma("integrity_check", { simple: true }) as string;
       if (found !== "ok") return `state.db is damaged (${found})`;
       readHistory(db);

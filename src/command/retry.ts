@@ -16,7 +16,8 @@ export function retryOf(db: Db, { id, status, params, logicalDate }: RunRow): Re
   const undone = runSteps(db, id).filter((row) => row.status === "failed" || row.status === "skipped" || row.status === "cancelled");
   // Of a run whose runner died the steps that were not reached are not known.
   const steps = status === "interrupted" ? [] : undone.map(({ step }) => step);
-  if (steps.length === 0 && status !== "interrupted") fail("E_USAGE", `run ${id} has nothing to retry: it succeeded`, { remedy: "run without --retry" });
+  if (steps.length === 0 && status !== "interrupted")
+    fail("E_USAGE", `run ${id} has nothing to retry: it succeeded`, { remedy: "run without --retry" });
   return { steps, params, logicalDate };
 }
 

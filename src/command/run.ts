@@ -11,7 +11,10 @@ import { type Io, readRunOptions, type RunFlags } from "./io.ts";
 
 /** `run`: one run, or with `--watch` one after every save. */
 export async function run(io: Io, steps: readonly string[], flags: RunFlags, commands: readonly string[]): Promise<number> {
-  const options = { ...readRunOptions(io, steps, flags), ...(flags.retry === undefined ? {} : await (await import("./retry.ts")).retried(io, steps, flags)) };
+  const options = {
+    ...readRunOptions(io, steps, flags),
+    ...(flags.retry === undefined ? {} : await (await import("./retry.ts")).retried(io, steps, flags)),
+  };
   const report = makeReport(io);
   return cancellable(async (cancellation) => {
     try {
@@ -25,7 +28,12 @@ export async function run(io: Io, steps: readonly string[], flags: RunFlags, com
   });
 }
 
-async function runOnce(options: ReturnType<typeof readRunOptions>, report: Report, cancellation: Cancellation, commands: readonly string[]): Promise<number> {
+async function runOnce(
+  options: ReturnType<typeof readRunOptions>,
+  report: Report,
+  cancellation: Cancellation,
+  commands: readonly string[],
+): Promise<number> {
   const failures: Failure[] = [];
   const emit = (event: Event) => {
     if (event.type === "step.failed") failures.push(event.failure);
@@ -42,7 +50,11 @@ async function runOnce(options: ReturnType<typeof readRunOptions>, report: Repor
 function meantCommand(steps: readonly string[], commands: readonly string[], error: unknown): unknown {
   const failure = toFailure(error);
   if (failure.code === "E_NOT_FOUND" && commands.includes(steps[0]!)) {
-    return new StepbookError({ ...failure, message: `"${steps[0]}" is a command, not a step: it comes before its flags`, remedy: `such as ${steps[0]} --json` });
+    return new StepbookError({
+      ...failure,
+      message: `"${steps[0]}" is a command, not a step: it comes before its flags`,
+      remedy: `such as ${steps[0]} --json`,
+    });
   }
   const remedy = nearest(steps[0] ?? "", commands);
   if (failure.code !== "E_NOT_FOUND" || steps.length !== 1 || !remedy.startsWith("did you mean")) return error;

@@ -10,10 +10,18 @@ export async function runs(io: Io, options: { readonly limit: string }): Promise
   const limit = wholeNumber("--limit", options.limit);
   return withKept(io, ({ db }) => {
     const rows = listRuns(db, limit);
-    const counts = stepCounts(db, rows.map((row) => row.id));
+    const counts = stepCounts(
+      db,
+      rows.map((row) => row.id),
+    );
     if (io.json) for (const row of rows) printJson(io, { ...describedRun(row), steps: counts.get(row.id) });
     else if (rows.length === 0) print(io, "no runs yet");
-    else printTable(io, ["run", "status", "time", "steps", "trigger"], rows.map((row) => line(row, counts.get(row.id)!)));
+    else
+      printTable(
+        io,
+        ["run", "status", "time", "steps", "trigger"],
+        rows.map((row) => line(row, counts.get(row.id)!)),
+      );
     return exitCodes.done;
   });
 }

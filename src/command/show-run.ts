@@ -26,8 +26,14 @@ function printRun(io: Io, run: RunRow, steps: readonly RunStepRow[]): void {
   const params = Object.entries(run.params).map(([name, value]) => `${name}=${value}`);
   if (params.length > 0) say(io, `params ${params.join(" ")}`);
   print(io, "");
-  printTable(io, ["step", "status", "time", "why"], steps.map((step) => [step.step, status(step), step.status === "ran" || step.ms > 0 ? formatDuration(step.ms) : "", step.reason]));
-  for (const { failure } of steps) if (failure) print(io, `\n${formatFailure(failure, colorsFor(io.stdout, io.env), { project: io.project, width: widthOf(io) || Infinity })}`);
+  printTable(
+    io,
+    ["step", "status", "time", "why"],
+    steps.map((step) => [step.step, status(step), step.status === "ran" || step.ms > 0 ? formatDuration(step.ms) : "", step.reason]),
+  );
+  for (const { failure } of steps)
+    if (failure)
+      print(io, `\n${formatFailure(failure, colorsFor(io.stdout, io.env), { project: io.project, width: widthOf(io) || Infinity })}`);
 }
 
 function status({ status: word, attempts }: RunStepRow): string {

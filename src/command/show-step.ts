@@ -17,11 +17,49 @@ export function showStep(io: Io, step: Step, record: KeptRecord | undefined, fai
 }
 
 function described({ id, number, file, edges, config, params, exports, packages, uses, unwired }: Step, record: KeptRecord | undefined) {
-  return { step: id, number, file, edges, unwired, config, params, exports, packages, uses, record: record ? describedRecord(record) : null };
+  return {
+    step: id,
+    number,
+    file,
+    edges,
+    unwired,
+    config,
+    params,
+    exports,
+    packages,
+    uses,
+    record: record ? describedRecord(record) : null,
+  };
 }
 
-export function describedRecord({ run, finishedAt, ms, attempts, fingerprint, parts, artifacts, reads, opaque, written, effects, notReproducible }: KeptRecord) {
-  return { run, finishedAt, ms, attempts, fingerprint, artifacts, inputs: parts.inputs, reads, opaque, written, effects, notReproducible: notReproducible ?? null };
+export function describedRecord({
+  run,
+  finishedAt,
+  ms,
+  attempts,
+  fingerprint,
+  parts,
+  artifacts,
+  reads,
+  opaque,
+  written,
+  effects,
+  notReproducible,
+}: KeptRecord) {
+  return {
+    run,
+    finishedAt,
+    ms,
+    attempts,
+    fingerprint,
+    artifacts,
+    inputs: parts.inputs,
+    reads,
+    opaque,
+    written,
+    effects,
+    notReproducible: notReproducible ?? null,
+  };
 }
 
 function printStep(io: Io, step: Step, record: KeptRecord | undefined, failed: ReturnType<typeof lastFailure>): void {
@@ -30,12 +68,28 @@ function printStep(io: Io, step: Step, record: KeptRecord | undefined, failed: R
   else say(io, failed ? `it failed in run ${failed.run}: ${failed.reason}` : "it has not run yet");
   if (record?.notReproducible) say(io, `not reproducible: ${record.notReproducible}`);
   section(io, ["setting", "value"], settings(step));
-  section(io, ["param", "default", "last", "what"], step.params.map((use) => [use.name, JSON.stringify(use.default), lastValue(record, use.name), use.doc ?? ""]));
+  section(
+    io,
+    ["param", "default", "last", "what"],
+    step.params.map((use) => [use.name, JSON.stringify(use.default), lastValue(record, use.name), use.doc ?? ""]),
+  );
   section(io, ["export", "kind", "rows", "size", "digest"], exportRows(step, record));
-  section(io, ["imports", "exports"], step.edges.map(({ from, exports }) => [from, exports.join(", ") || "(order only)"]));
+  section(
+    io,
+    ["imports", "exports"],
+    step.edges.map(({ from, exports }) => [from, exports.join(", ") || "(order only)"]),
+  );
   section(io, ["read", "kind", "digest"], reads(record));
-  section(io, ["wrote", "digest"], (record?.written ?? []).map((file) => [file.path, short(file.digest)]));
-  section(io, ["cannot be seen through", "kind"], (record?.opaque ?? []).map(({ kind, what }) => [what, kind]));
+  section(
+    io,
+    ["wrote", "digest"],
+    (record?.written ?? []).map((file) => [file.path, short(file.digest)]),
+  );
+  section(
+    io,
+    ["cannot be seen through", "kind"],
+    (record?.opaque ?? []).map(({ kind, what }) => [what, kind]),
+  );
 }
 
 function section(io: Io, columns: readonly string[], rows: readonly (readonly Cell[])[]): void {
@@ -67,7 +121,9 @@ const hidden: ReadonlySet<ReadKind> = new Set(["param", "run"]);
 
 function reads(record: KeptRecord | undefined): Cell[][] {
   const shown = (record?.reads ?? []).filter(({ kind }) => !hidden.has(kind));
-  const run = (record?.reads ?? []).filter(({ kind }) => kind === "run").map(({ name }) => [`run.${name}`, "run", differsInEachRun(name) ? "differs in each run" : "another one makes it run"]);
+  const run = (record?.reads ?? [])
+    .filter(({ kind }) => kind === "run")
+    .map(({ name }) => [`run.${name}`, "run", differsInEachRun(name) ? "differs in each run" : "another one makes it run"]);
   // An environment variable's digest is keyed: it says nothing to the eye.
   return [...shown.map(({ name, kind, digest }) => [name, kind, kind === "env" ? (digest ? "set" : "not set") : short(digest)]), ...run];
 }

@@ -32,11 +32,26 @@ export async function printRows(io: Io, table: Table, limit: number): Promise<vo
   const rows = await table.head(limit);
   const width = widthOf(io);
   const columns = table.schema.map(({ name, type }) => ({ name, type, cells: rows.map((row) => cell(row[name])) }));
-  const fit = width === 0 ? columns.length : fitting(columns.map(({ name, type, cells }) => widthOfAll([name, type, ...cells].map((each) => cleanLine(String(each))))), width);
+  const fit =
+    width === 0
+      ? columns.length
+      : fitting(
+          columns.map(({ name, type, cells }) => widthOfAll([name, type, ...cells].map((each) => cleanLine(String(each))))),
+          width,
+        );
   const shown = columns.slice(0, fit);
   const lines = [shown.map(({ type }) => type), ...rows.map((_, index) => shown.map(({ cells }) => cells[index]))];
-  const align = table.schema.map(({ type }) => (/INT|DOUBLE|FLOAT|DECIMAL/.test(type) && !type.endsWith("]") ? "right" : "left") as "right" | "left");
-  print(io, formatTable(shown.map(({ name }) => name), lines, { width, align }));
+  const align = table.schema.map(
+    ({ type }) => (/INT|DOUBLE|FLOAT|DECIMAL/.test(type) && !type.endsWith("]") ? "right" : "left") as "right" | "left",
+  );
+  print(
+    io,
+    formatTable(
+      shown.map(({ name }) => name),
+      lines,
+      { width, align },
+    ),
+  );
   if (table.count > rows.length) say(io, `… ${countOf(table.count - rows.length, "more row")}`);
   const others = columns.slice(fit).map(({ name }) => name);
   if (others.length > 0) say(io, `… ${countOf(others.length, "more column")}: ${others.join(", ")}`);

@@ -11,7 +11,14 @@ import { plain } from "./plain.ts";
 const fewRows = 20;
 
 /** The value of an export; with `--json` the value itself, whole unless a limit is given. */
-export async function showValue(io: Io, project: string, label: string, artifact: Artifact, file: string, limit: number | undefined): Promise<number> {
+export async function showValue(
+  io: Io,
+  project: string,
+  label: string,
+  artifact: Artifact,
+  file: string,
+  limit: number | undefined,
+): Promise<number> {
   if (artifact.codec === "table") return showTable(io, project, label, artifact, file, limit);
   const value = readArtifact(artifact, file, label);
   const shown = artifact.codec === "figure" ? (value as Figure).bundle : value;
@@ -24,7 +31,14 @@ export async function showValue(io: Io, project: string, label: string, artifact
 }
 
 /** Loads what can read tables only here: it takes its time. */
-async function showTable(io: Io, project: string, label: string, artifact: Artifact, file: string, limit: number | undefined): Promise<number> {
+async function showTable(
+  io: Io,
+  project: string,
+  label: string,
+  artifact: Artifact,
+  file: string,
+  limit: number | undefined,
+): Promise<number> {
   const { withReader } = await import("./reader.ts");
   const { openTable, printRows, printRowsJson } = await import("./show-table.ts");
   await withReader(project, async () => {
@@ -42,6 +56,8 @@ function valueText(value: unknown, width: number): string {
 
 function figureText(bundle: MimeBundle): string {
   const text = bundle["text/plain"];
-  const kinds = Object.entries(bundle).map(([mime, content]) => `${mime}, ${formatBytes(Buffer.byteLength(typeof content === "string" ? content : JSON.stringify(content)))}`);
+  const kinds = Object.entries(bundle).map(
+    ([mime, content]) => `${mime}, ${formatBytes(Buffer.byteLength(typeof content === "string" ? content : JSON.stringify(content)))}`,
+  );
   return [...kinds, ...(typeof text === "string" ? ["", text] : [])].join("\n");
 }

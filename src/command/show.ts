@@ -25,7 +25,8 @@ export async function show(io: Io, what: string, options: { readonly limit?: str
       refuseLimit(limit, what, "a step");
       return showStep(io, step, record, record ? undefined : lastFailure(opened.db, step.id));
     }
-    const artifact = record && Object.hasOwn(record.artifacts, name) ? record.artifacts[name]! : missing(step, name, Object.keys(record?.artifacts ?? {}));
+    const artifact =
+      record && Object.hasOwn(record.artifacts, name) ? record.artifacts[name]! : missing(step, name, Object.keys(record?.artifacts ?? {}));
     if (artifact.codec !== "table") refuseLimit(limit, what, `a ${artifact.codec}`);
     return showValue(io, path.resolve(io.project), `${step.id}.${name}`, artifact, opened.store.path(artifact), limit);
   });
@@ -48,7 +49,9 @@ function findTarget(graph: Graph, what: string): { step: Step; name?: string } {
     const step = tryStep(graph, what.slice(0, dot));
     if (step) return { step, name: what.slice(dot + 1) };
   }
-  return fail("E_NOT_FOUND", `there is no step or run "${what}"`, { remedy: nearest(what.split(".")[0]!, [...graph.steps.map((step) => step.id), "last"]) });
+  return fail("E_NOT_FOUND", `there is no step or run "${what}"`, {
+    remedy: nearest(what.split(".")[0]!, [...graph.steps.map((step) => step.id), "last"]),
+  });
 }
 
 function tryStep(graph: Graph, word: string): Step | undefined {
@@ -61,6 +64,7 @@ function tryStep(graph: Graph, word: string): Step | undefined {
 }
 
 function missing(step: Step, name: string, stored: readonly string[]): never {
-  if (step.exports.includes(name)) return fail("E_NOT_FOUND", `${step.id}.${name} is not there yet`, { remedy: `run ${step.id}: then it is kept` });
+  if (step.exports.includes(name))
+    return fail("E_NOT_FOUND", `${step.id}.${name} is not there yet`, { remedy: `run ${step.id}: then it is kept` });
   return fail("E_NOT_FOUND", `${step.id} has no export "${name}"`, { remedy: nearest(name, [...new Set([...step.exports, ...stored])]) });
 }

@@ -11,7 +11,11 @@ export async function restSchedule(io: Io, name: string | undefined, rest: boole
     const { schedule } = findSchedule(db, name, "");
     const changed = rest ? pause(db, schedule, Date.now()) : resume(db, schedule, Date.now());
     if (io.json) printJson(io, { type: rest ? "paused" : "resumed", schedule: schedule.name, changed });
-    else say(io, `${schedule.name} ${changed ? (rest ? `rests: its slots are skipped until \`slots resume ${schedule.name}\`` : "goes on") : rest ? "rests already" : "does not rest"}`);
+    else
+      say(
+        io,
+        `${schedule.name} ${changed ? (rest ? `rests: its slots are skipped until \`slots resume ${schedule.name}\`` : "goes on") : rest ? "rests already" : "does not rest"}`,
+      );
     return exitCodes.done;
   });
 }
@@ -25,7 +29,12 @@ export async function slots(io: Io, options: { readonly limit: string }): Promis
     if (!io.json) for (const { name, paused } of resting) say(io, `${name} rests since ${new Date(paused!).toISOString()}`);
     if (io.json) for (const row of rows) printJson(io, row);
     else if (rows.length === 0) print(io, "no slots yet: `npx tsx schedule.ts` keeps the schedules");
-    else printTable(io, ["slot", "schedule", "status", "attempts", "run", "reason"], rows.map(({ slot, schedule, status, attempts, run, reason }) => [slot, schedule, status, attempts, run ?? "", reason ?? ""]));
+    else
+      printTable(
+        io,
+        ["slot", "schedule", "status", "attempts", "run", "reason"],
+        rows.map(({ slot, schedule, status, attempts, run, reason }) => [slot, schedule, status, attempts, run ?? "", reason ?? ""]),
+      );
     return exitCodes.done;
   });
 }

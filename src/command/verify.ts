@@ -54,20 +54,36 @@ async function inputArtifacts(opened: Opened, step: Step, known: Knowledge): Pro
     const { name } = opened.graph.steps.find((each) => each.id === from)!;
     const artifacts = (reused.get(from) ?? currentRecord(opened.db, name))?.artifacts ?? {};
     if (exports.every((each) => Object.hasOwn(artifacts, each))) return [from, artifacts];
-    return fail("E_NOT_FOUND", `${step.id} imports ${from}, which has not run yet`, { remedy: `run ${step.id}: then there is something to compare with` });
+    return fail("E_NOT_FOUND", `${step.id} imports ${from}, which has not run yet`, {
+      remedy: `run ${step.id}: then there is something to compare with`,
+    });
   });
   return new Map(entries);
 }
 
 /** Reasons that say that the record was made of something else than there is now. */
-const otherwise: ReadonlySet<string> = new Set(["code-changed", "package-changed", "engine-changed", "input-changed", "param-changed", "env-changed", "file-changed"]);
+const otherwise: ReadonlySet<string> = new Set([
+  "code-changed",
+  "package-changed",
+  "engine-changed",
+  "input-changed",
+  "param-changed",
+  "env-changed",
+  "file-changed",
+]);
 
-async function comparedRecord({ db, graph }: Opened, step: Step, artifacts: Artifacts, known: Knowledge): Promise<{ record: KeptRecord; doubt: Reason | null }> {
+async function comparedRecord(
+  { db, graph }: Opened,
+  step: Step,
+  artifacts: Artifacts,
+  known: Knowledge,
+): Promise<{ record: KeptRecord; doubt: Reason | null }> {
   const decision = await decide(step, inputDigests(graph, step, artifacts), known);
   if (decision.verdict === "reuse") return { record: decision.record, doubt: null };
   const [same] = known.recordsFor(step.name, decision.fingerprint().digest);
   const record = same ?? currentRecord(db, step.name);
-  if (!record) return fail("E_NOT_FOUND", `${step.id} has not run yet`, { remedy: `run ${step.id}: then there is something to compare with` });
+  if (!record)
+    return fail("E_NOT_FOUND", `${step.id} has not run yet`, { remedy: `run ${step.id}: then there is something to compare with` });
   return { record, doubt: otherwise.has(decision.reason.code) ? decision.reason : null };
 }
 
@@ -83,9 +99,21 @@ function tell(io: Io, step: Step, record: KeptRecord, doubt: Reason | null, comp
   const reproducible = compared.every(({ status }) => status === "same");
   if (io.json) {
     for (const each of compared) printJson(io, { type: "output", step: step.id, ...each });
-    printJson(io, { type: "verified", step: step.id, reproducible, comparedWith: record.run, doubt, notReproducible: record.notReproducible ?? null });
+    printJson(io, {
+      type: "verified",
+      step: step.id,
+      reproducible,
+      comparedWith: record.run,
+      doubt,
+      notReproducible: record.notReproducible ?? null,
+    });
   } else {
-    if (compared.length > 0) printTable(io, ["output", "", "where"], compared.map(({ name, status, hint }) => [name, status, hint]));
+    if (compared.length > 0)
+      printTable(
+        io,
+        ["output", "", "where"],
+        compared.map(({ name, status, hint }) => [name, status, hint]),
+      );
     say(io, `${step.id} is ${reproducible ? "reproducible" : "not reproducible"}: compared with run ${record.run}`);
     if (doubt) say(io, `it is not what ran then: ${doubt.text}`);
     if (record.notReproducible) say(io, record.notReproducible);

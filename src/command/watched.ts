@@ -46,13 +46,17 @@ export async function readWatched(options: RunOptions, places: readonly string[]
       const steps = graph.steps.filter((step) => selected.has(step.id));
       const records = steps.flatMap((step) => currentRecord(db, step.name) ?? []);
       const reads = records.flatMap((record) => record.reads).filter(({ name }) => !/^\/(?:proc|sys|dev)\//.test(name));
-      const listed = reads.filter(({ kind }) => kind === "folder" || kind === "match").map(({ kind, name }) => absolute(kind === "match" ? path.dirname(name) : name));
+      const listed = reads
+        .filter(({ kind }) => kind === "folder" || kind === "match")
+        .map(({ kind, name }) => absolute(kind === "match" ? path.dirname(name) : name));
       const seen = reads.filter(({ kind }) => kind === "file" || kind === "stat" || kind === "exists").map(({ name }) => absolute(name));
       const linked = await linkedPackages(steps, new PackageHasher(project, digests));
       return {
         files: new Set([...named, ...linked.files, ...steps.flatMap((step) => Object.keys(step.code.sources)).map(absolute), ...seen]),
         folders: new Set([absolute("steps"), ...linked.folders, ...listed]),
-        outputs: new Map(await Promise.all(records.flatMap(({ written }) => written.map((output) => leftAs(hasher, absolute(output.path), output))))),
+        outputs: new Map(
+          await Promise.all(records.flatMap(({ written }) => written.map((output) => leftAs(hasher, absolute(output.path), output)))),
+        ),
         broken: false,
         kind: { tables: steps.some(usesTables), outside: steps.some((step) => step.outside) },
         hasher,
@@ -103,7 +107,11 @@ export async function matters(watched: Watched, { event, path: file }: Change, s
   if (stats && Math.max(stats.mtimeMs, stats.ctimeMs) < since - lag) return false;
   if (outputs.has(file) && hasher && ((await hasher.hash(file))?.digest ?? null) === outputs.get(file)) return false;
   if (files.has(file) || folders.has(file)) return true;
-  if (event === "rename" && (folders.has(path.dirname(file)) || [...files, ...folders].some((each) => each.startsWith(`${file}${path.sep}`)))) return true;
+  if (
+    event === "rename" &&
+    (folders.has(path.dirname(file)) || [...files, ...folders].some((each) => each.startsWith(`${file}${path.sep}`)))
+  )
+    return true;
   return broken && /\.(?:[cm]?[jt]sx?|json)$/.test(file);
 }
 

@@ -14,21 +14,68 @@ export function printWhy(io: Io, { step, verdict, reason }: Planned, record: Kep
   say(io, `${step.id} ${verdicts[verdict]}: ${reason.text}`);
   if (record) say(io, `compared with run ${record.run}, ${formatDate(record.finishedAt)}`);
   printCode(io, found);
-  section(io, "inputs", ["then", "now"], found.inputs.map((each) => [each.name, short(each.then), each.changed === null ? "?" : short(each.now), word(each)]));
-  section(io, "reads", ["kind", "then", "now"], found.reads.map((each) => [each.name, each.kind, seen(each, each.then), seen(each, each.now), word(each)]));
-  section(io, "outputs", ["then", "now"], found.outputs.map((each) => [each.name, short(each.then), short(each.now), word(each)]));
-  section(io, "cannot be seen through", ["kind"], found.opaque.map(({ kind, what }) => [what, kind, ""]));
-  section(io, "stored exports", ["digest"], found.artifacts.map(({ name, digest, health }) => [name, short(digest), health]));
+  section(
+    io,
+    "inputs",
+    ["then", "now"],
+    found.inputs.map((each) => [each.name, short(each.then), each.changed === null ? "?" : short(each.now), word(each)]),
+  );
+  section(
+    io,
+    "reads",
+    ["kind", "then", "now"],
+    found.reads.map((each) => [each.name, each.kind, seen(each, each.then), seen(each, each.now), word(each)]),
+  );
+  section(
+    io,
+    "outputs",
+    ["then", "now"],
+    found.outputs.map((each) => [each.name, short(each.then), short(each.now), word(each)]),
+  );
+  section(
+    io,
+    "cannot be seen through",
+    ["kind"],
+    found.opaque.map(({ kind, what }) => [what, kind, ""]),
+  );
+  section(
+    io,
+    "stored exports",
+    ["digest"],
+    found.artifacts.map(({ name, digest, health }) => [name, short(digest), health]),
+  );
 }
 
 function printCode(io: Io, { code, files, declarations, packages, engine }: Ingredients): void {
-  section(io, `code: ${code.changed ? "changed" : "same"}`, [], files.map((each) => [each.name, code.changed === false && each.changed ? "changed, not the code" : word(each)]));
+  section(
+    io,
+    `code: ${code.changed ? "changed" : "same"}`,
+    [],
+    files.map((each) => [each.name, code.changed === false && each.changed ? "changed, not the code" : word(each)]),
+  );
   const changed = declarations.filter((each) => each.changed && each.then !== null);
-  section(io, "declarations", [], changed.map((each) => [each.name, word(each)]));
+  section(
+    io,
+    "declarations",
+    [],
+    changed.map((each) => [each.name, word(each)]),
+  );
   const others = packages.filter((each) => each.changed);
   const same = packages.length - others.length;
-  section(io, `packages${same > 0 ? `: ${countOf(same, "package")} the same` : ""}`, [], others.map((each) => [each.name, word(each)]), same > 0);
-  if (engine.changed && engine.then !== null) section(io, "engine", [], changedWords(engine.then, engine.now ?? "").map((each) => [each]));
+  section(
+    io,
+    `packages${same > 0 ? `: ${countOf(same, "package")} the same` : ""}`,
+    [],
+    others.map((each) => [each.name, word(each)]),
+    same > 0,
+  );
+  if (engine.changed && engine.then !== null)
+    section(
+      io,
+      "engine",
+      [],
+      changedWords(engine.then, engine.now ?? "").map((each) => [each]),
+    );
 }
 
 function section(io: Io, title: string, columns: readonly string[], rows: readonly (readonly Cell[])[], always = false): void {

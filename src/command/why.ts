@@ -44,7 +44,12 @@ function comparedRecord({ db }: Opened, { step, decision }: Planned, known: Know
 async function partsNow({ graph }: Opened, step: Step, planned: readonly Planned[], known: Knowledge): Promise<PartsNow> {
   const artifacts = new Map<StepId, Readonly<Record<string, Artifact>>>();
   for (const each of planned) if (each.decision?.verdict === "reuse") artifacts.set(each.step.id, each.decision.record.artifacts);
-  const { parts } = fingerprint(step, await known.packages.closure(step.id, step.packages), known.engine, inputDigests(graph, step, artifacts));
+  const { parts } = fingerprint(
+    step,
+    await known.packages.closure(step.id, step.packages),
+    known.engine,
+    inputDigests(graph, step, artifacts),
+  );
   const inputs = Object.fromEntries(Object.entries(parts.inputs).map(([name, digest]) => [name, digest === "none" ? null : digest]));
   return { ...parts, inputs };
 }

@@ -37,6 +37,9 @@ function guess(text: string): Kind {
   return {
     tables: words.has("stepbook") && [...tableFunctions].some((name) => words.has(name)),
     // Who knows what a helper imports?
-    outside: mayReachOutside(text, specifiers.filter((specifier) => specifier !== "stepbook")),
+    outside: mayReachOutside(
+      text,
+      specifiers.filter((specifier) => specifier !== "stepbook"),
+    ),
   };
 }

@@ -34,7 +34,12 @@ const patience = 5000;
  * Runs a step once, in a process of its own or in one that had others before.
  * @param take is given what the step leaves as soon as it says that it is done, while its process ends; whether it really is done is known after that
  */
-export async function attempt<Taken>(step: Step, job: Job, { pool, log, emit, cancel, notes }: Means, take: (outputs: Outputs<ToldOrStaged>) => Promise<Taken>): Promise<Outcome<Taken>> {
+export async function attempt<Taken>(
+  step: Step,
+  job: Job,
+  { pool, log, emit, cancel, notes }: Means,
+  take: (outputs: Outputs<ToldOrStaged>) => Promise<Taken>,
+): Promise<Outcome<Taken>> {
   const process = pool.take({ memory: step.config.memory, shared: job.mark !== null, tables: job.tables, outside: job.outside });
   const ending = new Ending(process, step, cancel, log);
   let last: Message | undefined;
@@ -125,18 +130,35 @@ class Ending {
 function judge(step: Step, last: Message | undefined, exit: Exit, ending: Ending, stderrTail: string): Verdict {
   if (ending.cancelled && last?.type !== "done") return { kind: "cancelled" };
   if (ending.timedOut) {
-    return failed(step, "E_STEP_TIMEOUT", `${step.id} ran longer than its timeout of ${step.config.timeout} ms`, "raise config.timeout, or make it faster");
+    return failed(
+      step,
+      "E_STEP_TIMEOUT",
+      `${step.id} ran longer than its timeout of ${step.config.timeout} ms`,
+      "raise config.timeout, or make it faster",
+    );
   }
   if (last?.type === "done" && exit.code === 0) return { kind: "done", done: last };
   SABOTAGE: if (sabotaged("exit-zero-is-success") && last === undefined && exit.code === 0) return { kind: "done", done: nothing };
   if (last?.type === "skipped") return { kind: "skipped", reason: last.reason };
   if (last?.type === "failed") return { kind: "failed", failure: last.failure };
-  if (exit.error) return failed(step, "E_STEP_KILLED", `${step.id} could not be started: ${exit.error.message}`, "check that Node can start processes here");
+  if (exit.error)
+    return failed(
+      step,
+      "E_STEP_KILLED",
+      `${step.id} could not be started: ${exit.error.message}`,
+      "check that Node can start processes here",
+    );
   if (/heap out of memory|Reached heap limit/.test(stderrTail)) {
     const limit = step.config.memory ? ` of ${step.config.memory} MiB` : "";
-    return failed(step, "E_STEP_MEMORY", `${step.id} ran out of memory${limit}`, "use Table.batches() instead of rows(), or raise config.memory");
+    return failed(
+      step,
+      "E_STEP_MEMORY",
+      `${step.id} ran out of memory${limit}`,
+      "use Table.batches() instead of rows(), or raise config.memory",
+    );
   }
-  if (exit.signal) return failed(step, "E_STEP_KILLED", `${step.id} was killed by ${exit.signal}`, "was the machine out of memory? `dmesg` tells");
+  if (exit.signal)
+    return failed(step, "E_STEP_KILLED", `${step.id} was killed by ${exit.signal}`, "was the machine out of memory? `dmesg` tells");
   return failed(step, "E_STEP_EXIT", `${step.id} ended with exit code ${exit.code} before it was done`, "its log says more");
 }
 

@@ -60,7 +60,9 @@ export class ChanceWatch {
     if (typeof value !== "object" || value === null || depth > 4) return false;
     if (value instanceof Date) return this.#clock.has(value.getTime());
     if (ArrayBuffer.isView(value)) return false;
-    return Object.values(value).slice(0, 1000).some((each) => this.#holdsClock(each, depth + 1));
+    return Object.values(value)
+      .slice(0, 1000)
+      .some((each) => this.#holdsClock(each, depth + 1));
   }
 }
 

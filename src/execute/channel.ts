@@ -35,7 +35,9 @@ function isJson(value: unknown, depth = 0): boolean {
   // A hole is undefined here, which JSON cannot express.
   if (Array.isArray(value)) return Array.from(value).every((item) => isJson(item, depth + 1));
   const kind: unknown = Object.getPrototypeOf(value);
-  return (kind === Object.prototype || kind === null) && Object.values(value).every((field) => field === undefined || isJson(field, depth + 1));
+  return (
+    (kind === Object.prototype || kind === null) && Object.values(value).every((field) => field === undefined || isJson(field, depth + 1))
+  );
 }
 
 function read(bytes: Uint8Array): unknown {
@@ -78,7 +80,7 @@ function message(bytes: Buffer): unknown {
 /** Tells the runner, at once: what was told is told, whatever becomes of this process. */
 export function tell(message: unknown): void {
   const whole = frame(message);
-  for (let at = 0; at < whole.length; ) at += writeSync(channelFd, whole, at);
+  for (let at = 0; at < whole.length;) at += writeSync(channelFd, whole, at);
 }
 
 /** Waits for the runner's next word; undefined where the runner is gone. */
@@ -90,7 +92,7 @@ export function hear(): unknown {
 
 function readExactly(length: number): Buffer | undefined {
   const bytes = Buffer.allocUnsafe(length);
-  for (let at = 0; at < length; ) {
+  for (let at = 0; at < length;) {
     const read = readSync(channelFd, bytes, at, length - at, null);
     if (read === 0) return undefined;
     at += read;

@@ -100,7 +100,10 @@ export function start(keep: () => void): void {
 async function getReady(words: readonly string[]): Promise<void> {
   // Node makes its loader of modules at the first use of it, in parts: of files, of source maps. A DuckDB that cannot be loaded is missed by the step that needs it.
   const { href } = pathToFileURL(path.join(import.meta.dirname, firstModule.file));
-  const saysMain = (import(href) as Promise<{ main?: boolean }>).then(({ main }) => main !== undefined, () => false);
+  const saysMain = (import(href) as Promise<{ main?: boolean }>).then(
+    ({ main }) => main !== undefined,
+    () => false,
+  );
   const [knowsMain] = await Promise.all([saysMain, words.includes(tablesWord) ? openAhead() : undefined]);
   defineGlobals(knowsMain);
   observe(watching);

@@ -23,7 +23,11 @@ export class Coming {
    * @param before step → those that it waits for
    * @param artifacts of the steps that have ended; filled by the walk
    */
-  constructor(planned: readonly Planned[], before: ReadonlyMap<StepId, readonly StepId[]>, artifacts: ReadonlyMap<StepId, Readonly<Record<string, Artifact>>>) {
+  constructor(
+    planned: readonly Planned[],
+    before: ReadonlyMap<StepId, readonly StepId[]>,
+    artifacts: ReadonlyMap<StepId, Readonly<Record<string, Artifact>>>,
+  ) {
     this.#planned = planned;
     this.#before = before;
     this.#artifacts = artifacts;
@@ -43,11 +47,16 @@ export class Coming {
     const soon = new Set(this.#begun);
     const steps: Step[] = [];
     for (let round = 0; round < rounds && steps.length < count; round++) {
-      const able = this.#planned.flatMap(({ step }) => (!soon.has(step.id) && this.#before.get(step.id)!.every((id) => soon.has(id)) ? [step] : []));
+      const able = this.#planned.flatMap(({ step }) =>
+        !soon.has(step.id) && this.#before.get(step.id)!.every((id) => soon.has(id)) ? [step] : [],
+      );
       for (const { id } of able) soon.add(id);
       steps.push(...able);
     }
-    return steps.filter(({ config }) => config.memory === null).slice(0, count).map((step) => this.#kindOf(step));
+    return steps
+      .filter(({ config }) => config.memory === null)
+      .slice(0, count)
+      .map((step) => this.#kindOf(step));
   }
 
   #kindOf(step: Step): Kind {

@@ -36,7 +36,11 @@ export interface Attempted {
 }
 
 /** Puts exports and displays into the store, each durable: until a record names them they are garbage. */
-export async function keepOutputs(context: RunContext, { artifacts: exported, displays: shown, effects }: Outputs<ToldOrStaged>, staging: string): Promise<Stored> {
+export async function keepOutputs(
+  context: RunContext,
+  { artifacts: exported, displays: shown, effects }: Outputs<ToldOrStaged>,
+  staging: string,
+): Promise<Stored> {
   const artifacts: Record<string, Artifact> = {};
   for (const [name, each] of Object.entries(exported)) artifacts[name] = await take(context, each, staging);
   const displays: Artifact[] = [];
@@ -58,7 +62,13 @@ export async function commit(context: RunContext, attempted: Attempted): Promise
   // From here to the commit nothing is waited for: rows are numbered, and another step may record, too.
   const effects = wholeEffects(context, taken);
   const changed = replaced ? "a package changed while it ran" : racy ? "a file changed while it was read" : undefined;
-  if (changed) context.emit({ type: "step.warned", run: context.info.id, step: step.id, message: `${changed}: the result is used now and computed again next time` });
+  if (changed)
+    context.emit({
+      type: "step.warned",
+      run: context.info.id,
+      step: step.id,
+      message: `${changed}: the result is used now and computed again next time`,
+    });
   const fingerprint = decision.fingerprint();
   const record: StepRecord = {
     step: step.id,
@@ -98,7 +108,11 @@ function keepManifest({ graph, emit, info }: RunContext, manifest: Manifest): vo
   try {
     writeManifest(graph.project, manifest);
   } catch (error) {
-    emit({ type: "run.warned", run: info.id, message: `the manifest of ${manifest.record.step} could not be written: ${(error as Error).message}` });
+    emit({
+      type: "run.warned",
+      run: info.id,
+      message: `the manifest of ${manifest.record.step} could not be written: ${(error as Error).message}`,
+    });
   }
 }
 
@@ -125,8 +139,15 @@ async function takeEffects(context: RunContext, staged: readonly StoredEffect<To
   const effects: Effect[] = [];
   for (const effect of staged) {
     if (effect.kind === "record") effects.push(effect);
-    else if (effect.kind === "table") effects.push({ kind: "table", table: effect.table, artifact: await take(context, effect.rows, staging) });
-    else effects.push({ kind: "model", name: effect.name, artifact: await take(context, effect.parts, staging), card: await take(context, effect.card, staging) });
+    else if (effect.kind === "table")
+      effects.push({ kind: "table", table: effect.table, artifact: await take(context, effect.rows, staging) });
+    else
+      effects.push({
+        kind: "model",
+        name: effect.name,
+        artifact: await take(context, effect.parts, staging),
+        card: await take(context, effect.card, staging),
+      });
   }
   return effects;
 }
@@ -152,7 +173,13 @@ function wholeRow(context: RunContext, table: string, row: Readonly<Record<strin
 
 /** No failure of the step: its result is real by now. */
 async function publish(context: RunContext, record: StepRecord): Promise<void> {
-  const { db, store, graph: { project }, emit, info } = context;
+  const {
+    db,
+    store,
+    graph: { project },
+    emit,
+    info,
+  } = context;
   const warn = (message: string) => emit({ type: "run.warned", run: info.id, message });
   const at = { run: info.id, step: record.step };
   for (const effect of record.effects) {

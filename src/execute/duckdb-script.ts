@@ -4,7 +4,17 @@ import type { Plugin } from "esbuild";
 export async function buildDuckdb(root: string): Promise<string> {
   const { build } = await import("esbuild");
   const entry = { contents: 'module.exports = require("@duckdb/node-api");', resolveDir: root };
-  const { outputFiles } = await build({ stdin: entry, bundle: true, write: false, platform: "node", target: "node20", format: "cjs", minifyWhitespace: true, legalComments: "inline", plugins: [bindings] });
+  const { outputFiles } = await build({
+    stdin: entry,
+    bundle: true,
+    write: false,
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    minifyWhitespace: true,
+    legalComments: "inline",
+    plugins: [bindings],
+  });
   return outputFiles[0]!.text;
 }
 
@@ -14,7 +24,8 @@ const bindings: Plugin = {
   setup: (build) => {
     build.onResolve({ filter: /^@duckdb\/node-bindings$/ }, ({ path }) => ({ path, namespace: "installed" }));
     build.onLoad({ filter: /.*/, namespace: "installed" }, () => ({
-      contents: 'const load = require("node:module").createRequire;\nmodule.exports = load(load(__filename).resolve("@duckdb/node-api"))("@duckdb/node-bindings");',
+      contents:
+        'const load = require("node:module").createRequire;\nmodule.exports = load(load(__filename).resolve("@duckdb/node-api"))("@duckdb/node-bindings");',
     }));
   },
 };

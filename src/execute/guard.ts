@@ -29,7 +29,10 @@ process.stdin.on("data", (chunk) => (text += chunk)).on("end", () => {
 });`;
 
 /** The shell, and what stands in for it; each is given the groups that there are when it starts. */
-export const guards: readonly (readonly string[])[] = [["/bin/sh", "-c", shell, "stepbook-guard"], [process.execPath, "-e", node]];
+export const guards: readonly (readonly string[])[] = [
+  ["/bin/sh", "-c", shell, "stepbook-guard"],
+  [process.execPath, "-e", node],
+];
 /** One that ends while it is needed is replaced, up to this many times. */
 const mostStarts = 8;
 

@@ -28,6 +28,8 @@ export class Inputs {
   assertUnchanged(step: string): void {
     const changed = this.#guards.map((guard) => guard.changed()).find((path) => path !== undefined);
     if (changed === undefined) return;
-    fail("E_INPUT_MUTATED", `${step} changed its input: \`${changed}\` is an output of another step`, { remedy: "inputs are read-only: copy it first, such as with .slice()" });
+    fail("E_INPUT_MUTATED", `${step} changed its input: \`${changed}\` is an output of another step`, {
+      remedy: "inputs are read-only: copy it first, such as with .slice()",
+    });
   }
 }

@@ -9,7 +9,13 @@ import { logFolder } from "./started.ts";
 export type Artifacts = ReadonlyMap<StepId, Readonly<Record<string, Artifact>>>;
 
 /** What a step's process is asked: also by `verify`, which is not a run. */
-export function makeJob({ graph, info, known, store }: Pick<RunContext, "graph" | "info" | "known" | "store">, step: Step, artifacts: Artifacts, bundle: string, staging: string): Job {
+export function makeJob(
+  { graph, info, known, store }: Pick<RunContext, "graph" | "info" | "known" | "store">,
+  step: Step,
+  artifacts: Artifacts,
+  bundle: string,
+  staging: string,
+): Job {
   const names = new Map(graph.steps.map((each) => [each.id, each.name]));
   const inputs = step.edges.flatMap((edge) =>
     edge.exports.flatMap((name): [string, StoredInput][] => {

@@ -36,14 +36,27 @@ export function baseline(): Baseline {
     keys.set(owner, own.length);
     for (const key of own) things.push([owner, key, held(owner, key)]);
   }
-  return { things, keys, modules: Object.keys(cache).length, listeners: listeners(), environment: JSON.stringify(environment), place: place() };
+  return {
+    things,
+    keys,
+    modules: Object.keys(cache).length,
+    listeners: listeners(),
+    environment: JSON.stringify(environment),
+    place: place(),
+  };
 }
 
 /** Whether the process still is as it was. */
 export function unmarked(before: Baseline): boolean {
   for (const [owner, count] of before.keys) if (Reflect.ownKeys(owner).length !== count) return false;
   for (const [owner, key, value] of before.things) if (!Object.is(held(owner, key), value)) return false;
-  return Object.keys(cache).length === before.modules && listeners() === before.listeners && JSON.stringify(environment) === before.environment && place() === before.place && process.exitCode === undefined;
+  return (
+    Object.keys(cache).length === before.modules &&
+    listeners() === before.listeners &&
+    JSON.stringify(environment) === before.environment &&
+    place() === before.place &&
+    process.exitCode === undefined
+  );
 }
 
 /** Objects that all code of a process shares: the globals, their prototypes, what Node adds. */
@@ -82,7 +95,11 @@ function held(owner: object, key: PropertyKey): unknown {
 }
 
 function listeners(): string {
-  return process.eventNames().map((name) => `${String(name)} ${process.listenerCount(name)}`).sort().join();
+  return process
+    .eventNames()
+    .map((name) => `${String(name)} ${process.listenerCount(name)}`)
+    .sort()
+    .join();
 }
 
 function place(): string {

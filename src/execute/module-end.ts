@@ -90,7 +90,9 @@ export function cutText(open: string): string {
 export function refuseExitCode(step: string): void {
   const { exitCode } = process;
   if (Number(exitCode ?? 0) === 0) return;
-  fail("E_STEP_EXIT", `${step} set process.exitCode to ${exitCode}, which says that it failed`, { remedy: "its log may say why; throw an error to say it here" });
+  fail("E_STEP_EXIT", `${step} set process.exitCode to ${exitCode}, which says that it failed`, {
+    remedy: "its log may say why; throw an error to say it here",
+  });
 }
 
 /**
@@ -105,7 +107,10 @@ export function guardExit(step: string, leaveAtOnce: () => void, failed: (failur
     const error = new Error(`process.exit(${given ?? ""})`);
     const failure: Failure = {
       code: "E_STEP_EXIT",
-      message: Number(code) === 0 ? `${step} called ${error.message}, so its exports were never stored` : `${step} called ${error.message}: it ended with exit code ${code}`,
+      message:
+        Number(code) === 0
+          ? `${step} called ${error.message}, so its exports were never stored`
+          : `${step} called ${error.message}: it ended with exit code ${code}`,
       remedy: "let the module end by itself; throw to fail, skip(reason) to stop here",
       ...(error.stack ? { stack: error.stack } : {}),
     };

@@ -68,7 +68,8 @@ export class Notes {
   async settle(world: World, hasher: FileHasher, writes: RunWrites): Promise<{ reads: Read[]; written: Written[]; racy: boolean }> {
     const reads: Read[] = [...this.#reads];
     for (const name of this.#env) reads.push({ kind: "env", name, digest: world.env(name) });
-    for (const name of this.#machine) reads.push({ kind: "machine", name, digest: await world.digest({ kind: "machine", name, digest: null }) });
+    for (const name of this.#machine)
+      reads.push({ kind: "machine", name, digest: await world.digest({ kind: "machine", name, digest: null }) });
     const found = new Map<string, Digest | null>();
     let racy = false;
     const pace = pacer();
@@ -89,7 +90,8 @@ export class Notes {
       if ((kind === "exists" || kind === "stat") && this.#onlyGrew(note.path)) continue;
       // What the step itself changed is kept as the step left it: later changes show in its outputs.
       const listed = this.#listed.get(`${kind} ${note.path}`);
-      const digest = listed !== undefined ? listed : this.#changed.has(note.path) ? await world.digest({ kind, name, digest: null }) : note.digest;
+      const digest =
+        listed !== undefined ? listed : this.#changed.has(note.path) ? await world.digest({ kind, name, digest: null }) : note.digest;
       const key = `${kind} ${name}`;
       // It was looked at twice, and had changed in between.
       if (found.has(key)) racy ||= found.get(key) !== digest;
@@ -138,5 +140,8 @@ async function movedSince(note: PathNote, signature: string | null, stands: bool
 }
 
 async function isFolder(file: string): Promise<boolean> {
-  return stat(file).then((stats) => stats.isDirectory(), () => false);
+  return stat(file).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
 }

@@ -45,7 +45,11 @@ export class Noting implements Omit<Observer, "script"> {
     if (this.#own.has(file)) return void (kind !== "exists" && this.#appended.has(file) && this.#tellWritten(file));
     const digest = kind === "file" ? null : lookAt(kind, file);
     if (kind === "folder" || kind === "match") this.#own.listed(kind, file, digest);
-    this.#once(`${kind} ${file}`, { type: "path", kind, path: file, digest, signature: signatureNow(file), at: since ?? Date.now() }, String(digest));
+    this.#once(
+      `${kind} ${file}`,
+      { type: "path", kind, path: file, digest, signature: signatureNow(file), at: since ?? Date.now() },
+      String(digest),
+    );
   }
 
   written(file: string): void {

@@ -77,7 +77,9 @@ function inspected(env: NodeJS.ProcessEnv, observer: Observer): NodeJS.ProcessEn
     for (const name of Object.keys(env)) if (!ofLaunchers.test(name)) observer.env(name);
     return { ...env };
   };
-  return Object.create(Object.getPrototypeOf(env) as object, { [Symbol.for("nodejs.util.inspect.custom")]: { value: show, configurable: true } }) as NodeJS.ProcessEnv;
+  return Object.create(Object.getPrototypeOf(env) as object, {
+    [Symbol.for("nodejs.util.inspect.custom")]: { value: show, configurable: true },
+  }) as NodeJS.ProcessEnv;
 }
 
 /** A package's copy of all variables, in which each name is looked at and got in turn. Whatever passes over a name is a loop, which chooses. */

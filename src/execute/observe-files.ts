@@ -20,15 +20,20 @@ export function observeFiles(observer: Observer): void {
   observeDescriptors(observer);
   let before = new Set<string>();
   // It reads the file and sets variables in native code, where nothing is wrapped.
-  wrap(process as unknown as Patchable, "loadEnvFile", ([file = ".env"]) => {
-    const absolute = toPath(file, observer);
-    if (absolute !== undefined) observer.path("file", absolute);
-    observer.marked();
-    before = new Set(Object.keys(environment));
-  }, (result) => {
-    for (const name of Object.keys(environment)) if (!before.has(name)) observer.sets(name);
-    return result;
-  });
+  wrap(
+    process as unknown as Patchable,
+    "loadEnvFile",
+    ([file = ".env"]) => {
+      const absolute = toPath(file, observer);
+      if (absolute !== undefined) observer.path("file", absolute);
+      observer.marked();
+      before = new Set(Object.keys(environment));
+    },
+    (result) => {
+      for (const name of Object.keys(environment)) if (!before.has(name)) observer.sets(name);
+      return result;
+    },
+  );
 }
 
 function observeCalls(target: Patchable, observer: Observer): void {
@@ -41,22 +46,57 @@ function observeCalls(target: Patchable, observer: Observer): void {
   };
   const written = (file: string) => observer.written(file);
 
-  on(["readFile", "openAsBlob"], at(0, (file) => observer.path("file", file)));
-  on(["stat", "lstat", "readlink"], at(0, (file) => observer.path("stat", file)));
-  on(["exists", "realpath"], at(0, (file) => observer.path("exists", file)));
-  for (const key of ["realpath", "realpathSync"]) wrap((target[key] ?? {}) as Patchable, "native", at(0, (file) => observer.path("exists", file)));
-  on(["access"], at(0, (file, [, mode]) => observer.path(typeof mode === "number" && mode !== fs.constants.F_OK ? "stat" : "exists", file)));
-  on(["readdir", "opendir"], at(0, (folder, [, options]) => readFolder(observer, folder, (options as { recursive?: boolean } | null)?.recursive === true)));
-  for (const [name, usual] of [["writeFile", "w"], ["appendFile", "a"]] as const) {
-    on([name], at(0, (file, [, , options]) => writtenAs(observer, file, (options as { flag?: unknown } | null | undefined)?.flag ?? usual)));
+  on(
+    ["readFile", "openAsBlob"],
+    at(0, (file) => observer.path("file", file)),
+  );
+  on(
+    ["stat", "lstat", "readlink"],
+    at(0, (file) => observer.path("stat", file)),
+  );
+  on(
+    ["exists", "realpath"],
+    at(0, (file) => observer.path("exists", file)),
+  );
+  for (const key of ["realpath", "realpathSync"])
+    wrap(
+      (target[key] ?? {}) as Patchable,
+      "native",
+      at(0, (file) => observer.path("exists", file)),
+    );
+  on(
+    ["access"],
+    at(0, (file, [, mode]) => observer.path(typeof mode === "number" && mode !== fs.constants.F_OK ? "stat" : "exists", file)),
+  );
+  on(
+    ["readdir", "opendir"],
+    at(0, (folder, [, options]) => readFolder(observer, folder, (options as { recursive?: boolean } | null)?.recursive === true)),
+  );
+  for (const [name, usual] of [
+    ["writeFile", "w"],
+    ["appendFile", "a"],
+  ] as const) {
+    on(
+      [name],
+      at(0, (file, [, , options]) => writtenAs(observer, file, (options as { flag?: unknown } | null | undefined)?.flag ?? usual)),
+    );
   }
   on(["truncate", "unlink", "rm", "rmdir"], at(0, written));
   on(["link"], (args) => at(0, (from) => at(1, (to) => (observer.path("file", from), observer.written(to)))(args))(args));
-  on(["symlink"], at(1, (link) => observer.linked(link)));
-  on(["mkdir"], at(0, (folder) => observer.made(folder)));
+  on(
+    ["symlink"],
+    at(1, (link) => observer.linked(link)),
+  );
+  on(
+    ["mkdir"],
+    at(0, (folder) => observer.made(folder)),
+  );
   on(["copyFile", "cp"], (args) => at(0, (from) => at(1, (to) => copied(observer, from, to))(args))(args));
   on(["rename"], (args) => (at(0, written)(args), at(1, written)(args)));
-  on(["open"], at(0, (file, [, flags]) => openedAs(observer, file, flags)));
+  on(
+    ["open"],
+    at(0, (file, [, flags]) => openedAs(observer, file, flags)),
+  );
 }
 
 /** A path as the call will take it: relative to the current folder. */
@@ -81,7 +121,10 @@ function openedAs(observer: Observer, file: string, flags: unknown): void {
 
 function writtenAs(observer: Observer, file: string, flags: unknown): void {
   const { O_APPEND, O_RDWR, O_TRUNC, O_WRONLY } = fs.constants;
-  const onlyAdds = typeof flags === "number" ? (flags & (O_APPEND | O_RDWR | O_TRUNC | O_WRONLY)) === (O_APPEND | O_WRONLY) : typeof flags === "string" && /^[^+]*a[^+]*$/.test(flags);
+  const onlyAdds =
+    typeof flags === "number"
+      ? (flags & (O_APPEND | O_RDWR | O_TRUNC | O_WRONLY)) === (O_APPEND | O_WRONLY)
+      : typeof flags === "string" && /^[^+]*a[^+]*$/.test(flags);
   if (onlyAdds) observer.appended(file);
   else observer.written(file);
 }
@@ -128,16 +171,27 @@ function observeDescriptors(observer: Observer): void {
     if (typeof fd === "number" && file !== undefined) opened.set(fd, file);
   };
   for (const name of ["fstat", "fstatSync"]) wrap(target, name, ([fd]) => stat(fd));
-  wrap(target, "openSync", () => {}, (fd, [name]) => (remember(fd, name), fd));
+  wrap(
+    target,
+    "openSync",
+    () => {},
+    (fd, [name]) => (remember(fd, name), fd),
+  );
   wrap(target, "open", (args) => {
     const done = args.at(-1);
-    if (typeof done === "function") args[args.length - 1] = (error: unknown, fd: unknown) => (remember(fd, args[0]), (done as Callable)(error, fd));
+    if (typeof done === "function")
+      args[args.length - 1] = (error: unknown, fd: unknown) => (remember(fd, args[0]), (done as Callable)(error, fd));
   });
-  wrap(fs.promises as unknown as Patchable, "open", () => {}, async (opening, [name]) => {
-    const handle = (await opening) as fs.promises.FileHandle;
-    remember(handle.fd, name);
-    const { fd } = handle;
-    wrap(handle as unknown as Patchable, "stat", () => stat(fd));
-    return handle;
-  });
+  wrap(
+    fs.promises as unknown as Patchable,
+    "open",
+    () => {},
+    async (opening, [name]) => {
+      const handle = (await opening) as fs.promises.FileHandle;
+      remember(handle.fd, name);
+      const { fd } = handle;
+      wrap(handle as unknown as Patchable, "stat", () => stat(fd));
+      return handle;
+    },
+  );
 }

@@ -34,7 +34,8 @@ export function noteLookups(observer: Observer, specifier: string, from: string)
   if (Module.isBuiltin(specifier) || /[\\/]node_modules[\\/]/.test(from)) return;
   const own = path.dirname(from);
   if (/^\.{0,2}\//.test(specifier) || path.isAbsolute(specifier)) return void noteFile(observer, path.resolve(own, specifier));
-  for (const folder of foldersFor(specifier, { filename: from, paths: packageFolders(own) }) ?? []) if (notePackage(observer, folder, specifier)) return;
+  for (const folder of foldersFor(specifier, { filename: from, paths: packageFolders(own) }) ?? [])
+    if (notePackage(observer, folder, specifier)) return;
 }
 
 /** @returns whether the package is there */

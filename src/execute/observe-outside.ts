@@ -29,7 +29,8 @@ function observeProcesses(observer: Observer): void {
     observer.opaque("subprocess", programOf(script));
   });
   const target = childProcess as unknown as Patchable;
-  for (const name of ["spawnSync", "execSync", "execFileSync"]) wrap(target, name, ([command]) => observer.opaque("subprocess", programOf(String(command))));
+  for (const name of ["spawnSync", "execSync", "execFileSync"])
+    wrap(target, name, ([command]) => observer.opaque("subprocess", programOf(String(command))));
 }
 
 /** The program's name; of a shell's script, that of its last command (zx begins with `set …;`). */
@@ -43,7 +44,8 @@ function observeNetwork(observer: Observer): void {
   wrap(net.Server.prototype as unknown as Patchable, "listen", (args) => observer.opaque("network", listening(args)));
   for (const name of ["send", "bind"]) wrap(dgram.Socket.prototype as unknown as Patchable, name, () => observer.opaque("network", "udp"));
   for (const target of [dns, dns.promises, dns.Resolver.prototype, dns.promises.Resolver.prototype] as unknown as Patchable[]) {
-    for (const name of Object.getOwnPropertyNames(target).filter((each) => /^(?:lookup|resolve|reverse)/.test(each))) wrap(target, name, ([host]) => void (net.isIP(String(host)) === 0 && observer.opaque("network", String(host))));
+    for (const name of Object.getOwnPropertyNames(target).filter((each) => /^(?:lookup|resolve|reverse)/.test(each)))
+      wrap(target, name, ([host]) => void (net.isIP(String(host)) === 0 && observer.opaque("network", String(host))));
   }
 }
 
@@ -59,7 +61,12 @@ function endpoint(target: unknown): string {
 }
 
 function observeThreads(observer: Observer): void {
-  onConstruct(workerThreads as unknown as Patchable, "Worker", ([file]) => observer.opaque("worker", String(file).slice(0, 80)), holdThread);
+  onConstruct(
+    workerThreads as unknown as Patchable,
+    "Worker",
+    ([file]) => observer.opaque("worker", String(file).slice(0, 80)),
+    holdThread,
+  );
   // Hooks of the module loader run in a thread of their own.
   wrap(Module as unknown as Patchable, "register", ([hooks]) => observer.opaque("worker", path.basename(String(hooks))));
   // It opens files by itself, below node:fs.
@@ -72,7 +79,12 @@ function observeDatabases(observer: Observer): void {
   if (sqlite) onConstruct(sqlite as Patchable, "DatabaseSync", () => observer.opaque("native", "node:sqlite"));
 }
 
-function onConstruct<Made extends object>(target: Patchable, name: string, before: (args: unknown[]) => void, after: (made: Made) => void = () => {}): void {
+function onConstruct<Made extends object>(
+  target: Patchable,
+  name: string,
+  before: (args: unknown[]) => void,
+  after: (made: Made) => void = () => {},
+): void {
   target[name] = new Proxy(target[name] as new () => object, {
     construct(original, args: unknown[], newTarget) {
       before(args);

@@ -26,7 +26,11 @@ function observeTimers(observer: Observer): void {
   clearTimeout(timer);
   wrap(Object.getPrototypeOf(timer) as Patchable, "unref", () => observer.marked());
   for (const name of ["setTimeout", "setInterval", "setImmediate"]) {
-    wrap(timers as unknown as Patchable, name, (args) => void ((args.at(-1) as { ref?: boolean } | undefined)?.ref === false && observer.marked()));
+    wrap(
+      timers as unknown as Patchable,
+      name,
+      (args) => void ((args.at(-1) as { ref?: boolean } | undefined)?.ref === false && observer.marked()),
+    );
   }
 }
 
@@ -40,7 +44,8 @@ function observeAddons(observer: Observer): void {
 /** What tells of the process, or gives of Node, more than is watched. */
 function observeBackDoors(observer: Observer): void {
   wrap(process as unknown as Patchable, "binding", ([name]) => observer.opaque("native", `process.binding ${String(name)}`));
-  for (const name of ["getReport", "writeReport"]) wrap(process.report as unknown as Patchable, name, () => observer.opaque("native", `process.report.${name}`));
+  for (const name of ["getReport", "writeReport"])
+    wrap(process.report as unknown as Patchable, name, () => observer.opaque("native", `process.report.${name}`));
 }
 
 /** Where the step runs: the folder, and the machine's own facts. */
@@ -48,7 +53,8 @@ function observeMachine(observer: Observer): void {
   for (const name of Object.keys(machineFacts)) wrap(os as unknown as Patchable, name, () => observer.machine(name));
   wrap(process as unknown as Patchable, "cwd", () => observer.machine("project"));
   // Packages ask whether they are in Node at all.
-  for (const name of processProperties) observeProperty(process, name, ({ inPackage, inNode }) => void (inPackage || inNode || observer.machine(`process.${name}`)));
+  for (const name of processProperties)
+    observeProperty(process, name, ({ inPackage, inNode }) => void (inPackage || inNode || observer.machine(`process.${name}`)));
   observeArguments(observer);
   const { Navigator } = globalThis as { Navigator?: { prototype: object } };
   if (Navigator) observeProperty(Navigator.prototype, "hardwareConcurrency", () => observer.machine("availableParallelism"));

@@ -39,20 +39,31 @@ export async function publishSaved({ db, store, project }: Place, names: readonl
     try {
       published.push(...(await publishModels(db, store, project, [name])));
     } catch (error) {
-      warn(`the newest version of the model ${name} could not be written into models/ (${failureOf(error).message}): it is kept, and the next run writes it`);
+      warn(
+        `the newest version of the model ${name} could not be written into models/ (${failureOf(error).message}): it is kept, and the next run writes it`,
+      );
     }
   }
   return published;
 }
 
 /** A step that loads a model just after it was written must not take it for a file that changes under its eyes. */
-export async function noteModels({ graph, hasher, writes }: Pick<RunContext, "graph" | "hasher" | "writes">, saved: readonly PublishedModel[]): Promise<void> {
+export async function noteModels(
+  { graph, hasher, writes }: Pick<RunContext, "graph" | "hasher" | "writes">,
+  saved: readonly PublishedModel[],
+): Promise<void> {
   if (!graph.steps.some(({ uses }) => uses.includes("loadModel"))) return;
-  for (const { path: file } of saved) writes.set(file, { digest: (await hasher.hash(path.join(graph.project, file)))?.digest ?? null, at: Date.now() });
+  for (const { path: file } of saved)
+    writes.set(file, { digest: (await hasher.hash(path.join(graph.project, file)))?.digest ?? null, at: Date.now() });
 }
 
 /** Delivers committed rows to the results tables. Where that cannot be done they wait for the next run: nothing else fails by it. */
-export function deliverRecorded(db: Db, project: string, results: { readonly ddl: string; readonly tables: ResultTables }, warn: Warn): void {
+export function deliverRecorded(
+  db: Db,
+  project: string,
+  results: { readonly ddl: string; readonly tables: ResultTables },
+  warn: Warn,
+): void {
   try {
     for (const message of deliverEmbedded(db, project, results)) warn(message);
   } catch (error) {

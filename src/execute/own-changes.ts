@@ -15,7 +15,10 @@ export class OwnChanges {
   /** Links that it made: what is read through one is not its own. */
   readonly #links = new Set<string>();
   /** Kind and path of its listings, and what lay in the folder when it first did. */
-  readonly #listed = new Map<string, { readonly kind: Listing; readonly path: string; readonly names: ReadonlySet<string>; readonly digest: Digest | null }>();
+  readonly #listed = new Map<
+    string,
+    { readonly kind: Listing; readonly path: string; readonly names: ReadonlySet<string>; readonly digest: Digest | null }
+  >();
 
   written(file: string): void {
     this.#own.add(file);
@@ -68,7 +71,11 @@ export class OwnChanges {
       if (!this.#changed.has(folder)) continue;
       const now = namesIn(folder);
       const differing = [...new Set([...before, ...now])].filter((name) => before.has(name) !== now.has(name));
-      yield { kind, path: file, digest: differing.every((name) => this.#changed.has(path.join(folder, name))) ? lookAt(kind, file) : digest };
+      yield {
+        kind,
+        path: file,
+        digest: differing.every((name) => this.#changed.has(path.join(folder, name))) ? lookAt(kind, file) : digest,
+      };
     }
   }
 }

@@ -79,7 +79,8 @@ export class ProcessPool {
   take(wanted: Wanted): StepProcess {
     if (wanted.memory !== null) return this.#spawn([`--max-old-space-size=${wanted.memory}`], wanted);
     for (;;) {
-      const waiting = (wanted.shared ? takeFrom(this.#resting, wanted) : undefined) ?? takeFrom(this.#idle, wanted) ?? this.#spawn([], wanted);
+      const waiting =
+        (wanted.shared ? takeFrom(this.#resting, wanted) : undefined) ?? takeFrom(this.#idle, wanted) ?? this.#spawn([], wanted);
       if (waiting.child.exitCode === null && waiting.child.signalCode === null) return waiting;
     }
   }
@@ -98,12 +99,23 @@ export class ProcessPool {
 
   #spawn(flags: readonly string[], { tables, outside }: Kind): StepProcess {
     const whole = outside || process.env[certificates] === undefined;
-    const child = spawn(process.execPath, ["--enable-source-maps", "--disable-warning=ExperimentalWarning", ...flags, this.#program, ...(tables ? [tablesWord] : []), ...(outside ? [outsideWord] : [])], {
-      cwd: this.#cwd,
-      env: whole ? process.env : { ...process.env, [certificates]: undefined },
-      detached: true,
-      stdio: ["ignore", "pipe", "pipe", "pipe"],
-    });
+    const child = spawn(
+      process.execPath,
+      [
+        "--enable-source-maps",
+        "--disable-warning=ExperimentalWarning",
+        ...flags,
+        this.#program,
+        ...(tables ? [tablesWord] : []),
+        ...(outside ? [outsideWord] : []),
+      ],
+      {
+        cwd: this.#cwd,
+        env: whole ? process.env : { ...process.env, [certificates]: undefined },
+        detached: true,
+        stdio: ["ignore", "pipe", "pipe", "pipe"],
+      },
+    );
     child.on("error", () => {});
     const { pid = -1 } = child;
     // Where no files can be opened Node makes no pipes, and says so later.
@@ -119,8 +131,21 @@ export class ProcessPool {
     }
     // That it closes when the child goes is not an error.
     const channel = (child.stdio[channelFd] as Duplex).on("error", () => {});
-    const started: StepProcess = { child, pid, stdout: child.stdout!, stderr: child.stderr!, channel, tables, outside: whole, hear: () => {}, ended: exited(child) };
-    channel.on("data", unframe((message) => started.hear(message as Message)));
+    const started: StepProcess = {
+      child,
+      pid,
+      stdout: child.stdout!,
+      stderr: child.stderr!,
+      channel,
+      tables,
+      outside: whole,
+      hear: () => {},
+      ended: exited(child),
+    };
+    channel.on(
+      "data",
+      unframe((message) => started.hear(message as Message)),
+    );
     return started;
   }
 }

@@ -48,7 +48,15 @@ export async function runOpened(options: RunOptions, ahead: ProcessPool | undefi
   }
 }
 
-async function runLocked(opened: Opened, options: RunOptions, selected: ReadonlySet<string>, force: boolean | ReadonlySet<string>, ahead: ProcessPool | undefined, tell: Emit, cancel: Cancellation): Promise<Finished> {
+async function runLocked(
+  opened: Opened,
+  options: RunOptions,
+  selected: ReadonlySet<string>,
+  force: boolean | ReadonlySet<string>,
+  ahead: ProcessPool | undefined,
+  tell: Emit,
+  cancel: Cancellation,
+): Promise<Finished> {
   const { db, graph, project } = opened;
   const startedAt = now();
   const mask = maskFor(graph);
@@ -76,7 +84,22 @@ async function runLocked(opened: Opened, options: RunOptions, selected: Readonly
     await rest();
   }
 
-  const base = { graph, selected, planned, known, db, store: opened.store, hasher: opened.hasher, info, jobs: options.jobs, keepGoing: options.keepGoing, mask, emit, cancel, writes: new Map() };
+  const base = {
+    graph,
+    selected,
+    planned,
+    known,
+    db,
+    store: opened.store,
+    hasher: opened.hasher,
+    info,
+    jobs: options.jobs,
+    keepGoing: options.keepGoing,
+    mask,
+    emit,
+    cancel,
+    writes: new Map(),
+  };
   const end = (status: RunStatus) => finishRun(db, info.id, status, new Date().toISOString());
   const told = (status: RunStatus, steps: readonly StepOutcome[]) => tellFinished(db, info.id, status, startedAt, steps, emit);
   try {
@@ -126,6 +149,15 @@ function warnedOnce(tell: Emit): Emit {
 function keepPlan({ project, db, graph, known, digests, store, runtime }: Opened, { world }: Knowledge, reused: readonly Reused[]): void {
   if (!known || damagedRecords(db).length > 0 || modelNames(db).length > 0) return;
   const stood = reused.map(({ step, decision }) => ({ step, record: decision.record }));
-  const plan = makeKeptPlan({ key: keyOfPlan(project, runtime, placeOf(digests)), graph, known, digests, store, world, secrets: secretNames(graph), stood });
+  const plan = makeKeptPlan({
+    key: keyOfPlan(project, runtime, placeOf(digests)),
+    graph,
+    known,
+    digests,
+    store,
+    world,
+    secrets: secretNames(graph),
+    stood,
+  });
   if (plan) writePlan(project, db, plan);
 }

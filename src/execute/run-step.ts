@@ -29,7 +29,13 @@ type StepResult =
  * Runs a step up to its number of attempts, with exponential back-off between them, and commits.
  * @param onStarted called when a process has been taken for it
  */
-export async function runStep(context: RunContext, step: Step, decision: Decision, artifacts: Artifacts, onStarted: () => void): Promise<StepResult> {
+export async function runStep(
+  context: RunContext,
+  step: Step,
+  decision: Decision,
+  artifacts: Artifacts,
+  onStarted: () => void,
+): Promise<StepResult> {
   const bundle = writeBundle(context.graph.project, step);
   const before = context.known.latestRecord(step.name)?.artifacts ?? {};
   for (let nth = 1; ; nth++) {
@@ -44,7 +50,11 @@ export async function runStep(context: RunContext, step: Step, decision: Decisio
   }
 }
 
-type OnceResult = { kind: "done"; artifacts: Readonly<Record<string, Artifact>> } | { kind: "failed"; failure: Failure } | { kind: "skipped"; reason: string } | { kind: "cancelled" };
+type OnceResult =
+  | { kind: "done"; artifacts: Readonly<Record<string, Artifact>> }
+  | { kind: "failed"; failure: Failure }
+  | { kind: "skipped"; reason: string }
+  | { kind: "cancelled" };
 
 async function once(
   context: RunContext,
@@ -67,12 +77,17 @@ async function once(
     const job = { ...makeJob(context, step, artifacts, bundle, staging), mark: markFor(step) };
     const notes = new Notes((file) => context.hasher.ahead(file, over.signal));
     noteImported(graph.project, step, notes);
-    const attempted = attempt(step, job, { pool: context.pool, log, emit, cancel: context.cancel, notes }, (outputs) => keepOutputs(context, outputs, staging));
+    const attempted = attempt(step, job, { pool: context.pool, log, emit, cancel: context.cancel, notes }, (outputs) =>
+      keepOutputs(context, outputs, staging),
+    );
     onStarted();
     const outcome = await attempted;
     if (outcome.kind === "failed") {
       log.note(failureText(outcome.failure));
-      return { kind: "failed", failure: context.mask.data(asItWas(graph.project, step, bundle, { place: { file: step.file }, ...outcome.failure })) };
+      return {
+        kind: "failed",
+        failure: context.mask.data(asItWas(graph.project, step, bundle, { place: { file: step.file }, ...outcome.failure })),
+      };
     }
     if (outcome.kind !== "done") return outcome;
     warnOfSet(context, step, notes);
@@ -80,7 +95,10 @@ async function once(
     // Its file is closed meanwhile.
     void log.close();
     const { taken: stored, notReproducible } = outcome;
-    return { kind: "done", artifacts: await commit(context, { step, decision, stored, staging, notReproducible, notes, ms, attempts: nth }) };
+    return {
+      kind: "done",
+      artifacts: await commit(context, { step, decision, stored, staging, notReproducible, notes, ms, attempts: nth }),
+    };
   } catch (error) {
     return { kind: "failed", failure: context.mask.data(explainCommit(step, error)) };
   } finally {
@@ -94,7 +112,8 @@ async function once(
 function noteImported(project: string, step: Step, notes: Notes): void {
   const script = path.join(project, step.file);
   for (const name of importedFacts(step.code.text)) {
-    if (name === "argv") notes.take({ type: "path", kind: "exists", path: script, digest: lookAt("exists", script), signature: null, at: Date.now() });
+    if (name === "argv")
+      notes.take({ type: "path", kind: "exists", path: script, digest: lookAt("exists", script), signature: null, at: Date.now() });
     notes.take({ type: "machine", name: name === "argv" ? "project" : name });
   }
 }
@@ -104,7 +123,13 @@ function warnOfSet({ graph, emit, info }: RunContext, step: Step, { sets }: Note
   if (sets.size === 0) return;
   for (const other of graph.steps.filter(({ edges }) => edges.some(({ from }) => from === step.id))) {
     const name = [...sets].find((each) => /^\w+$/.test(each) && new RegExp(`\\b${each}\\b`).test(other.code.text));
-    if (name !== undefined) emit({ type: "step.warned", run: info.id, step: step.id, message: `it sets ${name}, and ${other.id}, which imports it, asks for that: each step has a process of its own; set it in a helper that both import` });
+    if (name !== undefined)
+      emit({
+        type: "step.warned",
+        run: info.id,
+        step: step.id,
+        message: `it sets ${name}, and ${other.id}, which imports it, asks for that: each step has a process of its own; set it in a helper that both import`,
+      });
   }
 }
 
@@ -121,7 +146,11 @@ function clear(folder: string): void {
 function asItWas(project: string, { code }: Step, bundle: string, failure: Failure): Failure {
   const { place } = failure;
   const excerpt = place && excerptAt(project, place, code.sources[place.file]);
-  return { ...failure, bundle: path.basename(bundle), ...(place?.line === undefined ? {} : { excerpt: excerpt ?? { first: place.line, lines: [] } }) };
+  return {
+    ...failure,
+    bundle: path.basename(bundle),
+    ...(place?.line === undefined ? {} : { excerpt: excerpt ?? { first: place.line, lines: [] } }),
+  };
 }
 
 function failureText({ code, message, stack }: Failure): string {
@@ -131,10 +160,20 @@ function failureText({ code, message, stack }: Failure): string {
 function explainCommit(step: Step, error: unknown): Failure {
   const { code, path: file } = error as NodeJS.ErrnoException;
   if (code === "ENOSPC" || code === "EDQUOT" || code === "SQLITE_FULL") {
-    return { code: "E_DISK_FULL", step: step.id, message: `the disk is full: ${(error as Error).message}`, remedy: "free some space (`gc` removes what no kept run needs) and run again; nothing that was stored before is harmed" };
+    return {
+      code: "E_DISK_FULL",
+      step: step.id,
+      message: `the disk is full: ${(error as Error).message}`,
+      remedy: "free some space (`gc` removes what no kept run needs) and run again; nothing that was stored before is harmed",
+    };
   }
   if (code === "EACCES" || code === "EROFS" || code === "EPERM") {
-    return { code: "E_READ_ONLY", step: step.id, message: `cannot write ${file ?? "the store"}`, remedy: "make the project's folder writable" };
+    return {
+      code: "E_READ_ONLY",
+      step: step.id,
+      message: `cannot write ${file ?? "the store"}`,
+      remedy: "make the project's folder writable",
+    };
   }
   return toFailure(error);
 }

@@ -42,7 +42,12 @@ async function find(): Promise<Runtime> {
   const root = path.resolve(here, fromSource ? "../.." : "..");
   const { child, built } = fromSource ? await buildFromSource(root) : readBuilt(here);
   const esbuild = versionOf(root, "esbuild");
-  return { child, api: built.api, engine: engineVersions(root, built.digest, esbuild), maker: `${built.graph} ${esbuild} ${versionOf(root, "acorn")}` };
+  return {
+    child,
+    api: built.api,
+    engine: engineVersions(root, built.digest, esbuild),
+    maker: `${built.graph} ${esbuild} ${versionOf(root, "acorn")}`,
+  };
 }
 
 function readBuilt(folder: string): { child: string; built: Built } {
@@ -73,7 +78,12 @@ async function make(file: string, text: () => string | Promise<string>): Promise
 /** Of the code that reads graphs: what other code has kept is read anew. */
 export function graphDigest(root: string): string {
   const folder = path.join(root, "src", "graph");
-  return digestOf(readdirSync(folder).sort().map((file) => readFileSync(path.join(folder, file), "utf8")).join("\0")).slice(0, 16);
+  return digestOf(
+    readdirSync(folder)
+      .sort()
+      .map((file) => readFileSync(path.join(folder, file), "utf8"))
+      .join("\0"),
+  ).slice(0, 16);
 }
 
 /**
@@ -82,9 +92,24 @@ export function graphDigest(root: string): string {
  */
 export async function buildChild(root: string, tested = false): Promise<{ program: string; script: string; api: string[] }> {
   const { build } = await import("esbuild");
-  const common: BuildOptions = { absWorkingDir: root, outdir: "out", bundle: true, write: false, platform: "node", target: "node20", external: ["@duckdb/node-api"] };
+  const common: BuildOptions = {
+    absWorkingDir: root,
+    outdir: "out",
+    bundle: true,
+    write: false,
+    platform: "node",
+    target: "node20",
+    external: ["@duckdb/node-api"],
+  };
   const [child, api] = await Promise.all([
-    build({ ...common, entryPoints: ["src/execute/child.ts"], format: "cjs", define: commonPlaces, sourcemap: false, ...sabotages(tested) }),
+    build({
+      ...common,
+      entryPoints: ["src/execute/child.ts"],
+      format: "cjs",
+      define: commonPlaces,
+      sourcemap: false,
+      ...sabotages(tested),
+    }),
     build({ ...common, entryPoints: ["src/step/api.ts"], format: "esm", metafile: true }),
   ]);
   // Kept code cannot import() by itself: the program that starts it does. Most steps hash and unpack nothing.
@@ -115,6 +140,8 @@ function engineVersions(root: string, digest: string, esbuild: string): string {
 
 /** Version of a dependency, from the folder of the nearest node_modules that has it. */
 function versionOf(from: string, name: string): string {
-  const file = modulesAbove(from).map((modules) => path.join(modules, name, "package.json")).find((each) => existsSync(each));
+  const file = modulesAbove(from)
+    .map((modules) => path.join(modules, name, "package.json"))
+    .find((each) => existsSync(each));
   return file === undefined ? "none" : (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }

@@ -16,7 +16,10 @@ export function failureOfStep(where: Where, failure: Failure, thrown: unknown): 
   const kept = own.filter((line) => !isEngine(line)).map((line) => line.replaceAll(`${where.project}${path.sep}`, ""));
   const { stack, ...said } = failure;
   // Nobody knows the bundle's file.
-  const told = { ...said, message: said.message.replace(/(Cannot find (?:package|module) '[^']*') imported from .*\/\.stepbook\/bundles\/\S+/, "$1") };
+  const told = {
+    ...said,
+    message: said.message.replace(/(Cannot find (?:package|module) '[^']*') imported from .*\/\.stepbook\/bundles\/\S+/, "$1"),
+  };
   // Frames of Node alone say more than none.
   const shown = kept.length > 0 || stack === undefined ? kept : own;
   return {
@@ -43,7 +46,10 @@ function firstPlace(frames: readonly string[], project: string): Place | undefin
 /** What Node, or the bundle, says of code that it cannot take, and what to do. */
 const remedies: readonly [said: RegExp, remedy: string][] = [
   [/Cannot find (?:package|module) '((?:@[^/']+\/)?[^/'.@][^/']*)/, "npm install $1"],
-  [/Unknown file extension "\.[cm]?tsx?"|Stripping types is currently unsupported/, "Node reads TypeScript only in what a step imports: the script of a worker, and what a package imports, has to be JavaScript"],
+  [
+    /Unknown file extension "\.[cm]?tsx?"|Stripping types is currently unsupported/,
+    "Node reads TypeScript only in what a step imports: the script of a worker, and what a package imports, has to be JavaScript",
+  ],
   [/Dynamic require of ".*" is not supported|\brequire is not defined/, "a step is an ES module: import it"],
   [/__(?:dir|file)name is not defined/, "a step is an ES module: import.meta.dirname, import.meta.filename"],
 ];

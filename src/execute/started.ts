@@ -34,15 +34,22 @@ export function noteStart(project: string, run: string, step: string): void {
 
 /** The steps that a run is of, as it noted them before the first began. */
 export function notedSteps(project: string, run: string): string[] {
-  return textOf(startsFile(project, run)).split("\n").filter((line) => line !== "" && !line.includes("\t"));
+  return textOf(startsFile(project, run))
+    .split("\n")
+    .filter((line) => line !== "" && !line.includes("\t"));
 }
 
 /** Steps that began in a run, or have a log in it → when they first did, in ms since 1970; that of a log alone is not known here. */
 export function startedSteps(project: string, run: string): Map<string, number | undefined> {
-  const starts = textOf(startsFile(project, run)).split("\n").map((line) => line.split("\t"));
+  const starts = textOf(startsFile(project, run))
+    .split("\n")
+    .map((line) => line.split("\t"));
   const noted = starts.filter(([step, at]) => step !== "" && at !== undefined).map(([step, at]) => [step!, Number(at)] as const);
   // Of several attempts the first one counts. Runs of the first versions have logs only.
-  return new Map<string, number | undefined>([...logged(logFolder(project, run)).map((step) => [step, undefined] as const), ...noted.reverse()]);
+  return new Map<string, number | undefined>([
+    ...logged(logFolder(project, run)).map((step) => [step, undefined] as const),
+    ...noted.reverse(),
+  ]);
 }
 
 function textOf(file: string): string {
@@ -55,7 +62,9 @@ function textOf(file: string): string {
 
 function logged(folder: string): string[] {
   try {
-    return readdirSync(folder).filter((file) => file.endsWith(".log")).map((file) => file.slice(0, -".log".length));
+    return readdirSync(folder)
+      .filter((file) => file.endsWith(".log"))
+      .map((file) => file.slice(0, -".log".length));
   } catch {
     return [];
   }

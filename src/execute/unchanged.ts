@@ -41,7 +41,14 @@ export async function runUnchanged(options: RunOptions, emit: Emit, cancel: Canc
   const opened = openKept(project);
   try {
     const info = newRun(options);
-    if (!(await looksHold(kept, () => worldOf(opened, {}, info), () => new PackageHasher(project, opened.digests)))) return undefined;
+    if (
+      !(await looksHold(
+        kept,
+        () => worldOf(opened, {}, info),
+        () => new PackageHasher(project, opened.digests),
+      ))
+    )
+      return undefined;
     if (cancel.requested || !putRun(opened.db, kept, info)) return undefined;
     return tellRun(opened.db, kept.plan, info, startedAt, emit);
   } finally {
@@ -87,6 +94,10 @@ function tellRun(db: Db, { steps, secrets }: KeptPlan, info: RunInfo, startedAt:
   const mask = maskOf(secrets);
   const emit: Emit = (event) => tell(mask.data(event));
   emit({ type: "run.started", run: info.id, at: info.startedAt, info, params: {}, steps: steps.map(({ step }) => step).sort() });
-  const outcomes = tellReused(info.id, steps.map(({ step, run, ms }) => ({ step, record: { run, ms } })), emit);
+  const outcomes = tellReused(
+    info.id,
+    steps.map(({ step, run, ms }) => ({ step, record: { run, ms } })),
+    emit,
+  );
   return tellFinished(db, info.id, "succeeded", startedAt, outcomes, emit);
 }

@@ -8,6 +8,7 @@ import type { Step, StepId } from "../model.ts";
 export function urgencies(steps: readonly Step[], before: ReadonlyMap<StepId, readonly StepId[]>): Map<StepId, number> {
   const urgency = new Map<StepId, number>(steps.map(({ id }) => [id, 1]));
   // Who waits has the higher number.
-  for (const { id } of [...steps].reverse()) for (const each of before.get(id)!) urgency.set(each, Math.max(urgency.get(each)!, urgency.get(id)! + 1));
+  for (const { id } of [...steps].reverse())
+    for (const each of before.get(id)!) urgency.set(each, Math.max(urgency.get(each)!, urgency.get(id)! + 1));
   return urgency;
 }

@@ -12,7 +12,12 @@ import { Walk } from "./walk.ts";
  * @param ahead processes that were started before the graph was known
  * @param finish what is done when all steps have ended, before the processes and the staged files go
  */
-export async function walkGraph<T>(base: Omit<RunContext, "pool" | "resultTables">, child: string, ahead: ProcessPool | undefined, finish: (steps: StepOutcome[]) => T): Promise<T> {
+export async function walkGraph<T>(
+  base: Omit<RunContext, "pool" | "resultTables">,
+  child: string,
+  ahead: ProcessPool | undefined,
+  finish: (steps: StepOutcome[]) => T,
+): Promise<T> {
   const { project } = base.graph;
   const pool = ahead ?? new ProcessPool(child, project);
   let tables: ReturnType<typeof readResultTables> | undefined;

@@ -42,7 +42,9 @@ export class Walk {
     this.#context = context;
     this.#stop = stop;
     this.#turns = new Turns(context.jobs);
-    this.#early = new Map(context.planned.flatMap(({ step, verdict, decision }) => (decision && verdict !== "maybe" ? [[step.id, decision] as const] : [])));
+    this.#early = new Map(
+      context.planned.flatMap(({ step, verdict, decision }) => (decision && verdict !== "maybe" ? [[step.id, decision] as const] : [])),
+    );
   }
 
   /** @returns what became of each selected step, in the order of the graph */
@@ -53,11 +55,16 @@ export class Walk {
     const before = new Map(steps.map((step) => [step.id, order.waitsFor(step)]));
     if (jobs > 1) this.#urgencies = urgencies(steps, before);
     const byUrgency = (one: Step, other: Step) => this.#urgency(other) - this.#urgency(one);
-    this.#coming = new Coming([...this.#context.planned].sort((one, other) => byUrgency(one.step, other.step)), before, this.#artifacts);
+    this.#coming = new Coming(
+      [...this.#context.planned].sort((one, other) => byUrgency(one.step, other.step)),
+      before,
+      this.#artifacts,
+    );
     await this.#prepare(1);
     await this.#reuseAtOnce(this.#reusedAtOnce(steps, before));
     // Each after those that it waits for, which are more urgent.
-    for (const step of [...steps].sort(byUrgency)) if (!this.#outcomes.has(step.id)) this.#tasks.set(step.id, this.#settle(step, before.get(step.id)!));
+    for (const step of [...steps].sort(byUrgency))
+      if (!this.#outcomes.has(step.id)) this.#tasks.set(step.id, this.#settle(step, before.get(step.id)!));
     await allEnded(this.#tasks.values(), this.#stop);
     return steps.map((step) => this.#outcomes.get(step.id)!);
   }

@@ -91,7 +91,8 @@ function findInputs(calls: readonly AnyNode[]): Map<string, string[]> {
 /** What is declared at the top level and set nowhere else: in a bundle every constant is a `var`. */
 function findConstants(program: Program, nodes: readonly AnyNode[]): Constants {
   const constants = new Map<string, AnyNode>();
-  for (const declarator of declarators(program.body)) if (declarator.init && declarator.id.type === "Identifier") constants.set(declarator.id.name, declarator.init);
+  for (const declarator of declarators(program.body))
+    if (declarator.init && declarator.id.type === "Identifier") constants.set(declarator.id.name, declarator.init);
   for (const node of nodes) {
     const target = node.type === "AssignmentExpression" ? node.left : node.type === "UpdateExpression" ? node.argument : undefined;
     for (const each of target ? nodesOf(target) : []) if (each.type === "Identifier") constants.delete(each.name);
@@ -100,7 +101,11 @@ function findConstants(program: Program, nodes: readonly AnyNode[]): Constants {
 }
 
 function findParams(program: Program, calls: readonly AnyNode[], constants: Constants): { params: ParamUse[]; openParams: boolean } {
-  const locals = new Set(declarators(program.body).filter((d) => d.init && isCallOf(d.init, apiCall) && textArgument(d.init, 0) === "param").map(localName));
+  const locals = new Set(
+    declarators(program.body)
+      .filter((d) => d.init && isCallOf(d.init, apiCall) && textArgument(d.init, 0) === "param")
+      .map(localName),
+  );
   const uses = calls.filter((node) => node.type === "CallExpression" && node.callee.type === "Identifier" && locals.has(node.callee.name));
   const params = uses.map((use) => paramUse(use, constants));
   return { params: params.filter((use) => use !== null), openParams: params.includes(null) };
@@ -130,7 +135,9 @@ function findConfig(program: Program): [exported: boolean, declarator?: Variable
     if (statement.type !== "ExportNamedDeclaration") continue;
     const specifier = statement.specifiers.find((s) => s.exported.type === "Identifier" && s.exported.name === "config");
     if (specifier === undefined) continue;
-    const found = specifier.local.type === "Identifier" && declarators(program.body).find((declarator) => localName(declarator) === moduleName(specifier.local));
+    const found =
+      specifier.local.type === "Identifier" &&
+      declarators(program.body).find((declarator) => localName(declarator) === moduleName(specifier.local));
     return found ? [true, found] : [true];
   }
   return [false];
@@ -154,7 +161,10 @@ function declarations(
   });
 }
 
-function usedImports(statement: Extract<Statement | Program["body"][number], { type: "ImportDeclaration" }>, used: ReadonlyMap<string, number>): string {
+function usedImports(
+  statement: Extract<Statement | Program["body"][number], { type: "ImportDeclaration" }>,
+  used: ReadonlyMap<string, number>,
+): string {
   const names = statement.specifiers.map((specifier) => {
     const imported = specifier.type === "ImportSpecifier" ? moduleName(specifier.imported) : specifier.type;
     return (used.get(specifier.local.name) ?? 0) > 1 ? `${imported} as ${specifier.local.name}` : null;
@@ -178,7 +188,8 @@ function declaredName(statement: Program["body"][number]): string {
 }
 
 /** What esbuild puts into a bundle for itself. */
-const ofEsbuild = /^__(?:create|defProp|getOwnPropDesc|getOwnPropNames|getProtoOf|hasOwnProp|name|require|commonJS|esm|export|copyProps|toESM|toCommonJS)$/;
+const ofEsbuild =
+  /^__(?:create|defProp|getOwnPropDesc|getOwnPropNames|getProtoOf|hasOwnProp|name|require|commonJS|esm|export|copyProps|toESM|toCommonJS)$/;
 
 /** By name, to say what changed: what the user has written. */
 function named(parts: readonly [string, Digest][]): Record<string, Digest> {

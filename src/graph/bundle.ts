@@ -57,11 +57,22 @@ export async function bundleSteps(making: Making, wanted: readonly StepFile[], e
   const first = await bundle(wanted, []);
   const wants = new Map(first.map(([id, raw]) => [id, extrasOf(raw)]));
   const kinds = new Map([...wants.values()].filter((extras) => extras.length > 0).map((extras) => [extras.join(), extras]));
-  const others = [...kinds].map(([kind, extras]) => bundle(wanted.filter(({ id }) => wants.get(id)!.join() === kind), extras));
+  const others = [...kinds].map(([kind, extras]) =>
+    bundle(
+      wanted.filter(({ id }) => wants.get(id)!.join() === kind),
+      extras,
+    ),
+  );
   return new Map([...first, ...(await Promise.all(others)).flat()]);
 }
 
-function rawBundle({ project, sources }: Making, step: StepFile, { inputs: all, outputs }: Metafile, texts: ReadonlyMap<string, OutputFile>, elsewhere: ReadonlyMap<string, string>): RawBundle {
+function rawBundle(
+  { project, sources }: Making,
+  step: StepFile,
+  { inputs: all, outputs }: Metafile,
+  texts: ReadonlyMap<string, OutputFile>,
+  elsewhere: ReadonlyMap<string, string>,
+): RawBundle {
   const key = `${step.id}.mjs`;
   const file = (name: string) => texts.get(path.resolve(project, name))!.text;
   const inputs = reachable(all, step.file);
@@ -70,7 +81,9 @@ function rawBundle({ project, sources }: Making, step: StepFile, { inputs: all, 
     text: file(key),
     map: file(`${key}.map`),
     // All that is reached, not output.inputs: a constant that was inlined leaves no other trace of its file.
-    sources: [...new Set(inputs.filter((name) => stepBehind(name) === undefined && !isApi(name)).map((name) => fileOf(name, sources)))].sort(),
+    sources: [
+      ...new Set(inputs.filter((name) => stepBehind(name) === undefined && !isApi(name)).map((name) => fileOf(name, sources))),
+    ].sort(),
     externals,
     packages: packagesOf(outputs[key]!.imports, elsewhere),
     exports: exportedBy(project, step.file, all[step.file]?.format, outputs[key]!.exports),
@@ -100,45 +113,59 @@ function reachable(inputs: Readonly<Record<string, { imports: { path: string }[]
   return [...seen];
 }
 
-async function run({ project, apiNames, sources }: Making, wanted: readonly StepFile[], exports: Offers, resolve: Own["resolve"], extras: readonly Extra[]): Promise<BuildResult<{ write: false; metafile: true }>> {
+async function run(
+  { project, apiNames, sources }: Making,
+  wanted: readonly StepFile[],
+  exports: Offers,
+  resolve: Own["resolve"],
+  extras: readonly Extra[],
+): Promise<BuildResult<{ write: false; metafile: true }>> {
   try {
-    const result = await withEsbuild(() => build({
-      absWorkingDir: project,
-      entryPoints: wanted.map(({ id, file }) => ({ in: file, out: id })),
-      // Nothing is written. Maps name files as seen from the project, wherever `.stepbook` really lies: it may be a link to another disk.
-      outdir: project,
-      allowOverwrite: true,
-      sourceRoot: pathToFileURL(path.join(project, "/")).href,
-      outExtension: { ".js": ".mjs" },
-      bundle: true,
-      write: false,
-      metafile: true,
-      format: "esm",
-      platform: "node",
-      target: "node20",
-      packages: "external",
-      conditions: conditions(),
-      resolveExtensions: extensions,
-      charset: "utf8",
-      treeShaking: true,
-      keepNames: extras.includes("names"),
-      banner: { js: bannerOf(extras) },
-      minifyWhitespace: true,
-      legalComments: "none",
-      sourcemap: "external",
-      sourcesContent: false,
-      logLevel: "silent",
-      logOverride: { "unsupported-dynamic-import": "error", "unsupported-require-call": "error" },
-      define: ofHere,
-      plugins: [sources.plugin({ rewrite: (text, file) => withMeta(project, text, file), resolve }), generatedModules(exports, apiNames)],
-    }));
+    const result = await withEsbuild(() =>
+      build({
+        absWorkingDir: project,
+        entryPoints: wanted.map(({ id, file }) => ({ in: file, out: id })),
+        // Nothing is written. Maps name files as seen from the project, wherever `.stepbook` really lies: it may be a link to another disk.
+        outdir: project,
+        allowOverwrite: true,
+        sourceRoot: pathToFileURL(path.join(project, "/")).href,
+        outExtension: { ".js": ".mjs" },
+        bundle: true,
+        write: false,
+        metafile: true,
+        format: "esm",
+        platform: "node",
+        target: "node20",
+        packages: "external",
+        conditions: conditions(),
+        resolveExtensions: extensions,
+        charset: "utf8",
+        treeShaking: true,
+        keepNames: extras.includes("names"),
+        banner: { js: bannerOf(extras) },
+        minifyWhitespace: true,
+        legalComments: "none",
+        sourcemap: "external",
+        sourcesContent: false,
+        logLevel: "silent",
+        logOverride: { "unsupported-dynamic-import": "error", "unsupported-require-call": "error" },
+        define: ofHere,
+        plugins: [sources.plugin({ rewrite: (text, file) => withMeta(project, text, file), resolve }), generatedModules(exports, apiNames)],
+      }),
+    );
     refuseGlobs(result.metafile!.inputs);
     return result as BuildResult<{ write: false; metafile: true }>;
   } catch (error) {
     const [message] = (error as BuildFailure).errors ?? [];
     if (error instanceof StepbookError) throw error;
     // Its process could not be started, or has ended.
-    if (!message) return fail("E_FILE", `esbuild does not run here: ${(error as Error).message}`, { remedy: "is the limit of open files (`ulimit -n`) low? Else `npm ci` installs it anew" }, error);
+    if (!message)
+      return fail(
+        "E_FILE",
+        `esbuild does not run here: ${(error as Error).message}`,
+        { remedy: "is the limit of open files (`ulimit -n`) low? Else `npm ci` installs it anew" },
+        error,
+      );
     return explain(message, exports);
   }
 }

@@ -66,7 +66,10 @@ function listSteps(folder: string): Dirent[] {
   } catch {
     const above = nearestAbove(path.dirname(folder));
     return fail("E_NO_STEPS", `there is no folder ${folder}`, {
-      remedy: above === undefined ? "run this in the folder that holds steps/, or make steps/10_hello.ts there" : `run this in ${above}, which holds steps/`,
+      remedy:
+        above === undefined
+          ? "run this in the folder that holds steps/, or make steps/10_hello.ts there"
+          : `run this in ${above}, which holds steps/`,
     });
   }
 }
@@ -81,11 +84,20 @@ function nearestAbove(folder: string): string | undefined {
 function refuseName(entry: string): never {
   const [extension] = /\.[cm]?[jt]sx?$/.exec(entry)!;
   const [, number, rest] = /^(\d+)[-_. ]*(.*)$/.exec(entry.slice(0, -extension.length))!;
-  const name = rest!.normalize("NFKD").replace(/\p{M}/gu, "").replace(/[^\w.-]+/g, "_").replace(/^[^A-Za-z0-9]+/, "") || "name";
-  return fail("E_STEP_NAME", `steps/${entry} begins like a step and is none: a step's name is a number, an underscore, and letters from a to z, digits, _, - or .`, {
-    place: { file: `steps/${entry}` },
-    remedy: `call it ${number}_${name}${extension}; a helper's name begins with a letter`,
-  });
+  const name =
+    rest!
+      .normalize("NFKD")
+      .replace(/\p{M}/gu, "")
+      .replace(/[^\w.-]+/g, "_")
+      .replace(/^[^A-Za-z0-9]+/, "") || "name";
+  return fail(
+    "E_STEP_NAME",
+    `steps/${entry} begins like a step and is none: a step's name is a number, an underscore, and letters from a to z, digits, _, - or .`,
+    {
+      place: { file: `steps/${entry}` },
+      remedy: `call it ${number}_${name}${extension}; a helper's name begins with a letter`,
+    },
+  );
 }
 
 function refuseTwins(steps: readonly StepFile[]): void {

@@ -52,7 +52,12 @@ function runAtOnce(node: AnyNode): AnyNode[] {
 }
 
 /** @throws E_SYNTAX where the source says `const`, `let` or `class`: a `var` is undefined when the step runs alone, too */
-export function refuseEarlyUses(project: string, step: StepId, bundle: { readonly text: string; readonly map: string }, uses: readonly EarlyUse[]): void {
+export function refuseEarlyUses(
+  project: string,
+  step: StepId,
+  bundle: { readonly text: string; readonly map: string },
+  uses: readonly EarlyUse[],
+): void {
   if (uses.length === 0) return;
   const placeOf = sourcePlaces(bundle);
   for (const { name, at, declaredAt } of uses) {

@@ -33,7 +33,11 @@ export function explain(message: Message, exports: Offers): never {
     return refuseComputed({ ...place, ...step });
   }
   const unreadable = /^The entry point "([^"]+)" cannot be marked as external/.exec(message.text)?.[1];
-  if (unreadable !== undefined) return fail("E_IMPORT", `${unreadable} is not a file that can be read`, { place: { file: unreadable }, remedy: "is it a link that leads nowhere, or a folder?" });
+  if (unreadable !== undefined)
+    return fail("E_IMPORT", `${unreadable} is not a file that can be read`, {
+      place: { file: unreadable },
+      remedy: "is it a link that leads nowhere, or a folder?",
+    });
   if (/^Could not resolve/.test(message.text)) {
     return fail("E_IMPORT", message.text.toLowerCase().startsWith("could") ? `cannot find ${message.text.slice(18)}` : message.text, {
       ...place,
@@ -42,8 +46,17 @@ export function explain(message: Message, exports: Offers): never {
     });
   }
   const unknown = /^No loader is configured for "[^"]*" files: (.*)/.exec(message.text)?.[1];
-  if (unknown !== undefined) return fail("E_IMPORT", `${unknown} is not a module: code, JSON and .txt can be imported`, { ...place, ...step, remedy: "read it: by csv(), parquet(), sql`…` or node:fs" });
-  return fail("E_SYNTAX", `${message.text}${at ? `\n  ${at.lineText.trim()}` : ""}`, { ...place, ...step, remedy: "mend the code at that place" });
+  if (unknown !== undefined)
+    return fail("E_IMPORT", `${unknown} is not a module: code, JSON and .txt can be imported`, {
+      ...place,
+      ...step,
+      remedy: "read it: by csv(), parquet(), sql`…` or node:fs",
+    });
+  return fail("E_SYNTAX", `${message.text}${at ? `\n  ${at.lineText.trim()}` : ""}`, {
+    ...place,
+    ...step,
+    remedy: "mend the code at that place",
+  });
 }
 
 function missingExport(module: string, name: string, where: object, exports: Offers): never {
@@ -55,6 +68,11 @@ function missingExport(module: string, name: string, where: object, exports: Off
   const config = name === "config" ? "config holds a step's settings and is not an artifact; " : "";
   return fail("E_MISSING_EXPORT", `step ${step} has no export "${name}"`, {
     ...where,
-    remedy: config + nearest(name, (exports.get(step) ?? []).filter((each) => each !== whole)),
+    remedy:
+      config +
+      nearest(
+        name,
+        (exports.get(step) ?? []).filter((each) => each !== whole),
+      ),
   });
 }

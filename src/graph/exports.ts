@@ -32,23 +32,35 @@ export async function readExports(
 }
 
 /** Each file for itself: the names that it exports, and whether there is an `export *`. */
-async function transform(project: string, steps: readonly StepFile[], sources: Sources): Promise<Map<string, { names: readonly string[]; star: boolean }>> {
-  const { outputFiles, metafile } = await withEsbuild(() => build({
-    absWorkingDir: project,
-    entryPoints: steps.map(({ file }) => file),
-    outdir: "out",
-    outbase: ".",
-    bundle: false,
-    write: false,
-    metafile: true,
-    format: "esm",
-    logLevel: "silent",
-    plugins: [sources.plugin()],
-  }));
+async function transform(
+  project: string,
+  steps: readonly StepFile[],
+  sources: Sources,
+): Promise<Map<string, { names: readonly string[]; star: boolean }>> {
+  const { outputFiles, metafile } = await withEsbuild(() =>
+    build({
+      absWorkingDir: project,
+      entryPoints: steps.map(({ file }) => file),
+      outdir: "out",
+      outbase: ".",
+      bundle: false,
+      write: false,
+      metafile: true,
+      format: "esm",
+      logLevel: "silent",
+      plugins: [sources.plugin()],
+    }),
+  );
   return new Map(
     outputFiles.map((output) => {
       const { entryPoint, exports } = metafile.outputs[path.relative(project, output.path).replaceAll("\\", "/")]!;
-      return [entryPoint!, { names: exportedBy(project, entryPoint!, metafile.inputs[entryPoint!]?.format, exports), star: /^export \* from /m.test(output.text) }];
+      return [
+        entryPoint!,
+        {
+          names: exportedBy(project, entryPoint!, metafile.inputs[entryPoint!]?.format, exports),
+          star: /^export \* from /m.test(output.text),
+        },
+      ];
     }),
   );
 }
@@ -88,7 +100,12 @@ function readOrNothing(file: string): string | undefined {
 }
 
 /** What a file exports, of what esbuild says that it does: a CommonJS script that sets no exports has an empty `default` there. */
-export function exportedBy(project: string, file: string, format: "cjs" | "esm" | undefined, exports: readonly string[]): readonly string[] {
+export function exportedBy(
+  project: string,
+  file: string,
+  format: "cjs" | "esm" | undefined,
+  exports: readonly string[],
+): readonly string[] {
   if (format !== "cjs") return exports;
   const text = readOrNothing(path.join(project, file)) ?? "";
   return /\bexports?\b/.test(text) ? [...new Set(["default", whole, ...namesInCommonJs(text)])] : [];

@@ -17,9 +17,15 @@ export async function readGraph(project: string, apiNames: readonly string[]): P
  * @param file where the graph is kept; `keep` writes it there
  * @returns `known`: all that the graph was made from, where a later run may rely on it
  */
-export async function readKeptGraph(project: string, apiNames: readonly string[], maker: string, file: string): Promise<{ graph: Graph; known: Known | undefined; keep(): void }> {
+export async function readKeptGraph(
+  project: string,
+  apiNames: readonly string[],
+  maker: string,
+  file: string,
+): Promise<{ graph: Graph; known: Known | undefined; keep(): void }> {
   const before = checkGraph(file, project, apiNames, maker);
-  if (before?.changed.size === 0 && before.graph.steps.length > 0) return { graph: before.graph, known: before, keep: () => before.renewed && keepGraph(file, before, apiNames, maker) };
+  if (before?.changed.size === 0 && before.graph.steps.length > 0)
+    return { graph: before.graph, known: before, keep: () => before.renewed && keepGraph(file, before, apiNames, maker) };
   const { makeGraph } = await import("./make.ts");
   const { graph, known, asked } = await makeGraph(project, apiNames, before);
   // Without steps and files it is nothing to rely on.

@@ -39,7 +39,16 @@ type Texts = Readonly<Record<StepId, { readonly text: string; readonly map: stri
 /** All that decides how a graph is read, beside the files: `maker` names the versions of what reads it. */
 export function keyOf(project: string, apiNames: readonly string[], maker: string): string {
   const { NODE_PATH, ESBUILD_BINARY_PATH } = process.env;
-  return JSON.stringify([format, project, apiNames, maker, process.version, NODE_PATH ?? null, ESBUILD_BINARY_PATH ?? null, customConditions()]);
+  return JSON.stringify([
+    format,
+    project,
+    apiNames,
+    maker,
+    process.version,
+    NODE_PATH ?? null,
+    ESBUILD_BINARY_PATH ?? null,
+    customConditions(),
+  ]);
 }
 
 /** The kept graph, where paths would be resolved as they were; undefined where there is none, or any doubt. */
@@ -101,7 +110,9 @@ function checkTerrain(project: string, { terrain }: Body): { sights: Map<string,
 /** Whether a path must lead where it did, as its folder is where it was and has the same entries, which say where links lead. @param same what was found as it was */
 export function isImplied(kind: SightKind, name: string, same: ReadonlyMap<string, Sight>): boolean {
   const folder = path.dirname(name);
-  return kind === "place" && folder !== name && same.get(terrainKey("folder", folder))?.digest != null && same.has(terrainKey("place", folder));
+  return (
+    kind === "place" && folder !== name && same.get(terrainKey("folder", folder))?.digest != null && same.has(terrainKey("place", folder))
+  );
 }
 
 export function terrainKey(kind: SightKind, name: string): string {
@@ -113,7 +124,11 @@ export function readTerrainKey(key: string): [kind: SightKind, name: string] {
   return [key.slice(0, at) as SightKind, key.slice(at + 1)];
 }
 
-function checkFiles(project: string, { body, texts }: { body: Body; texts: () => Texts }, terrain: { sights: Map<string, Sight>; renewed: boolean }): Checked {
+function checkFiles(
+  project: string,
+  { body, texts }: { body: Body; texts: () => Texts },
+  terrain: { sights: Map<string, Sight>; renewed: boolean },
+): Checked {
   const files = new Map<string, Sight>();
   const changed = new Set<string>();
   let { renewed } = terrain;
@@ -143,7 +158,8 @@ function lazyCode(id: StepId, known: Omit<Bundle, "text" | "map">, texts: () => 
 /** Keeps a graph for the next run; where that cannot be written, the next run reads it anew. */
 export function keepGraph(file: string, { graph, files, terrain }: Known, apiNames: readonly string[], maker: string): void {
   const texts = Object.fromEntries(graph.steps.map(({ id, code: { text, map } }) => [id, { text, map }]));
-  const rows = (sights: ReadonlyMap<string, Sight>) => [...sights].map(([key, { digest, signature }]) => [key, digest, signature] as [string, string | null, string]);
+  const rows = (sights: ReadonlyMap<string, Sight>) =>
+    [...sights].map(([key, { digest, signature }]) => [key, digest, signature] as [string, string | null, string]);
   const body: Body = {
     key: keyOf(graph.project, apiNames, maker),
     steps: graph.steps.map(({ code: { digest, parts, sources }, ...step }) => ({ ...step, code: { digest, parts, sources } })),

@@ -49,7 +49,12 @@ function sightOfKey(key: string): Sight {
 async function exportsOf(making: Making): Promise<Offers> {
   const { project, files, sources } = making;
   try {
-    return await readExports(project, files, sources, async (step, offers) => (await bundleSteps(making, [step], offers)).get(step.id)!.exports);
+    return await readExports(
+      project,
+      files,
+      sources,
+      async (step, offers) => (await bundleSteps(making, [step], offers)).get(step.id)!.exports,
+    );
   } catch (error) {
     if (error instanceof StepbookError) throw error;
     await bundleSteps(making, files, new Map());
@@ -70,7 +75,11 @@ async function makeSome(making: Making, before: Checked): Promise<Step[] | undef
   const anew = new Map<string, Step>();
   for (const file of stale) {
     const raw = bundles.get(file.id)!;
-    anew.set(file.id, keptStep(making, old.get(file.id)!, raw) ?? readStep(making, file, raw, (await import("./analyse.ts")).analyse(raw.text), exports.get(file.name)!));
+    anew.set(
+      file.id,
+      keptStep(making, old.get(file.id)!, raw) ??
+        readStep(making, file, raw, (await import("./analyse.ts")).analyse(raw.text), exports.get(file.name)!),
+    );
   }
   return files.map(({ id }) => anew.get(id) ?? old.get(id)!);
 }
@@ -97,7 +106,8 @@ async function bundleAll(making: Making): Promise<{ exports: Offers; bundles: Ma
   const { project, files } = making;
   const guess = guessExports(project, files);
   const guessed = guess && (await bundleSteps(making, files, guess).catch(unlessMissing));
-  if (guessed && files.every(({ id, name }) => sameNames(offersOf(guessed.get(id)!.exports), guess.get(name)!))) return { exports: guess, bundles: guessed };
+  if (guessed && files.every(({ id, name }) => sameNames(offersOf(guessed.get(id)!.exports), guess.get(name)!)))
+    return { exports: guess, bundles: guessed };
   const exports = await exportsOf(making);
   return { exports, bundles: await bundleSteps(making, files, exports) };
 }
@@ -119,7 +129,13 @@ function digestsOf({ sources }: RawBundle, from: Sources): Record<string, Digest
   return Object.fromEntries(sources.map((source) => [source, from.digest(source)]));
 }
 
-function knownOf(graph: Graph, sources: Sources, before: Checked | undefined, first: ReadonlyMap<string, Sight>, since: number): Omit<Made, "graph"> {
+function knownOf(
+  graph: Graph,
+  sources: Sources,
+  before: Checked | undefined,
+  first: ReadonlyMap<string, Sight>,
+  since: number,
+): Omit<Made, "graph"> {
   if (sources.moved) return { known: undefined };
   const names = new Set(graph.steps.flatMap((step) => Object.keys(step.code.sources)));
   const files = new Map<string, Sight>();
@@ -128,7 +144,11 @@ function knownOf(graph: Graph, sources: Sources, before: Checked | undefined, fi
     if (!sight) return { known: undefined };
     files.set(name, sight);
   }
-  const asked = terrainOf(graph.project, [...names].filter((name) => sources.sight(name)).map((name) => path.resolve(graph.project, name)), sources.asked);
+  const asked = terrainOf(
+    graph.project,
+    [...names].filter((name) => sources.sight(name)).map((name) => path.resolve(graph.project, name)),
+    sources.asked,
+  );
   if (!asked) return { known: undefined };
   const terrain = new Map<string, Sight>();
   const same = new Map<string, Sight>();

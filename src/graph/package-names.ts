@@ -12,7 +12,10 @@ export function packageOf(specifier: string): string | undefined {
 
 /** The name in a specifier that is known to be a package's. */
 export function packageName(specifier: string): string {
-  return specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+  return specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
 }
 
 /** Marks a package that the importing step can do without: no package's name ends so. */

@@ -104,6 +104,16 @@ async function resolved(specifier: string, from: string, kind: ImportKind): Prom
   };
   const name = JSON.stringify(specifier);
   const contents = isRequire(kind) ? `require(${name})` : `export * from ${name}`;
-  await build({ stdin: { contents, resolveDir: from }, bundle: true, write: false, platform: "node", format: "esm", conditions: conditions(), mainFields: ["main"], logLevel: "silent", plugins: [first] }).catch(() => {});
+  await build({
+    stdin: { contents, resolveDir: from },
+    bundle: true,
+    write: false,
+    platform: "node",
+    format: "esm",
+    conditions: conditions(),
+    mainFields: ["main"],
+    logLevel: "silent",
+    plugins: [first],
+  }).catch(() => {});
   return file;
 }

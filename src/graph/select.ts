@@ -23,7 +23,14 @@ export function onlyOne<One extends Named>(found: readonly One[], word: string):
 /** The steps that the word names; a number may name several. @throws E_NOT_FOUND */
 function findSteps(graph: Graph, word: string): Step[] {
   const found = namedBy(graph.steps, word);
-  return found.length > 0 ? found : fail("E_NOT_FOUND", `there is no step "${word}"`, { remedy: nearest(word, graph.steps.map((step) => step.id)) });
+  return found.length > 0
+    ? found
+    : fail("E_NOT_FOUND", `there is no step "${word}"`, {
+        remedy: nearest(
+          word,
+          graph.steps.map((step) => step.id),
+        ),
+      });
 }
 
 /** Those that the word names: by id, name or file, else by number, else by the beginning of the id. */

@@ -38,19 +38,32 @@ const readers: { readonly [K in keyof StepConfig]: { read: (value: unknown) => S
 export function readConfig(step: string, file: string, literal: unknown): StepConfig {
   if (literal === undefined) return defaultConfig;
   const place = { step, place: { file } };
-  if (literal instanceof NotLiteral) return fail("E_CONFIG", `config of ${step} is computed`, { ...place, remedy: `write it as a literal: it is read without running the step ${reserved}` });
+  if (literal instanceof NotLiteral)
+    return fail("E_CONFIG", `config of ${step} is computed`, {
+      ...place,
+      remedy: `write it as a literal: it is read without running the step ${reserved}`,
+    });
   if (typeof literal !== "object" || literal === null || Array.isArray(literal)) {
-    return fail("E_CONFIG", `config of ${step} is not an object`, { ...place, remedy: `write it as { retries: 2, timeout: "10m" } ${reserved}` });
+    return fail("E_CONFIG", `config of ${step} is not an object`, {
+      ...place,
+      remedy: `write it as { retries: 2, timeout: "10m" } ${reserved}`,
+    });
   }
   const config: Record<string, unknown> = { ...defaultConfig };
   for (const [key, value] of Object.entries(literal)) {
     const reader = readers[key as keyof StepConfig];
     if (!reader) {
-      return fail("E_CONFIG", `config of ${step} has an unknown key "${key}"`, { ...place, remedy: `${nearest(key, Object.keys(readers))} ${reserved}` });
+      return fail("E_CONFIG", `config of ${step} has an unknown key "${key}"`, {
+        ...place,
+        remedy: `${nearest(key, Object.keys(readers))} ${reserved}`,
+      });
     }
     const read = reader.read(value);
     if (read === undefined) {
-      return fail("E_CONFIG", `config of ${step}: ${key} is ${typeof value === "bigint" ? `${value}n` : JSON.stringify(value)}`, { ...place, remedy: `it takes ${reader.expects}` });
+      return fail("E_CONFIG", `config of ${step}: ${key} is ${typeof value === "bigint" ? `${value}n` : JSON.stringify(value)}`, {
+        ...place,
+        remedy: `it takes ${reader.expects}`,
+      });
     }
     config[key] = read;
   }

@@ -39,7 +39,10 @@ export function sightOf(kind: SightKind, file: string): Sight {
 function lookIntoFolder(folder: string, stats: BigIntStats): Sight {
   if (!stats.isDirectory()) return { digest: null, signature: "" };
   const entries = readdirSync(folder, { withFileTypes: true });
-  const names = entries.map((entry) => `${entry.name}\0${entry.isDirectory() ? "folder" : entry.isSymbolicLink() ? `link ${linkEnd(path.join(folder, entry.name))}` : "file"}`);
+  const names = entries.map(
+    (entry) =>
+      `${entry.name}\0${entry.isDirectory() ? "folder" : entry.isSymbolicLink() ? `link ${linkEnd(path.join(folder, entry.name))}` : "file"}`,
+  );
   // Where a link of a link leads may change without a trace in this folder.
   const linked = entries.some((entry) => entry.isSymbolicLink());
   return { digest: digestOf(JSON.stringify(names.sort())), signature: linked ? "" : settledSignature(stats) };

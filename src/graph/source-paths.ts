@@ -12,7 +12,10 @@ export const extensions = [".ts", ".tsx", ".jsx", ".js", ".json"];
  * @param note is told of a package's file that the bundle would not find by its name, and what the bundle imports instead
  * @returns where an import leads; undefined: to where esbuild finds it
  */
-export function importPaths(project: string, note?: (found: PackageFile, leads: OnResolveResult, args: OnResolveArgs) => void): (args: OnResolveArgs, builder: PluginBuild) => Promise<OnResolveResult | undefined> {
+export function importPaths(
+  project: string,
+  note?: (found: PackageFile, leads: OnResolveResult, args: OnResolveArgs) => void,
+): (args: OnResolveArgs, builder: PluginBuild) => Promise<OnResolveResult | undefined> {
   const packages = new PackagePaths(project);
   const sourcePath = sourcePaths();
   return async (args, builder) => {
@@ -48,7 +51,9 @@ function typeScriptOf(specifier: string, resolveDir: string, importer: string): 
   const [, stem, kind, x] = /^(\.\.?\/.*)\.([cm]?)js(x?)$/.exec(specifier) ?? [];
   if (stem === undefined || !/\.[cm]?tsx?$/.test(importer)) return undefined;
   const candidates = kind ? [`.${kind}ts`] : x ? [".tsx", ".ts"] : [".ts", ".tsx"];
-  return candidates.map((extension) => stem + extension).find((file) => statSync(path.resolve(resolveDir, file), { throwIfNoEntry: false })?.isFile());
+  return candidates
+    .map((extension) => stem + extension)
+    .find((file) => statSync(path.resolve(resolveDir, file), { throwIfNoEntry: false })?.isFile());
 }
 
 /** Whether the package.json that a folder belongs to mentions side effects. */

@@ -77,8 +77,12 @@ export function generatedModules(exports: Offers, apiNames: readonly string[]): 
   return {
     name: "stepbook",
     setup(builder) {
-      builder.onLoad({ filter: /.*/, namespace: virtual.api }, () => ({ contents: generated(apiNames, (name) => `${apiCall}(${JSON.stringify(name)})`) }));
-      const ofStep = (step: string, required: boolean) => ({ contents: standIn(exports.get(step) ?? [], (name) => `${inputCall}(${JSON.stringify(step)},${JSON.stringify(name)})`, required) });
+      builder.onLoad({ filter: /.*/, namespace: virtual.api }, () => ({
+        contents: generated(apiNames, (name) => `${apiCall}(${JSON.stringify(name)})`),
+      }));
+      const ofStep = (step: string, required: boolean) => ({
+        contents: standIn(exports.get(step) ?? [], (name) => `${inputCall}(${JSON.stringify(step)},${JSON.stringify(name)})`, required),
+      });
       builder.onLoad({ filter: /.*/, namespace: virtual.input }, ({ path: step }) => ofStep(step, false));
       builder.onLoad({ filter: /.*/, namespace: virtual.required }, ({ path: step }) => ofStep(step, true));
     },
@@ -120,10 +124,15 @@ const asksForMain = /\brequire\.main\s*([!=]==?)\s*module\b/g;
 /** Gives each source file that asks where it lies, or whether it is the one that runs, its own answer, since the bundle lies elsewhere. */
 export function withMeta(project: string, source: string, file: string): { contents: string; loader: Loader } | undefined {
   // As long as it was, so that no column moves.
-  const text = source.replace(asksForMain, (asked, sign: string) => `${sign.startsWith("!") ? "!" : ""}${metaLocal}.entry`.padEnd(asked.length));
+  const text = source.replace(asksForMain, (asked, sign: string) =>
+    `${sign.startsWith("!") ? "!" : ""}${metaLocal}.entry`.padEnd(asked.length),
+  );
   if (text === source && !/\bimport\s*\.\s*meta\b|\b__(?:dir|file)name\b|\bargv\b|\brequire\s*\.\s*resolve\b/.test(text)) return undefined;
   const relative = path.relative(project, file).replaceAll("\\", "/");
   // On the first line, so that no line moves.
   const loader = path.extname(file).replace(/^\.[cm]?/, "") as "ts" | "tsx" | "js" | "jsx";
-  return { contents: `const ${metaLocal} = /* @__PURE__ */ ${metaCall}(${JSON.stringify(relative)}); ${text.replace(/^#!.*/, "")}`, loader };
+  return {
+    contents: `const ${metaLocal} = /* @__PURE__ */ ${metaCall}(${JSON.stringify(relative)}); ${text.replace(/^#!.*/, "")}`,
+    loader,
+  };
 }

@@ -30,9 +30,14 @@ export function firstTerrain(project: string): string[] {
 export function terrainOf(project: string, files: readonly string[], asked: readonly Asked[]): Set<string> | undefined {
   const folders = new Set([...files.map((file) => path.dirname(file)), ...asked.map(({ from }) => from)]);
   const settings = new Set([...folders].flatMap(settingsAbove));
-  const configs = readConfigs([...settings].filter((file) => !file.endsWith("package.json")), settings);
+  const configs = readConfigs(
+    [...settings].filter((file) => !file.endsWith("package.json")),
+    settings,
+  );
   if (!configs) return undefined;
-  const targets = asked.flatMap(({ specifier, from }) => (/^[./]/.test(specifier) ? [path.resolve(from, specifier)] : configs.flatMap((config) => mapped(config, configs, specifier))));
+  const targets = asked.flatMap(({ specifier, from }) =>
+    /^[./]/.test(specifier) ? [path.resolve(from, specifier)] : configs.flatMap((config) => mapped(config, configs, specifier)),
+  );
   const looked = new Set<string>([...folders, ...targets.flatMap((target) => [path.dirname(target), target])]);
   const packages = asked.flatMap(({ specifier, from }) => [from, project].flatMap((folder) => packagePlaces(specifier, folder)));
   for (const target of [...targets, ...packages]) settings.add(path.join(target, "package.json"));
@@ -89,7 +94,10 @@ function readConfigs(candidates: readonly string[], files: Set<string>): Config[
 
 function parseConfig(file: string): { config: Config; bases: readonly string[] } | undefined {
   try {
-    const raw = JSON.parse(withoutComments(readFileSync(file, "utf8"))) as { extends?: string | string[]; compilerOptions?: { baseUrl?: string; paths?: Config["paths"] } };
+    const raw = JSON.parse(withoutComments(readFileSync(file, "utf8"))) as {
+      extends?: string | string[];
+      compilerOptions?: { baseUrl?: string; paths?: Config["paths"] };
+    };
     const { baseUrl, paths = {} } = raw.compilerOptions ?? {};
     return { config: { folder: path.dirname(file), baseUrl, paths }, bases: [raw.extends ?? []].flat() };
   } catch {
@@ -99,7 +107,9 @@ function parseConfig(file: string): { config: Config; bases: readonly string[] }
 
 /** A tsconfig.json may hold comments, and commas before a closing bracket. */
 function withoutComments(text: string): string {
-  const bare = text.replace(/^\ufeff/, "").replace(/"(?:\\.|[^"\\])*"|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, (found) => (found.startsWith("/") ? " " : found));
+  const bare = text
+    .replace(/^\ufeff/, "")
+    .replace(/"(?:\\.|[^"\\])*"|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, (found) => (found.startsWith("/") ? " " : found));
   return bare.replace(/"(?:\\.|[^"\\])*"|,(?=\s*[\]}])/g, (found) => (found === "," ? " " : found));
 }
 
@@ -110,7 +120,8 @@ function basesOf(bases: readonly string[], folder: string): string[] | undefined
     const beside = /^\.|^[/\\]|^[a-z]:/i.test(base);
     const roots = beside ? [path.resolve(folder, base)] : modulesAbove(folder).map((modules) => path.join(modules, base));
     const files = roots.flatMap((root) => [root, `${root}.json`, path.join(root, "tsconfig.json")]);
-    if (!beside && (!files.some((file) => statOf(file)?.isFile()) || modulesAbove(folder).some((modules) => hasOwnRules(modules, base)))) return undefined;
+    if (!beside && (!files.some((file) => statOf(file)?.isFile()) || modulesAbove(folder).some((modules) => hasOwnRules(modules, base))))
+      return undefined;
     found.push(...files);
   }
   return found;
@@ -126,12 +137,17 @@ function hasOwnRules(modules: string, specifier: string): boolean {
 
 /** Where a config sends a bare name, with each folder that it may count from. */
 function mapped({ folder, baseUrl, paths }: Config, all: readonly Config[], specifier: string): string[] {
-  const bases = new Set(all.flatMap((each) => [each.folder, ...(each.baseUrl === undefined ? [] : [path.resolve(each.folder, each.baseUrl)])]));
+  const bases = new Set(
+    all.flatMap((each) => [each.folder, ...(each.baseUrl === undefined ? [] : [path.resolve(each.folder, each.baseUrl)])]),
+  );
   const targets = Object.entries(paths).flatMap(([pattern, to]) => {
     const star = matched(pattern, specifier);
     return star === undefined ? [] : to.map((target) => target.replace("*", () => star));
   });
-  return [...[...bases].flatMap((base) => targets.map((target) => path.resolve(base, target))), ...(baseUrl === undefined ? [] : [path.resolve(folder, baseUrl, specifier)])];
+  return [
+    ...[...bases].flatMap((base) => targets.map((target) => path.resolve(base, target))),
+    ...(baseUrl === undefined ? [] : [path.resolve(folder, baseUrl, specifier)]),
+  ];
 }
 
 /** What the pattern's `*` stands for; undefined: it does not fit. */

@@ -22,18 +22,26 @@ interface Asyncs {
 
 /** The code of CommonJS modules, which esbuild turns into functions: `var require_x = __commonJS({ "x.ts"(exports, module) {…} })`. */
 function commonJsBodies({ body }: Program): AnyNode[][] {
-  const given = declarators(body).flatMap(({ init }) => (init?.type === "CallExpression" && init.callee.type === "Identifier" && init.callee.name === "__commonJS" ? init.arguments : []));
+  const given = declarators(body).flatMap(({ init }) =>
+    init?.type === "CallExpression" && init.callee.type === "Identifier" && init.callee.name === "__commonJS" ? init.arguments : [],
+  );
   const modules = given.flatMap((each) => (each.type === "ObjectExpression" ? each.properties : []));
-  return modules.flatMap((module) => (module.type === "Property" && module.value.type === "FunctionExpression" ? [module.value.body.body] : []));
+  return modules.flatMap((module) =>
+    module.type === "Property" && module.value.type === "FunctionExpression" ? [module.value.body.body] : [],
+  );
 }
 
 function asyncMethods(nodes: readonly AnyNode[]): Set<string> {
-  const members = nodes.filter((node) => node.type === "MethodDefinition" || node.type === "Property" || node.type === "PropertyDefinition");
+  const members = nodes.filter(
+    (node) => node.type === "MethodDefinition" || node.type === "Property" || node.type === "PropertyDefinition",
+  );
   return new Set(members.flatMap(({ key, value }) => (key.type === "Identifier" && isAsync(value) ? [key.name] : [])));
 }
 
 function asyncFunctions(body: readonly AnyNode[]): Set<string> {
-  const declared = body.flatMap((statement) => (statement.type === "FunctionDeclaration" && statement.async && statement.id ? [statement.id.name] : []));
+  const declared = body.flatMap((statement) =>
+    statement.type === "FunctionDeclaration" && statement.async && statement.id ? [statement.id.name] : [],
+  );
   const set = declarators(body).flatMap(({ id, init }) => (id.type === "Identifier" && isAsync(init) ? [id.name] : []));
   return new Set([...declared, ...set]);
 }

@@ -7,7 +7,11 @@ export function isUrl(specifier: string): boolean {
 }
 
 export function refuseUrl(specifier: string, step: StepId, place: Place): never {
-  return fail("E_IMPORT", `${step} imports ${specifier}, and Node imports packages by their names`, { step, place, remedy: remedyFor(specifier) });
+  return fail("E_IMPORT", `${step} imports ${specifier}, and Node imports packages by their names`, {
+    step,
+    place,
+    remedy: remedyFor(specifier),
+  });
 }
 
 function remedyFor(specifier: string): string {

@@ -8,7 +8,13 @@ import { type Client, hours } from "./connect.ts";
  * So many lines into a table, by COPY.
  * @param fed called when all of them are on their way
  */
-export async function copyLines(client: Client, table: string, count: number, line: (at: number) => string, fed: () => void): Promise<void> {
+export async function copyLines(
+  client: Client,
+  table: string,
+  count: number,
+  line: (at: number) => string,
+  fed: () => void,
+): Promise<void> {
   await copy(client, `COPY ${table} FROM STDIN`, Readable.from(chunks(count, line)).once("end", fed));
 }
 

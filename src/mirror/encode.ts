@@ -29,7 +29,8 @@ export class Encoder {
   /** @throws Unsendable where no row of this table can go */
   constructor(table: string, shape: Shape | undefined) {
     if (!shape) throw new Unsendable(`experiments.sql has no table "${table}" any more`);
-    if (shape.key.length === 0) throw new Unsendable(`${table} has no PRIMARY KEY in experiments.sql, so a row sent twice could not be told from two`);
+    if (shape.key.length === 0)
+      throw new Unsendable(`${table} has no PRIMARY KEY in experiments.sql, so a row sent twice could not be told from two`);
     this.#shape = shape;
   }
 

@@ -21,7 +21,10 @@ export async function prepareLedger(client: Client): Promise<void> {
     await lock(client, "shape");
     const { schema, tables } = await whatIsThere(client);
     if (tables.includes("sent_upto")) return;
-    if (!schema) await client.query(`CREATE SCHEMA ${ledger}; COMMENT ON SCHEMA ${ledger} IS 'What Stepbook has sent: its own notes, none of your data.'`);
+    if (!schema)
+      await client.query(
+        `CREATE SCHEMA ${ledger}; COMMENT ON SCHEMA ${ledger} IS 'What Stepbook has sent: its own notes, none of your data.'`,
+      );
     // Until 0.1 every row had its version here. Renamed, so that a sender of then stops instead of writing past these notes.
     if (tables.includes("sent_rows")) await client.query(`ALTER TABLE ${ledger}.sent_rows RENAME TO row_versions`);
     await client.query(notes);

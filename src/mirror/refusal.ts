@@ -21,5 +21,8 @@ export function isHeld(error: unknown): boolean {
 export function explain(error: unknown): string {
   const { message, code, detail, errors } = error as Error & { code?: string; detail?: string; errors?: Error[] };
   const text = message || errors?.map((each) => each.message).join("; ") || String(error);
-  return [text, detail, /^[0-9A-Z]{5}$/.test(code ?? "") && code !== "SB001" ? `(${code})` : undefined].filter(Boolean).join(" ").replace(/\s+/g, " ");
+  return [text, detail, /^[0-9A-Z]{5}$/.test(code ?? "") && code !== "SB001" ? `(${code})` : undefined]
+    .filter(Boolean)
+    .join(" ")
+    .replace(/\s+/g, " ");
 }

@@ -15,7 +15,14 @@ type Way = (client: Client, shape: Shape, layout: Layout, rows: readonly Row[], 
  * two, or after a COMMIT whose reply was lost, it is there once.
  * @param met tables of which this pass has met keys that were there already
  */
-export async function sendRows(client: Client, shape: Shape, table: string, rows: readonly Row[], met: Set<string>, fed: () => void): Promise<void> {
+export async function sendRows(
+  client: Client,
+  shape: Shape,
+  table: string,
+  rows: readonly Row[],
+  met: Set<string>,
+  fed: () => void,
+): Promise<void> {
   const newest = newestByKey(rows);
   if (shape.unique && !met.has(table)) {
     try {
@@ -65,7 +72,13 @@ function byLayout(rows: readonly Row[]): Map<Layout, Row[]> {
 
 /** Rows of new runs have new keys: straight into the table, twice as fast as any upsert. */
 const insert: Way = async (client, shape, { columns }, rows, fed) => {
-  await copyLines(client, `${shape.table} (${columns.map(({ name }) => quoteIdentifier(name)).join(", ")})`, rows.length, (at) => `${rows[at]!.line}\n`, fed);
+  await copyLines(
+    client,
+    `${shape.table} (${columns.map(({ name }) => quoteIdentifier(name)).join(", ")})`,
+    rows.length,
+    (at) => `${rows[at]!.line}\n`,
+    fed,
+  );
 };
 
 const upsert: Way = async (client, shape, layout, rows, fed) => {
@@ -73,33 +86,48 @@ const upsert: Way = async (client, shape, layout, rows, fed) => {
   // The columns' own types, without their constraints and defaults.
   await client.query(`CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS SELECT ${names} FROM ${shape.table} WITH NO DATA`);
   await copyLines(client, "pg_temp.incoming", rows.length, (at) => `${rows[at]!.line}\n`, fed);
-  await client.query({ text: `INSERT INTO ${shape.table} (${names}) SELECT ${names} FROM pg_temp.incoming ${onConflict(shape, layout)}`, ...hours });
-  await client.query("DROP TABLE pg_temp.incoming");
-};
-
-/** By the versions of single keys: what came before is older for some of these rows, newer for others. */
-const upsertNewer = (table: string): Way => async (client, shape, layout, rows, fed) => {
-  const names = layout.columns.map(({ name }) => quoteIdentifier(name));
-  const places = names.map((name, at) => `${name} AS c${at}`);
-  await client.query(`CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS SELECT ''::text AS key, 0::bigint AS version, ${places.join(", ")} FROM ${shape.table} WITH NO DATA`);
-  await copyLines(client, "pg_temp.incoming", rows.length, (at) => `${escaped(rows[at]!.key)}\t${rows[at]!.version}\t${rows[at]!.line}\n`, fed);
   await client.query({
-    text: `WITH accepted AS (
-       INSERT INTO ${ledger}.row_versions AS known (table_name, key, version) SELECT $1::text, key, version FROM pg_temp.incoming
-       ON CONFLICT (table_name, key) DO UPDATE SET version = excluded.version WHERE known.version <= excluded.version
-       RETURNING key)
-     INSERT INTO ${shape.table} (${names.join(", ")})
-     SELECT ${names.map((_, at) => `c${at}`).join(", ")} FROM pg_temp.incoming JOIN accepted USING (key) ${onConflict(shape, layout)}`,
-    values: [table],
+    text: `INSERT INTO ${shape.table} (${names}) SELECT ${names} FROM pg_temp.incoming ${onConflict(shape, layout)}`,
     ...hours,
   });
   await client.query("DROP TABLE pg_temp.incoming");
 };
 
+/** By the versions of single keys: what came before is older for some of these rows, newer for others. */
+const upsertNewer =
+  (table: string): Way =>
+  async (client, shape, layout, rows, fed) => {
+    const names = layout.columns.map(({ name }) => quoteIdentifier(name));
+    const places = names.map((name, at) => `${name} AS c${at}`);
+    await client.query(
+      `CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS SELECT ''::text AS key, 0::bigint AS version, ${places.join(", ")} FROM ${shape.table} WITH NO DATA`,
+    );
+    await copyLines(
+      client,
+      "pg_temp.incoming",
+      rows.length,
+      (at) => `${escaped(rows[at]!.key)}\t${rows[at]!.version}\t${rows[at]!.line}\n`,
+      fed,
+    );
+    await client.query({
+      text: `WITH accepted AS (
+       INSERT INTO ${ledger}.row_versions AS known (table_name, key, version) SELECT $1::text, key, version FROM pg_temp.incoming
+       ON CONFLICT (table_name, key) DO UPDATE SET version = excluded.version WHERE known.version <= excluded.version
+       RETURNING key)
+     INSERT INTO ${shape.table} (${names.join(", ")})
+     SELECT ${names.map((_, at) => `c${at}`).join(", ")} FROM pg_temp.incoming JOIN accepted USING (key) ${onConflict(shape, layout)}`,
+      values: [table],
+      ...hours,
+    });
+    await client.query("DROP TABLE pg_temp.incoming");
+  };
+
 /** A row replaces the one with its key as a whole: what it does not give is the column's default again. */
 function onConflict(shape: Shape, { columns }: Layout): string {
   const key = shape.key.map((name) => quoteIdentifier(shape.columns.get(name)!.name)).join(", ");
   const taken = columns.map(({ name }) => `${quoteIdentifier(name)} = excluded.${quoteIdentifier(name)}`);
-  const left = [...shape.columns.values()].filter((column) => !columns.includes(column)).map(({ name }) => `${quoteIdentifier(name)} = DEFAULT`);
+  const left = [...shape.columns.values()]
+    .filter((column) => !columns.includes(column))
+    .map(({ name }) => `${quoteIdentifier(name)} = DEFAULT`);
   return `ON CONFLICT (${key}) DO UPDATE SET ${[...taken, ...left].join(", ")}`;
 }

@@ -37,7 +37,10 @@ export async function shapeResults(client: Client, { ddl, comments, tables }: Re
 /** The table's name there, quoted; undefined: there is none. Postgres folds names that were written without quotes to lower case; SQLite keeps them. */
 async function tableThere(client: Client, name: string): Promise<string | undefined> {
   const names = [quoteIdentifier(name), quoteIdentifier(name.toLowerCase())];
-  const { rows } = await client.query<{ exact: boolean; folded: boolean }>("SELECT to_regclass($1) IS NOT NULL AS exact, to_regclass($2) IS NOT NULL AS folded", names);
+  const { rows } = await client.query<{ exact: boolean; folded: boolean }>(
+    "SELECT to_regclass($1) IS NOT NULL AS exact, to_regclass($2) IS NOT NULL AS folded",
+    names,
+  );
   return rows[0]!.exact ? names[0] : rows[0]!.folded ? names[1] : undefined;
 }
 
@@ -46,7 +49,10 @@ async function addColumns(client: Client, name: string, wanted: readonly ResultC
   if (table === undefined) return;
   const present = await columnsOf(client, table);
   for (const { name: column, type, standard } of wanted.filter((each) => find(present, each.name) === undefined)) {
-    await client.query({ text: `ALTER TABLE ${table} ADD COLUMN ${quoteIdentifier(column.toLowerCase())} ${type || "text"}${standard === null ? "" : ` DEFAULT ${standard}`}`, ...hours });
+    await client.query({
+      text: `ALTER TABLE ${table} ADD COLUMN ${quoteIdentifier(column.toLowerCase())} ${type || "text"}${standard === null ? "" : ` DEFAULT ${standard}`}`,
+      ...hours,
+    });
   }
 }
 
@@ -54,7 +60,10 @@ async function shapeTable(client: Client, name: string, wanted: readonly ResultC
   const table = (await tableThere(client, name))!;
   const present = await columnsOf(client, table);
   const columns = new Map(wanted.map((column) => [column.name, find(present, column.name)!]));
-  const key = wanted.filter((column) => column.key > 0).sort((a, b) => a.key - b.key).map((column) => column.name);
+  const key = wanted
+    .filter((column) => column.key > 0)
+    .sort((a, b) => a.key - b.key)
+    .map((column) => column.name);
   const there = key.map((column) => columns.get(column)!.name);
   if (key.length > 0 && !(await hasKey(client, table, there, "indisunique"))) await addKey(client, table, there);
   return { table, columns, key, unique: await hasKey(client, table, there, "indisprimary") };

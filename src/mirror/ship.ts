@@ -50,10 +50,13 @@ export async function ship(ends: Ends): Promise<Shipped> {
   await withClient(ends.url, ends.signal, async (client) => {
     await prepareLedger(client);
     const results = existsSync(path.join(ends.project, "experiments.sql")) ? readResultTables(ends.project) : undefined;
-    await held.unless("the results tables", async () => shipRows(client, ends, results ? await shapeResults(client, results) : new Map(), held, shipped));
-    if (tables.length > 0) await withDrafts(ends.project, async (folder) => {
-      for (const table of tables) await held.unless(table.table, () => shipTable(client, ends, results, folder, table, shipped));
-    });
+    await held.unless("the results tables", async () =>
+      shipRows(client, ends, results ? await shapeResults(client, results) : new Map(), held, shipped),
+    );
+    if (tables.length > 0)
+      await withDrafts(ends.project, async (folder) => {
+        for (const table of tables) await held.unless(table.table, () => shipTable(client, ends, results, folder, table, shipped));
+      });
   });
   held.tell();
   return shipped;
@@ -64,7 +67,7 @@ async function shipRows(client: Client, ends: Ends, shapes: ReadonlyMap<string, 
   const met = new Set<string>();
   const mark = () => void (sent.length > 0 && markMirrored(ends.db, sent.splice(0)));
   try {
-    for (let page: Page | undefined = await readPage(ends.db, shapes, 0); page; ) {
+    for (let page: Page | undefined = await readPage(ends.db, shapes, 0); page;) {
       const { last }: Page = page;
       let next: Promise<Page | undefined> | undefined;
       // While the database works: what was sent before is marked, what goes next is made ready.
@@ -74,7 +77,8 @@ async function shipRows(client: Client, ends: Ends, shapes: ReadonlyMap<string, 
         next.catch(() => {});
       };
       for (const { row, error } of page.unsendable) refuse(ends, row, error, shipped);
-      for (const [table, rows] of page.tables) await held.unless(table, () => shipBatch({ client, ends, shape: shapes.get(table)!, table, met, meanwhile, sent, shipped }, rows));
+      for (const [table, rows] of page.tables)
+        await held.unless(table, () => shipBatch({ client, ends, shape: shapes.get(table)!, table, met, meanwhile, sent, shipped }, rows));
       meanwhile();
       page = await next;
     }
@@ -113,14 +117,26 @@ async function shipBatch(batch: Batch, rows: readonly Row[]): Promise<void> {
   shipped.sent += rows.length;
 }
 
-async function shipTable(client: Client, ends: Ends, results: ResultDefinition | undefined, folder: string, waiting: ReturnType<typeof waitingTables>[number], shipped: Shipped): Promise<void> {
+async function shipTable(
+  client: Client,
+  ends: Ends,
+  results: ResultDefinition | undefined,
+  folder: string,
+  waiting: ReturnType<typeof waitingTables>[number],
+  shipped: Shipped,
+): Promise<void> {
   const artifact = JSON.parse(waiting.body) as Artifact;
   const parquet = ends.store.path(artifact);
   const csv = draftFile(folder, waiting.id);
   try {
     if (results?.tables.has(waiting.table)) throw new Unsendable(`"${waiting.table}" is a results table of experiments.sql`);
     if (!existsSync(parquet)) throw new Unsendable("its rows are no longer in the store: run its step again");
-    await tableToCsv(parquet, (artifact.schema ?? []).map(({ name, type }) => ({ name, expression: mapType(type).expression })), csv, ends.signal);
+    await tableToCsv(
+      parquet,
+      (artifact.schema ?? []).map(({ name, type }) => ({ name, expression: mapType(type).expression })),
+      csv,
+      ends.signal,
+    );
     ends.signal.throwIfAborted();
     await sendTable(client, waiting, artifact, csv);
   } catch (error) {

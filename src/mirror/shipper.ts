@@ -91,7 +91,10 @@ export class Shipper {
   #left(): string | undefined {
     const { waiting } = mirrorState(this.#kept.db);
     if (waiting === 0) return undefined;
-    const [why, way] = this.#trouble === undefined ? ["it takes its time", "`mirror --now` sends what a run does not wait for"] : [this.#trouble, "the next run or `mirror --now` sends them"];
+    const [why, way] =
+      this.#trouble === undefined
+        ? ["it takes its time", "`mirror --now` sends what a run does not wait for"]
+        : [this.#trouble, "the next run or `mirror --now` sends them"];
     return `mirror: ${waiting} ${waiting === 1 ? "row waits" : "rows wait"} for Postgres (${why}); nothing is lost, and ${way}`;
   }
 }

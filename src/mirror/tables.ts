@@ -19,7 +19,8 @@ export async function sendTable(client: Client, { table, version }: Waiting, art
   await transaction(client, async () => {
     await lock(client, table);
     const { exists, sent } = await sentVersion(client, table);
-    if (exists && sent === null) throw new Unsendable(`there is a table "${table}" that Stepbook did not make: rename it, or mirror under another name`);
+    if (exists && sent === null)
+      throw new Unsendable(`there is a table "${table}" that Stepbook did not make: rename it, or mirror under another name`);
     if (exists && BigInt(sent!) > BigInt(version)) return;
     await client.query(`CREATE TABLE ${fresh} (${columns.map(({ name, type }) => `${quoteIdentifier(name)} ${type}`).join(", ")})`);
     await copyFile(client, fresh, csv);
@@ -62,7 +63,9 @@ async function sameColumns(client: Client, table: string, fresh: string): Promis
 async function swap(client: Client, table: string, fresh: string): Promise<void> {
   await client.query(`DROP TABLE IF EXISTS ${quoteIdentifier(table)}`);
   await client.query(`ALTER TABLE ${fresh} RENAME TO ${quoteIdentifier(table)}`);
-  await client.query(`COMMENT ON TABLE ${quoteIdentifier(table)} IS 'Mirrored by Stepbook: replaced as a whole when its step makes other rows.'`);
+  await client.query(
+    `COMMENT ON TABLE ${quoteIdentifier(table)} IS 'Mirrored by Stepbook: replaced as a whole when its step makes other rows.'`,
+  );
 }
 
 /** Slower than the swap, and the views, indexes and grants on the table stay. Readers see old or new all the same. */

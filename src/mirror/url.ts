@@ -11,7 +11,9 @@ export function mask(text: string, url = ""): string {
 }
 
 function passwords(url: string): string[] {
-  const raw = [/^[a-z]+:\/\/[^:@/]*:(.*)@/i.exec(url)?.[1], /[?&]password=([^&]+)/i.exec(url)?.[1]].filter((each) => each !== undefined && each.length > 2) as string[];
+  const raw = [/^[a-z]+:\/\/[^:@/]*:(.*)@/i.exec(url)?.[1], /[?&]password=([^&]+)/i.exec(url)?.[1]].filter(
+    (each) => each !== undefined && each.length > 2,
+  ) as string[];
   return raw.flatMap((each) => [each, decoded(each)]);
 }
 

@@ -17,7 +17,11 @@ export async function newestSent(client: Client, table: string): Promise<number>
 /** Notes rows that are newer than all before: one row for all of them, which nobody reads unless something older comes. */
 export async function noteBatch(client: Client, table: string, sent: readonly Sent[], highest: number): Promise<void> {
   const lines = sent.map(({ key, version }) => `${key}\t${version}`).join("\n");
-  await client.query(`WITH noted AS (INSERT INTO ${ledger}.sent_batches (table_name, highest, rows) VALUES ($1, $2, $3)) ${upto}`, [table, highest, lines]);
+  await client.query(`WITH noted AS (INSERT INTO ${ledger}.sent_batches (table_name, highest, rows) VALUES ($1, $2, $3)) ${upto}`, [
+    table,
+    highest,
+    lines,
+  ]);
 }
 
 export async function noteUpto(client: Client, table: string, highest: number): Promise<void> {

@@ -41,7 +41,12 @@ const mostDoubted = 20;
  * @param inputs `step.export` → digest
  * @param before the newest record of the step, where that was looked up already
  */
-export async function decide(step: Step, inputs: Readonly<Record<string, Digest>>, known: Knowledge, before = known.latestRecord(step.name)): Promise<Decision> {
+export async function decide(
+  step: Step,
+  inputs: Readonly<Record<string, Digest>>,
+  known: Knowledge,
+  before = known.latestRecord(step.name),
+): Promise<Decision> {
   const packages = await known.packages.closure(step.id, step.packages);
   let made: Fingerprint | undefined;
   const print = () => (made ??= fingerprint(step, packages, known.engine, inputs));
@@ -122,7 +127,12 @@ async function doubtOfArtifacts(record: KeptRecord, { store }: Knowledge): Promi
   const named = Object.entries(record.artifacts);
   const effects = record.effects.flatMap((effect): (readonly [string, Artifact])[] => {
     if (effect.kind === "record") return [];
-    return effect.kind === "model" ? [["model", effect.artifact], ["model", effect.card]] : [["mirrored table", effect.artifact]];
+    return effect.kind === "model"
+      ? [
+          ["model", effect.artifact],
+          ["model", effect.card],
+        ]
+      : [["mirrored table", effect.artifact]];
   });
   for (const [name, artifact] of [...named, ...effects, ...record.displays.map((each) => ["display", each] as const)]) {
     const health = await store.health(artifact);

@@ -35,7 +35,11 @@ export function groundOf(project: string, { files, terrain }: Pick<Known, "files
     const [kind, name] = readTerrainKey(key);
     return { kind, path: path.resolve(project, name), sight };
   });
-  const closed = new Set(looks.filter(({ kind, path, sight }) => kind === "folder" && sight.signature !== "" && terrain.has(terrainKey("place", path))).map((look) => look.path));
+  const closed = new Set(
+    looks
+      .filter(({ kind, path, sight }) => kind === "folder" && sight.signature !== "" && terrain.has(terrainKey("place", path)))
+      .map((look) => look.path),
+  );
   const left = looks.filter((look) => !isImplied(look, closed));
   const sources = [...files].map(([file, { signature }]) => [path.resolve(project, file), signature] as const);
   const signed = left.filter(({ sight }) => sight.signature !== "").map((look) => [look.path, look.sight.signature] as const);
@@ -75,7 +79,9 @@ export async function isUnmoved({ signed, places, others }: Ground): Promise<boo
     const due = pace();
     if (due) await due;
   }
-  return places.every(([file, real]) => reallyAt(file) === real) && others.every(([kind, file, digest]) => sightOf(kind, file).digest === digest);
+  return (
+    places.every(([file, real]) => reallyAt(file) === real) && others.every(([kind, file, digest]) => sightOf(kind, file).digest === digest)
+  );
 }
 
 function reallyAt(file: string): string | undefined {

@@ -71,7 +71,10 @@ export function readPlan(project: string): PlanOnDisk | undefined {
 
 /** Keeps it for the next run; where that cannot be written, the next run makes a plan. */
 export function writePlan(project: string, db: Db, plan: Omit<KeptPlan, "newest">): void {
-  const { newest, text } = rowsText(db, plan.steps.map(({ record }) => record));
+  const { newest, text } = rowsText(
+    db,
+    plan.steps.map(({ record }) => record),
+  );
   const whole: KeptPlan = { ...plan, newest };
   const body = JSON.stringify(whole);
   // Twice, which shows damage: loading Node's hashes would take longer than all else here. The rows are compared as they are.
@@ -80,7 +83,10 @@ export function writePlan(project: string, db: Db, plan: Omit<KeptPlan, "newest"
 
 /** Whether its records are what they were, and no newer one is there. */
 export function recordsHold({ plan, rows }: PlanOnDisk, db: Db): boolean {
-  const { newest, text } = rowsText(db, plan.steps.map(({ record }) => record));
+  const { newest, text } = rowsText(
+    db,
+    plan.steps.map(({ record }) => record),
+  );
   return newest === plan.newest && text === rows;
 }
 
@@ -90,7 +96,8 @@ export async function looksHold({ plan }: PlanOnDisk, makeWorld: () => World, ma
   const [world, packages] = [once(makeWorld), once(makePackages)];
   for (const read of plan.reads) if ((await world().digest(read)) !== read.digest) return false;
   for (const output of plan.outputs) if ((await world().output(output)) !== output.digest) return false;
-  for (const [step, names, closure] of plan.packages) if (JSON.stringify(await packages().closure(step, names)) !== JSON.stringify(closure)) return false;
+  for (const [step, names, closure] of plan.packages)
+    if (JSON.stringify(await packages().closure(step, names)) !== JSON.stringify(closure)) return false;
   return true;
 }
 

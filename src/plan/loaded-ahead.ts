@@ -25,7 +25,11 @@ export function loadedAhead(flag: string, project: string): Digest | undefined {
     if (texts.has(file)) continue;
     const text = readFileSync(file, "latin1");
     texts.set(file, text);
-    queue.push(...importedIn(text, relative).map((specifier) => fileOf(specifier, file)).filter((each) => each !== undefined));
+    queue.push(
+      ...importedIn(text, relative)
+        .map((specifier) => fileOf(specifier, file))
+        .filter((each) => each !== undefined),
+    );
   }
   return digestOf(JSON.stringify([...texts].map(([file, text]) => [path.relative(project, file), text])));
 }

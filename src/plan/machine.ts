@@ -1,7 +1,18 @@
 import os from "node:os";
 
 /** What the process tells of its Node and its user. Of Node's version the engine counts the major part only. */
-export const processProperties = ["version", "versions", "release", "execPath", "getuid", "geteuid", "getgid", "getegid", "getgroups", "constrainedMemory"] as const;
+export const processProperties = [
+  "version",
+  "versions",
+  "release",
+  "execPath",
+  "getuid",
+  "geteuid",
+  "getgid",
+  "getegid",
+  "getgroups",
+  "constrainedMemory",
+] as const;
 
 /** What a step may learn of the machine and its place on it, besides files and environment; `project` is the folder. */
 export const machineFacts: Readonly<Record<string, (project: string) => unknown>> = {
@@ -32,7 +43,9 @@ const imports = /\bimport\b([^;"']*)\bfrom\s*["'](?:node:)?process["']/g;
 
 /** Facts that code imports by name, and so has without asking: `import { version } from "node:process"`; and `argv`. */
 export function importedFacts(code: string): string[] {
-  const named = [...code.matchAll(imports)].flatMap(([, names]) => (names!.includes("*") ? [...processProperties, "argv"] : [...names!.matchAll(/[\w$]+/g)].map(([name]) => name)));
+  const named = [...code.matchAll(imports)].flatMap(([, names]) =>
+    names!.includes("*") ? [...processProperties, "argv"] : [...names!.matchAll(/[\w$]+/g)].map(([name]) => name),
+  );
   const has = (name: string) => (named as readonly string[]).includes(name);
   return [...processProperties.filter(has).map((name) => `process.${name}`), ...(has("argv") ? ["argv"] : [])];
 }

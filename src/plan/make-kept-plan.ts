@@ -31,7 +31,16 @@ interface PlanParts {
  * @returns undefined where it may differ later with nothing changed, or where a source or an artifact is so young that a change to it
  * may not show
  */
-export function makeKeptPlan({ key, graph, known, digests, store, world, secrets, stood }: PlanParts): Omit<KeptPlan, "newest"> | undefined {
+export function makeKeptPlan({
+  key,
+  graph,
+  known,
+  digests,
+  store,
+  world,
+  secrets,
+  stood,
+}: PlanParts): Omit<KeptPlan, "newest"> | undefined {
   const sources = groundOf(graph.project, known);
   if (!sources || stood.some(({ step, record }) => step.config.maxAge !== null || record.effects.length > 0)) return undefined;
   const files = new Map<string, string>();
@@ -45,7 +54,9 @@ export function makeKeptPlan({ key, graph, known, digests, store, world, secrets
   const records = stood.map(({ record }) => record);
   const artifacts = records.flatMap(({ artifacts, displays }): Artifact[] => [...Object.values(artifacts), ...displays]);
   if (!artifacts.every((artifact) => sign(store.path(artifact), artifact.digest))) return undefined;
-  const reads = distinct(records.flatMap(({ reads }) => reads)).filter((read) => read.kind !== "file" || !sign(world.absolute(read.name), read.digest));
+  const reads = distinct(records.flatMap(({ reads }) => reads)).filter(
+    (read) => read.kind !== "file" || !sign(world.absolute(read.name), read.digest),
+  );
   const outputs = distinct(records.flatMap(({ written }) => written)).filter(({ path, digest }) => !sign(world.absolute(path), digest));
   return {
     key,
@@ -54,7 +65,9 @@ export function makeKeptPlan({ key, graph, known, digests, store, world, secrets
     files: [...files],
     reads,
     outputs,
-    packages: stood.filter(({ step }) => step.packages.length > 0).map(({ step, record }) => [step.id, step.packages, record.parts.packages]),
+    packages: stood
+      .filter(({ step }) => step.packages.length > 0)
+      .map(({ step, record }) => [step.id, step.packages, record.parts.packages]),
     secrets,
     steps: stood.map(({ step, record }) => ({ step: step.id, record: record.id, run: record.run, ms: record.ms })),
   };

@@ -6,8 +6,13 @@ import { reason } from "./reasons.ts";
 
 /** The order of planned steps, by the records that are reused and else the newest. */
 export function orderOf(planned: readonly Planned[], { latestRecord }: Pick<Knowledge, "latestRecord">): Order {
-  const reused = new Map(planned.flatMap(({ step, decision }) => (decision?.verdict === "reuse" ? [[step.id, decision.record] as const] : [])));
-  return new Order(planned.map(({ step }) => step), ({ id, name }) => reused.get(id) ?? latestRecord(name));
+  const reused = new Map(
+    planned.flatMap(({ step, decision }) => (decision?.verdict === "reuse" ? [[step.id, decision.record] as const] : [])),
+  );
+  return new Order(
+    planned.map(({ step }) => step),
+    ({ id, name }) => reused.get(id) ?? latestRecord(name),
+  );
 }
 
 /** Reuse that was decided as things are now promises nothing where a step before may change what this one read or imports. */
@@ -29,7 +34,8 @@ function doubtOf({ step }: Planned, order: Order, before: ReadonlyMap<StepId, Pl
   for (const { from, path } of order.handedTo(step)) {
     const { verdict, decision } = before.get(from)!;
     if (verdict !== "reuse") return upstreamRuns(`${from}, which wrote ${path}, ${verdict === "run" ? "runs" : "may run"} first`);
-    if (decision?.verdict === "reuse" && known.outdatedModels(decision.record).some((name) => path === `models/${name}`)) return upstreamRuns(`${from} saves ${path} again`);
+    if (decision?.verdict === "reuse" && known.outdatedModels(decision.record).some((name) => path === `models/${name}`))
+      return upstreamRuns(`${from} saves ${path} again`);
   }
   return undefined;
 }
@@ -40,7 +46,11 @@ export function upstreamRuns(what: string): Reason {
 }
 
 /** The steps with all that they import and all that hand them something, directly or not. */
-export function withAllBefore({ steps }: Graph, selected: ReadonlySet<StepId>, { latestRecord }: Pick<Knowledge, "latestRecord">): Set<StepId> {
+export function withAllBefore(
+  { steps }: Graph,
+  selected: ReadonlySet<StepId>,
+  { latestRecord }: Pick<Knowledge, "latestRecord">,
+): Set<StepId> {
   const order = new Order(steps, ({ name }) => latestRecord(name));
   const byId = new Map(steps.map((step) => [step.id, step]));
   const all = new Set(selected);

@@ -12,7 +12,9 @@ const debuggers = /^(?:-r|--require)[=\s].*ms-vscode\.js-debug/;
  */
 export function nodeSettings(project: string): string {
   const { NODE_OPTIONS = "", NODE_PATH = "", NODE_PRESERVE_SYMLINKS = "" } = process.env;
-  const flags = NODE_OPTIONS.trim().split(/\s+(?=-)/).filter((flag) => flag !== "" && !harmless.test(flag.replaceAll("_", "-")) && !debuggers.test(flag));
+  const flags = NODE_OPTIONS.trim()
+    .split(/\s+(?=-)/)
+    .filter((flag) => flag !== "" && !harmless.test(flag.replaceAll("_", "-")) && !debuggers.test(flag));
   const told = { options: flags.map((flag) => withContent(flag, project)).join(","), path: NODE_PATH, symlinks: NODE_PRESERVE_SYMLINKS };
   return Object.entries(told)
     .flatMap(([name, value]) => (value === "" ? [] : [` node-${name}:${value.replace(/\s+/g, ",")}`]))

@@ -33,7 +33,9 @@ export class Order {
 
   /** What lower-numbered steps wrote and the step read, as their records show. */
   handedTo(step: Step): Handed[] {
-    const written = this.#readers.get(step.id)!.flatMap((place) => [...(this.#writers.get(place) ?? [])].map((from) => ({ from, path: place.replace(/\/$/, "") })));
+    const written = this.#readers
+      .get(step.id)!
+      .flatMap((place) => [...(this.#writers.get(place) ?? [])].map((from) => ({ from, path: place.replace(/\/$/, "") })));
     return written.filter(({ from }) => this.#byId.get(from)!.number < step.number);
   }
 

@@ -51,7 +51,8 @@ export async function listFiles(folder: string, project: string, pace: Pace, pre
     if (due) await due;
     const relative = prefix ? `${prefix}/${entry.name}` : entry.name;
     if (entry.isDirectory()) {
-      if (!apart.has(entry.name) && path.join(folder, relative) !== project) for (const file of await listFiles(folder, project, pace, relative)) files.push(file);
+      if (!apart.has(entry.name) && path.join(folder, relative) !== project)
+        for (const file of await listFiles(folder, project, pace, relative)) files.push(file);
       continue;
     }
     if (inert.test(entry.name)) continue;

@@ -51,7 +51,8 @@ export class PackageHasher {
     const reached = this.#reached(step, names);
     const copies = new Map<string, number>();
     for (const { label } of reached) copies.set(label, (copies.get(label) ?? 0) + 1);
-    const labelOf = ({ label, folder }: Installed) => (copies.get(label) === 1 ? label : `${label} ${path.relative(this.#project, folder)}`);
+    const labelOf = ({ label, folder }: Installed) =>
+      copies.get(label) === 1 ? label : `${label} ${path.relative(this.#project, folder)}`;
     const entries = reached.map((each) => [labelOf(each), this.#digest(each)] as const);
     return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
@@ -68,7 +69,8 @@ export class PackageHasher {
       const reached = new Set(this.#reached(step, names).map(({ folder }) => folder));
       if ([...this.#installed].some(([candidate, { folder }]) => reached.has(folder) && realOf(candidate) !== folder)) return true;
       const pace = pacer();
-      for (const folder of reached) if ((await signatureOfAll(await this.files(folder, pace), pace)) !== this.#signatures.get(folder)) return true;
+      for (const folder of reached)
+        if ((await signatureOfAll(await this.files(folder, pace), pace)) !== this.#signatures.get(folder)) return true;
       return false;
     } catch {
       return true; // One is gone, or one has come that was not looked at.

@@ -46,7 +46,13 @@ function originOf(): string | undefined {
     const zone = process.env["TZ"] ? [] : [realpathSync(zoneFile), signatureOf(statSync(zoneFile, { bigint: true }))];
     // Of Node's flags only those about ICU's data count: other ways to start the same command are the same place.
     const flags = [...process.execArgv, process.env["NODE_OPTIONS"] ?? ""];
-    return JSON.stringify([process.version, dataVersions(), flags.some((flag) => flag.includes("icu")) ? flags : [], variables.map((name) => process.env[name] ?? null), ...zone]);
+    return JSON.stringify([
+      process.version,
+      dataVersions(),
+      flags.some((flag) => flag.includes("icu")) ? flags : [],
+      variables.map((name) => process.env[name] ?? null),
+      ...zone,
+    ]);
   } catch {
     return undefined;
   }

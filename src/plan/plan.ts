@@ -38,7 +38,11 @@ export async function makePlan(graph: Graph, selected: ReadonlySet<StepId>, know
 }
 
 /** `step.export` → digest for what the step imports; what is not there is left out. */
-export function inputDigests(graph: Graph, step: Step, artifacts: ReadonlyMap<StepId, Readonly<Record<string, Artifact>>>): Record<string, Digest> {
+export function inputDigests(
+  graph: Graph,
+  step: Step,
+  artifacts: ReadonlyMap<StepId, Readonly<Record<string, Artifact>>>,
+): Record<string, Digest> {
   const names = namesOf(graph);
   return Object.fromEntries(
     step.edges.flatMap((edge) =>

@@ -31,7 +31,14 @@ export class World {
    * @param envKey the project's secret, so that a kept hash does not give an environment value away
    * @param run what is known of the run
    */
-  constructor(project: string, params: Readonly<Record<string, string>>, env: NodeJS.ProcessEnv, envKey: string, hasher: FileHasher, run: Partial<RunInfo> = {}) {
+  constructor(
+    project: string,
+    params: Readonly<Record<string, string>>,
+    env: NodeJS.ProcessEnv,
+    envKey: string,
+    hasher: FileHasher,
+    run: Partial<RunInfo> = {},
+  ) {
     this.#run = run;
     this.project = project;
     this.params = params;
@@ -77,7 +84,10 @@ export class World {
 
   /** Launcher variables are left out of the listing; reading one by name still counts. */
   #envNames(): string {
-    return Object.keys(this.#env).filter((name) => !ofLaunchers.test(name)).sort().join("\0");
+    return Object.keys(this.#env)
+      .filter((name) => !ofLaunchers.test(name))
+      .sort()
+      .join("\0");
   }
 
   /** An output as it is now: a file's content; of a folder, and of what was only added to, that it is there. */

@@ -29,7 +29,9 @@ function changedKey(before: Readonly<Record<string, string>>, now: Readonly<Reco
 /** `lib/knn.ts: distance() changed`: the declaration, and the changed file that names it. */
 function explainCode(before: FingerprintParts, now: FingerprintParts, sourceOf: (file: string) => string): string {
   const keys = [...new Set([...Object.keys(now.declarations), ...Object.keys(before.declarations)])];
-  const names = keys.filter((key) => before.declarations[key] !== now.declarations[key] && !/^(top-level code|exports)$|^__stepbook/.test(key));
+  const names = keys.filter(
+    (key) => before.declarations[key] !== now.declarations[key] && !/^(top-level code|exports)$|^__stepbook/.test(key),
+  );
   const files = Object.keys(now.sources).filter((file) => before.sources[file] !== now.sources[file]);
   const gone = Object.keys(before.sources).filter((file) => !(file in now.sources));
   const [name] = names;
@@ -44,7 +46,9 @@ function explainPackages(before: Readonly<Record<string, string>>, now: Readonly
   if (label === undefined) return undefined;
   const name = label.slice(0, label.indexOf("@", 1));
   const version = (set: Readonly<Record<string, string>>) =>
-    Object.keys(set).find((key) => key.startsWith(`${name}@`))?.slice(name.length + 1);
+    Object.keys(set)
+      .find((key) => key.startsWith(`${name}@`))
+      ?.slice(name.length + 1);
   const [old, fresh] = [version(before), version(now)];
   if (old === fresh) return `package ${name}: its files changed`;
   return `package ${name}: ${old ?? "none"} → ${fresh ?? "none"}`;
@@ -67,9 +71,17 @@ export function explainRead(read: Read, now: string | null, world: World): Reaso
       if (read.name === allNames) return reason("env-changed", "it lists the environment's variables, and others are set");
       return reason("env-changed", `environment variable ${read.name} ${changeWord(read.digest, now)}`);
     case "run":
-      return reason("run-read", `it reads run.${read.name}, which ${now === null || differsInEachRun(read.name) ? "differs in each run" : "is another one"}`);
+      return reason(
+        "run-read",
+        `it reads run.${read.name}, which ${now === null || differsInEachRun(read.name) ? "differs in each run" : "is another one"}`,
+      );
     case "machine":
-      return reason("env-changed", read.name === "project" ? "the project was moved, and it looks at where it lies" : `${read.name.includes(".") ? read.name : `os.${read.name}()`} changed`);
+      return reason(
+        "env-changed",
+        read.name === "project"
+          ? "the project was moved, and it looks at where it lies"
+          : `${read.name.includes(".") ? read.name : `os.${read.name}()`} changed`,
+      );
     case "folder":
       return reason("file-changed", `folder ${read.name}: its entries ${changeWord(read.digest, now)}`);
     case "match":
@@ -88,6 +100,11 @@ function changeWord(before: string | null, now: string | null): string {
 
 export function opaqueText({ kind, what }: Opaque): string {
   if (kind === "open") return `was ended with something open (${what}): await or close it; config cache: true would reuse it`;
-  const seen = { subprocess: "started a subprocess", network: "used the network", worker: "started a worker", native: "loaded native code" }[kind];
+  const seen = {
+    subprocess: "started a subprocess",
+    network: "used the network",
+    worker: "started a worker",
+    native: "loaded native code",
+  }[kind];
   return `${seen} (${what}); config cache: true or maxAge would reuse it`;
 }

@@ -38,7 +38,15 @@ export function setAlias(project: string, alias: Alias): void {
 /** @throws E_NOT_FOUND where there is no such alias */
 export function removeAlias(project: string, model: string, alias: string): void {
   const file = path.join(project, aliasPath(model, alias));
-  if (!existsSync(file)) fail("E_NOT_FOUND", `model ${model} has no alias ${alias}`, { remedy: nearest(alias, listAliases(project).filter((each) => each.model === model).map((each) => each.alias)) });
+  if (!existsSync(file))
+    fail("E_NOT_FOUND", `model ${model} has no alias ${alias}`, {
+      remedy: nearest(
+        alias,
+        listAliases(project)
+          .filter((each) => each.model === model)
+          .map((each) => each.alias),
+      ),
+    });
   onDisk(file, () => {
     rmSync(file);
     syncFolder(path.dirname(file));
@@ -47,8 +55,14 @@ export function removeAlias(project: string, model: string, alias: string): void
 
 function refuse(project: string, { model, version }: Alias, file: string): never {
   const folder = path.join(project, "models");
-  const names = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name) : [];
+  const names = existsSync(folder)
+    ? readdirSync(folder, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map(({ name }) => name)
+    : [];
   if (!names.includes(model)) return fail("E_NOT_FOUND", `there is no model "${model}"`, { remedy: nearest(model, names) });
   const versions = readdirSync(path.join(folder, model)).flatMap((each) => /^(v\d+)\.json$/.exec(each)?.[1] ?? []);
-  return fail("E_NOT_FOUND", `model ${model} has no version ${version}: ${file} is not there`, { remedy: `there is ${versions.join(", ") || "none"}` });
+  return fail("E_NOT_FOUND", `model ${model} has no version ${version}: ${file} is not there`, {
+    remedy: `there is ${versions.join(", ") || "none"}`,
+  });
 }

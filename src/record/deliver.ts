@@ -27,7 +27,10 @@ export function deliverEmbedded(state: Db, project: string, { ddl, tables }: Pic
     const waiting = waitingRows(state, definition);
     if (waiting.length === 0) return warnings;
     const refused = ofResults(() => db.transaction(() => deliverAll(db, waiting, tables)).immediate());
-    mark(state, waiting.map((row) => ({ row, becomes: refused.has(row) ? definition : delivered })));
+    mark(
+      state,
+      waiting.map((row) => ({ row, becomes: refused.has(row) ? definition : delivered })),
+    );
     return [...warnings, ...refusals([...refused.values()])];
   } finally {
     db.close();
@@ -51,7 +54,11 @@ interface OutboxRow {
 /** @param definition under which those that were refused need not be tried again */
 function waitingRows(state: Db, definition: number): OutboxRow[] {
   // Written so that SQLite sees the index of what is not delivered.
-  return state.prepare(`SELECT id, table_name AS name, body FROM outbox WHERE embedded <> ${delivered} AND embedded <> ? AND kind = 'row' ORDER BY id`).all(definition) as OutboxRow[];
+  return state
+    .prepare(
+      `SELECT id, table_name AS name, body FROM outbox WHERE embedded <> ${delivered} AND embedded <> ? AND kind = 'row' ORDER BY id`,
+    )
+    .all(definition) as OutboxRow[];
 }
 
 /** A number for what experiments.sql says and what the tables are. */
@@ -78,7 +85,8 @@ function reshape(db: Db, ddl: string, tables: ResultTables): string[] {
   // Before the statements of experiments.sql are run, since an index may want a column that is new.
   for (const [table, wanted] of tables) {
     const present = columnsOf(db, table);
-    if (present.length > 0) for (const column of wanted.filter((each) => !present.some((other) => sameName(other.name, each.name)))) addColumn(db, table, column);
+    if (present.length > 0)
+      for (const column of wanted.filter((each) => !present.some((other) => sameName(other.name, each.name)))) addColumn(db, table, column);
   }
   db.exec(ddl);
   return [...tables].flatMap(([table, wanted]) =>
@@ -86,7 +94,9 @@ function reshape(db: Db, ddl: string, tables: ResultTables): string[] {
       const now = wanted.find(({ name }) => sameName(name, column.name));
       if (!now) return [`${table}.${column.name} is no longer in experiments.sql; the column and its values are kept`];
       if (sameName(now.type, column.type)) return [];
-      return [`${table}.${column.name} is of the type ${column.type}, and experiments.sql says ${now.type}: values are kept as the old one until data/experiments.db is removed, which is made anew from all that was recorded`];
+      return [
+        `${table}.${column.name} is of the type ${column.type}, and experiments.sql says ${now.type}: values are kept as the old one until data/experiments.db is removed, which is made anew from all that was recorded`,
+      ];
     }),
   );
 }
@@ -117,7 +127,8 @@ function deliver(db: Db, { name, body }: OutboxRow, tables: ResultTables): strin
   try {
     const present = columnsOf(db, name);
     const [key, wanted] = [keyOf(present), keyOf(tables.get(name) ?? [])];
-    if (tables.has(name) && !sameName(key.toSorted().join(), wanted.toSorted().join())) return `it has the key (${key.join(", ")}), and experiments.sql says (${wanted.join(", ")})`;
+    if (tables.has(name) && !sameName(key.toSorted().join(), wanted.toSorted().join()))
+      return `it has the key (${key.join(", ")}), and experiments.sql says (${wanted.join(", ")})`;
     db.transaction(() => insertRow(db, name, JSON.parse(body) as Record<string, Scalar>, present))();
     return undefined;
   } catch (error) {

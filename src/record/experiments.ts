@@ -43,12 +43,15 @@ export function readResultTables(project: string): ResultDefinition {
   if (!existsSync(file)) {
     fail("E_EXPERIMENTS_SQL", "there is no experiments.sql, so record() has no table to write to", {
       place: { file: "experiments.sql" },
-      remedy: "write one: CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, experiment_datetime timestamptz, accuracy double precision);",
+      remedy:
+        "write one: CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, experiment_datetime timestamptz, accuracy double precision);",
     });
   }
   const text = readFileSync(file, "utf8");
   // It is run at each delivery: a plain CREATE TABLE means what it says the first time.
-  const ddl = text.replace(comment, "").replace(plainCreate, (found, create?: string) => (create === undefined ? found : `${create} IF NOT EXISTS `));
+  const ddl = text
+    .replace(comment, "")
+    .replace(plainCreate, (found, create?: string) => (create === undefined ? found : `${create} IF NOT EXISTS `));
   const db = new Database(":memory:");
   try {
     db.exec(ddl);
@@ -68,7 +71,9 @@ export function readResultTables(project: string): ResultDefinition {
 
 /** Postgres cuts longer names, and would not find them again. @throws that there is one */
 function refuseLongNames(tables: ResultTables): void {
-  const long = [...tables].flatMap(([table, columns]) => [table, ...columns.map(({ name }) => name)]).find((name) => Buffer.byteLength(name) > 63);
+  const long = [...tables]
+    .flatMap(([table, columns]) => [table, ...columns.map(({ name }) => name)])
+    .find((name) => Buffer.byteLength(name) > 63);
   if (long !== undefined) throw new Error(`"${long}" is longer than the 63 bytes that Postgres has for a name`);
 }
 
@@ -87,9 +92,18 @@ export function columnsOf(db: Db, table: string): ResultColumn[] {
  * @param nth how many rows this run has recorded into the table before
  * @throws E_EXPERIMENTS_SQL for an unknown table or column
  */
-export function completeRow(tables: ResultTables, table: string, row: Readonly<Record<string, Scalar>>, run: RunInfo, nth: number): Record<string, Scalar> {
+export function completeRow(
+  tables: ResultTables,
+  table: string,
+  row: Readonly<Record<string, Scalar>>,
+  run: RunInfo,
+  nth: number,
+): Record<string, Scalar> {
   const columns = tables.get(table);
-  if (!columns) return fail("E_EXPERIMENTS_SQL", `record("${table}", …): experiments.sql has no table "${table}"`, { remedy: nearest(table, [...tables.keys()]) });
+  if (!columns)
+    return fail("E_EXPERIMENTS_SQL", `record("${table}", …): experiments.sql has no table "${table}"`, {
+      remedy: nearest(table, [...tables.keys()]),
+    });
   const names = columns.map((column) => column.name);
   const unknown = Object.keys(row).find((name) => !names.includes(name));
   if (unknown !== undefined) {

@@ -9,7 +9,10 @@ export function sameName(one: string, other: string): boolean {
 }
 
 export function keyOf(columns: readonly ResultColumn[]): string[] {
-  return columns.filter(({ key }) => key > 0).sort((a, b) => a.key - b.key).map(({ name }) => name);
+  return columns
+    .filter(({ key }) => key > 0)
+    .sort((a, b) => a.key - b.key)
+    .map(({ name }) => name);
 }
 
 /** Inserts the row in place of the one with its key. Columns that the table has lost are left out. @param present the columns that it has */
@@ -17,11 +20,15 @@ export function insertRow(db: Db, table: string, row: Readonly<Record<string, Sc
   const key = keyOf(present);
   const given = key.map((name) => Object.entries(row).find(([column]) => sameName(column, name))?.[1]);
   if (key.length > 0 && given.every((value) => value !== undefined)) {
-    db.prepare(`DELETE FROM ${quoteIdentifier(table)} WHERE ${key.map((name) => `${quoteIdentifier(name)} = ?`).join(" AND ")}`).run(...given.map((value) => bound(value!)));
+    db.prepare(`DELETE FROM ${quoteIdentifier(table)} WHERE ${key.map((name) => `${quoteIdentifier(name)} = ?`).join(" AND ")}`).run(
+      ...given.map((value) => bound(value!)),
+    );
   }
   const columns = Object.keys(row).filter((column) => present.some(({ name }) => sameName(name, column)));
   const places = columns.map(() => "?").join(", ");
-  db.prepare(`INSERT INTO ${quoteIdentifier(table)} (${columns.map(quoteIdentifier).join(", ")}) VALUES (${places})`).run(...columns.map((column) => bound(row[column]!)));
+  db.prepare(`INSERT INTO ${quoteIdentifier(table)} (${columns.map(quoteIdentifier).join(", ")}) VALUES (${places})`).run(
+    ...columns.map((column) => bound(row[column]!)),
+  );
 }
 
 /** SQLite has no booleans; a whole number that goes as one stays `5` in a column of texts, and not `5.0`. */

@@ -19,7 +19,8 @@ export function currentRecord(db: Db, name: string): KeptRecord | undefined {
 }
 
 export function lastSuccessfulRun(db: Db): string | undefined {
-  return db.prepare("SELECT id FROM runs WHERE status = 'succeeded' ORDER BY started_at DESC, id DESC LIMIT 1").pluck().get() as string | undefined;
+  return db.prepare("SELECT id FROM runs WHERE status = 'succeeded' ORDER BY started_at DESC, id DESC LIMIT 1").pluck().get() as
+    string | undefined;
 }
 
 /** The run with this id, or undefined where it is no longer kept. */

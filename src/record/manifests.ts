@@ -63,7 +63,10 @@ function manifestsIn(file: string): (Manifest | undefined)[] {
     const text = readFileSync(file, "utf8");
     const { name, ext } = path.parse(file);
     if (ext === ".json") return [readManifest(text, name)];
-    return text.split("\n").filter((line) => line !== "").map((line) => readManifest(line));
+    return text
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => readManifest(line));
   } catch {
     return [undefined];
   }
@@ -71,7 +74,14 @@ function manifestsIn(file: string): (Manifest | undefined)[] {
 
 function readManifest(text: string, fileSeal?: Digest): Manifest | undefined {
   try {
-    const { seal = fileSeal, info, params, outcome, record, sum } = JSON.parse(text) as Manifest & { readonly seal?: Digest; readonly sum?: Digest };
+    const {
+      seal = fileSeal,
+      info,
+      params,
+      outcome,
+      record,
+      sum,
+    } = JSON.parse(text) as Manifest & { readonly seal?: Digest; readonly sum?: Digest };
     const manifest = { info, params, outcome, record };
     // The first ones had no sum.
     const whole = sum === undefined ? fileSeal !== undefined : sum === sumOf(manifest);

@@ -43,7 +43,14 @@ export function putTable(db: Db, source: Source, table: string, artifact: Artifa
 
 function put(db: Db, { run, step }: Source, kind: "row" | "table", table: string, body: string): void {
   const grown = "max(?, 1 + coalesce((SELECT version FROM outbox ORDER BY id DESC LIMIT 1), 0))";
-  prepared(db, `INSERT INTO outbox (run, step, kind, table_name, version, body) VALUES (?, ?, ?, ?, ${grown}, ?)`).run(run, step, kind, table, Date.now(), body);
+  prepared(db, `INSERT INTO outbox (run, step, kind, table_name, version, body) VALUES (?, ?, ?, ?, ${grown}, ?)`).run(
+    run,
+    step,
+    kind,
+    table,
+    Date.now(),
+    body,
+  );
 }
 
 /** How many rows the run has recorded into the table so far. */
@@ -59,9 +66,16 @@ export function newestTables(db: Db): MirroredTable[] {
 
 /** The rows to be sent next, oldest first; parked ones are left out. */
 export function waitingRows(db: Db, after: number, limit: number): Waiting[] {
-  const rows = db.prepare(`SELECT id, table_name, version, body FROM outbox WHERE mirrored = 0 AND refusals < ${mostRefusals} AND kind = 'row' AND id > ? ORDER BY id LIMIT ?`);
+  const rows = db.prepare(
+    `SELECT id, table_name, version, body FROM outbox WHERE mirrored = 0 AND refusals < ${mostRefusals} AND kind = 'row' AND id > ? ORDER BY id LIMIT ?`,
+  );
   // Raw: there may be a hundred thousand, and better-sqlite3 takes twice as long for objects.
-  return (rows.raw().all(after, limit) as [number, string, number, string][]).map(([id, table, version, body]) => ({ id, table, version, body }));
+  return (rows.raw().all(after, limit) as [number, string, number, string][]).map(([id, table, version, body]) => ({
+    id,
+    table,
+    version,
+    body,
+  }));
 }
 
 /** The newest of each mirrored table, where that waits: older ones are of no use to anybody. */
@@ -75,16 +89,24 @@ export function waitingTables(db: Db): Waiting[] {
 
 /** This one has been sent; so all before it need not be. */
 export function markTableMirrored(db: Db, { id, table }: Waiting): void {
-  db.prepare("UPDATE outbox SET mirrored = 1, refusals = 0, refused = NULL WHERE kind = 'table' AND table_name = ? AND id <= ?").run(table, id);
+  db.prepare("UPDATE outbox SET mirrored = 1, refusals = 0, refused = NULL WHERE kind = 'table' AND table_name = ? AND id <= ?").run(
+    table,
+    id,
+  );
 }
 
 export function markMirrored(db: Db, ids: readonly number[]): void {
-  db.prepare("UPDATE outbox SET mirrored = 1, refusals = 0, refused = NULL WHERE id IN (SELECT value FROM json_each(?))").run(JSON.stringify(ids));
+  db.prepare("UPDATE outbox SET mirrored = 1, refusals = 0, refused = NULL WHERE id IN (SELECT value FROM json_each(?))").run(
+    JSON.stringify(ids),
+  );
 }
 
 /** @returns whether the row is parked now */
 export function markRefused(db: Db, id: number, reason: string): boolean {
-  const refusals = db.prepare("UPDATE outbox SET refusals = refusals + 1, refused = ? WHERE id = ? RETURNING refusals").pluck().get(reason, id);
+  const refusals = db
+    .prepare("UPDATE outbox SET refusals = refusals + 1, refused = ? WHERE id = ? RETURNING refusals")
+    .pluck()
+    .get(reason, id);
   return (refusals as number) >= mostRefusals;
 }
 
@@ -112,10 +134,14 @@ export interface MirrorState {
 export function mirrorState(db: Db): MirrorState {
   const sent = db.prepare("SELECT count(*) FROM outbox WHERE mirrored = 1").pluck().get() as number;
   const { count, since } = db
-    .prepare(`SELECT count(*) AS count, min(version) AS since FROM outbox WHERE mirrored = 0 AND refusals < ${mostRefusals} AND (kind = 'row' OR id IN (${newestIds}))`)
+    .prepare(
+      `SELECT count(*) AS count, min(version) AS since FROM outbox WHERE mirrored = 0 AND refusals < ${mostRefusals} AND (kind = 'row' OR id IN (${newestIds}))`,
+    )
     .get() as { count: number; since: number | null };
   const parked = db
-    .prepare(`SELECT id, run, step, table_name AS "table", refused AS reason FROM outbox WHERE mirrored = 0 AND refusals >= ${mostRefusals} ORDER BY id`)
+    .prepare(
+      `SELECT id, run, step, table_name AS "table", refused AS reason FROM outbox WHERE mirrored = 0 AND refusals >= ${mostRefusals} ORDER BY id`,
+    )
     .all() as Parked[];
   return { sent, waiting: count, waitingSince: since === null ? null : new Date(since).toISOString(), parked };
 }

@@ -42,7 +42,8 @@ export function rebuildState(project: string, now: Date): Rebuilt {
         if (record) putModel(db, record, id!, name, version);
       }
       for (const [id, record] of ids.values()) {
-        for (const name of owedModels(record, published)) putModel(db, record, id, name, Math.max(latestModel(db, name)?.version ?? 0, highestPublished(project, name)) + 1);
+        for (const name of owedModels(record, published))
+          putModel(db, record, id, name, Math.max(latestModel(db, name)?.version ?? 0, highestPublished(project, name)) + 1);
       }
       return db.prepare("SELECT count(*) FROM models").pluck().get() as number;
     })();
@@ -84,7 +85,8 @@ function publishedModels(project: string): Published[] {
 function moveAway(project: string, now: Date): string {
   const name = `state.damaged-${now.toISOString().replace(/[-:]|\.\d+/g, "")}.db`;
   const folder = stateFolder(project);
-  for (const tail of ["", "-wal", "-shm"]) if (existsSync(path.join(folder, `state.db${tail}`))) renameSync(path.join(folder, `state.db${tail}`), path.join(folder, name + tail));
+  for (const tail of ["", "-wal", "-shm"])
+    if (existsSync(path.join(folder, `state.db${tail}`))) renameSync(path.join(folder, `state.db${tail}`), path.join(folder, name + tail));
   syncFolder(folder);
   return path.relative(project, path.join(folder, name));
 }

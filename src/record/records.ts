@@ -84,7 +84,10 @@ function isVersion({ body }: ModelRow, { artifact, card }: ModelEffect): boolean
 
 function insertRecord(db: Db, record: StepRecord): number {
   const columns = [record.run, record.step, record.name, record.fingerprint, encodeJson(record)] as const;
-  const { lastInsertRowid } = prepared(db, "INSERT INTO records (run, step, name, fingerprint, body, seal) VALUES (?, ?, ?, ?, ?, ?)").run(...columns, sealOf(...columns));
+  const { lastInsertRowid } = prepared(db, "INSERT INTO records (run, step, name, fingerprint, body, seal) VALUES (?, ?, ?, ?, ?, ?)").run(
+    ...columns,
+    sealOf(...columns),
+  );
   const id = Number(lastInsertRowid);
   const line = prepared(db, "INSERT INTO lineage (record, direction, name, digest) VALUES (?, ?, ?, ?)");
   for (const [name, digest] of Object.entries(record.parts.inputs)) line.run(id, "in", name, digest);
@@ -105,7 +108,12 @@ function applyEffect(db: Db, record: StepRecord, id: number, effect: Effect, pub
 
 function insertModel(db: Db, record: StepRecord, id: number, effect: ModelEffect, version: number): void {
   const body: ModelBody = { parts: effect.artifact, card: effect.card, step: record.step, run: record.run, createdAt: record.finishedAt };
-  db.prepare("INSERT OR IGNORE INTO models (name, version, record, body) VALUES (?, ?, ?, ?)").run(effect.name, version, id, JSON.stringify(body));
+  db.prepare("INSERT OR IGNORE INTO models (name, version, record, body) VALUES (?, ?, ?, ?)").run(
+    effect.name,
+    version,
+    id,
+    JSON.stringify(body),
+  );
 }
 
 /** Puts a record that was committed once into a state that is made anew; its models follow, in their versions. */
@@ -169,7 +177,7 @@ export function latestRecord(db: Db, name: string): KeptRecord | undefined {
 }
 
 function newest(db: Db, name: string, byId: (id: number) => KeptRecord | undefined): KeptRecord | undefined {
-  for (let below = Number.MAX_SAFE_INTEGER; ; ) {
+  for (let below = Number.MAX_SAFE_INTEGER; ;) {
     const { id } = prepared(db, "SELECT max(id) AS id FROM records WHERE name = ? AND id < ?").get(name, below) as { id: number | null };
     if (id === null) return undefined;
     const record = byId(id);

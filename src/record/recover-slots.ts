@@ -23,7 +23,8 @@ export function recoverBackfills(db: Db): void {
 }
 
 function recover(db: Db, { lives }: Worker, meant: (row: SlotRow) => boolean): SlotRow[] {
-  const running = () => db.prepare(`SELECT ${slotColumns}, interruptions, pid, started, boot FROM slots WHERE status = 'running'`).all() as RunningRow[];
+  const running = () =>
+    db.prepare(`SELECT ${slotColumns}, interruptions, pid, started, boot FROM slots WHERE status = 'running'`).all() as RunningRow[];
   const dead = () => running().filter((row) => meant(row) && !lives(row));
   if (dead().length === 0) return [];
   // Read again under the write lock: another process may have recovered one meanwhile, and claimed it.

@@ -18,13 +18,22 @@ export function ofResults<T>(work: () => T): T {
   } catch (error) {
     const { code, message } = error as Error & { code?: unknown };
     if (typeof code !== "string") throw error;
-    if (/^SQLITE_(?:CORRUPT|NOTADB)/.test(code)) return fail("E_DATABASE", `data/experiments.db is damaged (${message})`, { remedy: "move it away: the next run makes it anew from all that was recorded" }, error);
-    if (/^SQLITE_(?:BUSY|LOCKED)/.test(code)) return fail("E_DATABASE", "another program holds data/experiments.db", { remedy: "let it end what it writes, or close it" }, error);
+    if (/^SQLITE_(?:CORRUPT|NOTADB)/.test(code))
+      return fail(
+        "E_DATABASE",
+        `data/experiments.db is damaged (${message})`,
+        { remedy: "move it away: the next run makes it anew from all that was recorded" },
+        error,
+      );
+    if (/^SQLITE_(?:BUSY|LOCKED)/.test(code))
+      return fail("E_DATABASE", "another program holds data/experiments.db", { remedy: "let it end what it writes, or close it" }, error);
     return fail("E_DATABASE", `data/experiments.db cannot be used (${message})`, {}, error);
   }
 }
 
 /** Whether the file, or its disk, is at fault: another row would not go in either. */
 export function isOfFile(error: unknown): boolean {
-  return /^SQLITE_(?:BUSY|CANTOPEN|CORRUPT|FULL|IOERR|LOCKED|NOMEM|NOTADB|PERM|PROTOCOL|READONLY)/.test(String((error as { code?: unknown }).code));
+  return /^SQLITE_(?:BUSY|CANTOPEN|CORRUPT|FULL|IOERR|LOCKED|NOMEM|NOTADB|PERM|PROTOCOL|READONLY)/.test(
+    String((error as { code?: unknown }).code),
+  );
 }

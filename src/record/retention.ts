@@ -42,7 +42,9 @@ export function readHistory(db: Db): History {
     runs,
     used: usedRecords(db),
     records: heldByRecords(db),
-    failed: db.prepare("SELECT run, failure ->> 'bundle' AS bundle FROM run_steps WHERE failure ->> 'bundle' IS NOT NULL").all() as History["failed"],
+    failed: db
+      .prepare("SELECT run, failure ->> 'bundle' AS bundle FROM run_steps WHERE failure ->> 'bundle' IS NOT NULL")
+      .all() as History["failed"],
     pinnedRuns: new Set([...runs.filter(({ status }) => status === "running").map(({ id }) => id), ...(last === undefined ? [] : [last])]),
     pinnedRecords: new Set([...newest, ...models.map(({ record }) => record)]),
     modelArtifacts: models.flatMap(({ body }) => [body.parts, body.card]),
@@ -66,7 +68,9 @@ function heldByRecords(db: Db): Map<number, Held> {
       continue;
     }
     const { artifacts, displays, effects, bundle } = JSON.parse(row.body) as StepRecord;
-    const ofEffects = effects.flatMap((effect) => (effect.kind === "model" ? [effect.artifact, effect.card] : effect.kind === "table" ? [effect.artifact] : []));
+    const ofEffects = effects.flatMap((effect) =>
+      effect.kind === "model" ? [effect.artifact, effect.card] : effect.kind === "table" ? [effect.artifact] : [],
+    );
     held.set(row.id, { artifacts: [...Object.values(artifacts), ...displays, ...ofEffects], bundle, run: row.run, seal: row.seal });
   }
   return held;

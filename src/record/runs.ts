@@ -41,12 +41,29 @@ export function finishRun(db: Db, id: string, status: RunStatus, finishedAt: str
 }
 
 export function putRunStep(db: Db, run: string, outcome: StepOutcome, record: number | null, failure: Failure | null): void {
-  const put = prepared(db, "INSERT OR REPLACE INTO run_steps (run, step, status, reason, ms, attempts, record, failure) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
-  put.run(run, outcome.step, outcome.status, outcome.reason, Math.round(outcome.ms), outcome.attempts, record, failure && JSON.stringify(failure));
+  const put = prepared(
+    db,
+    "INSERT OR REPLACE INTO run_steps (run, step, status, reason, ms, attempts, record, failure) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+  );
+  put.run(
+    run,
+    outcome.step,
+    outcome.status,
+    outcome.reason,
+    Math.round(outcome.ms),
+    outcome.attempts,
+    record,
+    failure && JSON.stringify(failure),
+  );
 }
 
 /** The lines of reused steps, all in one statement. */
-export function putReusedSteps(db: Db, run: string, reason: string, steps: readonly { readonly step: string; readonly record: number }[]): void {
+export function putReusedSteps(
+  db: Db,
+  run: string,
+  reason: string,
+  steps: readonly { readonly step: string; readonly record: number }[],
+): void {
   const put = prepared(
     db,
     `INSERT OR REPLACE INTO run_steps (run, step, status, reason, ms, attempts, record)
@@ -64,7 +81,9 @@ export function pageOfRuns(db: Db, offset: number, limit: number, status: RunSta
   const wished = "@status IS NULL OR CASE WHEN status = 'running' AND NOT @goesOn THEN 'interrupted' ELSE status END = @status";
   const asked = { status, goesOn: Number(runGoesOn(db)) };
   const total = db.prepare(`SELECT count(*) FROM runs WHERE ${wished}`).pluck().get(asked) as number;
-  const rows = db.prepare(`SELECT * FROM runs WHERE ${wished} ORDER BY started_at DESC, id DESC LIMIT @limit OFFSET @offset`).all({ ...asked, limit, offset });
+  const rows = db
+    .prepare(`SELECT * FROM runs WHERE ${wished} ORDER BY started_at DESC, id DESC LIMIT @limit OFFSET @offset`)
+    .all({ ...asked, limit, offset });
   return { total, runs: (rows as RawRun[]).map((row) => toRun(db, row)) };
 }
 
@@ -78,8 +97,11 @@ export function findRun(db: Db, words: string): RunRow {
     ? db.prepare("SELECT * FROM runs ORDER BY started_at DESC, id DESC LIMIT 1 OFFSET ?").all(Number(relative[1] ?? 0))
     : db.prepare("SELECT * FROM runs WHERE substr(id, 1, length(@words)) = @words LIMIT 2").all({ words });
   if (rows.length === 1) return toRun(db, rows[0] as RawRun);
-  if (rows.length > 1) return fail("E_NOT_FOUND", `more than one run begins with "${words}"`, { remedy: "give more of it; `runs` lists them" });
-  return fail("E_NOT_FOUND", `there is no run "${words}"`, { remedy: `${meant(db, words)}\`runs\` lists them; \`last\` and \`last~1\` name the newest ones` });
+  if (rows.length > 1)
+    return fail("E_NOT_FOUND", `more than one run begins with "${words}"`, { remedy: "give more of it; `runs` lists them" });
+  return fail("E_NOT_FOUND", `there is no run "${words}"`, {
+    remedy: `${meant(db, words)}\`runs\` lists them; \`last\` and \`last~1\` name the newest ones`,
+  });
 }
 
 /** A mistyped id is near one of the newest. */
@@ -98,14 +120,16 @@ export function runSteps(db: Db, run: string): RunStepRow[] {
     ms: row.ms,
     attempts: row.attempts,
     record: row.record,
-    failure: row.failure ? (parseKept<Failure>(row.failure)) : null,
+    failure: row.failure ? parseKept<Failure>(row.failure) : null,
   }));
 }
 
 /** Of a step that has no record: in which of the newest runs it failed last, and how. */
 export function lastFailure(db: Db, step: string): { readonly run: string; readonly reason: string } | undefined {
   const newest = "SELECT id FROM runs ORDER BY started_at DESC, id DESC LIMIT 200";
-  return db.prepare(`SELECT run, reason FROM run_steps WHERE step = ? AND status = 'failed' AND run IN (${newest}) ORDER BY run DESC LIMIT 1`).get(step) as { run: string; reason: string } | undefined;
+  return db
+    .prepare(`SELECT run, reason FROM run_steps WHERE step = ? AND status = 'failed' AND run IN (${newest}) ORDER BY run DESC LIMIT 1`)
+    .get(step) as { run: string; reason: string } | undefined;
 }
 
 /** A run's row. */

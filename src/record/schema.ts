@@ -148,4 +148,14 @@ CREATE INDEX slots_on_their_way ON slots (status, schedule, slot) WHERE status =
 `;
 
 /** Entry n brings a database of version n to n + 1. */
-export const migrations: readonly string[] = [first, mirrored, scheduled, sealed, paused, indexed, outboxIndexed, interruptions, slotsIndexed];
+export const migrations: readonly string[] = [
+  first,
+  mirrored,
+  scheduled,
+  sealed,
+  paused,
+  indexed,
+  outboxIndexed,
+  interruptions,
+  slotsIndexed,
+];

@@ -92,7 +92,9 @@ function migrate(db: Db, file: string): void {
       remedy: "install that version again, or move the folder .stepbook away: results can be computed anew",
     });
   }
-  db.function("seal", { deterministic: true }, (run, step, name, fingerprint, body) => sealOf(String(run), String(step), String(name), String(fingerprint), String(body)));
+  db.function("seal", { deterministic: true }, (run, step, name, fingerprint, body) =>
+    sealOf(String(run), String(step), String(name), String(fingerprint), String(body)),
+  );
   db.transaction(() => {
     // Read again under the write lock: another process may have migrated meanwhile.
     for (const step of migrations.slice(version())) db.exec(step);
@@ -103,24 +105,41 @@ function migrate(db: Db, file: string): void {
 function explainOpen(error: unknown, file: string): never {
   const { code = "" } = error as { code?: string };
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) {
+    return fail("E_STATE_CORRUPT", `${file} is damaged (${(error as Error).message})`, { remedy: damagedState }, error);
+  }
+  if (existsSync(file) && !statSync(file).isFile())
+    return fail("E_STATE_CORRUPT", `${file} is not a file`, { remedy: damagedState }, error);
+  if (/^(EACCES|EROFS|EPERM)$/.test(code) || /^SQLITE_(READONLY|CANTOPEN|PERM)/.test(code)) {
     return fail(
-      "E_STATE_CORRUPT",
-      `${file} is damaged (${(error as Error).message})`,
-      { remedy: damagedState },
+      "E_READ_ONLY",
+      `cannot write ${file}`,
+      { remedy: "Stepbook keeps its state in .stepbook/: make the project's folder writable for you" },
       error,
     );
   }
-  if (existsSync(file) && !statSync(file).isFile()) return fail("E_STATE_CORRUPT", `${file} is not a file`, { remedy: damagedState }, error);
-  if (/^(EACCES|EROFS|EPERM)$/.test(code) || /^SQLITE_(READONLY|CANTOPEN|PERM)/.test(code)) {
-    return fail("E_READ_ONLY", `cannot write ${file}`, { remedy: "Stepbook keeps its state in .stepbook/: make the project's folder writable for you" }, error);
-  }
-  if (code === "ERR_DLOPEN_FAILED" || /^Could not locate the bindings file/.test((error as Error).message)) refuseInstall((error as Error).message, error);
-  if (/^(EEXIST|ENOENT|ENOTDIR)$/.test(code)) return fail("E_READ_ONLY", `${path.dirname(file)} is not a folder, and none can be made there`, { remedy: "move what lies there away, or mend the link" }, error);
+  if (code === "ERR_DLOPEN_FAILED" || /^Could not locate the bindings file/.test((error as Error).message))
+    refuseInstall((error as Error).message, error);
+  if (/^(EEXIST|ENOENT|ENOTDIR)$/.test(code))
+    return fail(
+      "E_READ_ONLY",
+      `${path.dirname(file)} is not a folder, and none can be made there`,
+      { remedy: "move what lies there away, or mend the link" },
+      error,
+    );
   throw error;
 }
 
 /** Another Node than the one that was there at install; or an install without the package's script. */
 function refuseInstall(message: string, cause: unknown): never {
-  const what = /NODE_MODULE_VERSION/.test(message) ? "was compiled for another version of Node" : /bindings file/.test(message) ? "was installed without its compiled part" : `cannot be loaded (${message.split("\n")[0]})`;
-  fail("E_INSTALL", `better-sqlite3 ${what}; this is Node ${process.versions.node}`, { remedy: "`npm rebuild better-sqlite3` with this Node (pnpm: `pnpm approve-builds` first)" }, cause);
+  const what = /NODE_MODULE_VERSION/.test(message)
+    ? "was compiled for another version of Node"
+    : /bindings file/.test(message)
+      ? "was installed without its compiled part"
+      : `cannot be loaded (${message.split("\n")[0]})`;
+  fail(
+    "E_INSTALL",
+    `better-sqlite3 ${what}; this is Node ${process.versions.node}`,
+    { remedy: "`npm rebuild better-sqlite3` with this Node (pnpm: `pnpm approve-builds` first)" },
+    cause,
+  );
 }

@@ -20,7 +20,9 @@ export function actionsLayout(project: string, env: NodeJS.ProcessEnv): Layout {
     const { place, message, code, remedy, step } = failure;
     const file = place && path.relative(workspace, path.resolve(project, place.file));
     const properties = { file, line: place?.line, col: place?.column, title: step ? `${step}: ${code}` : code };
-    const given = Object.entries(properties).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${escapeProperty(String(value))}`]));
+    const given = Object.entries(properties).flatMap(([key, value]) =>
+      value === undefined ? [] : [`${key}=${escapeProperty(String(value))}`],
+    );
     return [`::error ${given.join(",")}::${escapeData([message, remedy].filter(Boolean).join("\n"))}`];
   }
 

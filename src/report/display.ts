@@ -19,7 +19,10 @@ function allLines(bundle: MimeBundle, style: Style): string[] {
   if (markdown !== undefined) return markdownLines(markdown, style);
   const plain = textOf(bundle["text/plain"]);
   if (plain === undefined) return [style.colors.dim(cut(`(${cleanLine(Object.keys(bundle).join(", ")) || "nothing"})`, style.width))];
-  const lines = plain.trimEnd().split("\n").map((line) => cleanOutput(line, style.colors.isColorSupported));
+  const lines = plain
+    .trimEnd()
+    .split("\n")
+    .map((line) => cleanOutput(line, style.colors.isColorSupported));
   // More than one line is a table or a tree, which wrapping would break.
   return lines.length === 1 ? wrap(lines[0]!, style.width) : lines.map((line) => cut(line, style.width));
 }

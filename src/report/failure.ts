@@ -43,7 +43,9 @@ function headline({ code, message }: Failure, colors: Colors, width: number): st
   const [first = "", ...rest] = cleanLines(message.trimEnd());
   const label = `error ${code}: `;
   const [start = "", ...more] = wrap(label + first, width - 2, mostRows);
-  const colored = start.startsWith(label) ? colors.red(colors.bold("error")) + colors.dim(` ${code}: `) + colors.bold(start.slice(label.length)) : start;
+  const colored = start.startsWith(label)
+    ? colors.red(colors.bold("error")) + colors.dim(` ${code}: `) + colors.bold(start.slice(label.length))
+    : start;
   const tail = rest.slice(0, mostRows).flatMap((line) => wrap(line, width - 2));
   const all = [...more.map((line) => colors.bold(line)), ...tail].map((line) => `  ${line}`.trimEnd());
   return [colored, ...(all.length > mostRows ? [...all.slice(0, mostRows), colors.dim("  …")] : all)];
@@ -82,7 +84,9 @@ function hanging(text: string, mark: string, width: number): string[] {
 
 /** The stack's frames without the one that is shown as the place. */
 function frames({ stack, place }: Failure, project: string): string[] {
-  const all = cleanLines(stack ?? "").map((line) => line.trim()).filter((line) => line.startsWith("at "));
+  const all = cleanLines(stack ?? "")
+    .map((line) => line.trim())
+    .filter((line) => line.startsWith("at "));
   const short = all.map((line) => line.replaceAll("file://", "").replaceAll(`${project}${path.sep}`, ""));
   const others = short.filter((line, index) => !(index === 0 && short.length === 1 && place && line.includes(showPlace(place))));
   return others.length > mostFrames ? [...others.slice(0, mostFrames), `… ${others.length - mostFrames} more`] : others;

@@ -31,11 +31,17 @@ export function linesOf(event: Event, around: Around): string[] {
     case "run.started":
       return [cut(colors.dim(heading(event)), style.width)];
     case "run.waiting":
-      return warning(`another runner works in this folder (process ${event.owner.pid}, since ${formatTime(event.owner.since)}): waiting for it`, style);
+      return warning(
+        `another runner works in this folder (process ${event.owner.pid}, since ${formatTime(event.owner.since)}): waiting for it`,
+        style,
+      );
     case "watch.waiting":
       return [cut(colors.dim(`watching ${countOf(event.files, "file")}, Ctrl-C ends`), style.width)];
     case "run.recovered":
-      return warning(`${countOf(event.runs.length, "run")} ended without a word (${event.runs.join(", ")}): what finished in them is kept`, style);
+      return warning(
+        `${countOf(event.runs.length, "run")} ended without a word (${event.runs.join(", ")}): what finished in them is kept`,
+        style,
+      );
     case "step.started":
     case "step.progress":
     case "row.recorded":
@@ -43,7 +49,9 @@ export function linesOf(event: Event, around: Around): string[] {
     case "run.finished":
       return []; // told while it lasts, or in the summary
     case "step.reused":
-      return [status(event.step, colors.dim("="), colors.dim("reused"), event.reason.code === "unchanged" ? "" : event.reason.text, around)];
+      return [
+        status(event.step, colors.dim("="), colors.dim("reused"), event.reason.code === "unchanged" ? "" : event.reason.text, around),
+      ];
     case "step.output":
       return gutter(event.step, wrap(cleanOutput(event.line, colors.isColorSupported), inner(event.step, style), mostRows), style);
     case "step.displayed":
@@ -55,7 +63,15 @@ export function linesOf(event: Event, around: Around): string[] {
     case "run.warned":
       return warning(event.message, style);
     case "step.retrying":
-      return [status(event.step, colors.yellow("↻"), `in ${event.in < 1000 ? formatDuration(event.in) : formatElapsed(event.in)}`, `attempt ${event.attempt}: ${firstLine(event.failure)}`, around)];
+      return [
+        status(
+          event.step,
+          colors.yellow("↻"),
+          `in ${event.in < 1000 ? formatDuration(event.in) : formatElapsed(event.in)}`,
+          `attempt ${event.attempt}: ${firstLine(event.failure)}`,
+          around,
+        ),
+      ];
     case "step.ran":
       return [status(event.step, colors.green("✓"), formatDuration(event.ms), ranNote(event, around), around)];
     case "step.failed":
@@ -121,14 +137,17 @@ function inner(step: StepId, { width }: Style): number {
 }
 
 function warning(text: string, { colors, width }: Style): string[] {
-  const rows = cleanLines(text).slice(0, mostRows).flatMap((line) => wrap(line, width - 2, mostRows));
+  const rows = cleanLines(text)
+    .slice(0, mostRows)
+    .flatMap((line) => wrap(line, width - 2, mostRows));
   return rows.map((row, index) => (index === 0 ? `${colors.yellow("!")} ${row}` : `  ${row}`));
 }
 
 function checkLines(table: string, rules: readonly CheckedRule[], { colors, width }: Style): string[] {
   const failing = rules.filter((rule) => rule.failing > 0);
   const name = cleanLine(table) === "" ? "check" : `check ${cleanLine(table)}`;
-  if (failing.length === 0) return [cut(colors.dim(`${name}: ${rules.length === 1 ? "its rule holds" : `all ${rules.length} rules hold`}`), width)];
+  if (failing.length === 0)
+    return [cut(colors.dim(`${name}: ${rules.length === 1 ? "its rule holds" : `all ${rules.length} rules hold`}`), width)];
   const lines = failing.flatMap((rule) => [
     `  ${colors.red("✗")} ${cleanLine(rule.rule)}: ${countOf(rule.failing, "row")}`,
     ...rule.sample.slice(0, mostSamples).map((row) => colors.dim(`      ${sampleText(row)}`)),
@@ -137,7 +156,9 @@ function checkLines(table: string, rules: readonly CheckedRule[], { colors, widt
 }
 
 function sampleText(row: Record<string, unknown>): string {
-  return Object.entries(row).map(([key, value]) => `${cleanLine(key)} ${cleanLine(cellText(value))}`).join("  ");
+  return Object.entries(row)
+    .map(([key, value]) => `${cleanLine(key)} ${cleanLine(cellText(value))}`)
+    .join("  ");
 }
 
 function firstLine({ message }: Failure): string {

@@ -95,6 +95,8 @@ export class LiveReport implements Report {
     // What is taller than the terminal cannot be drawn over.
     const most = Math.max(1, rows - 2);
     const shown = running.slice(0, running.length > most ? most - 1 : most).map((step) => runningLine(step, now, this.#names, style));
-    return running.length > shown.length ? [...shown, style.colors.dim(cut(`  and ${running.length - shown.length} more`, style.width))] : shown;
+    return running.length > shown.length
+      ? [...shown, style.colors.dim(cut(`  and ${running.length - shown.length} more`, style.width))]
+      : shown;
   }
 }

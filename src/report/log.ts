@@ -28,7 +28,12 @@ export function logLine({ level, msg, ...more }: Logged, now = new Date()): stri
 export function logOf(event: Event): Logged | undefined {
   switch (event.type) {
     case "run.started":
-      return { level: "info", msg: `run ${event.run} of ${countOf(event.steps.length, "step")} starts`, run: event.run, trigger: event.info.trigger };
+      return {
+        level: "info",
+        msg: `run ${event.run} of ${countOf(event.steps.length, "step")} starts`,
+        run: event.run,
+        trigger: event.info.trigger,
+      };
     case "run.waiting":
       return { level: "info", msg: `waits for another runner in this folder (process ${event.owner.pid})` };
     case "run.recovered":
@@ -36,7 +41,13 @@ export function logOf(event: Event): Logged | undefined {
     case "run.warned":
       return { level: "warn", msg: event.message, run: event.run };
     case "run.finished":
-      return { level: event.status === "failed" ? "error" : "info", msg: `run ${event.run} ${event.status} in ${formatDuration(event.ms)}`, run: event.run, status: event.status, ms: event.ms };
+      return {
+        level: event.status === "failed" ? "error" : "info",
+        msg: `run ${event.run} ${event.status} in ${formatDuration(event.ms)}`,
+        run: event.run,
+        status: event.status,
+        ms: event.ms,
+      };
     case "model.saved":
       return { level: "info", msg: `model ${event.name} v${event.version}`, run: event.run, step: event.step };
     default:
@@ -58,9 +69,22 @@ function logOfStep(event: Extract<Event, { step: string }>): Logged | undefined 
     case "step.warned":
       return { level: "warn", msg: event.message, ...about };
     case "step.retrying":
-      return { level: "warn", msg: `${event.step} failed, attempt ${event.attempt} follows: ${event.failure.message}`, ...about, attempt: event.attempt, code: event.failure.code };
+      return {
+        level: "warn",
+        msg: `${event.step} failed, attempt ${event.attempt} follows: ${event.failure.message}`,
+        ...about,
+        attempt: event.attempt,
+        code: event.failure.code,
+      };
     case "step.failed":
-      return { level: "error", msg: `${event.step} failed: ${event.failure.message}`, ...about, ms: event.ms, attempts: event.attempts, ...detail(event.failure) };
+      return {
+        level: "error",
+        msg: `${event.step} failed: ${event.failure.message}`,
+        ...about,
+        ms: event.ms,
+        attempts: event.attempts,
+        ...detail(event.failure),
+      };
     case "step.skipped":
       return { level: "info", msg: `${event.step} skipped: ${event.reason.text}`, ...about };
     case "step.cancelled":

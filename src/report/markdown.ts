@@ -50,7 +50,11 @@ function tableLines([head = "", rule = "", ...body]: readonly string[], { colors
 }
 
 function cellsOf(row: string): string[] {
-  return row.trim().replace(/^\||\|$/g, "").split("|").map(plain);
+  return row
+    .trim()
+    .replace(/^\||\|$/g, "")
+    .split("|")
+    .map(plain);
 }
 
 /** Paragraphs stay apart; nothing empty at the ends. */

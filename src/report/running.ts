@@ -62,7 +62,11 @@ export class Running {
   }
 }
 
-function progressOf({ label, done, total }: Extract<Event, { type: "step.progress" }>, before: Progress | undefined, now: number): Progress {
+function progressOf(
+  { label, done, total }: Extract<Event, { type: "step.progress" }>,
+  before: Progress | undefined,
+  now: number,
+): Progress {
   const same = before !== undefined && before.label === label && done >= before.done;
   return { label, done, total, at: now, since: same ? before.since : now, from: same ? before.from : done };
 }

@@ -6,7 +6,9 @@ const formats = ["bold", "dim", "cyan", "green", "red", "yellow"] as const;
 export type Colors = { readonly isColorSupported: boolean } & Readonly<Record<(typeof formats)[number], (text: string) => string>>;
 
 export function createColors(enabled: boolean): Colors {
-  const painted = formats.map((format) => [format, (text: string) => (enabled ? styleText(format, text, { validateStream: false }) : text)] as const);
+  const painted = formats.map(
+    (format) => [format, (text: string) => (enabled ? styleText(format, text, { validateStream: false }) : text)] as const,
+  );
   return { isColorSupported: enabled, ...(Object.fromEntries(painted) as Omit<Colors, "isColorSupported">) };
 }
 

@@ -49,8 +49,11 @@ function tableLines(table: string, rows: readonly Row[], style: Style): string[]
 function rowLines(table: string, row: Record<string, unknown>, { colors, width }: Style): string[] {
   const entries = Object.entries(row).filter(([, value]) => value !== null && value !== undefined);
   const metrics = entries.filter(([name, value]) => typeof value === "number" && metric.test(name));
-  const shown = metrics.length > 0 ? metrics : entries.filter(([name]) => !/^(experiment_id|experiment_datetime|run_id|logical_date)$/.test(name));
-  const words = shown.map(([name, value], index) => `${colors.dim(cleanLine(withoutShared(name, shown[index - 1]?.[0] ?? "")))} ${valueText(value)}`);
+  const shown =
+    metrics.length > 0 ? metrics : entries.filter(([name]) => !/^(experiment_id|experiment_datetime|run_id|logical_date)$/.test(name));
+  const words = shown.map(
+    ([name, value], index) => `${colors.dim(cleanLine(withoutShared(name, shown[index - 1]?.[0] ?? "")))} ${valueText(value)}`,
+  );
   const room = Math.min(width, pipeWidth);
   const lines = [colors.bold(`${cleanLine(table)}:`)];
   for (const [index, word] of words.entries()) {

@@ -28,11 +28,22 @@ export function formatTable(columns: readonly string[], rows: readonly (readonly
   const align = columns.map((_, index) => options.align?.[index] ?? alignOf(rows.map((row) => row[index])));
   const inner = columns.map((_, index) => widthOfAll(cells.map((row) => row[index]!)));
   const wanted = heads.map((head, index) => Math.max(displayWidth(head), inner[index]!));
-  const least = wanted.map((each, index) => options.whole?.has(columns[index]!) ? each : Math.min(each, align[index] === "left" ? narrowest.left : Math.max(narrowest.right, inner[index]!)));
+  const least = wanted.map((each, index) =>
+    options.whole?.has(columns[index]!)
+      ? each
+      : Math.min(each, align[index] === "left" ? narrowest.left : Math.max(narrowest.right, inner[index]!)),
+  );
   const width = options.width || Infinity;
   if (columns.some((name) => options.whole?.has(name)) && total(least) > width) return formatBelow(columns, rows, options);
   const widths = fitted(wanted, least, width);
-  const line = (texts: readonly string[]) => cut(texts.map((text, index) => fill(text, widths[index]!, align[index])).join(" ".repeat(gap)).trimEnd(), width);
+  const line = (texts: readonly string[]) =>
+    cut(
+      texts
+        .map((text, index) => fill(text, widths[index]!, align[index]))
+        .join(" ".repeat(gap))
+        .trimEnd(),
+      width,
+    );
   const dim = options.colors?.dim ?? String;
   return [dim(line(heads)), ...cells.map(line)].join("\n");
 }
@@ -54,11 +65,18 @@ function isNumeric(cell: Cell): boolean {
 }
 
 /** Each row as lines of a name and a cell, for what does not fit side by side; cells without a word are left out. */
-export function formatBelow(columns: readonly string[], rows: readonly (readonly Cell[])[], { width = 0, whole, colors }: TableOptions): string {
+export function formatBelow(
+  columns: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  { width = 0, whole, colors }: TableOptions,
+): string {
   const heads = columns.map(cleanLine);
   const margin = widthOfAll(heads) + gap;
-  const line = (cell: string, index: number) => `${(colors?.dim ?? String)(fill(heads[index]!, margin))}${whole?.has(columns[index]!) ? cell : cut(cell, (width || Infinity) - margin)}`;
-  const blocks = rows.map((row) => columns.map((_, index) => cellText(row[index])).flatMap((cell, index) => (cell === "" ? [] : [line(cell, index)])));
+  const line = (cell: string, index: number) =>
+    `${(colors?.dim ?? String)(fill(heads[index]!, margin))}${whole?.has(columns[index]!) ? cell : cut(cell, (width || Infinity) - margin)}`;
+  const blocks = rows.map((row) =>
+    columns.map((_, index) => cellText(row[index])).flatMap((cell, index) => (cell === "" ? [] : [line(cell, index)])),
+  );
   return blocks.map((lines) => lines.join("\n")).join("\n\n");
 }
 

@@ -87,5 +87,8 @@ function openColors(row: string): string {
   if (!row.includes("\x1b")) return "";
   const codes = row.match(/\x1b\[[0-9;:]*m/g) ?? [];
   const last = codes.findLastIndex((code) => code === reset || code === "\x1b[m");
-  return codes.slice(last + 1).slice(-4).join("");
+  return codes
+    .slice(last + 1)
+    .slice(-4)
+    .join("");
 }

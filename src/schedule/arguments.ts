@@ -23,8 +23,14 @@ export const usage = `schedule.ts keeps the schedules that it declares, and serv
 `;
 
 const options = {
-  json: { type: "boolean" }, once: { type: "boolean" }, project: { type: "string" }, port: { type: "string" },
-  host: { type: "string" }, "no-ui": { type: "boolean" }, log: { type: "string" }, help: { type: "boolean" },
+  json: { type: "boolean" },
+  once: { type: "boolean" },
+  project: { type: "string" },
+  port: { type: "string" },
+  host: { type: "string" },
+  "no-ui": { type: "boolean" },
+  log: { type: "string" },
+  help: { type: "boolean" },
 } as const;
 
 /** @returns null where only help was asked for. @throws E_USAGE */

@@ -20,7 +20,12 @@ interface AttemptOptions {
 }
 
 /** Runs the pipeline for a slot, in this process; its steps have their own. */
-export async function attemptSlot(schedule: Schedule, { project, slot, trigger, jobs }: AttemptOptions, emit: Emit, cancellation: Cancellation): Promise<Attempt> {
+export async function attemptSlot(
+  schedule: Schedule,
+  { project, slot, trigger, jobs }: AttemptOptions,
+  emit: Emit,
+  cancellation: Cancellation,
+): Promise<Attempt> {
   let late = false;
   const within = new Cancellation();
   const release = passOn(cancellation, within);
@@ -28,13 +33,18 @@ export async function attemptSlot(schedule: Schedule, { project, slot, trigger, 
   let failed: string | undefined;
   const listen: Emit = (event) => {
     // A wait for another run of the folder is none of this one's time.
-    if (event.type === "run.started" && schedule.deadline !== null) timer = setTimeout(() => ((late = true), within.request()), schedule.deadline);
+    if (event.type === "run.started" && schedule.deadline !== null)
+      timer = setTimeout(() => ((late = true), within.request()), schedule.deadline);
     if (event.type === "step.failed") failed ??= `${event.step}: ${event.failure.message}`;
     emit(event);
   };
   try {
     const defaults = defaultRunOptions(project);
-    const { status } = await runMirrored({ ...defaults, steps: schedule.steps, params: schedule.params, trigger, logicalDate: slot, jobs: jobs ?? defaults.jobs }, listen, within);
+    const { status } = await runMirrored(
+      { ...defaults, steps: schedule.steps, params: schedule.params, trigger, logicalDate: slot, jobs: jobs ?? defaults.jobs },
+      listen,
+      within,
+    );
     return status === "succeeded" ? { status, reason: null } : ended(status === "cancelled", failed ?? `the run was ${status}`);
   } catch (error) {
     return ended((error as Error).name === "AbortError", toFailure(error).message);

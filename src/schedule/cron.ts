@@ -32,7 +32,9 @@ export function parseCron(text: string): Cron {
   const fields = macros[text.trim().toLowerCase()] ?? text.trim();
   const [minute, hour, day, month, weekday, ...more] = fields.split(/\s+/);
   if (weekday === undefined || more.length > 0) {
-    return fail("E_SCHEDULE", `"${text}" has not the five fields of a cron expression`, { remedy: "write minute hour day month weekday, such as 0 6 * * 1-5, or @daily" });
+    return fail("E_SCHEDULE", `"${text}" has not the five fields of a cron expression`, {
+      remedy: "write minute hour day month weekday, such as 0 6 * * 1-5, or @daily",
+    });
   }
   const days = field(text, day!, 1, 31);
   const inMonths = field(text, month!, 1, 12, months, 1);
@@ -57,7 +59,10 @@ export function parseCron(text: string): Cron {
 const longest = [0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 function field(whole: string, text: string, low: number, high: number, names: readonly string[] = [], first = 0): number[] {
-  const wrong = (): never => fail("E_SCHEDULE", `"${text}" in "${whole}" is not a list of numbers from ${low} to ${high}`, { remedy: "such as 5, 1-5, */15 or 1,15" });
+  const wrong = (): never =>
+    fail("E_SCHEDULE", `"${text}" in "${whole}" is not a list of numbers from ${low} to ${high}`, {
+      remedy: "such as 5, 1-5, */15 or 1,15",
+    });
   const number = (word: string): number => {
     const named = names.indexOf(word.toLowerCase());
     const value = named >= 0 ? named + first : /^\d+$/.test(word) ? Number(word) : NaN;

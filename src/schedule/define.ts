@@ -64,7 +64,10 @@ export function readSchedule(name: string, given: ScheduleDefinition): Schedule 
   if (!["skip", "queue", "allow"].includes(overlap)) wrong(`overlap is "${overlap}"`, "skip, queue or allow");
   if (!Number.isInteger(retries) || retries < 0) wrong(`retries is ${retries}`, "a whole number from 0");
   const time = (field: string, value: string | number | undefined): number | null =>
-    value === undefined ? null : (wait(typeof value === "number" && value > 0 ? value : String(value)) ?? wrong(`${field} is ${value}`, 'such as "5m", at most 24 days'));
+    value === undefined
+      ? null
+      : (wait(typeof value === "number" && value > 0 ? value : String(value)) ??
+        wrong(`${field} is ${value}`, 'such as "5m", at most 24 days'));
   return {
     ...given,
     name,

@@ -10,7 +10,12 @@ export function enterDue(db: Db, schedule: Schedule, now: number): Entry[] {
   if (slots.length === 0) return [];
   const paused = pausedSince(db, schedule.name) ?? Infinity;
   const entries = [
-    ...enterSlots(slots.filter((slot) => slot < paused), now, schedule, backlogOf(db, schedule.name)),
+    ...enterSlots(
+      slots.filter((slot) => slot < paused),
+      now,
+      schedule,
+      backlogOf(db, schedule.name),
+    ),
     ...slots.filter((slot) => slot >= paused).map((slot): Entry => ({ slot, status: "skipped", reason: "its schedule was paused" })),
   ];
   enter(db, schedule.name, entries, now);

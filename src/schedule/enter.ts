@@ -20,14 +20,20 @@ interface Backlog {
  * What becomes of slots that are due now, oldest first: pure, so that it can be compared with a model. Slots that
  * nobody saw in time follow `catchUp`; those on time `overlap`.
  */
-export function enterSlots(slots: readonly number[], now: number, { catchUp, overlap }: Pick<Schedule, "catchUp" | "overlap">, backlog: Backlog): Entry[] {
+export function enterSlots(
+  slots: readonly number[],
+  now: number,
+  { catchUp, overlap }: Pick<Schedule, "catchUp" | "overlap">,
+  backlog: Backlog,
+): Entry[] {
   const late = slots.filter((slot) => now - slot > grace);
   const caughtUp = new Set(catchUp === "all" ? late : catchUp === "latest" && late.length === slots.length ? late.slice(-1) : []);
   let due = backlog.due || caughtUp.size > 0;
   return slots.map((slot): Entry => {
     if (caughtUp.has(slot)) return { slot, status: "due", reason: null };
     if (now - slot > grace) return { slot, status: "missed", reason: `nobody was there; catchUp is ${catchUp}` };
-    if (overlap === "skip" && (backlog.running || due)) return { slot, status: "skipped", reason: "overlap: the run before it had not ended" };
+    if (overlap === "skip" && (backlog.running || due))
+      return { slot, status: "skipped", reason: "overlap: the run before it had not ended" };
     if (overlap === "queue" && due) return { slot, status: "skipped", reason: "overlap: one waits already" };
     due = true;
     return { slot, status: "due", reason: null };

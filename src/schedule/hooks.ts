@@ -8,7 +8,12 @@ export const patience = 10_000;
  * @example onFailure: webhook(process.env.ALERT_URL!)
  */
 export function webhook(url: string): Hook {
-  return (report) => send(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ text: inWords(report), ...report }) });
+  return (report) =>
+    send(url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ text: inWords(report), ...report }),
+    });
 }
 
 /**

@@ -17,10 +17,16 @@ export interface Range {
  */
 export function readRange({ zone }: Pick<Schedule, "zone">, from: unknown, to: unknown): Range {
   const instant = (name: string, text: unknown, ends: number): number => {
-    const { local, timed, instant: at } = readMoment(text) ?? fail("E_USAGE", `${name} "${String(text)}" is not a date`, { remedy: "write it as 2026-01-31 or 2026-01-31T06:00:00Z" });
+    const {
+      local,
+      timed,
+      instant: at,
+    } = readMoment(text) ??
+    fail("E_USAGE", `${name} "${String(text)}" is not a date`, { remedy: "write it as 2026-01-31 or 2026-01-31T06:00:00Z" });
     return at ?? (timed ? zone.instant(local) : zone.instant(local + ends) - Math.sign(ends));
   };
   const range = { from: instant("from", from, 0), to: instant("to", to, day) };
-  if (range.from > range.to) fail("E_USAGE", `from "${String(from)}" is after to "${String(to)}"`, { remedy: "give the first day, then the last" });
+  if (range.from > range.to)
+    fail("E_USAGE", `from "${String(from)}" is after to "${String(to)}"`, { remedy: "give the first day, then the last" });
   return range;
 }

@@ -20,7 +20,13 @@ export class Running {
    */
   start(schedule: string, work: (cancellation: Cancellation) => Promise<void>, after: () => void, broken: (error: unknown) => void): void {
     const cancellation = new Cancellation();
-    const run: Run = { schedule, cancellation, done: work(cancellation).finally(() => this.#runs.delete(run)).then(after, broken) };
+    const run: Run = {
+      schedule,
+      cancellation,
+      done: work(cancellation)
+        .finally(() => this.#runs.delete(run))
+        .then(after, broken),
+    };
     this.#runs.add(run);
   }
 

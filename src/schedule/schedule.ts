@@ -68,7 +68,8 @@ async function stay(scheduler: Scheduler, project: string, address: Address | nu
 async function runOnce(scheduler: Scheduler): Promise<void> {
   const asked = stopAsked(scheduler).then(() => scheduler.drain(drainFor));
   await Promise.race([scheduler.once(), asked]);
-  if (!scheduler.leads) fail("E_LOCKED", "another scheduler leads in this folder", { remedy: "it runs what is due; --once is for where none stays" });
+  if (!scheduler.leads)
+    fail("E_LOCKED", "another scheduler leads in this folder", { remedy: "it runs what is due; --once is for where none stays" });
   await scheduler.drain(0);
 }
 

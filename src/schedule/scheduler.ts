@@ -87,7 +87,11 @@ export class Scheduler {
   tick(): void {
     if (this.#draining || !this.#mayLead()) return;
     for (const schedule of this.#schedules.values()) this.#enter(schedule, this.#world.now());
-    while (nextDue(this.#db, this.#world.now()).map((row) => this.#startSlot(row)).includes(true));
+    while (
+      nextDue(this.#db, this.#world.now())
+        .map((row) => this.#startSlot(row))
+        .includes(true)
+    );
     beat(this.#project);
   }
 
@@ -98,7 +102,8 @@ export class Scheduler {
     if (this.#leads) for (const row of recoverSlots(this.#db, this.#world.worker)) this.#ended(row, "failed", row.reason);
     if (!this.#leads || before) return this.#leads;
     dropUnknown(this.#db, [...this.#schedules.keys()]);
-    for (const { name, cron, zone, ...rest } of this.#schedules.values()) noteSchedule(this.#db, name, { ...rest, cron: cron.fields, timezone: zone.name }, this.#world.now());
+    for (const { name, cron, zone, ...rest } of this.#schedules.values())
+      noteSchedule(this.#db, name, { ...rest, cron: cron.fields, timezone: zone.name }, this.#world.now());
     this.#voice.say(`scheduling ${[...this.#schedules.keys()].join(", ")}`);
     return true;
   }
@@ -108,7 +113,8 @@ export class Scheduler {
     for (const { slot, status, reason } of entries) {
       const at = new Date(slot).toISOString();
       if (status !== "due") this.#voice.say(`${schedule.name} ${at}: ${status} (${reason})`, { schedule: schedule.name, slot: at }, "warn");
-      if (status === "missed") this.#telling.tell(schedule.onMissed, { schedule: schedule.name, slot: at, status, reason, run: null, attempts: 0 });
+      if (status === "missed")
+        this.#telling.tell(schedule.onMissed, { schedule: schedule.name, slot: at, status, reason, run: null, attempts: 0 });
     }
   }
 
@@ -118,7 +124,12 @@ export class Scheduler {
     // What is caught up runs one after the other all the same.
     const beside = schedule?.overlap === "allow" && this.#world.now() - Date.parse(row.slot) <= grace;
     if (!schedule || (this.#running.has(row.schedule) && !beside) || !claim(this.#db, row, this.#world.worker)) return false;
-    this.#running.start(row.schedule, (cancellation) => this.#run(schedule, row, cancellation), () => this.#look(), this.#world.broken);
+    this.#running.start(
+      row.schedule,
+      (cancellation) => this.#run(schedule, row, cancellation),
+      () => this.#look(),
+      this.#world.broken,
+    );
     return true;
   }
 
@@ -138,7 +149,11 @@ export class Scheduler {
     if (status === "failed" && row.failures < schedule.retries) {
       dueAgain(this.#db, row, true, this.#world.now() + schedule.retryDelay);
       setTimeout(() => this.#look(), schedule.retryDelay).unref();
-      return this.#voice.say(`${row.schedule} ${row.slot}: failed (${reason}); attempt ${row.attempts + 2} follows`, { schedule: row.schedule, slot: row.slot }, "warn");
+      return this.#voice.say(
+        `${row.schedule} ${row.slot}: failed (${reason}); attempt ${row.attempts + 2} follows`,
+        { schedule: row.schedule, slot: row.slot },
+        "warn",
+      );
     }
     endSlot(this.#db, row, status, reason);
     this.#ended(row, status, reason);
@@ -148,8 +163,19 @@ export class Scheduler {
     this.failed ||= status === "failed";
     const schedule = this.#schedules.get(row.schedule);
     const { run = null, attempts = 0 } = slotOf(this.#db, row.schedule, row.slot) ?? {};
-    this.#voice.say(`${row.schedule} ${row.slot}: ${status}${reason === null ? "" : ` (${reason})`}`, { schedule: row.schedule, slot: row.slot, ...(run === null ? {} : { run }) }, status === "failed" ? "error" : "info");
-    this.#telling.tell(status === "failed" ? schedule?.onFailure : schedule?.onSuccess, { schedule: row.schedule, slot: row.slot, status, reason, run, attempts });
+    this.#voice.say(
+      `${row.schedule} ${row.slot}: ${status}${reason === null ? "" : ` (${reason})`}`,
+      { schedule: row.schedule, slot: row.slot, ...(run === null ? {} : { run }) },
+      status === "failed" ? "error" : "info",
+    );
+    this.#telling.tell(status === "failed" ? schedule?.onFailure : schedule?.onSuccess, {
+      schedule: row.schedule,
+      slot: row.slot,
+      status,
+      reason,
+      run,
+      attempts,
+    });
   }
 
   /** Runs what is due now, its further attempts included, and returns. */

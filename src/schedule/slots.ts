@@ -38,7 +38,8 @@ export function nextSlot(cron: Cron, zone: Zone, after: number): number | undefi
 /** The next so many slots after an instant. */
 export function nextSlots(cron: Cron, zone: Zone, after: number, count: number): number[] {
   const found: number[] = [];
-  for (let next = nextSlot(cron, zone, after); next !== undefined && found.length < count; next = nextSlot(cron, zone, next)) found.push(next);
+  for (let next = nextSlot(cron, zone, after); next !== undefined && found.length < count; next = nextSlot(cron, zone, next))
+    found.push(next);
   return found;
 }
 

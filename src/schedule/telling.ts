@@ -19,7 +19,11 @@ export class Telling {
 
   tell(hook: Hook | undefined, report: SlotReport): void {
     const told = this.#inTime((async () => hook?.(report))()).catch((error: unknown) =>
-      this.#voice.say(`${report.schedule} ${report.slot}: its hook failed: ${error instanceof Error ? error.message : String(error)}`, { schedule: report.schedule, slot: report.slot }, "warn"),
+      this.#voice.say(
+        `${report.schedule} ${report.slot}: its hook failed: ${error instanceof Error ? error.message : String(error)}`,
+        { schedule: report.schedule, slot: report.slot },
+        "warn",
+      ),
     );
     this.#waitedFor.add(told);
     void told.finally(() => this.#waitedFor.delete(told));

@@ -21,8 +21,10 @@ export type Manner = "text" | "log" | "events";
 export function makeVoice(manner: Manner, project: string): Voice {
   const report = makeReport({ json: manner === "events", stdout: process.stdout, stderr: process.stderr, env: process.env, project });
   const stderr = new Sink(() => process.stderr, process.env, project);
-  const say: Voice["say"] = (message, about = {}, level = "info") => stderr.write(manner === "text" ? `${message}\n` : logLine({ level, msg: message, ...about }));
-  if (manner !== "log") return { event: (event) => report.event(event), say, failure: (failure) => report.failure(failure), close: () => report.close() };
+  const say: Voice["say"] = (message, about = {}, level = "info") =>
+    stderr.write(manner === "text" ? `${message}\n` : logLine({ level, msg: message, ...about }));
+  if (manner !== "log")
+    return { event: (event) => report.event(event), say, failure: (failure) => report.failure(failure), close: () => report.close() };
   return {
     event(event, about) {
       const logged = logOf(event);

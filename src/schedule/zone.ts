@@ -48,7 +48,16 @@ function firstWith(offset: (instant: number) => number, wanted: number, low: num
 function offsets(name: string): (instant: number) => number {
   let format: Intl.DateTimeFormat;
   try {
-    format = new Intl.DateTimeFormat("en-US", { timeZone: name, hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric" });
+    format = new Intl.DateTimeFormat("en-US", {
+      timeZone: name,
+      hourCycle: "h23",
+      year: "numeric",
+      month: "numeric",
+      day: "numeric",
+      hour: "numeric",
+      minute: "numeric",
+      second: "numeric",
+    });
   } catch {
     return fail("E_SCHEDULE", `there is no time zone "${name}"`, { remedy: "use a name such as Europe/Berlin or UTC" });
   }

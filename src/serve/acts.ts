@@ -58,18 +58,31 @@ export class Acts {
    * @throws what is wrong before a step runs; E_LOCKED while another run goes on
    */
   start(wish: RunWish): Promise<string | null> {
-    const { kept: { db }, project } = this.#place;
+    const {
+      kept: { db },
+      project,
+    } = this.#place;
     const { retry, ...rest } = wish;
-    const options = { ...defaultRunOptions(project), ...rest, ...(retry === undefined ? {} : retryOf(db, findRun(db, retry))), wait: false, trigger: "ui" as const };
+    const options = {
+      ...defaultRunOptions(project),
+      ...rest,
+      ...(retry === undefined ? {} : retryOf(db, findRun(db, retry))),
+      wait: false,
+      trigger: "ui" as const,
+    };
     return this.#begin((emit, cancellation) => runMirrored(options, emit, cancellation));
   }
 
   /** Runs past slots one after the other, as the command does it. @returns the id of the first run; null: none was to run */
   async backfill({ schedule: name, from, to }: BackfillWish): Promise<string | null> {
-    const { kept: { db }, project } = this.#place;
+    const {
+      kept: { db },
+      project,
+    } = this.#place;
     const { schedule } = findSchedule(db, name);
     const slots = pastSlots(schedule, readRange(schedule, from, to), mostSlots + 1);
-    if (slots.length > mostSlots) fail("E_USAGE", `more than ${mostSlots} slots`, { remedy: "take a shorter time, or the command: backfill --from … --to …" });
+    if (slots.length > mostSlots)
+      fail("E_USAGE", `more than ${mostSlots} slots`, { remedy: "take a shorter time, or the command: backfill --from … --to …" });
     return this.#begin((emit, cancellation) => runSlots(db, project, schedule, slots, undefined, emit, cancellation));
   }
 
@@ -83,7 +96,10 @@ export class Acts {
         live.take(event);
       };
       const ended = work(listen, cancellation)
-        .then(() => resolve(null), (error: unknown) => reject(error instanceof Error ? error : new Error(toFailure(error).message)))
+        .then(
+          () => resolve(null),
+          (error: unknown) => reject(error instanceof Error ? error : new Error(toFailure(error).message)),
+        )
         .finally(() => {
           this.#current = undefined;
           live.ended();
@@ -122,11 +138,20 @@ export function readWish(body: unknown): RunWish {
   if (typeof body !== "object" || body === null || Array.isArray(body)) return fail("E_USAGE", "the body is not an object");
   const { steps = [], params = {}, force = false, from = [], retry, ...others } = body as Record<string, unknown>;
   const isText = (each: unknown): each is string => typeof each === "string" && each.length <= 10_000;
-  if (Object.keys(others).length > 0) fail("E_USAGE", `unknown: ${Object.keys(others).join(", ")}`, { remedy: "a run takes steps, params, force, from and retry" });
+  if (Object.keys(others).length > 0)
+    fail("E_USAGE", `unknown: ${Object.keys(others).join(", ")}`, { remedy: "a run takes steps, params, force, from and retry" });
   if (!Array.isArray(steps) || !steps.every(isText)) fail("E_USAGE", "steps must be a list of texts");
-  if (typeof params !== "object" || params === null || Array.isArray(params) || !Object.values(params).every(isText)) fail("E_USAGE", "params must be an object of texts");
+  if (typeof params !== "object" || params === null || Array.isArray(params) || !Object.values(params).every(isText))
+    fail("E_USAGE", "params must be an object of texts");
   if (typeof force !== "boolean") fail("E_USAGE", "force must be true or false");
   if (!Array.isArray(from) || !from.every(isText)) fail("E_USAGE", "from must be a list of texts");
-  if (retry !== undefined && (!isText(retry) || Object.keys(body).length > 1)) fail("E_USAGE", "retry must be the id of a run, and stand alone");
-  return { ...(retry === undefined ? {} : { retry: retry as string }), from: from as string[], steps: steps as string[], params: { ...(params as Record<string, string>) }, force };
+  if (retry !== undefined && (!isText(retry) || Object.keys(body).length > 1))
+    fail("E_USAGE", "retry must be the id of a run, and stand alone");
+  return {
+    ...(retry === undefined ? {} : { retry: retry as string }),
+    from: from as string[],
+    steps: steps as string[],
+    params: { ...(params as Record<string, string>) },
+    force,
+  };
 }

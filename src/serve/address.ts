@@ -10,7 +10,10 @@ export interface Address {
 }
 
 /** What the flags say, else the environment. @throws E_USAGE */
-export function readAddress(flags: { readonly port?: string | undefined; readonly host?: string | undefined }, env: NodeJS.ProcessEnv): Address {
+export function readAddress(
+  flags: { readonly port?: string | undefined; readonly host?: string | undefined },
+  env: NodeJS.ProcessEnv,
+): Address {
   const port = portOf(flags.port ?? env["PORT"] ?? "8080");
   const names = (env["STEPBOOK_HOSTS"] ?? "").split(/[\s,]+/).filter(Boolean);
   return { port, host: flags.host ?? env["STEPBOOK_HOST"] ?? "127.0.0.1", names };
@@ -18,5 +21,7 @@ export function readAddress(flags: { readonly port?: string | undefined; readonl
 
 function portOf(text: string): number {
   const port = Number(text);
-  return text.trim() !== "" && Number.isInteger(port) && port >= 0 && port <= 65535 ? port : fail("E_USAGE", `"${text}" is not a port`, { remedy: "write it as --port 8080, or PORT=8080" });
+  return text.trim() !== "" && Number.isInteger(port) && port >= 0 && port <= 65535
+    ? port
+    : fail("E_USAGE", `"${text}" is not a port`, { remedy: "write it as --port 8080, or PORT=8080" });
 }

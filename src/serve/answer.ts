@@ -36,6 +36,10 @@ export function json(value: unknown, status = 200): Response {
   return new Response(text, { status, headers: { ...safeHeaders, "content-type": "application/json; charset=utf-8" } });
 }
 
-export function file(content: string | Uint8Array<ArrayBuffer> | ReadableStream, type: string, headers: Record<string, string> = {}): Response {
+export function file(
+  content: string | Uint8Array<ArrayBuffer> | ReadableStream,
+  type: string,
+  headers: Record<string, string> = {},
+): Response {
   return new Response(content, { headers: { ...safeHeaders, "content-type": type, ...headers } });
 }

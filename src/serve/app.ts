@@ -11,9 +11,17 @@ import type { Site } from "./site.ts";
 export function makeApp(site: Site): Hono {
   const app = new Hono();
   for (const { method, path, answers, handle } of routes) {
-    app.on(method, path, (context) => (method === "GET" && answers === "page" ? site.shown.get(addressOf(context.req.url), () => handle(site, context)) : handle(site, context)));
+    app.on(method, path, (context) =>
+      method === "GET" && answers === "page"
+        ? site.shown.get(addressOf(context.req.url), () => handle(site, context))
+        : handle(site, context),
+    );
   }
-  app.notFound((context) => (isApi(context.req.path) ? problem({ code: "E_NOT_FOUND", message: "there is no such address", remedy: "/api/openapi.json lists them" }) : page(messagePage(site, "Not found", "There is no such page."), 404)));
+  app.notFound((context) =>
+    isApi(context.req.path)
+      ? problem({ code: "E_NOT_FOUND", message: "there is no such address", remedy: "/api/openapi.json lists them" })
+      : page(messagePage(site, "Not found", "There is no such page."), 404),
+  );
   app.onError((error, context) => {
     const failure = toFailure(error);
     if (isApi(context.req.path)) return problem(failure);

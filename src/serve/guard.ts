@@ -74,15 +74,22 @@ function unread(request: IncomingMessage, { readable, proxied, token }: GuardOpt
   const { pathname, searchParams } = parseTarget(request.url!);
   if (open.has(pathname)) return undefined;
   const asked = searchParams.get("token");
-  return isToken(asked ?? "", token) ? undefined : { status: 401, message: "open the address that `runner.ts ui` printed: it carries the token" };
+  return isToken(asked ?? "", token)
+    ? undefined
+    : { status: 401, message: "open the address that `runner.ts ui` printed: it carries the token" };
 }
 
 /** Acts need the token, which other users of the machine do not know, and a browser's word that a page of ours asks. */
 function unsafe(request: IncomingMessage, options: GuardOptions): Refusal | undefined {
   if (request.method !== "POST") return { status: 405, message: "only GET, HEAD and POST are answered" };
-  if (!bearsToken(request, options.token)) return { status: 401, message: "acts need the token: open the address that was printed with it, or send what .stepbook/ui-token holds as x-stepbook-token" };
+  if (!bearsToken(request, options.token))
+    return {
+      status: 401,
+      message: "acts need the token: open the address that was printed with it, or send what .stepbook/ui-token holds as x-stepbook-token",
+    };
   if (!sameSite(request, options)) return { status: 403, message: "the request comes from another site" };
-  if (request.headers["content-type"]?.split(";")[0]?.trim() !== "application/json") return { status: 415, message: "send application/json" };
+  if (request.headers["content-type"]?.split(";")[0]?.trim() !== "application/json")
+    return { status: 415, message: "send application/json" };
   const length = Number(request.headers["content-length"] ?? Number.NaN);
   if (!(length <= largestBody)) return { status: 413, message: "the body is too large, or its length is not told" };
   return undefined;

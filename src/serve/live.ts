@@ -20,7 +20,10 @@ export interface LogNotice {
 }
 
 /** What viewers are told: that pages show something else now, or how far a step is. */
-export type Notice = { readonly type: "change" } | LogNotice | { readonly type: "progress"; readonly step: StepId; readonly label: string; readonly done: number; readonly total: number | null };
+export type Notice =
+  | { readonly type: "change" }
+  | LogNotice
+  | { readonly type: "progress"; readonly step: StepId; readonly label: string; readonly done: number; readonly total: number | null };
 
 type Listener = (notice: Notice) => void;
 
@@ -108,7 +111,8 @@ export class Live {
     if (event.type === "run.finished") this.ended();
     if (event.type === "step.started") this.#started(event);
     if (event.type === "step.retrying") this.#change(event.step, { state: "retrying", attempt: event.attempt });
-    if (event.type === "step.ran" || event.type === "step.failed" || event.type === "step.skipped" || event.type === "step.cancelled") this.#steps.delete(event.step);
+    if (event.type === "step.ran" || event.type === "step.failed" || event.type === "step.skipped" || event.type === "step.cancelled")
+      this.#steps.delete(event.step);
     this.changed();
   }
 

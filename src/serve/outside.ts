@@ -33,7 +33,11 @@ export function watchOutside(site: Site): () => void {
     if (now !== dead) site.live.changed();
     dead = now;
   };
-  const ends = [whileWatched(site, often, look), whileWatched(site, sometimes, lookForLife), whileWatched(site, seldom, () => site.live.changed())];
+  const ends = [
+    whileWatched(site, often, look),
+    whileWatched(site, sometimes, lookForLife),
+    whileWatched(site, seldom, () => site.live.changed()),
+  ];
   return () => ends.forEach((end) => end());
 }
 

@@ -46,7 +46,8 @@ export async function serve({ project, port, host, names, duty }: ServeOptions):
     site.close();
     throw error;
   });
-  for (const name of names) for (const asked of [name, ...(/:\d+$/.test(name) ? [] : [`${name}:${bound}`])]) proxied.add(asked.toLowerCase());
+  for (const name of names)
+    for (const asked of [name, ...(/:\d+$/.test(name) ? [] : [`${name}:${bound}`])]) proxied.add(asked.toLowerCase());
   // Browsers leave out the port of the web.
   const ours = namesOf(host).flatMap((name) => (bound === 80 ? [name, `${name}:80`] : [`${name}:${bound}`]));
   for (const name of [...ours, ...proxied]) hosts.add(name);
@@ -69,7 +70,11 @@ export async function serve({ project, port, host, names, duty }: ServeOptions):
 
 function refuse({ url }: IncomingMessage, response: ServerResponse, { status, message }: Refusal): void {
   const forPrograms = isApi(url?.split("?")[0] ?? "");
-  response.writeHead(status, { ...safeHeaders, "content-type": forPrograms ? problemType : "text/plain; charset=utf-8", connection: "close" });
+  response.writeHead(status, {
+    ...safeHeaders,
+    "content-type": forPrograms ? problemType : "text/plain; charset=utf-8",
+    connection: "close",
+  });
   response.end(forPrograms ? problemText(status, message) : `${message}\n`);
 }
 
@@ -81,7 +86,11 @@ function enters({ method, url }: IncomingMessage): boolean {
 function letIn(response: ServerResponse, url: string, { token }: GuardOptions): void {
   const asked = parseTarget(url);
   const sent = asked.searchParams.get("token") ?? "";
-  response.writeHead(303, { ...safeHeaders, location: asked.pathname.replace(/^\/+/, "/"), ...(sent === token ? { "set-cookie": `${cookieName(token)}=${token}; HttpOnly; SameSite=Strict; Path=/; Max-Age=31536000` } : {}) });
+  response.writeHead(303, {
+    ...safeHeaders,
+    location: asked.pathname.replace(/^\/+/, "/"),
+    ...(sent === token ? { "set-cookie": `${cookieName(token)}=${token}; HttpOnly; SameSite=Strict; Path=/; Max-Age=31536000` } : {}),
+  });
   response.end();
 }
 
@@ -89,9 +98,12 @@ function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       try {
-        if (error.code === "EADDRINUSE") fail("E_CONFIG", `port ${port} is taken`, { remedy: "give another one: --port 8081, or --port 0 for any free one" });
-        if (error.code === "EACCES") fail("E_CONFIG", `this user may not listen on port ${port}`, { remedy: "give one from 1024 on: --port 8080" });
-        if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND") fail("E_CONFIG", `this machine has no address ${host}`, { remedy: "leave --host out for 127.0.0.1" });
+        if (error.code === "EADDRINUSE")
+          fail("E_CONFIG", `port ${port} is taken`, { remedy: "give another one: --port 8081, or --port 0 for any free one" });
+        if (error.code === "EACCES")
+          fail("E_CONFIG", `this user may not listen on port ${port}`, { remedy: "give one from 1024 on: --port 8080" });
+        if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND")
+          fail("E_CONFIG", `this machine has no address ${host}`, { remedy: "leave --host out for 127.0.0.1" });
         throw error;
       } catch (failure) {
         reject(failure as Error);
@@ -105,7 +117,9 @@ function listen(server: Server, port: number, host: string): Promise<number> {
 function namesOf(host: string): string[] {
   if (loopback.has(host)) return ["127.0.0.1", "localhost", "[::1]"];
   if (host !== "0.0.0.0" && host !== "::") return [host.includes(":") ? `[${host}]` : host];
-  const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? []).map(({ address, family }) => (family === "IPv6" ? `[${address}]` : address));
+  const addresses = Object.values(networkInterfaces())
+    .flatMap((all) => all ?? [])
+    .map(({ address, family }) => (family === "IPv6" ? `[${address}]` : address));
   return [...addresses, "localhost", ownName()];
 }
 

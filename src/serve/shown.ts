@@ -2,7 +2,6 @@ import { performance } from "node:perf_hooks";
 import { type LaidOut, page, PageAnswer } from "./answer.ts";
 import type { Live, Notice } from "./live.ts";
 
-
 /** Shorter than the time after which a change by another process is seen. */
 const goodFor = 120;
 const most = 32;
@@ -19,7 +18,9 @@ interface Rendered {
 }
 
 /** What a viewer is told: what its page shows otherwise now, element by element; or that it must ask for the page again. */
-type PageNotice = { readonly type: "patch"; readonly from: string; readonly to: string; readonly parts: Readonly<Record<string, string>> } | Extract<Notice, { type: "change" }>;
+type PageNotice =
+  | { readonly type: "patch"; readonly from: string; readonly to: string; readonly parts: Readonly<Record<string, string>> }
+  | Extract<Notice, { type: "change" }>;
 
 type Tell = (notice: PageNotice) => void;
 
@@ -58,7 +59,8 @@ export class Shown {
   async get(address: string, render: () => Response | Promise<Response>): Promise<Response> {
     const { version } = this.#live;
     const known = this.#kept.get(address);
-    const answer = known?.version === version && performance.now() - known.at < goodFor ? known.answer : this.#render(address, version, render);
+    const answer =
+      known?.version === version && performance.now() - known.at < goodFor ? known.answer : this.#render(address, version, render);
     const made = await answer;
     if (!(made instanceof PageAnswer)) return made;
     // Rendered before somebody came who looks at it: what changes from now on is told from there.
@@ -103,11 +105,14 @@ export class Shown {
       if (this.#kept.size > most) this.#kept.delete(this.#kept.keys().next().value!);
     };
     keep();
-    answer.then((made) => {
-      // From its end on, not its beginning: those who waited while it was made find it.
-      if (this.#kept.get(address)?.answer === answer) keep();
-      if (made instanceof PageAnswer) this.#tell(address, made.laidOut, turn);
-    }, () => this.#kept.get(address)?.answer === answer && this.#kept.delete(address));
+    answer.then(
+      (made) => {
+        // From its end on, not its beginning: those who waited while it was made find it.
+        if (this.#kept.get(address)?.answer === answer) keep();
+        if (made instanceof PageAnswer) this.#tell(address, made.laidOut, turn);
+      },
+      () => this.#kept.get(address)?.answer === answer && this.#kept.delete(address),
+    );
     return answer;
   }
 
@@ -155,5 +160,10 @@ export function addressOf(url: string): string {
 function changesBetween(before: LaidOut, now: LaidOut): PageNotice {
   const ids = [...now.parts.keys()];
   if (ids.join() !== [...before.parts.keys()].join()) return { type: "change" };
-  return { type: "patch", from: before.state, to: now.state, parts: Object.fromEntries(ids.filter((id) => before.parts.get(id) !== now.parts.get(id)).map((id) => [id, now.parts.get(id)!])) };
+  return {
+    type: "patch",
+    from: before.state,
+    to: now.state,
+    parts: Object.fromEntries(ids.filter((id) => before.parts.get(id) !== now.parts.get(id)).map((id) => [id, now.parts.get(id)!])),
+  };
 }

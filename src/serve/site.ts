@@ -90,7 +90,10 @@ export class Site {
   async #read(): Promise<GraphNow> {
     const begin = Date.now();
     const { graph: last } = this.#now;
-    this.#now = await readGraph(this.project, this.#runtime.api).then((graph) => ({ graph, failure: null }), (error: unknown) => ({ graph: last, failure: toFailure(error) }));
+    this.#now = await readGraph(this.project, this.#runtime.api).then(
+      (graph) => ({ graph, failure: null }),
+      (error: unknown) => ({ graph: last, failure: toFailure(error) }),
+    );
     // Other files may be its sources now, and what was saved meanwhile may have been read before.
     const saved = this.#looks().some(([, stats]) => (stats?.mtimeMs ?? 0) >= begin);
     this.#stamp = saved ? "" : this.stamp();
@@ -115,13 +118,19 @@ export class Site {
 
   /** What mends a broken graph may be any source. */
   #looks(): [file: string, stats: Stats | undefined][] {
-    const files = this.#now.failure ? this.#anySource() : [...new Set(this.#now.graph?.steps.flatMap((step) => Object.keys(step.code.sources)))];
+    const files = this.#now.failure
+      ? this.#anySource()
+      : [...new Set(this.#now.graph?.steps.flatMap((step) => Object.keys(step.code.sources)))];
     return files.map((file) => [file, statSync(path.join(this.project, file), { throwIfNoEntry: false })]);
   }
 
   /** To go through all folders takes longer than to look at the files again. */
   #anySource(): readonly string[] {
-    if (Date.now() - this.#listed.at > listAge) this.#listed = { at: Date.now(), files: [...new Set([...sourceFiles(this.project), ...(this.#now.failure?.place ? [this.#now.failure.place.file] : [])])] };
+    if (Date.now() - this.#listed.at > listAge)
+      this.#listed = {
+        at: Date.now(),
+        files: [...new Set([...sourceFiles(this.project), ...(this.#now.failure?.place ? [this.#now.failure.place.file] : [])])],
+      };
     return this.#listed.files;
   }
 }

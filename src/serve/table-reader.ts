@@ -44,9 +44,15 @@ export class TableReader {
     const cells = schema.map(({ name }) => `left(${quoteIdentifier(name)}::VARCHAR, ${longestCell})`).join(", ");
     const column = query.sort === null ? undefined : schema[query.sort];
     // Among equal ones in the table's own order: else a row could be on two pages, and another on none.
-    const order = column ? ` ORDER BY ${quoteIdentifier(column.name)} ${query.descending ? "DESC" : "ASC"} NULLS LAST, ${placeIn(schema)}` : "";
+    const order = column
+      ? ` ORDER BY ${quoteIdentifier(column.name)} ${query.descending ? "DESC" : "ASC"} NULLS LAST, ${placeIn(schema)}`
+      : "";
     return this.#use(async (connection) => {
-      const rows = (await allRows(connection, `SELECT ${cells} ${from}${order} LIMIT ${Math.trunc(query.limit)} OFFSET ${Math.trunc(query.offset)}`, values)) as (string | null)[][];
+      const rows = (await allRows(
+        connection,
+        `SELECT ${cells} ${from}${order} LIMIT ${Math.trunc(query.limit)} OFFSET ${Math.trunc(query.offset)}`,
+        values,
+      )) as (string | null)[][];
       const [counted] = await allRows(connection, `SELECT count(*) ${from}`, values);
       return { rows, total: Number(counted![0]) };
     });

@@ -43,7 +43,15 @@ async function build(project: string): Promise<string> {
   const { outputFiles } = await bundle({
     absWorkingDir: project,
     stdin: { contents: entry, resolveDir: project, loader: "js" },
-    bundle: true, write: false, minify: true, format: "iife", platform: "browser", target: ["es2022"], charset: "utf8", legalComments: "none", logLevel: "silent",
+    bundle: true,
+    write: false,
+    minify: true,
+    format: "iife",
+    platform: "browser",
+    target: ["es2022"],
+    charset: "utf8",
+    legalComments: "none",
+    logLevel: "silent",
   });
   // Nothing in it may end the script element that it stands in.
   return outputFiles[0]!.text.replaceAll("</script", "<\\/script").replaceAll("<!--", "<\\!--");

@@ -75,7 +75,9 @@ function typedArrayType(value: NodeJS.TypedArray, where: string): Simple {
   if (value instanceof BigUint64Array) return "HUGEINT";
   if (value instanceof Uint32Array) return "BIGINT";
   if (value instanceof Float64Array || value instanceof Float32Array) return "DOUBLE";
-  return small.some((Kind) => value instanceof Kind) ? "INTEGER" : refuse(where, `a ${value[Symbol.toStringTag]}`, "copy it into a Float64Array");
+  return small.some((Kind) => value instanceof Kind)
+    ? "INTEGER"
+    : refuse(where, `a ${value[Symbol.toStringTag]}`, "copy it into a Float64Array");
 }
 
 const numeric: readonly ParamType[] = ["INTEGER", "BIGINT", "HUGEINT", "DOUBLE"];

@@ -47,7 +47,8 @@ export interface PlannedRule {
 export function planRules(rules: CheckRules, schema: readonly Column[], rows: number): PlannedRule[] {
   const column = columnFinder(schema);
   const known = ["notNull", "unique", "accepted", "range", "rows", "that", "severity", "name"];
-  for (const key of Object.keys(rules)) if (!known.includes(key)) fail("E_USAGE", `check: there is no rule "${key}"`, { remedy: nearest(key, known) });
+  for (const key of Object.keys(rules))
+    if (!known.includes(key)) fail("E_USAGE", `check: there is no rule "${key}"`, { remedy: nearest(key, known) });
   return [
     ...(rules.rows === undefined ? [] : [rowCount(rules.rows, rows)]),
     ...(rules.notNull ?? []).flatMap((name) => notNull(name, column)),
@@ -63,7 +64,13 @@ type Finder = (name: string) => { quoted: string; type: string };
 function columnFinder(schema: readonly Column[]): Finder {
   return (name) => {
     const found = schema.find((column) => column.name === name);
-    if (!found) return fail("E_USAGE", `check: the table has no column "${name}"`, { remedy: nearest(name, schema.map((column) => column.name)) });
+    if (!found)
+      return fail("E_USAGE", `check: the table has no column "${name}"`, {
+        remedy: nearest(
+          name,
+          schema.map((column) => column.name),
+        ),
+      });
     return { quoted: quoteIdentifier(name), type: found.type };
   };
 }
@@ -97,20 +104,29 @@ function accepted(name: string, values: readonly unknown[], column: Finder): Pla
   if (values.length === 0) fail("E_USAGE", `check: accepted.${name} is empty`, { remedy: "list the values that are allowed" });
   // NULL passes anyway, and in the list it would let all else pass.
   const list = values.filter((value) => value !== null && value !== undefined).map((value) => literal(toParam(value, `accepted.${name}`)));
-  return { rule: `${name} is one of ${values.map(show).join(", ")}`, failing: `${quoted} IS NOT NULL${list.length > 0 ? ` AND ${quoted} NOT IN (${list.join(", ")})` : ""}` };
+  return {
+    rule: `${name} is one of ${values.map(show).join(", ")}`,
+    failing: `${quoted} IS NOT NULL${list.length > 0 ? ` AND ${quoted} NOT IN (${list.join(", ")})` : ""}`,
+  };
 }
 
 function inRange(name: string, [least, greatest]: readonly [unknown, unknown], column: Finder): PlannedRule {
   const { quoted, type } = column(name);
   // To DuckDB all numbers are less than it.
-  if (Number.isNaN(least) || Number.isNaN(greatest)) fail("E_USAGE", `check: a bound of range.${name} is NaN`, { remedy: "give a number, or null for an open end" });
+  if (Number.isNaN(least) || Number.isNaN(greatest))
+    fail("E_USAGE", `check: a bound of range.${name} is NaN`, { remedy: "give a number, or null for an open end" });
   const outside = [
     ...(least === null ? [] : [`${quoted} < ${literal(toParam(least, `range.${name}`))}`]),
     ...(greatest === null ? [] : [`${quoted} > ${literal(toParam(greatest, `range.${name}`))}`]),
     // To DuckDB NaN is greater than all numbers.
     ...(canBeNaN(type) ? [`isnan(${quoted})`] : []),
   ];
-  const words = least === null ? `at most ${show(greatest)}` : greatest === null ? `at least ${show(least)}` : `from ${show(least)} to ${show(greatest)}`;
+  const words =
+    least === null
+      ? `at most ${show(greatest)}`
+      : greatest === null
+        ? `at least ${show(least)}`
+        : `from ${show(least)} to ${show(greatest)}`;
   return { rule: `${name} is ${words}`, failing: outside.length > 0 ? `(${outside.join(" OR ")})` : "FALSE" };
 }
 

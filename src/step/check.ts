@@ -40,7 +40,9 @@ export function check<Row>(table: Table<Row>, rules: CheckRules<Row>): Promise<v
 
 /** @param called where `check` was called, for the place of the failure */
 async function checkAll<Row>(table: Table<Row>, rules: CheckRules<Row>, called: Error): Promise<void> {
-  const info = tableInfo(table) ?? fail("E_USAGE", "check: the first argument is not a Table", { remedy: "await the query first: check(await sql`…`, …)" });
+  const info =
+    tableInfo(table) ??
+    fail("E_USAGE", "check: the first argument is not a Table", { remedy: "await the query first: check(await sql`…`, …)" });
   const host = here();
   const planned = planRules(rules as CheckRules, table.schema, info.rows);
   const engine = await duckdb();
@@ -75,11 +77,20 @@ async function count(engine: Engine, host: Host, source: string, rules: readonly
     byRow.forEach((rule, index) => counts.set(rule, Number(row![index])));
   }
   for (const rule of rules.filter(({ key }) => key !== undefined)) {
-    const [row] = await query(engine, host, `SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM ${source} WHERE ${rule.keyed} GROUP BY ${rule.key} HAVING count(*) > 1)`);
+    const [row] = await query(
+      engine,
+      host,
+      `SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM ${source} WHERE ${rule.keyed} GROUP BY ${rule.key} HAVING count(*) > 1)`,
+    );
     counts.set(rule, Number(row![0]));
   }
   const checked: CheckedRule[] = [];
-  for (const rule of rules) checked.push({ rule: rule.rule, failing: counts.get(rule)!, sample: counts.get(rule)! > 0 ? await sampleOf(engine, source, rule) : [] });
+  for (const rule of rules)
+    checked.push({
+      rule: rule.rule,
+      failing: counts.get(rule)!,
+      sample: counts.get(rule)! > 0 ? await sampleOf(engine, source, rule) : [],
+    });
   return checked;
 }
 
@@ -94,7 +105,8 @@ async function query(engine: Engine, host: Host, text: string): Promise<unknown[
 
 function failingRows(source: string, rule: PlannedRule): string | undefined {
   if (rule.failing !== undefined) return `FROM ${source} WHERE ${rule.failing}`;
-  if (rule.key !== undefined) return `FROM ${source} WHERE ${rule.keyed} QUALIFY count(*) OVER (PARTITION BY ${rule.key}) > 1 ORDER BY ${rule.key}`;
+  if (rule.key !== undefined)
+    return `FROM ${source} WHERE ${rule.keyed} QUALIFY count(*) OVER (PARTITION BY ${rule.key}) > 1 ORDER BY ${rule.key}`;
   return undefined;
 }
 
@@ -105,7 +117,13 @@ async function sampleOf(engine: Engine, source: string, rule: PlannedRule): Prom
 }
 
 /** All rows that break a rule, each with the rule's name, in `<step>-failed-<n>.parquet`. */
-async function keepFailing(engine: Engine, host: Host, source: string, rules: readonly PlannedRule[], checked: readonly CheckedRule[]): Promise<string | undefined> {
+async function keepFailing(
+  engine: Engine,
+  host: Host,
+  source: string,
+  rules: readonly PlannedRule[],
+  checked: readonly CheckedRule[],
+): Promise<string | undefined> {
   const parts = rules.flatMap((rule, index) => {
     const rows = checked[index]!.failing > 0 ? failingRows(source, rule) : undefined;
     return rows ? [`(SELECT ${quoteString(rule.rule)} AS ${quoteIdentifier("broken rule")}, * FROM (${rows}))`] : [];

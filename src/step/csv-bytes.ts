@@ -26,7 +26,11 @@ const others: readonly { readonly begins: RegExp; readonly what: string; readonl
   { begins: /^PK[\x03\x05]/, what: "a ZIP archive, as .xlsx files are", remedy: () => "save its sheet as CSV, or unpack it" },
   { begins: /^\xd0\xcf\x11\xe0/, what: "an old Excel file", remedy: () => "save its sheet as CSV" },
   { begins: /^PAR1[^ -~\s]/, what: "a Parquet file", remedy: (shown) => `read it with parquet(${JSON.stringify(shown)})` },
-  { begins: /^\x28\xb5\x2f\xfd/, what: "packed with zstd", remedy: (shown) => `unpack it, or read it with sql\`FROM read_csv('${shown}', compression = 'zstd')\`` },
+  {
+    begins: /^\x28\xb5\x2f\xfd/,
+    what: "packed with zstd",
+    remedy: (shown) => `unpack it, or read it with sql\`FROM read_csv('${shown}', compression = 'zstd')\``,
+  },
 ];
 
 /** What is wrong with the bytes as a text of the encoding; undefined where nothing is. */
@@ -34,7 +38,10 @@ export function notText(bytes: Buffer, encoding: Encoding, shown: string): { wha
   const start = bytes.subarray(0, 8).toString("latin1");
   const other = others.find(({ begins }) => begins.test(start));
   if (other) return { what: `is ${other.what}`, remedy: other.remedy(shown) };
-  if (encoding === "utf-16") return bytes[0] === 0xfe || bytes[0] === 0 ? { what: "is UTF-16 with the high bytes first, which DuckDB does not read", remedy: "save it as UTF-8" } : undefined;
+  if (encoding === "utf-16")
+    return bytes[0] === 0xfe || bytes[0] === 0
+      ? { what: "is UTF-16 with the high bytes first, which DuckDB does not read", remedy: "save it as UTF-8" }
+      : undefined;
   if (isUtf16(bytes)) return { what: `is UTF-16 and not ${encoding.toUpperCase()}`, remedy: 'read it with { encoding: "utf-16" }' };
   if (bytes.subarray(0, 1000).includes(0)) return { what: "is not text: it holds bytes of zero", remedy: "save it as CSV in UTF-8" };
   return undefined;

@@ -60,7 +60,12 @@ export const notUtf8 = 'it is perhaps Latin-1: read it with { encoding: "latin-1
 function mustName({ fields, line }: CsvRecord, shown: string): void {
   const number = fields.find((name) => name.trim() !== "" && Number.isFinite(Number(name)) && !Number.isInteger(Number(name)));
   if (number === undefined) return;
-  refuse(shown, `has the number ${number} where the names of its columns should be`, "if it has no header, read it with { header: false }; if that is a name, with { header: true }", line);
+  refuse(
+    shown,
+    `has the number ${number} where the names of its columns should be`,
+    "if it has no header, read it with { header: false }; if that is a name, with { header: true }",
+    line,
+  );
 }
 
 function headerNames(fields: readonly string[], shown: string): string[] {

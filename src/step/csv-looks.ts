@@ -7,7 +7,21 @@ import { moreDigits } from "./fraction-digits.ts";
 import { here } from "./here.ts";
 
 /** What a value looks like; each is of one kind. "nano" and "finer": instants beyond microseconds, and beyond any type. */
-export type Look = "whole" | "wide" | "long" | "padded" | "decimal" | "fraction" | "special" | "truth" | "date" | "instant" | "nano" | "zoned" | "finer" | "text";
+export type Look =
+  | "whole"
+  | "wide"
+  | "long"
+  | "padded"
+  | "decimal"
+  | "fraction"
+  | "special"
+  | "truth"
+  | "date"
+  | "instant"
+  | "nano"
+  | "zoned"
+  | "finer"
+  | "text";
 export type Looks = Partial<Record<Look, number>>;
 
 const finer = (c: string, digits: number) => `regexp_matches(${c}, ${quoteString(moreDigits(digits))})`;
@@ -34,7 +48,11 @@ const look = (c: string) => `CASE
 /** How often each look occurs in the columns; NULLs are not counted. */
 export async function countLooks(engine: Engine, head: Head, names: readonly string[]): Promise<Map<string, Looks>> {
   const rejects = rejectTables(here());
-  const reader = readerSql(head, head.names.map(() => "VARCHAR"), rejects);
+  const reader = readerSql(
+    head,
+    head.names.map(() => "VARCHAR"),
+    rejects,
+  );
   const counted = await (names.length > wide ? countTall : countWide)(engine, names, reader);
   await dropRejects(engine, rejects);
   return counted;
@@ -53,9 +71,12 @@ async function countWide(engine: Engine, names: readonly string[], reader: strin
 
 /** One aggregate for all columns, of a value in a row. */
 async function countTall(engine: Engine, names: readonly string[], reader: string): Promise<Map<string, Looks>> {
-  const result = await engine.connection.run(`SELECT stepbook_name, ${look("stepbook_value")}, count(*) FROM ${valuesSql(names, reader)} GROUP BY ALL`);
+  const result = await engine.connection.run(
+    `SELECT stepbook_name, ${look("stepbook_value")}, count(*) FROM ${valuesSql(names, reader)} GROUP BY ALL`,
+  );
   const counted = new Map<string, Looks>();
-  for (const [name, seen, count] of (await result.getRows()) as [string, Look, bigint][]) counted.set(name, { ...counted.get(name), [seen]: Number(count) });
+  for (const [name, seen, count] of (await result.getRows()) as [string, Look, bigint][])
+    counted.set(name, { ...counted.get(name), [seen]: Number(count) });
   return counted;
 }
 

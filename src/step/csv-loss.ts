@@ -35,11 +35,25 @@ export async function refuseLoss(engine: Engine, head: Head, types: readonly (st
     return `WHEN stepbook_name IN (${names.join(", ")}) THEN ${loses(type)}`;
   });
   const rejects = rejectTables(here());
-  const reader = readerSql(head, head.names.map(() => "VARCHAR"), rejects);
-  const result = await engine.connection.run(`FROM ${valuesSql(losing.map(({ name }) => name), reader)} WHERE CASE ${cases.join(" ")} END LIMIT 1`);
+  const reader = readerSql(
+    head,
+    head.names.map(() => "VARCHAR"),
+    rejects,
+  );
+  const result = await engine.connection.run(
+    `FROM ${valuesSql(
+      losing.map(({ name }) => name),
+      reader,
+    )} WHERE CASE ${cases.join(" ")} END LIMIT 1`,
+  );
   const [first] = (await result.getRows()) as [string, string][];
   await dropRejects(engine, rejects);
-  if (first) refuse(head, losing.find(({ name }) => name === first[0])!, first[1]);
+  if (first)
+    refuse(
+      head,
+      losing.find(({ name }) => name === first[0])!,
+      first[1],
+    );
 }
 
 /** A value, as `valuesSql` gives it. */
@@ -53,7 +67,8 @@ function loses(type: string): string | undefined {
 }
 
 function losesWhenOther(type: string): string | undefined {
-  if (isDate(type)) return `TRY_CAST(${text} AS TIMESTAMPTZ) IS DISTINCT FROM TRY_CAST(TRY_CAST(${text} AS DATE) AS TIMESTAMPTZ) AND TRY_CAST(${text} AS DATE) IS NOT NULL`;
+  if (isDate(type))
+    return `TRY_CAST(${text} AS TIMESTAMPTZ) IS DISTINCT FROM TRY_CAST(TRY_CAST(${text} AS DATE) AS TIMESTAMPTZ) AND TRY_CAST(${text} AS DATE) IS NOT NULL`;
   const digits = fractionDigits(type);
   if (digits === undefined) return undefined;
   const more = `regexp_matches(${text}, ${quoteString(moreDigits(digits))})`;

@@ -18,7 +18,10 @@ const isText = (value: unknown) => typeof value === "string";
 
 /** Option → whether a value is one of it, and what to give. */
 const rules: Readonly<Record<keyof CsvOptions, readonly [holds: (value: unknown) => boolean, remedy: string]>> = {
-  columns: [(value) => typeof value === "object" && value !== null && !Array.isArray(value) && Object.values(value).every(isText), 'give column → type: { id: "INTEGER" }'],
+  columns: [
+    (value) => typeof value === "object" && value !== null && !Array.isArray(value) && Object.values(value).every(isText),
+    'give column → type: { id: "INTEGER" }',
+  ],
   header: [(value) => typeof value === "boolean", "give true or false"],
   delimiter: [(value) => isText(value) && (value as string).length === 1, 'give one character, such as ";"'],
   encoding: [(value) => ["utf-8", "latin-1", "utf-16"].includes(value as string), 'give "utf-8", "latin-1" or "utf-16"'],
@@ -29,7 +32,10 @@ const rules: Readonly<Record<keyof CsvOptions, readonly [holds: (value: unknown)
 export function checkOptions(options: CsvOptions): void {
   const known = Object.keys(rules);
   for (const [name, value] of Object.entries(options)) {
-    if (!known.includes(name)) fail("E_USAGE", `csv: there is no option "${name}"`, { remedy: `${nearest(name, known)}; what csv does not take, sql\`FROM read_csv(…)\` may` });
+    if (!known.includes(name))
+      fail("E_USAGE", `csv: there is no option "${name}"`, {
+        remedy: `${nearest(name, known)}; what csv does not take, sql\`FROM read_csv(…)\` may`,
+      });
     const [holds, remedy] = rules[name as keyof CsvOptions];
     if (value !== undefined && !holds(value)) fail("E_USAGE", `csv: ${name} is ${JSON.stringify(value)}`, { remedy });
   }

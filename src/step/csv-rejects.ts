@@ -37,14 +37,20 @@ export async function failOnRejects(engine: Engine, head: Head, types: readonly 
     message: message ?? "",
   }));
   if (!first) return;
-  const more = rows.length === 1 ? "" : rows.length >= rejectsLimit ? `; ${rejectsLimit} or more values do not fit` : `; ${rows.length} values do not fit`;
+  const more =
+    rows.length === 1
+      ? ""
+      : rows.length >= rejectsLimit
+        ? `; ${rejectsLimit} or more values do not fit`
+        : `; ${rows.length} values do not fit`;
   report(head, types, first, more);
 }
 
 function report(head: Head, types: readonly SettledType[], reject: Reject, more: string): never {
   const line = exactLine(head, reject);
   const { what, remedy } = describe(head, types, reject);
-  const column = reject.position !== null && reject.linePosition !== null ? Math.max(1, reject.position - reject.linePosition + 1) : undefined;
+  const column =
+    reject.position !== null && reject.linePosition !== null ? Math.max(1, reject.position - reject.linePosition + 1) : undefined;
   return fail("E_CSV", `${head.shown}:${line}: ${what}${more}\n  ${line} | ${clip(reject.text)}`, {
     place: { file: head.shown, line, ...(column === undefined ? {} : { column }) },
     remedy,
@@ -66,7 +72,10 @@ function describe(head: Head, types: readonly SettledType[], reject: Reject): { 
       return { what: `the row has ${found} value${found === "1" ? "" : "s"}, and the file ${columns}`, remedy };
     }
     case "UNQUOTED VALUE":
-      return { what: `column "${name}": a quote is opened and not closed before the next ${JSON.stringify(head.delimiter)} or line end`, remedy: 'quotes inside quotes are doubled: "say ""yes"""' };
+      return {
+        what: `column "${name}": a quote is opened and not closed before the next ${JSON.stringify(head.delimiter)} or line end`,
+        remedy: 'quotes inside quotes are doubled: "say ""yes"""',
+      };
     case "INVALID ENCODING":
       return {
         what: `column "${name}": bytes that are not ${head.encoding.toUpperCase()}`,

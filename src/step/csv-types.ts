@@ -24,7 +24,11 @@ export async function settleTypes(engine: Engine, head: Head): Promise<SettledTy
     return type === undefined ? findType(looks.get(name) ?? {}) : { type };
   });
   // What all values of a column are of holds them.
-  await refuseLoss(engine, head, settled.map(({ type, found }) => (found && found.fitting === found.values ? undefined : type)));
+  await refuseLoss(
+    engine,
+    head,
+    settled.map(({ type, found }) => (found && found.fitting === found.values ? undefined : type)),
+  );
   return settled;
 }
 
@@ -44,7 +48,11 @@ function findType(seen: Looks): SettledType {
   if (values === 0 || count("padded", "long") > 0) return { type: "VARCHAR" };
   const candidates: readonly Candidate[] = [
     { type: "BIGINT", fitting: count("whole", "wide"), altered: count("fraction") },
-    { type: "DOUBLE", fitting: count("whole", "decimal", "fraction") > 0 ? count("whole", "decimal", "fraction", "special") : 0, altered: count("wide") },
+    {
+      type: "DOUBLE",
+      fitting: count("whole", "decimal", "fraction") > 0 ? count("whole", "decimal", "fraction", "special") : 0,
+      altered: count("wide"),
+    },
     { type: "BOOLEAN", fitting: count("truth"), altered: count("whole") },
     { type: "DATE", fitting: count("date"), altered: count("instant", "nano", "zoned", "finer") },
     { type: "TIMESTAMP", fitting: count("instant") > 0 ? count("instant", "date") : 0, altered: count("nano", "zoned", "finer") },
@@ -52,7 +60,9 @@ function findType(seen: Looks): SettledType {
     { type: "TIMESTAMPTZ", fitting: count("zoned"), altered: count("date", "instant", "nano", "finer") },
   ];
   const fits = candidates.find(({ fitting }) => fitting === values);
-  const nearly = candidates.find(({ fitting, altered }) => altered === 0 && values >= enoughValues && values - fitting <= fewTexts * values);
+  const nearly = candidates.find(
+    ({ fitting, altered }) => altered === 0 && values >= enoughValues && values - fitting <= fewTexts * values,
+  );
   const { type, fitting } = fits ?? nearly ?? { type: "VARCHAR", fitting: values };
   return { type, found: { fitting, values } };
 }

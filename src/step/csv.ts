@@ -56,7 +56,11 @@ async function load<Row>(engine: Engine, host: Host, head: Head): Promise<Table<
   const rejects = rejectTables(host);
   const target = stagedFile(host, "csv", "parquet");
   try {
-    const reader = readerSql(head, types.map(({ type }) => type), rejects);
+    const reader = readerSql(
+      head,
+      types.map(({ type }) => type),
+      rejects,
+    );
     const result = await engine.connection.run(`COPY (FROM ${reader}) TO ${quoteString(target)} (FORMAT parquet, COMPRESSION zstd)`);
     await failOnRejects(engine, head, types, rejects);
     const [[count] = []] = await result.getRows();
@@ -72,10 +76,27 @@ function csvError(head: Head, thrown: unknown): never {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   const place = { place: { file: head.shown } };
   if (message.includes("state machine reached an invalid state")) {
-    fail("E_CSV", `${head.shown}: lines end in different ways (\\n, \\r\\n or \\r)`, { ...place, remedy: "save the file with one kind of line end" }, thrown);
+    fail(
+      "E_CSV",
+      `${head.shown}: lines end in different ways (\\n, \\r\\n or \\r)`,
+      { ...place, remedy: "save the file with one kind of line end" },
+      thrown,
+    );
   }
-  if (message.includes("is not latin-1 encoded")) fail("E_CSV", `${head.shown} holds bytes from 0x80 to 0x9F, which Latin-1 has no letters for: it is perhaps Windows-1252`, { ...place, remedy: "save it as UTF-8" }, thrown);
+  if (message.includes("is not latin-1 encoded"))
+    fail(
+      "E_CSV",
+      `${head.shown} holds bytes from 0x80 to 0x9F, which Latin-1 has no letters for: it is perhaps Windows-1252`,
+      { ...place, remedy: "save it as UTF-8" },
+      thrown,
+    );
   const type = /Type with name (\S+) does not exist/.exec(message) ?? /Value "?([^"]*)"? can not be converted to .*type/i.exec(message);
-  if (type) fail("E_CSV", `${head.shown}: columns names a type that DuckDB does not know: ${type[1]}`, { remedy: "such as INTEGER, DOUBLE, VARCHAR, DATE, DECIMAL(10, 2)" }, thrown);
+  if (type)
+    fail(
+      "E_CSV",
+      `${head.shown}: columns names a type that DuckDB does not know: ${type[1]}`,
+      { remedy: "such as INTEGER, DOUBLE, VARCHAR, DATE, DECIMAL(10, 2)" },
+      thrown,
+    );
   return sqlError(thrown, { text: "", start: 0, length: 0, ...place });
 }

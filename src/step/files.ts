@@ -20,10 +20,13 @@ export function existingFile(host: Host, file: string, caller: string): string {
   const stat = statSync(absolute, { throwIfNoEntry: false });
   if (stat?.isFile()) return absolute;
   if (stat) return fail("E_FILE", `${caller}: ${file} is a folder`, { remedy: `name a file in it: ${listing(absolute)}` });
-  if (/[*?[]/.test(file)) fail("E_FILE", `${caller}: ${file} is a pattern, and one file is read`, { remedy: `several are read by sql\`FROM '${file}'\`` });
+  if (/[*?[]/.test(file))
+    fail("E_FILE", `${caller}: ${file} is a pattern, and one file is read`, { remedy: `several are read by sql\`FROM '${file}'\`` });
   // A step that goes on without the file depends on its absence.
   host.note({ kind: "exists", name: projectPath(host.project, absolute) });
-  return fail("E_FILE", `${caller}: ${file} is not there`, { remedy: `in ${path.relative(host.project, path.dirname(absolute)) || "the project"}: ${hint(absolute)}` });
+  return fail("E_FILE", `${caller}: ${file} is not there`, {
+    remedy: `in ${path.relative(host.project, path.dirname(absolute)) || "the project"}: ${hint(absolute)}`,
+  });
 }
 
 function hint(absolute: string): string {

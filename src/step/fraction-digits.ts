@@ -2,8 +2,15 @@ const whole = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|U?INT(8|16|32|64|128)|SHORT|
 const decimal = /^(?:DECIMAL|NUMERIC|DEC)\s*(?:\(\s*\d+\s*(?:,\s*(\d+)\s*)?\))?$/i;
 
 const ofTimes: Readonly<Record<string, number>> = {
-  TIMESTAMP_S: 0, TIMESTAMP_MS: 3, TIMESTAMP_US: 6, TIMESTAMP_NS: 9,
-  TIMESTAMP: 6, DATETIME: 6, TIMESTAMPTZ: 6, "TIMESTAMP WITH TIME ZONE": 6, TIME: 6,
+  TIMESTAMP_S: 0,
+  TIMESTAMP_MS: 3,
+  TIMESTAMP_US: 6,
+  TIMESTAMP_NS: 9,
+  TIMESTAMP: 6,
+  DATETIME: 6,
+  TIMESTAMPTZ: 6,
+  "TIMESTAMP WITH TIME ZONE": 6,
+  TIME: 6,
 };
 
 export const isWhole = (type: string) => whole.test(type.trim());

@@ -13,7 +13,9 @@ import { Table } from "./table.ts";
 import { putNumbers } from "./vectors.ts";
 
 /** What a row of the data is: its columns' items. */
-type RowOf<Data> = Data extends readonly (infer Row)[] ? Row : { [Name in keyof Data]: Data[Name] extends ArrayLike<infer Item> ? Item : unknown };
+type RowOf<Data> = Data extends readonly (infer Row)[]
+  ? Row
+  : { [Name in keyof Data]: Data[Name] extends ArrayLike<infer Item> ? Item : unknown };
 
 /**
  * A table of rows or columns made in JavaScript.
@@ -30,7 +32,10 @@ type RowOf<Data> = Data extends readonly (infer Row)[] ? Row : { [Name in keyof 
  * @param schema column → DuckDB type, for those that are to be of another type; needed where there are no rows
  * @throws E_UNSTORABLE naming row and column for a value that no column can hold, or that its type in the schema does not hold exactly
  */
-export async function table<const Data extends TableData>(data: Data, schema: Readonly<Record<string, string>> = {}): Promise<Table<RowOf<Data>>> {
+export async function table<const Data extends TableData>(
+  data: Data,
+  schema: Readonly<Record<string, string>> = {},
+): Promise<Table<RowOf<Data>>> {
   const sources = sourcesOf(data, schema);
   const engine = await duckdb();
   const kinds = sources.map(kindOfColumn);
@@ -53,7 +58,9 @@ async function write(engine: Engine, sources: readonly Source[], kinds: readonly
   const file = stagedFile(here(), "rows", "parquet");
   const text = `COPY (SELECT ${selected.join(", ")} FROM stepbook_rows()) TO ${quoteString(file)} (FORMAT parquet, COMPRESSION zstd)`;
   const columns = sources.map((source, index) => fedColumn(engine.api, source, kinds[index]!));
-  await feed(engine, columns, rows, () => engine.connection.run(text).catch((thrown: unknown) => sqlError(thrown, { text, start: 0, length: text.length })));
+  await feed(engine, columns, rows, () =>
+    engine.connection.run(text).catch((thrown: unknown) => sqlError(thrown, { text, start: 0, length: text.length })),
+  );
   return opened(engine, here(), file, rows);
 }
 

@@ -13,7 +13,8 @@ const cwd = process.cwd.bind(process);
 
 /** Where DuckDB looks for a relative name besides the folder where the step works; undefined: nowhere. */
 export function searchFolder(host: Host): string | undefined {
-  return perHost(host, "search folder", () => ({ path: cwd() === host.project || host.project.includes(",") ? undefined : host.project })).path;
+  return perHost(host, "search folder", () => ({ path: cwd() === host.project || host.project.includes(",") ? undefined : host.project }))
+    .path;
 }
 
 /** The whole paths that a name in SQL may stand for. */

@@ -72,7 +72,7 @@ export function setHost(host: Host): void {
  * Kept with the host, so that a test that sets a new host starts afresh.
  */
 export function perHost<T>(host: Host, name: string, make: () => T): T {
-  const all = (globalThis as { [stateKey]?: WeakMap<Host, Map<string, unknown>> });
+  const all = globalThis as { [stateKey]?: WeakMap<Host, Map<string, unknown>> };
   const states = (all[stateKey] ??= new WeakMap());
   const state = states.get(host) ?? new Map<string, unknown>();
   states.set(host, state);

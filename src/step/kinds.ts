@@ -37,9 +37,21 @@ function kindOfObject(value: object, where: Where): Kind {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? refuse(where, "an invalid Date") : "TIMESTAMP";
   if (value instanceof Uint8Array) return "BLOB";
   if (is.isTypedArray(value)) return { list: typeOf(value, where) };
-  if (Array.isArray(value)) return { list: value.reduce((kind: Kind, item, index) => merge(kind, kindOf(item, () => `${where()}[${index}]`), where), "null") };
+  if (Array.isArray(value))
+    return {
+      list: value.reduce(
+        (kind: Kind, item, index) =>
+          merge(
+            kind,
+            kindOf(item, () => `${where()}[${index}]`),
+            where,
+          ),
+        "null",
+      ),
+    };
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== null && prototype !== Object.prototype) return refuse(where, `a ${(prototype as { constructor?: { name?: string } }).constructor?.name ?? "class instance"}`);
+  if (prototype !== null && prototype !== Object.prototype)
+    return refuse(where, `a ${(prototype as { constructor?: { name?: string } }).constructor?.name ?? "class instance"}`);
   const entries = Object.entries(value);
   if (entries.length === 0) return refuse(where, "an object without fields");
   return { fields: Object.fromEntries(entries.map(([name, inner]) => [name, kindOf(inner, () => `${where()}.${name}`)])) };
@@ -76,7 +88,9 @@ export function merge(a: Kind, b: Kind, where: Where): Kind {
   }
   if (isWhole(a) && isWhole(b)) return [a, b].includes("BIGINT") ? "BIGINT" : "whole";
   if (isNumber(a) && isNumber(b)) return "DOUBLE";
-  return fail("E_UNSTORABLE", `${where()} is ${kindText(b)}, and the rows above are ${kindText(a)}`, { remedy: "make all values of a column of one type" });
+  return fail("E_UNSTORABLE", `${where()} is ${kindText(b)}, and the rows above are ${kindText(a)}`, {
+    remedy: "make all values of a column of one type",
+  });
 }
 
 function mergeFields(a: Readonly<Record<string, Kind>>, b: Readonly<Record<string, Kind>>, where: Where): Kind {
@@ -106,7 +120,11 @@ function notNull(api: typeof Duck, kind: Kind): { type: Duck.DuckDBType; convert
   if (typeof kind === "object") {
     const fields = Object.entries(kind.fields).map(([name, inner]) => [name, toDuck(api, inner)] as const);
     const type = api.STRUCT(Object.fromEntries(fields.map(([name, inner]) => [name, inner.type])));
-    return { type, convert: (value) => api.structValue(Object.fromEntries(fields.map(([name, inner]) => [name, inner.convert((value as Record<string, unknown>)[name])]))) };
+    return {
+      type,
+      convert: (value) =>
+        api.structValue(Object.fromEntries(fields.map(([name, inner]) => [name, inner.convert((value as Record<string, unknown>)[name])]))),
+    };
   }
   switch (kind) {
     case "null":

@@ -8,7 +8,11 @@ export function maskOutput(mask: Mask): () => void {
   const flushes = [process.stdout, process.stderr].map((stream) => {
     const write = stream.write.bind(stream) as (chunk: Uint8Array, done?: (error?: Error | null) => void) => boolean;
     const masked: MaskedStream = mask.stream();
-    stream.write = ((chunk: string | Uint8Array, encoding?: BufferEncoding | ((error?: Error | null) => void), done?: (error?: Error | null) => void) => {
+    stream.write = ((
+      chunk: string | Uint8Array,
+      encoding?: BufferEncoding | ((error?: Error | null) => void),
+      done?: (error?: Error | null) => void,
+    ) => {
       const bytes = typeof chunk === "string" ? Buffer.from(chunk, typeof encoding === "string" ? encoding : "utf8") : Buffer.from(chunk);
       return write(masked.push(bytes), typeof encoding === "function" ? encoding : done);
     }) as typeof stream.write;

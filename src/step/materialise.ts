@@ -62,7 +62,11 @@ async function execute(run: Run, text: string, prefix = 0): Promise<Duck.DuckDBM
     // With values it is bound twice, and each time DuckDB looks into the files that it names.
     if (run.params.length === 0 && run.kind === "query") return await connection.run(text);
     const values = run.params.map((param) => bound(api, param));
-    return await connection.run(text, values.map(({ value }) => value), values.map(({ type }) => type));
+    return await connection.run(
+      text,
+      values.map(({ value }) => value),
+      values.map(({ type }) => type),
+    );
   } catch (thrown) {
     noteMissing(run.host, thrown);
     const place = run.written();
@@ -83,7 +87,11 @@ async function copyQuery(run: Run): Promise<{ file: string; schema: readonly Col
   const first = tokens(run.text).find((token) => token.kind === "word")?.text ?? "";
   const [open, close] = /^(DESC|DESCRIBE|SHOW|SUMMARIZE)$/.test(first) ? ["FROM (\n", "\n)"] : exactColumns(types);
   const start = `COPY (\n${open}`;
-  const result = await execute(run, `${start}${run.text}${close}\n) TO ${quoteString(file)} (FORMAT parquet, COMPRESSION zstd)`, start.length);
+  const result = await execute(
+    run,
+    `${start}${run.text}${close}\n) TO ${quoteString(file)} (FORMAT parquet, COMPRESSION zstd)`,
+    start.length,
+  );
   const [[count] = []] = await result.getRows();
   // A PIVOT is several statements to DuckDB, which then does not tell the count.
   return opened(run.engine, run.host, file, count === undefined ? undefined : Number(count));
@@ -150,7 +158,9 @@ async function copyResult(engine: Engine, result: Duck.DuckDBMaterializedResult)
   const appender = await engine.connection.createAppender("stepbook_result", null, "temp");
   for (const chunk of await result.fetchAllChunks()) appender.appendDataChunk(chunk);
   appender.closeSync();
-  const [open, close] = exactColumns(result.deduplicatedColumnNames().map((name, index) => ({ name, type: String(result.columnType(index)) })));
+  const [open, close] = exactColumns(
+    result.deduplicatedColumnNames().map((name, index) => ({ name, type: String(result.columnType(index)) })),
+  );
   const text = `COPY (${open}FROM temp.stepbook_result${close}) TO ${quoteString(file)} (FORMAT parquet, COMPRESSION zstd)`;
   await engine.connection.run(text).catch((thrown: unknown) => sqlError(thrown, { text, start: 0, length: 0 }));
   await engine.connection.run("DROP TABLE temp.stepbook_result");

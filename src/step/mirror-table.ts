@@ -15,6 +15,9 @@ export function mirrorTable(name: string, table: Table<never> | Table): void {
   if (!/^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(name)) {
     fail("E_USAGE", `mirrorTable: "${name}" is not a table name`, { remedy: "use at most 63 letters, digits and _, such as batches" });
   }
-  if (!tableInfo(table)) fail("E_USAGE", `mirrorTable("${name}"): its second argument is not a Table`, { remedy: "make one with sql, csv, parquet or table(rows)" });
+  if (!tableInfo(table))
+    fail("E_USAGE", `mirrorTable("${name}"): its second argument is not a Table`, {
+      remedy: "make one with sql, csv, parquet or table(rows)",
+    });
   here().emit({ type: "effect", effect: { kind: "table", table: name, rows: table } });
 }

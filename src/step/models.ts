@@ -36,11 +36,16 @@ export function saveModel(name: string, parts: unknown, card: Readonly<Record<st
   if (!namePattern.test(name)) {
     fail("E_USAGE", `saveModel: "${name}" is not a model name`, { remedy: "use letters, digits, . _ and -, such as diagnosis-knn" });
   }
-  if (parts === undefined) fail("E_UNSTORABLE", `saveModel("${name}"): its parts are undefined`, { remedy: "give the data that the model is made of" });
+  if (parts === undefined)
+    fail("E_UNSTORABLE", `saveModel("${name}"): its parts are undefined`, { remedy: "give the data that the model is made of" });
   checkInputs(name, card);
   const host = here();
   const saved = perHost(host, "models", () => new Set<string>());
-  if (saved.has(name)) host.emit({ type: "warning", message: `saveModel("${name}") is called again: the last one is saved; give each a name of its own to keep them all` });
+  if (saved.has(name))
+    host.emit({
+      type: "warning",
+      message: `saveModel("${name}") is called again: the last one is saved; give each a name of its own to keep them all`,
+    });
   saved.add(name);
   host.emit({ type: "effect", effect: { kind: "model", name, parts: encoded(parts, "parts"), card: encoded({ ...card }, "card") } });
 }
@@ -49,10 +54,12 @@ export function saveModel(name: string, parts: unknown, card: Readonly<Record<st
 function checkInputs(name: string, { predict, inputs }: Readonly<Record<string, unknown>>): void {
   if (typeof predict !== "string" || inputs === undefined) return;
   const remedy = "give input → example, or { example, doc, min, max, choices }: inputs: { radius: 14.1, age: { example: 60, min: 0 } }";
-  if (typeof inputs !== "object" || inputs === null || Array.isArray(inputs)) fail("E_USAGE", `saveModel("${name}"): card.inputs is not an object`, { remedy });
+  if (typeof inputs !== "object" || inputs === null || Array.isArray(inputs))
+    fail("E_USAGE", `saveModel("${name}"): card.inputs is not an object`, { remedy });
   for (const [input, told] of Object.entries(inputs as Record<string, unknown>)) {
     const example: unknown = typeof told === "object" && told !== null ? (told as { example?: unknown }).example : told;
-    if (!["string", "number", "boolean"].includes(typeof example)) fail("E_USAGE", `saveModel("${name}"): card.inputs.${input} has no example that is a number, a text or a boolean`, { remedy });
+    if (!["string", "number", "boolean"].includes(typeof example))
+      fail("E_USAGE", `saveModel("${name}"): card.inputs.${input} has no example that is a number, a text or a boolean`, { remedy });
   }
 }
 
@@ -72,7 +79,8 @@ export async function loadModel<Parts = unknown>(words: string, version?: number
   const host = here();
   const { model: name, alias } = splitAlias(words);
   if (!namePattern.test(name)) fail("E_FILE", `loadModel: "${name}" is not a model name`, { remedy: "use letters, digits, . _ and -" });
-  if (alias !== undefined && version !== undefined) fail("E_USAGE", `loadModel("${words}", ${version}): an alias and a version`, { remedy: "give one of the two" });
+  if (alias !== undefined && version !== undefined)
+    fail("E_USAGE", `loadModel("${words}", ${version}): an alias and a version`, { remedy: "give one of the two" });
   const chosen = alias === undefined ? (version ?? highest(host, name)) : standsFor(host, name, alias);
   const file = path.join(host.project, "models", name, `v${chosen}.json`);
   const model = decodeModel(read(host, name, chosen, file), `models/${name}/v${chosen}.json`);
@@ -85,7 +93,12 @@ function read(host: Host, name: string, version: number, file: string): Buffer {
     return readFileSync(file);
   } catch (thrown) {
     const known = versions(host, name);
-    return fail("E_FILE", `model ${name} has no version ${version}`, { remedy: known.length > 0 ? `there is ${known.map((each) => `v${each}`).join(", ")}` : missing(host, name) }, thrown);
+    return fail(
+      "E_FILE",
+      `model ${name} has no version ${version}`,
+      { remedy: known.length > 0 ? `there is ${known.map((each) => `v${each}`).join(", ")}` : missing(host, name) },
+      thrown,
+    );
   }
 }
 
@@ -96,7 +109,12 @@ function standsFor(host: Host, name: string, alias: string): number {
   try {
     text = readFileSync(path.join(host.project, file), "utf8");
   } catch (thrown) {
-    return fail("E_FILE", `model ${name} has no alias ${alias}`, { remedy: `set it: ${commandIn(host.project)} models alias ${name}@${alias} v1` }, thrown);
+    return fail(
+      "E_FILE",
+      `model ${name} has no alias ${alias}`,
+      { remedy: `set it: ${commandIn(host.project)} models alias ${name}@${alias} v1` },
+      thrown,
+    );
   }
   return decodeAlias(text, file).version;
 }
@@ -123,7 +141,9 @@ function missing(host: Host, name: string): string {
 /** A lower step whose text says that it saves the model. Without an import the two may run side by side. */
 function lowerStepThatSaves({ project, step }: Host, name: string): string | undefined {
   const folder = path.join(project, "steps");
-  const lower = entries(folder).filter((file) => /^\d+_.*\.[cm]?[jt]sx?$/.test(file) && Number.parseInt(file, 10) < Number.parseInt(step, 10));
+  const lower = entries(folder).filter(
+    (file) => /^\d+_.*\.[cm]?[jt]sx?$/.test(file) && Number.parseInt(file, 10) < Number.parseInt(step, 10),
+  );
   const calls = ['"', "'", "`"].map((quote) => `saveModel(${quote}${name}${quote}`);
   return lower.find((file) => {
     const text = readFileSync(path.join(folder, file), "utf8");

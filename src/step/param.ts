@@ -39,7 +39,11 @@ export function param<const Value extends ParamValue>(
   standard: NoInfer<Value>,
   options: ParamOptions<Value> & { readonly choices: readonly Value[] },
 ): Value;
-export function param<const Value extends ParamValue>(name: string, standard: Value, options?: ParamOptions<Widened<Value>>): Widened<Value>;
+export function param<const Value extends ParamValue>(
+  name: string,
+  standard: Value,
+  options?: ParamOptions<Widened<Value>>,
+): Widened<Value>;
 export function param(name: string, standard: ParamValue, options: ParamOptions = {}): ParamValue {
   const host = here();
   refuseOtherDefault(host, name, standard);

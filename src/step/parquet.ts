@@ -24,7 +24,12 @@ export async function parquet<Row = Record<string, unknown>>(file: string): Prom
       return new Table<Row>(await opened(engine, host, absolute));
     } catch (thrown) {
       const shown = projectPath(host.project, absolute);
-      return fail("E_FILE", `parquet: ${shown} is not a Parquet file (${statSync(absolute).size} bytes)`, { place: { file: shown }, remedy: "a CSV file is read by csv(…)" }, thrown);
+      return fail(
+        "E_FILE",
+        `parquet: ${shown} is not a Parquet file (${statSync(absolute).size} bytes)`,
+        { place: { file: shown }, remedy: "a CSV file is read by csv(…)" },
+        thrown,
+      );
     }
   });
 }

@@ -23,7 +23,9 @@ export function record(table: string, row: Readonly<Record<string, Scalar | Date
 function scalar(place: string, value: unknown): Scalar {
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
   if (typeof value === "bigint") {
-    return BigInt.asIntN(64, value) === value ? value : fail("E_UNSTORABLE", `${place} is ${value}, beyond 64 bits`, { remedy: "record it as text" });
+    return BigInt.asIntN(64, value) === value
+      ? value
+      : fail("E_UNSTORABLE", `${place} is ${value}, beyond 64 bits`, { remedy: "record it as text" });
   }
   if (typeof value === "number" && Number.isFinite(value)) return value;
   if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();

@@ -36,8 +36,11 @@ export function toPieces(strings: readonly string[] & { readonly raw?: readonly 
 /** `'\d+'` in a template is `'d+'`, and `'\2'` makes its whole piece undefined: what was meant is a backslash. */
 function refuseLostBackslash(raw: string): void {
   for (const { 0: escape, 1: letter, index } of raw.matchAll(/\\([\s\S])/g)) {
-    if (/[\\`${'"nrt\n\r]/.test(letter!) || /^\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|u\{[0-9a-fA-F]+\})/.test(raw.slice(index, index + 12))) continue;
-    fail("E_SQL", `the SQL has ${escape}, of which a template makes another text`, { remedy: `write \\${escape}, or give the text as a value: \${String.raw\`${escape}\`}` });
+    if (/[\\`${'"nrt\n\r]/.test(letter!) || /^\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|u\{[0-9a-fA-F]+\})/.test(raw.slice(index, index + 12)))
+      continue;
+    fail("E_SQL", `the SQL has ${escape}, of which a template makes another text`, {
+      remedy: `write \\${escape}, or give the text as a value: \${String.raw\`${escape}\`}`,
+    });
   }
 }
 

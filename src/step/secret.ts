@@ -19,10 +19,14 @@ export function secret(name: string): string {
   const host = here();
   const value = process.env[name];
   if (value === undefined || value === "") {
-    return fail("E_SECRET", `the secret ${name} is not set`, { remedy: `set the environment variable: ${name}=… ${commandIn(host.project)}, or node --env-file=.env` });
+    return fail("E_SECRET", `the secret ${name} is not set`, {
+      remedy: `set the environment variable: ${name}=… ${commandIn(host.project)}, or node --env-file=.env`,
+    });
   }
   if (value.length < shortestSecret) {
-    return fail("E_SECRET", `the secret ${name} has fewer than ${shortestSecret} characters, which cannot be told from other text`, { remedy: "use a longer one" });
+    return fail("E_SECRET", `the secret ${name} has fewer than ${shortestSecret} characters, which cannot be told from other text`, {
+      remedy: "use a longer one",
+    });
   }
   secretsOf(host).add(name, value);
   host.secret(name, value);

@@ -18,7 +18,8 @@ export function refuseSecretEvent(host: Host, event: StepEvent): void {
   else if (event.type === "progress") refuseSecret(host, event.label, "track: the label");
   else if (event.type !== "effect") return;
   else if (event.effect.kind === "record") refuseSecret(host, event.effect.row, `record("${event.effect.table}")`);
-  else if (event.effect.kind === "model") refuseSecret(host, { parts: event.effect.parts.value, card: event.effect.card.value }, `saveModel("${event.effect.name}")`);
+  else if (event.effect.kind === "model")
+    refuseSecret(host, { parts: event.effect.parts.value, card: event.effect.card.value }, `saveModel("${event.effect.name}")`);
 }
 
 /** @param name what the value is called: an export's name. @throws E_SECRET with the path inside it */
@@ -39,7 +40,9 @@ export async function refuseSecretTable(host: Host, value: unknown, name: string
   try {
     for (const column of info.schema) {
       const held = [...mask.forms].map(([form, secret]) => `WHEN ${holds(column, form)} THEN ${quoteString(secret)}`);
-      const rows = await connection.runAndReadAll(`SELECT secret FROM (SELECT CASE ${held.join(" ")} END AS secret FROM read_parquet(${quoteString(info.file)})) WHERE secret IS NOT NULL LIMIT 1`);
+      const rows = await connection.runAndReadAll(
+        `SELECT secret FROM (SELECT CASE ${held.join(" ")} END AS secret FROM read_parquet(${quoteString(info.file)})) WHERE secret IS NOT NULL LIMIT 1`,
+      );
       const secret = mask.finds(column.name) ?? (rows.getRows()[0]?.[0] as string | undefined);
       if (secret !== undefined) refused(host, secret, mask.text(`${name}.${column.name}`));
     }
@@ -91,11 +94,19 @@ function* parts(value: object, path: Path): Generator<[unknown, Path]> {
   if (Array.isArray(value)) for (let i = 0; i < value.length; i++) yield [value[i], keyStep(path, i)];
   else if (value instanceof Map) {
     let nth = 0;
-    for (const [key, item] of value as Map<unknown, unknown>) yield* [[key, itemStep(path, nth++)], [item, entryStep(path, key)]] as [unknown, Path][];
+    for (const [key, item] of value as Map<unknown, unknown>)
+      yield* [
+        [key, itemStep(path, nth++)],
+        [item, entryStep(path, key)],
+      ] as [unknown, Path][];
   } else if (value instanceof Set) {
     let nth = 0;
     for (const item of value) yield [item, itemStep(path, nth++)];
   } else {
-    for (const [key, { value: inner }] of Object.entries(Object.getOwnPropertyDescriptors(value))) yield* [[key, keyStep(path, key)], [inner, keyStep(path, key)]] as [unknown, Path][];
+    for (const [key, { value: inner }] of Object.entries(Object.getOwnPropertyDescriptors(value)))
+      yield* [
+        [key, keyStep(path, key)],
+        [inner, keyStep(path, key)],
+      ] as [unknown, Path][];
   }
 }

@@ -20,7 +20,8 @@ export function sourcesOf(data: TableData, schema: Schema): Source[] {
   const length = isRows ? data.length : (found[0]?.length ?? 0);
   const missing = Object.keys(schema).filter((name) => !found.some((source) => source.name === name));
   const sources = [...found, ...missing.map((name): Source => ({ name, length, at: () => null }))];
-  if (sources.length === 0) fail("E_USAGE", "table: no rows, so no columns", { remedy: 'give a schema as well: table(rows, { id: "INTEGER" })' });
+  if (sources.length === 0)
+    fail("E_USAGE", "table: no rows, so no columns", { remedy: 'give a schema as well: table(rows, { id: "INTEGER" })' });
   refuseTwice(sources);
   for (const source of found) if (Object.hasOwn(schema, source.name)) refuseLoss(source, schema[source.name]!);
   return sources;
@@ -29,7 +30,8 @@ export function sourcesOf(data: TableData, schema: Schema): Source[] {
 function rowSources(rows: readonly object[]): Source[] {
   const names = new Set<string>();
   rows.forEach((row, index) => {
-    if (typeof row !== "object" || row === null || Array.isArray(row)) fail("E_UNSTORABLE", `table: row ${index + 1} is not an object`, { remedy: "give rows as { column: value }" });
+    if (typeof row !== "object" || row === null || Array.isArray(row))
+      fail("E_UNSTORABLE", `table: row ${index + 1} is not an object`, { remedy: "give rows as { column: value }" });
     for (const name of Object.keys(row)) names.add(name);
   });
   return [...names].map((name) => ({ name, length: rows.length, at: (row) => (rows[row] as Record<string, unknown>)[name] }));
@@ -38,11 +40,15 @@ function rowSources(rows: readonly object[]): Source[] {
 function columnSources(columns: Readonly<Record<string, ArrayLike<unknown>>>): Source[] {
   refuseOther(columns);
   const sources = Object.entries(columns).map(([name, items]): Source => {
-    if (typeof items?.length !== "number" || typeof items === "string") fail("E_UNSTORABLE", `table: column "${name}" is not an array`, { remedy: "give columns as arrays or typed arrays" });
+    if (typeof items?.length !== "number" || typeof items === "string")
+      fail("E_UNSTORABLE", `table: column "${name}" is not an array`, { remedy: "give columns as arrays or typed arrays" });
     return { name, length: items.length, at: (row) => items[row], ...(is.isTypedArray(items) ? { typed: items } : {}) };
   });
   const odd = sources.find(({ length }) => length !== sources[0]!.length);
-  if (odd) fail("E_UNSTORABLE", `table: column "${odd.name}" has ${odd.length} values and "${sources[0]!.name}" ${sources[0]!.length}`, { remedy: "columns are equally long" });
+  if (odd)
+    fail("E_UNSTORABLE", `table: column "${odd.name}" has ${odd.length} values and "${sources[0]!.name}" ${sources[0]!.length}`, {
+      remedy: "columns are equally long",
+    });
   return sources;
 }
 
@@ -51,15 +57,23 @@ function refuseOther(data: unknown): void {
   const refuse = (what: string, remedy: string) => fail("E_UNSTORABLE", `table: its data is ${what}, neither rows nor columns`, { remedy });
   if (typeof data !== "object" || data === null) refuse(String(data), "give an array of rows, or { column: array }");
   if (typeof (data as { then?: unknown }).then === "function") refuse("a promise or a query", "await it first");
-  if (Symbol.asyncIterator in (data as object)) refuse("an asynchronous iterable", "collect its rows first: for await (const row of rows) all.push(row)");
-  if (Symbol.iterator in (data as object)) refuse(is.isTypedArray(data) ? "a typed array" : "an iterable", is.isTypedArray(data) ? "name the column: { x: array }" : "make an array of its rows: [...rows]");
+  if (Symbol.asyncIterator in (data as object))
+    refuse("an asynchronous iterable", "collect its rows first: for await (const row of rows) all.push(row)");
+  if (Symbol.iterator in (data as object))
+    refuse(
+      is.isTypedArray(data) ? "a typed array" : "an iterable",
+      is.isTypedArray(data) ? "name the column: { x: array }" : "make an array of its rows: [...rows]",
+    );
 }
 
 function refuseTwice(sources: readonly Source[]): void {
   const seen = new Map<string, string>();
   for (const { name } of sources) {
     const twin = seen.get(name.toLowerCase());
-    if (twin !== undefined) fail("E_UNSTORABLE", `table: two columns are called "${twin}" and "${name}"`, { remedy: "names are compared without regard to case; rename one" });
+    if (twin !== undefined)
+      fail("E_UNSTORABLE", `table: two columns are called "${twin}" and "${name}"`, {
+        remedy: "names are compared without regard to case; rename one",
+      });
     seen.set(name.toLowerCase(), name);
   }
 }
@@ -71,7 +85,9 @@ function refuseLoss({ name, length, at }: Source, type: string): void {
     const value = at(row);
     if (!isLost(value)) continue;
     const shown = value instanceof Date ? value.toISOString() : String(value);
-    fail("E_UNSTORABLE", `table: row ${row + 1}, column "${name}" is ${shown}, which is not exactly ${type}`, { remedy: "round it first, or give the column a type that holds it" });
+    fail("E_UNSTORABLE", `table: row ${row + 1}, column "${name}" is ${shown}, which is not exactly ${type}`, {
+      remedy: "round it first, or give the column a type that holds it",
+    });
   }
 }
 
@@ -83,5 +99,8 @@ function losing(type: string): ((value: unknown) => boolean) | undefined {
   const digits = fractionDigits(type);
   if (digits === undefined) return undefined;
   const more = new RegExp(moreDigits(digits));
-  return (value) => (typeof value === "number" ? isWhole(type) && Number.isFinite(value) && !Number.isInteger(value) : typeof value === "string" && !/e/i.test(value) && more.test(value));
+  return (value) =>
+    typeof value === "number"
+      ? isWhole(type) && Number.isFinite(value) && !Number.isInteger(value)
+      : typeof value === "string" && !/e/i.test(value) && more.test(value);
 }

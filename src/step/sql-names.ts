@@ -22,12 +22,14 @@ export function* namedFiles(code: readonly Token[], params: Rendered["params"], 
       // Of what a function is given it makes a name: `concat('data/', …)`.
       if (inside.includes(true, 1)) continue;
       if (token.kind === "string") yield { name: token.text, listed };
-      if (token.kind === "symbol" && token.text.startsWith("$")) for (const name of texts(params[Number(token.text.slice(1)) - 1]?.value)) yield { name, listed };
+      if (token.kind === "symbol" && token.text.startsWith("$"))
+        for (const name of texts(params[Number(token.text.slice(1)) - 1]?.value)) yield { name, listed };
     } else if (token.kind === "symbol" && token.text === "(" && before?.kind === "word" && fileFunction.test(before.text)) {
       inside.push(true);
       listed = before.text === "GLOB";
     } else if (token.kind === "string" || token.kind === "identifier") {
-      if ((anyString && token.kind === "string") || (before?.kind === "word" && /^(FROM|JOIN)$/.test(before.text))) yield { name: token.text };
+      if ((anyString && token.kind === "string") || (before?.kind === "word" && /^(FROM|JOIN)$/.test(before.text)))
+        yield { name: token.text };
     }
   }
 }

@@ -6,6 +6,7 @@ export const times = (host: Host) => perHost(host, "times of files", () => ({ as
 
 /** `read_text` and `read_blob` give it with all that they give. */
 export function asksForTimes(code: readonly Token[]): boolean {
-  const has = (...words: string[]) => code.some(({ kind, text }) => (kind === "word" || kind === "symbol" || kind === "identifier") && words.includes(text.toUpperCase()));
+  const has = (...words: string[]) =>
+    code.some(({ kind, text }) => (kind === "word" || kind === "symbol" || kind === "identifier") && words.includes(text.toUpperCase()));
   return has("LAST_MODIFIED") || (has("READ_TEXT", "READ_BLOB") && (has("*", "COLUMNS") || !has("SELECT")));
 }

@@ -33,7 +33,9 @@ export function sql<Row = Record<string, unknown>>(strings: TemplateStringsArray
 /** A quoted identifier: `sql.id("area")` is `"area"`, `sql.id("t", "area")` is `"t"."area"`. A list of them is joined with commas. */
 sql.id = (...names: string[]): SqlPart => {
   if (names.length === 0 || names.some((name) => typeof name !== "string" || name === "")) {
-    return fail("E_SQL", `sql.id(${names.map((name) => JSON.stringify(name)).join(", ")}): a name is missing`, { remedy: 'write sql.id("column")' });
+    return fail("E_SQL", `sql.id(${names.map((name) => JSON.stringify(name)).join(", ")}): a name is missing`, {
+      remedy: 'write sql.id("column")',
+    });
   }
   return sqlPart([{ kind: "text", text: names.map(quoteIdentifier).join(".") }]);
 };
@@ -44,7 +46,9 @@ sql.id = (...names: string[]): SqlPart => {
  */
 sql.join = (parts: readonly SqlPart[], between = ", "): SqlPart => {
   const pieces = parts.map((part, index): readonly Piece[] => {
-    return sqlPieces(part)?.pieces ?? fail("E_SQL", `sql.join: item ${index + 1} is not SQL`, { remedy: "make it with sql`…` or sql.id(…)" });
+    return (
+      sqlPieces(part)?.pieces ?? fail("E_SQL", `sql.join: item ${index + 1} is not SQL`, { remedy: "make it with sql`…` or sql.id(…)" })
+    );
   });
   return sqlPart([{ kind: "row", pieces, between }]);
 };

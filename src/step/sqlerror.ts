@@ -25,16 +25,32 @@ export function sqlError(thrown: unknown, ran: Ran): never {
   const place = ran.place ? { place: ran.place } : {};
   // What does not fit into memory goes to the disk, up to a size that DuckDB takes from the free space.
   if (/no space left on device|disk full|max_temp_directory_size/i.test(message)) {
-    return fail("E_DISK_FULL", `no space left for a query: ${firstLines(message)}`, { ...place, remedy: "free space on the disk of .stepbook/" }, thrown);
+    return fail(
+      "E_DISK_FULL",
+      `no space left for a query: ${firstLines(message)}`,
+      { ...place, remedy: "free space on the disk of .stepbook/" },
+      thrown,
+    );
   }
   if (said.exception_type === "Out of Memory") {
-    return fail("E_STEP_MEMORY", `a query needs more memory than DuckDB may use: ${firstLines(message)}`, {
-      ...place,
-      remedy: 'give the step more: export const config = { memory: "4GB" }',
-    }, thrown);
+    return fail(
+      "E_STEP_MEMORY",
+      `a query needs more memory than DuckDB may use: ${firstLines(message)}`,
+      {
+        ...place,
+        remedy: 'give the step more: export const config = { memory: "4GB" }',
+      },
+      thrown,
+    );
   }
   const missing = /No files found that match the pattern "(.*)"/s.exec(message);
-  if (missing) return fail("E_FILE", `SQL reads ${missing[1]}, which is not there${excerpt(ran, undefined)}`, { ...place, remedy: "paths are relative to the project" }, thrown);
+  if (missing)
+    return fail(
+      "E_FILE",
+      `SQL reads ${missing[1]}, which is not there${excerpt(ran, undefined)}`,
+      { ...place, remedy: "paths are relative to the project" },
+      thrown,
+    );
   const at = position(said, ran);
   const where = at ? ` (line ${at.line}, column ${at.column} of the SQL)` : "";
   return fail("E_SQL", `SQL: ${firstLines(message)}${where}${excerpt(ran, at)}`, { ...place, ...remedyFor(message) }, thrown);
@@ -52,7 +68,12 @@ function read(message: string): Said {
 
 // DuckDB's CSV reader adds a page of settings after a blank line.
 function firstLines(message: string): string {
-  return message.split(/\n\s*\n/)[0]!.split("\n").slice(0, 4).join(" ").trim();
+  return message
+    .split(/\n\s*\n/)[0]!
+    .split("\n")
+    .slice(0, 4)
+    .join(" ")
+    .trim();
 }
 
 function remedyFor(message: string): { remedy?: string } {
@@ -81,7 +102,14 @@ function position(said: Said, ran: Ran): At | undefined {
 /** The line of the SQL with a caret under the column, below the message; the first lines where there is no position. */
 function excerpt(ran: Ran, at: At | undefined): string {
   const lines = ran.text.slice(ran.start, ran.start + ran.length).split("\n");
-  if (!at) return shorten(lines.filter((line) => line.trim()).slice(0, 3).map((line) => `\n  | ${line}`).join(""));
+  if (!at)
+    return shorten(
+      lines
+        .filter((line) => line.trim())
+        .slice(0, 3)
+        .map((line) => `\n  | ${line}`)
+        .join(""),
+    );
   const gutter = `  ${at.line} | `;
   // A long line is shown around the column.
   const from = Math.max(0, at.column - 60);

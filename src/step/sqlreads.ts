@@ -60,7 +60,12 @@ const lastingNames = (host: Host) => perHost(host, "names in SQL", () => new Nam
  * Notes what DuckDB opened since the last call, from its file log: the files a query read, however they
  * were named (in a view, a macro, a pattern), and those it wrote. What no SQL names came by a pattern that may match other files later.
  */
-export async function noteOpened({ connection }: Engine, host: Host, since: number, named: Pick<Names, "has"> = new Names()): Promise<void> {
+export async function noteOpened(
+  { connection }: Engine,
+  host: Host,
+  since: number,
+  named: Pick<Names, "has"> = new Names(),
+): Promise<void> {
   const reader = await connection.runAndReadAll(
     `SELECT message->>'path', bool_or(message->>'op' = 'WRITE'), any_value(message->>'fs')
      FROM duckdb_logs() WHERE type = 'FileSystem' GROUP BY ALL`,
@@ -130,7 +135,8 @@ function noteNamed(host: Host, { text, params, anyString = false }: Told, names:
       else if (!anyString) noteSoon(host, files[0]!);
     }
   }
-  if (code.some(({ kind, text: word }) => kind === "word" && word.endsWith("_LOGGING") || word === "TRUNCATE_DUCKDB_LOGS")) host.opaque({ kind: "native", what: "DuckDB's log of files was changed" });
+  if (code.some(({ kind, text: word }) => (kind === "word" && word.endsWith("_LOGGING")) || word === "TRUNCATE_DUCKDB_LOGS"))
+    host.opaque({ kind: "native", what: "DuckDB's log of files was changed" });
   if (asksForTimes(code)) times(host).asked = true;
   if (code[0]?.text === "INSTALL") host.opaque({ kind: "network", what: "a DuckDB extension" });
   if (code[0]?.text === "LOAD") host.opaque({ kind: "native", what: `DuckDB extension ${code[1]?.text.toLowerCase() ?? ""}` });

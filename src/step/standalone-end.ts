@@ -13,7 +13,11 @@ export function endPlainly(): void {
     if (!(thrown instanceof Error) || thrown.name !== "StepbookError") return;
     const failure = toFailure(thrown);
     const place = failure.place?.line === undefined ? (placeOf(thrown.stack) ?? failure.place) : failure.place;
-    const lines = [`${failure.code}: ${failure.message}`, ...(place ? [`  at ${showPlace(place)}`] : []), ...(failure.remedy ? [`  → ${failure.remedy}`] : [])];
+    const lines = [
+      `${failure.code}: ${failure.message}`,
+      ...(place ? [`  at ${showPlace(place)}`] : []),
+      ...(failure.remedy ? [`  → ${failure.remedy}`] : []),
+    ];
     leave(lines.join("\n"), exitCodeOf(failure));
   });
 }

@@ -8,7 +8,9 @@ export function showEvent(event: StepEvent): void {
     case "progress":
       return showProgress(event);
     case "display":
-      return say(String(event.bundle["text/plain"] ?? event.bundle["text/markdown"] ?? `shown as ${Object.keys(event.bundle).join(", ")}`).trim());
+      return say(
+        String(event.bundle["text/plain"] ?? event.bundle["text/markdown"] ?? `shown as ${Object.keys(event.bundle).join(", ")}`).trim(),
+      );
     case "effect":
       return say(describeEffect(event.effect));
     case "checked":

@@ -15,12 +15,20 @@ interface CsvColumn {
  */
 export async function tableToCsv(parquet: string, columns: readonly CsvColumn[], target: string, signal: AbortSignal): Promise<void> {
   const { DuckDBInstance: Instance } = duckdbApi();
-  const instance: DuckDBInstance = await Instance.create(":memory:", { threads: "1", autoinstall_known_extensions: "false", autoload_known_extensions: "false" });
+  const instance: DuckDBInstance = await Instance.create(":memory:", {
+    threads: "1",
+    autoinstall_known_extensions: "false",
+    autoload_known_extensions: "false",
+  });
   try {
     const connection = await instance.connect();
     await connection.run("SET TimeZone = 'UTC'");
     const selected = columns.map(({ name, expression }) => `${expression(quoteIdentifier(name))} AS ${quoteIdentifier(name)}`);
-    await runUnless(signal, connection, `COPY (SELECT ${selected.join(", ")} FROM read_parquet(${quoteString(parquet)})) TO ${quoteString(target)} (FORMAT csv, HEADER false, FORCE_QUOTE *, NULLSTR '')`);
+    await runUnless(
+      signal,
+      connection,
+      `COPY (SELECT ${selected.join(", ")} FROM read_parquet(${quoteString(parquet)})) TO ${quoteString(target)} (FORMAT csv, HEADER false, FORCE_QUOTE *, NULLSTR '')`,
+    );
     connection.closeSync();
   } finally {
     instance.closeSync();

@@ -49,7 +49,10 @@ export class Table<Row = Record<string, unknown>> {
    * @example for (const { id, area } of await train.rows({ limit: 100 })) …
    */
   async rows({ limit, offset }: Slice = {}): Promise<Row[]> {
-    const clause = [["LIMIT", limit], ["OFFSET", offset]].map(([word, n]) => (n === undefined ? "" : ` ${word} ${wholeNumber(word as string, n as number)}`));
+    const clause = [
+      ["LIMIT", limit],
+      ["OFFSET", offset],
+    ].map(([word, n]) => (n === undefined ? "" : ` ${word} ${wholeNumber(word as string, n as number)}`));
     return this.#read(async ({ api, connection }) => rowsOf<Row>(api, await connection.run(`${this.#scan()}${clause.join("")}`)));
   }
 
@@ -89,7 +92,8 @@ export class Table<Row = Record<string, unknown>> {
    * @example for await (const rows of big.batches(10_000)) …
    */
   async *batches(size = 10_000): AsyncGenerator<Row[], void, undefined> {
-    if (wholeNumber("batches: size", size) === 0) fail("E_USAGE", "batches(0): a batch has at least one row", { remedy: "leave the size out for 10 000" });
+    if (wholeNumber("batches: size", size) === 0)
+      fail("E_USAGE", "batches(0): a batch has at least one row", { remedy: "leave the size out for 10 000" });
     const reader = await openReader();
     try {
       const result = await reader.connection.stream(this.#scan());
@@ -140,6 +144,7 @@ function readError(thrown: unknown): never {
 }
 
 function wholeNumber(what: string, value: number): number {
-  if (!Number.isSafeInteger(value) || value < 0) fail("E_USAGE", `${what} is ${String(value)}, not a whole number from 0`, { remedy: "give a whole number" });
+  if (!Number.isSafeInteger(value) || value < 0)
+    fail("E_USAGE", `${what} is ${String(value)}, not a whole number from 0`, { remedy: "give a whole number" });
   return value;
 }

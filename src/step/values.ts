@@ -42,7 +42,8 @@ function notNull(api: typeof Duck, type: Duck.DuckDBType): Converter {
     case id.TIMESTAMP_MS:
       return (value) => dateOf(value as Duck.DuckDBTimestampMillisecondsValue, (value as Duck.DuckDBTimestampMillisecondsValue).millis, 1n);
     case id.TIMESTAMP_NS:
-      return (value) => dateOf(value as Duck.DuckDBTimestampNanosecondsValue, (value as Duck.DuckDBTimestampNanosecondsValue).nanos, 1_000_000n);
+      return (value) =>
+        dateOf(value as Duck.DuckDBTimestampNanosecondsValue, (value as Duck.DuckDBTimestampNanosecondsValue).nanos, 1_000_000n);
     case id.TIMESTAMP_S:
       return (value) => dateOf(value as Duck.DuckDBTimestampSecondsValue, (value as Duck.DuckDBTimestampSecondsValue).seconds * 1000n, 1n);
     case id.BLOB:

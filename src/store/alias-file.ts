@@ -20,7 +20,8 @@ export function splitAlias(words: string): { readonly model: string; readonly al
   const at = words.indexOf("@");
   if (at < 0) return { model: words, alias: undefined };
   const alias = words.slice(at + 1);
-  if (!pattern.test(alias)) fail("E_USAGE", `"${words}": "${alias}" is not an alias`, { remedy: "use letters, digits, _ and -, such as knn@production" });
+  if (!pattern.test(alias))
+    fail("E_USAGE", `"${words}": "${alias}" is not an alias`, { remedy: "use letters, digits, _ and -, such as knn@production" });
   return { model: words.slice(0, at), alias };
 }
 
@@ -30,7 +31,11 @@ export function encodeAlias({ model, alias, version }: Alias): string {
 
 /** @throws E_DECODE */
 export function decodeAlias(text: string, file: string): Alias {
-  const wrong = (what: string): never => fail("E_DECODE", `${file} is not an alias: ${what}`, { place: { file }, remedy: "set it again: models alias <model>@<alias> <version>" });
+  const wrong = (what: string): never =>
+    fail("E_DECODE", `${file} is not an alias: ${what}`, {
+      place: { file },
+      remedy: "set it again: models alias <model>@<alias> <version>",
+    });
   let read: unknown;
   try {
     read = JSON.parse(text);
@@ -39,6 +44,7 @@ export function decodeAlias(text: string, file: string): Alias {
   }
   const { format, model, alias, version } = (typeof read === "object" && read !== null ? read : {}) as Record<string, unknown>;
   if (format !== "stepbook-alias/1") return wrong(`its format is ${JSON.stringify(format)}`);
-  if (typeof model !== "string" || typeof alias !== "string" || !Number.isSafeInteger(version) || (version as number) < 1) return wrong("model, alias or version is missing");
+  if (typeof model !== "string" || typeof alias !== "string" || !Number.isSafeInteger(version) || (version as number) < 1)
+    return wrong("model, alias or version is missing");
   return { model, alias, version: version as number };
 }

@@ -37,7 +37,13 @@ export async function storeExport(name: string, value: unknown, staging: string,
 }
 
 /** The same for a value that is in bytes already, as `encodeValue` gives them. */
-export function storeEncoded(codec: Codec, chunks: readonly Uint8Array[], name: string, staging: string, mostTold = -1): StagedArtifact | ToldArtifact {
+export function storeEncoded(
+  codec: Codec,
+  chunks: readonly Uint8Array[],
+  name: string,
+  staging: string,
+  mostTold = -1,
+): StagedArtifact | ToldArtifact {
   const [text, ...raw] = chunks;
   if (raw.length === 0 && text!.length <= mostTold) return { codec, told: Buffer.from(text!).toString() };
   return storeChunks(codec, chunks, name, staging);
@@ -48,7 +54,8 @@ function storeTable(name: string, table: TableInfo, staging: string): StagedArti
   return stageFile(staging, stagedName(name, "parquet"), (file) => {
     // Each export has a file of its own, which the store may move: a table may have two names. One that lies
     // elsewhere (parquet("data/x.parquet")) is the user's file, and is copied.
-    if (path.dirname(table.file) !== path.resolve(staging) || !linked(table.file, file)) copyFileSync(table.file, file, constants.COPYFILE_FICLONE);
+    if (path.dirname(table.file) !== path.resolve(staging) || !linked(table.file, file))
+      copyFileSync(table.file, file, constants.COPYFILE_FICLONE);
     syncFile(file);
     return { codec: "table", ...digestFile(file), schema: table.schema, rows: table.rows, file };
   });
@@ -94,7 +101,7 @@ function stageFile<T>(staging: string, name: string, write: (file: string) => T)
 
 /** One call may write less than it was given. */
 function writeAll(handle: number, part: Uint8Array): void {
-  for (let at = 0; at < part.length; ) at += writeSync(handle, part, at);
+  for (let at = 0; at < part.length;) at += writeSync(handle, part, at);
 }
 
 let staged = 0;
@@ -161,7 +168,7 @@ export function openSource(file: string, label: string): Source & { close(): voi
 
 function readAll(handle: number, at: number, length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
-  for (let done = 0; done < length; ) {
+  for (let done = 0; done < length;) {
     const read = readSync(handle, bytes, done, Math.min(mostAtOnce, length - done), at + done);
     if (read === 0) fail("E_DECODE", "not a stored value: the file is shorter than it was", { remedy: "run again: it is made anew" });
     done += read;

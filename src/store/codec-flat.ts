@@ -28,7 +28,9 @@ export function flatText(value: object): string | undefined {
   if (prototype === Object.prototype) return flatObject(value);
   if (prototype !== Array.prototype || !Array.isArray(value) || value.length > mostItems) return undefined;
   const flat = flatItems(value, 0);
-  return flat.length > 0 && flat.length === value.length && Reflect.ownKeys(value).length === flat.length + 1 ? JSON.stringify(flat) : undefined;
+  return flat.length > 0 && flat.length === value.length && Reflect.ownKeys(value).length === flat.length + 1
+    ? JSON.stringify(flat)
+    : undefined;
 }
 
 function flatObject(object: object): string | undefined {

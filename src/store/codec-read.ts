@@ -33,7 +33,9 @@ function read(json: unknown, raw: RawReader, depth: number): unknown {
     if (keys.length > 1) bad(`a tag ${tag} beside other keys`);
     return readTag(tag, (json as Record<string, unknown>)[tag], raw, depth);
   }
-  return keys.some((key) => key.startsWith("$") || key === "__proto__") ? readFields({}, json, keys, raw, depth + 1) : readPlain(json as Record<string, unknown>, keys, raw, depth + 1);
+  return keys.some((key) => key.startsWith("$") || key === "__proto__")
+    ? readFields({}, json, keys, raw, depth + 1)
+    : readPlain(json as Record<string, unknown>, keys, raw, depth + 1);
 }
 
 const isTag = (key: string) => key.startsWith("$") && !key.startsWith("$$");
@@ -85,7 +87,9 @@ function readWithHoles(json: readonly unknown[], from: number, raw: RawReader, d
 function holesOf(json: unknown): number | undefined {
   if (typeof json !== "object" || json === null || !Object.hasOwn(json, "$hole")) return undefined;
   const holes = (json as { $hole: unknown }).$hole;
-  return Number.isSafeInteger(holes) && (holes as number) > 0 && Object.keys(json).length === 1 ? (holes as number) : bad("a $hole that is not a count");
+  return Number.isSafeInteger(holes) && (holes as number) > 0 && Object.keys(json).length === 1
+    ? (holes as number)
+    : bad("a $hole that is not a count");
 }
 
 const constants = new Map<unknown, unknown>([

@@ -84,7 +84,12 @@ export class TagWriter {
     const flat = flatText(value);
     if (flat !== undefined) return this.text(flat);
     const around = this.#around.indexOf(value);
-    if (around >= 0) refuse(path, `${pathText(this.#places[around]!)} again, a circular reference`, "keep the number or name of the parent instead of the parent");
+    if (around >= 0)
+      refuse(
+        path,
+        `${pathText(this.#places[around]!)} again, a circular reference`,
+        "keep the number or name of the parent instead of the parent",
+      );
     this.#around.push(value);
     this.#places.push(path);
     this.#object(value, path, depth + 1);
@@ -130,7 +135,7 @@ export class TagWriter {
       this.text(between);
       between = ",";
     };
-    for (let i = 0; i < value.length; ) {
+    for (let i = 0; i < value.length;) {
       const flat = flatItems(value, i);
       if (flat.length === 0 && !Object.hasOwn(value, i)) {
         if (++holes > mostHoles) refuse(path, "an array with more than 100,000 holes in a row", "use a Map from index to item");
@@ -197,7 +202,8 @@ export class TagWriter {
   }
 
   #numbers(tag: string, array: AnyTypedArray | Uint8Array): void {
-    if (array.byteLength <= this.#inline) return this.text(`{"$${tag}":[${Array.from(array as Iterable<number | bigint>, itemText).join(",")}]}`);
+    if (array.byteLength <= this.#inline)
+      return this.text(`{"$${tag}":[${Array.from(array as Iterable<number | bigint>, itemText).join(",")}]}`);
     this.text(`{"$${tag}":{"at":${this.rawBytes},"length":${array.length}}}`);
     const padding = (8 - (array.byteLength % 8)) % 8;
     this.#raw.push(canonicalBytes(array as AnyTypedArray), ...(padding > 0 ? [new Uint8Array(padding)] : []));

@@ -84,10 +84,13 @@ function firstLine(source: Source): Buffer {
 
 function readDocument(line: Buffer): { value: unknown; raw: number } {
   const document = parse(line);
-  if (typeof document !== "object" || document === null || !("format" in document)) return fail("E_DECODE", "not a stored value: its first line is not a document of ours", damaged);
+  if (typeof document !== "object" || document === null || !("format" in document))
+    return fail("E_DECODE", "not a stored value: its first line is not a document of ours", damaged);
   const { format, value, raw } = document as { format: unknown; value: unknown; raw: unknown };
-  if (format !== valueFormat) return fail("E_DECODE", `a stored value of the form ${JSON.stringify(format)}, where ${valueFormat} is known`, damaged);
-  if (value === undefined || !Number.isSafeInteger(raw) || (raw as number) < 0) return fail("E_DECODE", "not a stored value: its first line is not complete", damaged);
+  if (format !== valueFormat)
+    return fail("E_DECODE", `a stored value of the form ${JSON.stringify(format)}, where ${valueFormat} is known`, damaged);
+  if (value === undefined || !Number.isSafeInteger(raw) || (raw as number) < 0)
+    return fail("E_DECODE", "not a stored value: its first line is not complete", damaged);
   return { value, raw: raw as number };
 }
 

@@ -65,7 +65,12 @@ export function onDisk<T>(what: string, work: () => T): T {
   } catch (thrown) {
     const { code } = thrown as NodeJS.ErrnoException;
     if (code === "ENOSPC" || code === "EDQUOT") {
-      return fail("E_DISK_FULL", `no space left to write ${what}`, { remedy: "free space on its disk; what was stored before is whole" }, thrown);
+      return fail(
+        "E_DISK_FULL",
+        `no space left to write ${what}`,
+        { remedy: "free space on its disk; what was stored before is whole" },
+        thrown,
+      );
     }
     if (code === "EROFS" || code === "EACCES" || code === "EPERM") {
       return fail("E_READ_ONLY", `${what} cannot be written (${code})`, { remedy: "make its folder writable" }, thrown);

@@ -52,7 +52,10 @@ export class FileHasher {
   ahead(file: string, signal: AbortSignal): void {
     if (this.#ahead.has(file)) return;
     const hashed = this.#hashSettled(file, signal).catch(() => null);
-    this.#ahead.set(file, hashed.finally(() => this.#ahead.delete(file)));
+    this.#ahead.set(
+      file,
+      hashed.finally(() => this.#ahead.delete(file)),
+    );
   }
 
   async #hashSettled(file: string, signal: AbortSignal): Promise<void> {
@@ -89,7 +92,8 @@ export class FileHasher {
       const signature = signatureOf(before);
       const known = this.#cache.get(file);
       if (known?.signature === signature) return known;
-      const { digest, length } = before.size <= small ? hashAtOnce(file) : await hashParts(file, Math.min(part, Number(before.size)), signal);
+      const { digest, length } =
+        before.size <= small ? hashAtOnce(file) : await hashParts(file, Math.min(part, Number(before.size)), signal);
       const after = statOf(file);
       if (after === null || signatureOf(after) !== signature) continue;
       SABOTAGE: if (sabotaged("stat-only")) this.#cache.set(file, signature, digest);

@@ -11,6 +11,9 @@ export function globToRegExp(pattern: string): RegExp {
 
 function nameSource(part: string): string {
   const [plain = ""] = part.split(/[[\\]/);
-  const source = plain.replace(/[.+^${}()|\]]/g, "\\$&").replace(/\*/g, "[^/]*").replace(/\?/g, "[^/]");
+  const source = plain
+    .replace(/[.+^${}()|\]]/g, "\\$&")
+    .replace(/\*/g, "[^/]*")
+    .replace(/\?/g, "[^/]");
   return plain === part ? source : `${source}[^/]*`;
 }

@@ -35,7 +35,13 @@ function matches(pattern: string): string {
 /** Sorted names, each with its kind. */
 function entries(folder: string, counts = (_name: string) => true): string {
   const all = readdirSync(folder, { withFileTypes: true }).filter(({ name }) => counts(name));
-  return JSON.stringify(all.map((entry) => `${entry.name}\0${entry.isDirectory() ? "folder" : entry.isSymbolicLink() ? "link" : entry.isFile() ? "file" : "other"}`).sort());
+  return JSON.stringify(
+    all
+      .map(
+        (entry) => `${entry.name}\0${entry.isDirectory() ? "folder" : entry.isSymbolicLink() ? "link" : entry.isFile() ? "file" : "other"}`,
+      )
+      .sort(),
+  );
 }
 
 /** What a script may depend on: kind, mode, size and modification time; of a link its target's too. */
@@ -66,7 +72,7 @@ function hashNow(opened: number): Digest {
   try {
     const hash = createHash("sha256");
     const bytes = Buffer.allocUnsafe(1 << 16);
-    for (let count; (count = readSync(opened, bytes)) > 0; ) hash.update(bytes.subarray(0, count));
+    for (let count; (count = readSync(opened, bytes)) > 0;) hash.update(bytes.subarray(0, count));
     return hash.digest("hex");
   } finally {
     closeSync(opened);

@@ -51,7 +51,8 @@ export function decodeModel(bytes: Uint8Array, file: string): ModelFile {
   const document = parse(bytes, file);
   const { format, name, version, card, provenance, parts } = document;
   if (format !== modelFormat) bad(file, `its format is ${JSON.stringify(format)}, where ${modelFormat} is known`);
-  if (typeof name !== "string" || !Number.isSafeInteger(version) || !isPlain(card) || !isPlain(provenance) || parts === undefined) bad(file, "name, version, card, provenance or parts is missing");
+  if (typeof name !== "string" || !Number.isSafeInteger(version) || !isPlain(card) || !isPlain(provenance) || parts === undefined)
+    bad(file, "name, version, card, provenance or parts is missing");
   const none = { size: 0, read: () => bad(file, "an array that is not in it") };
   return {
     name,
@@ -76,5 +77,10 @@ function parseJson(bytes: Uint8Array, file: string): unknown {
 }
 
 function bad(file: string, what: string, cause?: unknown): never {
-  return fail("E_DECODE", `${file} is not a model: ${what}`, { place: { file }, remedy: "save the model again, or restore the file" }, cause);
+  return fail(
+    "E_DECODE",
+    `${file} is not a model: ${what}`,
+    { place: { file }, remedy: "save the model again, or restore the file" },
+    cause,
+  );
 }

@@ -1,5 +1,6 @@
 /** Where a value lies inside another, from the inside out; written as text only where it is needed. */
-export type Path = { readonly name: string } | { readonly parent: Path; readonly key: string | number } | { readonly parent: Path; readonly step: string };
+export type Path =
+  { readonly name: string } | { readonly parent: Path; readonly key: string | number } | { readonly parent: Path; readonly step: string };
 
 /** `.area`, or `["mean area"]`; of an array's item `[3]` */
 export function keyStep(parent: Path, key: string | number): Path {
@@ -8,7 +9,10 @@ export function keyStep(parent: Path, key: string | number): Path {
 
 /** `.get("a")` for the value of a Map's entry; `.keys()[2]` for a key or a Set's item. */
 export function entryStep(parent: Path, key: unknown): Path {
-  return { parent, step: `.get(${typeof key === "bigint" ? `${key}n` : typeof key === "object" ? "…" : (JSON.stringify(key) ?? String(key))})` };
+  return {
+    parent,
+    step: `.get(${typeof key === "bigint" ? `${key}n` : typeof key === "object" ? "…" : (JSON.stringify(key) ?? String(key))})`,
+  };
 }
 
 export function itemStep(parent: Path, index: number): Path {

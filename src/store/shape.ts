@@ -26,7 +26,8 @@ export function dataOf(value: object, key: string, path: Path): unknown {
   const descriptor = Object.getOwnPropertyDescriptor(value, key);
   if (descriptor?.get && isOfModule(descriptor) && Object.isExtensible(value)) return descriptor.get.call(value) as unknown;
   if (!descriptor || !("value" in descriptor)) return refuse(keyStep(path, key), "a getter", "export what it gives: { ...value }");
-  if (!descriptor.enumerable) return refuse(keyStep(path, key), "a hidden property (not enumerable)", "leave it out, or make it an ordinary one: { ...value }");
+  if (!descriptor.enumerable)
+    return refuse(keyStep(path, key), "a hidden property (not enumerable)", "leave it out, or make it an ordinary one: { ...value }");
   return descriptor.value;
 }
 

@@ -11,7 +11,11 @@ export interface Removable {
 
 /** The files of a folder and of those in it, two levels deep as the store is; none where there is no folder. */
 export function listObjects(folder: string): Removable[] {
-  return entries(folder).flatMap((entry) => (entry.isDirectory() ? entries(path.join(folder, entry.name)).map((file) => measured(path.join(folder, entry.name, file.name))) : [measured(path.join(folder, entry.name))]));
+  return entries(folder).flatMap((entry) =>
+    entry.isDirectory()
+      ? entries(path.join(folder, entry.name)).map((file) => measured(path.join(folder, entry.name, file.name)))
+      : [measured(path.join(folder, entry.name))],
+  );
 }
 
 /** What lies in a folder, each with all that is in it. */

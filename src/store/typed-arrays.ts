@@ -16,7 +16,9 @@ export const arrayKinds = {
 export type ArrayKind = keyof typeof arrayKinds;
 export type AnyTypedArray = InstanceType<(typeof arrayKinds)[ArrayKind]>;
 
-const kindOfPrototype = new Map<unknown, ArrayKind>(Object.entries(arrayKinds).map(([kind, { prototype }]) => [prototype, kind as ArrayKind]));
+const kindOfPrototype = new Map<unknown, ArrayKind>(
+  Object.entries(arrayKinds).map(([kind, { prototype }]) => [prototype, kind as ArrayKind]),
+);
 
 /** The kind of a typed array; undefined for a subclass and for all else. */
 export function arrayKind(value: object): ArrayKind | undefined {

@@ -20,7 +20,8 @@ export function refusePrimitive(path: Path, value: unknown): never {
 
 /** For an object that is neither plain nor one that the codec knows. */
 export function refuseObject(path: Path, value: object): never {
-  if (isThenable(value)) return refuse(path, is.isPromise(value) ? "a promise" : "a query or promise that was not awaited", "write await before it");
+  if (isThenable(value))
+    return refuse(path, is.isPromise(value) ? "a promise" : "a query or promise that was not awaited", "write await before it");
   if (tableBrand in value) return refuse(path, "a Table inside a value", "export the table by its own name: export const … = table");
   if (isFigure(value)) return refuse(path, "a figure inside a value", "export the figure by its own name");
   const name = className(value);
@@ -33,7 +34,8 @@ function remedyFor(name: string, value: object): string {
   if (name === "RegExp") return "export its source and flags as strings";
   if (/Error$/.test(name)) return "export its message";
   // Those of libraries commonly hold others.
-  const plain = typeof findProperty(value, "toJSON")?.value === "function" ? "JSON.parse(JSON.stringify(…)), since it has a toJSON" : "{ ...fields }";
+  const plain =
+    typeof findProperty(value, "toJSON")?.value === "function" ? "JSON.parse(JSON.stringify(…)), since it has a toJSON" : "{ ...fields }";
   return `turn it into plain data (${plain}), and make the instance anew from that in a function of lib/`;
 }
 

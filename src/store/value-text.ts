@@ -76,7 +76,7 @@ interface Mark {
 function* windows(source: Source, end: number): Generator<{ from: number; bytes: Uint8Array; marks: readonly Mark[]; length: number }> {
   let depth = 0;
   let inString = false;
-  for (let from = head.length; from < end; ) {
+  for (let from = head.length; from < end;) {
     const bytes = source.read(from, Math.min(windowBytes + lookahead, end - from));
     const marks: Mark[] = [];
     let at = 0;
@@ -105,9 +105,13 @@ function lineText(byte: number, depth: number): string | undefined {
 }
 
 /** The tag of an array that lies apart. A key of the user's never reads like it: it would have one `$` more. */
-function apartAt(bytes: Uint8Array, at: number): { kind: ArrayKind | "buffer" | "arraybuffer"; at: number; items: number; length: number } | undefined {
+function apartAt(
+  bytes: Uint8Array,
+  at: number,
+): { kind: ArrayKind | "buffer" | "arraybuffer"; at: number; items: number; length: number } | undefined {
   if (bytes[at] !== openObject || bytes[at + 1] !== quote || bytes[at + 2] !== dollar) return undefined;
-  const [tag, kind, place, items] = /^\{"\$(\w+)":\{"at":(\d+),"length":(\d+)\}\}/.exec(Buffer.from(bytes.subarray(at, at + lookahead)).toString("latin1")) ?? [];
+  const [tag, kind, place, items] =
+    /^\{"\$(\w+)":\{"at":(\d+),"length":(\d+)\}\}/.exec(Buffer.from(bytes.subarray(at, at + lookahead)).toString("latin1")) ?? [];
   if (tag === undefined) return undefined;
   if (kind !== "buffer" && kind !== "arraybuffer" && !Object.hasOwn(arrayKinds, kind!)) damaged(`an unknown tag $${kind}`);
   return { kind: kind as ArrayKind, at: Number(place), items: Number(items), length: tag.length };

@@ -3,13 +3,22 @@ import type { Span, Value } from "./span.ts";
 
 /** Spans as OTLP's JSON: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding */
 export function encodeSpans({ resource }: Pick<Collector, "resource">, spans: readonly Span[]): string {
-  return JSON.stringify({ resourceSpans: [{ resource: { attributes: attributes(resource) }, scopeSpans: [{ scope: { name: "stepbook" }, spans: spans.map(encode) }] }] });
+  return JSON.stringify({
+    resourceSpans: [
+      { resource: { attributes: attributes(resource) }, scopeSpans: [{ scope: { name: "stepbook" }, spans: spans.map(encode) }] },
+    ],
+  });
 }
 
 function encode({ name, traceId, spanId, parentSpanId, start, end, error, attributes: given }: Span): object {
   return {
-    traceId, spanId, ...(parentSpanId === null ? {} : { parentSpanId }), name, kind: 1,
-    startTimeUnixNano: nanoseconds(start), endTimeUnixNano: nanoseconds(end),
+    traceId,
+    spanId,
+    ...(parentSpanId === null ? {} : { parentSpanId }),
+    name,
+    kind: 1,
+    startTimeUnixNano: nanoseconds(start),
+    endTimeUnixNano: nanoseconds(end),
     attributes: attributes(given),
     status: error === null ? {} : { code: 2, message: error },
   };

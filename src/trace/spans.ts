@@ -30,7 +30,8 @@ export class Spans {
     if (!this.#run) return;
     if (event.type === "step.started") this.#startAttempt(event);
     else if (event.type === "step.retrying") this.#endAttempt(event.step, event.failure);
-    else if (event.type === "step.ran") this.#endStep(event.step, "ran", { "stepbook.attempts": event.attempts, "stepbook.changed": event.changed.length });
+    else if (event.type === "step.ran")
+      this.#endStep(event.step, "ran", { "stepbook.attempts": event.attempts, "stepbook.changed": event.changed.length });
     else if (event.type === "step.failed") this.#endStep(event.step, "failed", { "stepbook.attempts": event.attempts }, event.failure);
     else if (event.type === "step.cancelled") this.#endStep(event.step, "cancelled");
     else if (event.type === "step.reused") this.#passed(event.step, "cached", event.reason, { "stepbook.reused_from": event.from });
@@ -45,19 +46,33 @@ export class Spans {
 
   #startRun({ run, info, steps }: Extract<Event, { type: "run.started" }>): void {
     this.#traceId = traceIdOf(run);
-    const attributes = { "stepbook.run": run, "stepbook.trigger": info.trigger, "stepbook.logical_date": info.logicalDate, "stepbook.steps": steps.length };
+    const attributes = {
+      "stepbook.run": run,
+      "stepbook.trigger": info.trigger,
+      "stepbook.logical_date": info.logicalDate,
+      "stepbook.steps": steps.length,
+    };
     this.#run = { name: "run", spanId: newSpanId(), parent: null, start: Date.parse(info.startedAt), attributes };
   }
 
   #startAttempt({ step, attempt, reason }: Extract<Event, { type: "step.started" }>): void {
-    const open = this.#steps.get(step) ?? { step: this.#open(step, this.#run!, { "stepbook.reason": reason.text, "stepbook.reason_code": reason.code }), attempt: undefined };
+    const open = this.#steps.get(step) ?? {
+      step: this.#open(step, this.#run!, { "stepbook.reason": reason.text, "stepbook.reason_code": reason.code }),
+      attempt: undefined,
+    };
     open.attempt = this.#open(`${step} attempt ${attempt}`, open.step, { "stepbook.attempt": attempt });
     open.attempt.attributes["stepbook.step"] = step;
     this.#steps.set(step, open);
   }
 
   #open(name: string, parent: Open, attributes: Record<string, Value>): Open {
-    return { name, spanId: newSpanId(), parent: parent.spanId, start: this.#now(), attributes: { "stepbook.run": parent.attributes["stepbook.run"]!, "stepbook.step": name, ...attributes } };
+    return {
+      name,
+      spanId: newSpanId(),
+      parent: parent.spanId,
+      start: this.#now(),
+      attributes: { "stepbook.run": parent.attributes["stepbook.run"]!, "stepbook.step": name, ...attributes },
+    };
   }
 
   #endAttempt(step: StepId, failure?: Failure): void {
@@ -84,12 +99,29 @@ export class Spans {
 
   #endRun(status: string): void {
     for (const step of [...this.#steps.keys()]) this.#endStep(step, "cancelled");
-    this.#end(this.#run!, { "stepbook.status": status }, status === "failed" ? { message: "a step failed, or the run could not go on" } : undefined);
+    this.#end(
+      this.#run!,
+      { "stepbook.status": status },
+      status === "failed" ? { message: "a step failed, or the run could not go on" } : undefined,
+    );
     this.#run = undefined;
   }
 
-  #end({ name, spanId, parent, start, attributes }: Open, more: Record<string, Value>, failure?: Pick<Failure, "message"> & { readonly code?: string }): void {
+  #end(
+    { name, spanId, parent, start, attributes }: Open,
+    more: Record<string, Value>,
+    failure?: Pick<Failure, "message"> & { readonly code?: string },
+  ): void {
     const error: Record<string, Value> = failure?.code === undefined ? {} : { "error.type": failure.code };
-    this.#ended({ name, traceId: this.#traceId, spanId, parentSpanId: parent, start, end: Math.max(start, this.#now()), attributes: { ...attributes, ...more, ...error }, error: failure?.message ?? null });
+    this.#ended({
+      name,
+      traceId: this.#traceId,
+      spanId,
+      parentSpanId: parent,
+      start,
+      end: Math.max(start, this.#now()),
+      attributes: { ...attributes, ...more, ...error },
+      error: failure?.message ?? null,
+    });
   }
 }

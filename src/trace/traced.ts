@@ -34,7 +34,12 @@ async function flush(collector: Collector, queue: Span[]): Promise<void> {
   const batch = [...queue];
   if (batch.length === 0) return;
   try {
-    const response = await fetch(collector.url, { method: "POST", headers: { ...collector.headers, "content-type": "application/json" }, body: encodeSpans(collector, batch), signal: AbortSignal.timeout(patience) });
+    const response = await fetch(collector.url, {
+      method: "POST",
+      headers: { ...collector.headers, "content-type": "application/json" },
+      body: encodeSpans(collector, batch),
+      signal: AbortSignal.timeout(patience),
+    });
     await response.body?.cancel();
     if (!response.ok) return complain(collector, `answered ${response.status}`);
     queue.splice(0, batch.length);

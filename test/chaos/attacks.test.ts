@@ -38,7 +38,9 @@ beforeAll(async () => {
 }, 300_000);
 
 afterAll(() => {
-  const failures = named.filter(({ step }) => JSON.stringify(incremental?.[step]) !== JSON.stringify(clean?.[step])).map(({ name }) => name);
+  const failures = named
+    .filter(({ step }) => JSON.stringify(incremental?.[step]) !== JSON.stringify(clean?.[step]))
+    .map(({ name }) => name);
   tell({ kind: "row", row: "attacks", trials: named.length, failures: failures.length, ms: 0, note: "", first: failures[0] ?? null });
   project.dispose();
 });
@@ -50,7 +52,8 @@ async function results(of: TestProject, steps: readonly string[], env: NodeJS.Pr
   try {
     const rows = runSteps(db, run.events.find((event) => event.type === "run.finished")!.run);
     const records = rows.map(({ record }) => recordById(db, record!)!);
-    const digests = (record: StepRecord) => Object.fromEntries(Object.entries(record.artifacts).map(([name, { digest }]) => [name, digest]));
+    const digests = (record: StepRecord) =>
+      Object.fromEntries(Object.entries(record.artifacts).map(([name, { digest }]) => [name, digest]));
     return {
       values: Object.fromEntries(records.map((record) => [record.name, digests(record)])),
       reused: rows.filter(({ status, step }) => status === "cached" && step !== "1_root").map(({ step }) => step),

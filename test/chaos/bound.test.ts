@@ -15,7 +15,8 @@ test.each([
 });
 
 /** In ms; a row that is done whole takes what its trials take. */
-const share = (id: RowId, minutes: number) => Math.min(budgetOf(id, minutes), rows[id].whole ? 1000 * rows[id].release * rows[id].seconds : Infinity);
+const share = (id: RowId, minutes: number) =>
+  Math.min(budgetOf(id, minutes), rows[id].whole ? 1000 * rows[id].release * rows[id].seconds : Infinity);
 
 test.each([25, 57, 110])("in %i minutes the rows get no more than two lanes have", (minutes) => {
   const shares = (Object.keys(rows) as RowId[]).map((id) => share(id, minutes));
@@ -23,7 +24,8 @@ test.each([25, 57, 110])("in %i minutes the rows get no more than two lanes have
 });
 
 test("in 75 minutes each row that is not the oracle has the time for all of its trials", () => {
-  for (const [id, { release, seconds }] of Object.entries(rows)) if (id !== "oracle") expect(share(id as RowId, 75), id).toBeGreaterThanOrEqual(release * seconds * 1000);
+  for (const [id, { release, seconds }] of Object.entries(rows))
+    if (id !== "oracle") expect(share(id as RowId, 75), id).toBeGreaterThanOrEqual(release * seconds * 1000);
 });
 
 test.each(["ctrlC", "rival"] as const)("%s has all of its trials in the shortest release", (id) => {

@@ -31,10 +31,15 @@ test("what a step leaves to chance is told by name", { timeout: 6 * 3600_000 }, 
     // The twin has no such export: what says that everything differs proves nothing.
     for (const mutants of [[mutant], []]) {
       const body = names.map((name) => `export const ${name} = ${mutants.includes(name) ? chance : one(steady)};\n`).join("");
-      const project = new TestProject({ "steps/10_mutant.ts": `import { stat } from "node:fs/promises";\nimport { random, sql, table } from "stepbook";\nvoid [stat, random, sql, table];\n${body}` });
+      const project = new TestProject({
+        "steps/10_mutant.ts": `import { stat } from "node:fs/promises";\nimport { random, sql, table } from "stepbook";\nvoid [stat, random, sql, table];\n${body}`,
+      });
       expect((await project.run()).code, body).toBe(0);
       const { code, stdout, stderr } = await project.command(["verify", "10_mutant", "--json"]);
-      const told = stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line) as { type: string; name?: string; status?: string });
+      const told = stdout
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as { type: string; name?: string; status?: string });
       const differing = told.filter(({ type, status }) => type === "output" && status !== "same").map(({ name }) => name);
       expect(differing, `${body}${stdout}${stderr}`).toEqual(mutants);
       expect(code, body).toBe(mutants.length);

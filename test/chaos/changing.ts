@@ -61,7 +61,10 @@ async function runMeeting(project: TestProject, here: string, env: NodeJS.Proces
   rmSync(here, { force: true });
   const child = project.start(["run", "--json"], { env: { ...env, HERE: here } });
   const ended = finished(child);
-  const come = untilThere(here, () => child.exitCode !== null).then(() => true, () => false);
+  const come = untilThere(here, () => child.exitCode !== null).then(
+    () => true,
+    () => false,
+  );
   if (await come) {
     meanwhile();
     process.kill(Number(readFileSync(here, "utf8")), "SIGUSR2");
@@ -73,7 +76,10 @@ async function runMeeting(project: TestProject, here: string, env: NodeJS.Proces
 
 /** Between two runs, in the same tick as the first one's read where that can be had. */
 export async function assertNoticed(change: (file: string) => void, wait: number, env: NodeJS.ProcessEnv = {}): Promise<void> {
-  const project = new TestProject({ "data/in.txt": "1", "steps/10_a.ts": 'import { readFileSync } from "node:fs";\nexport const a = readFileSync("data/in.txt", "utf8");\n' });
+  const project = new TestProject({
+    "data/in.txt": "1",
+    "steps/10_a.ts": 'import { readFileSync } from "node:fs";\nexport const a = readFileSync("data/in.txt", "utf8");\n',
+  });
   longAgo(project.path("data/in.txt"));
   try {
     expect((await project.run([], { env })).code).toBe(0);

@@ -33,9 +33,17 @@ test("kept code that was damaged is not run", { timeout: 6 * 3600_000 }, async (
   mkdirSync(temporary);
   const run = () => tsx(project, temporary, ["run", "--json"]);
   let before = 0;
-  const kept = () => [own, ...readdirSync(temporary).filter((name) => name.startsWith("tsx-")).map((name) => path.join(temporary, name))].flatMap((folder) =>
-    readdirSync(folder).filter((name) => folder !== own || name.includes("code-")).map((name) => path.join(folder, name)),
-  );
+  const kept = () =>
+    [
+      own,
+      ...readdirSync(temporary)
+        .filter((name) => name.startsWith("tsx-"))
+        .map((name) => path.join(temporary, name)),
+    ].flatMap((folder) =>
+      readdirSync(folder)
+        .filter((name) => folder !== own || name.includes("code-"))
+        .map((name) => path.join(folder, name)),
+    );
   await run();
   await run();
   const seen = new Set<string>();
@@ -62,5 +70,11 @@ test("kept code that was damaged is not run", { timeout: 6 * 3600_000 }, async (
 
 function tsx(project: TestProject, temporary: string, words: readonly string[]): Promise<Result> {
   const env = { ...process.env, NO_COLOR: "1", TMPDIR: temporary };
-  return finished(spawn(process.execPath, [path.join(root, "node_modules/tsx/dist/cli.mjs"), "runner.ts", ...words], { cwd: project.folder, env, stdio: ["ignore", "pipe", "pipe"] }));
+  return finished(
+    spawn(process.execPath, [path.join(root, "node_modules/tsx/dist/cli.mjs"), "runner.ts", ...words], {
+      cwd: project.folder,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+    }),
+  );
 }

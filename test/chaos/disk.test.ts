@@ -22,18 +22,22 @@ test.each([
   const silent = (call: Call) => call === "write" || call === "openat";
   const all = await points(of, tracedRun);
   let hit = 0;
-  await trials(row, async (nth, notes) => {
-    const { call, k } = all[nth]!;
-    const what = `${error} at ${call} ${k}`;
-    await recoversFrom(what, async (project, env) => {
-      const run = await tracedRun(project, `${call}:error=${error}:when=${k}`, env);
-      // What the run reports as done is kept whatever happened.
-      if (run.code === 0) return expect(committed(project.folder), what).toEqual(["10_a", "20_b", "30_c"]);
-      hit++;
-      if (!silent(call)) expect(run.stdout + run.stderr, `${what}: it says why`).toMatch(/E_[A-Z_]+/);
-    });
-    notes.note = `${nth + 1} of ${all.length} points, ${hit} ended the run`;
-  }, all.length);
+  await trials(
+    row,
+    async (nth, notes) => {
+      const { call, k } = all[nth]!;
+      const what = `${error} at ${call} ${k}`;
+      await recoversFrom(what, async (project, env) => {
+        const run = await tracedRun(project, `${call}:error=${error}:when=${k}`, env);
+        // What the run reports as done is kept whatever happened.
+        if (run.code === 0) return expect(committed(project.folder), what).toEqual(["10_a", "20_b", "30_c"]);
+        hit++;
+        if (!silent(call)) expect(run.stdout + run.stderr, `${what}: it says why`).toMatch(/E_[A-Z_]+/);
+      });
+      notes.note = `${nth + 1} of ${all.length} points, ${hit} ended the run`;
+    },
+    all.length,
+  );
 });
 
 /** With fewer Node itself does not start; with more nothing is missed. */
@@ -42,18 +46,30 @@ const limits = Array.from({ length: 42 }, (_, i) => 19 + i);
 test("no more files can be opened: the run ends and says so, nothing is harmed", { timeout }, async () => {
   const all = shuffled(limits, randomFrom(seed));
   let hit = 0;
-  await trials("files", async (nth, notes) => {
-    const limit = all[nth]!;
-    const what = `at most ${limit} open files`;
-    await recoversFrom(what, async (project, env) => {
-      const words = ["-c", `ulimit -n ${limit}; exec "$0" "$@"`, process.execPath, ...project.words(["run"])];
-      const run = await finished(spawn("/bin/sh", words, { cwd: project.folder, env: { ...process.env, NO_COLOR: "1", CI: "1", ...env }, stdio: ["ignore", "pipe", "pipe"], timeout: 60_000, killSignal: "SIGKILL" }));
-      expect(run.signal, `${what}: it ends by itself`).not.toBe("SIGKILL");
-      if (run.code === 0) return expect(committed(project.folder), what).toEqual(["10_a", "20_b", "30_c"]);
-      hit++;
-      expect(run.stdout + run.stderr, `${what}: it says why`).toMatch(/E_FILE|EMFILE/);
-      expect(run.stdout + run.stderr, what).not.toContain("E_INTERNAL");
-    });
-    notes.note = `${nth + 1} of ${all.length} limits, ${hit} ended the run`;
-  }, all.length);
+  await trials(
+    "files",
+    async (nth, notes) => {
+      const limit = all[nth]!;
+      const what = `at most ${limit} open files`;
+      await recoversFrom(what, async (project, env) => {
+        const words = ["-c", `ulimit -n ${limit}; exec "$0" "$@"`, process.execPath, ...project.words(["run"])];
+        const run = await finished(
+          spawn("/bin/sh", words, {
+            cwd: project.folder,
+            env: { ...process.env, NO_COLOR: "1", CI: "1", ...env },
+            stdio: ["ignore", "pipe", "pipe"],
+            timeout: 60_000,
+            killSignal: "SIGKILL",
+          }),
+        );
+        expect(run.signal, `${what}: it ends by itself`).not.toBe("SIGKILL");
+        if (run.code === 0) return expect(committed(project.folder), what).toEqual(["10_a", "20_b", "30_c"]);
+        hit++;
+        expect(run.stdout + run.stderr, `${what}: it says why`).toMatch(/E_FILE|EMFILE/);
+        expect(run.stdout + run.stderr, what).not.toContain("E_INTERNAL");
+      });
+      notes.note = `${nth + 1} of ${all.length} limits, ${hit} ended the run`;
+    },
+    all.length,
+  );
 });

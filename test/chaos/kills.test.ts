@@ -23,11 +23,15 @@ const noStrace = hasStrace ? null : "no strace here, or it may not trace";
 test("the runner is killed at the k-th system call", { timeout }, async () => {
   if (!possible("runnerCalls", noStrace) || !possible("runnerTwice", noStrace)) return;
   const all = await points(calls, tracedRun);
-  await trials("runnerCalls", async (nth, notes) => {
-    const { call, k } = all[nth]!;
-    notes.note = `${nth + 1} of ${all.length} points`;
-    await recoversFrom(`killed at ${call} ${k}`, (project, env) => tracedRun(project, `${call}:signal=SIGKILL:when=${k}`, env));
-  }, all.length);
+  await trials(
+    "runnerCalls",
+    async (nth, notes) => {
+      const { call, k } = all[nth]!;
+      notes.note = `${nth + 1} of ${all.length} points`;
+      await recoversFrom(`killed at ${call} ${k}`, (project, env) => tracedRun(project, `${call}:signal=SIGKILL:when=${k}`, env));
+    },
+    all.length,
+  );
   await trials("runnerTwice", async (_, { random }) => {
     const [first, second] = shuffled(all, random) as [Point, Point];
     await recoversFrom(`killed at ${first.call} ${first.k}, then at ${second.call} ${second.k}`, async (project, env) => {
@@ -41,16 +45,20 @@ test("a step is killed at the k-th system call of its process", { timeout }, asy
   if (!possible("stepCalls", noStrace)) return;
   const all = await points(calls, stepsTracedRun);
   let hit = 0;
-  await trials("stepCalls", async (nth, notes) => {
-    const { call, k } = all[nth]!;
-    await recoversFrom(`step killed at ${call} ${k}`, async (project, env) => {
-      const run = await stepsTracedRun(project, `${call}:signal=SIGKILL:when=${k}`, env);
-      if (run.code === 0) return;
-      hit++;
-      expect(run.stdout, `step killed at ${call} ${k}: it says so`).toMatch(/E_STEP_(KILLED|EXIT)/);
-    });
-    notes.note = `${nth + 1} of ${all.length} points, ${hit} ended the run`;
-  }, all.length);
+  await trials(
+    "stepCalls",
+    async (nth, notes) => {
+      const { call, k } = all[nth]!;
+      await recoversFrom(`step killed at ${call} ${k}`, async (project, env) => {
+        const run = await stepsTracedRun(project, `${call}:signal=SIGKILL:when=${k}`, env);
+        if (run.code === 0) return;
+        hit++;
+        expect(run.stdout, `step killed at ${call} ${k}: it says so`).toMatch(/E_STEP_(KILLED|EXIT)/);
+      });
+      notes.note = `${nth + 1} of ${all.length} points, ${hit} ended the run`;
+    },
+    all.length,
+  );
 });
 
 test("the runner is killed at a random moment", { timeout }, async () => {

@@ -6,7 +6,9 @@ import { modules, type Modules, renderModules } from "./modules.ts";
 import { part, seed, trials } from "./trials.ts";
 
 test("alone and in the runner it says the same", { timeout: 6 * 3600_000 }, async () => {
-  await trials("modules", async (nth) => fc.assert(fc.asyncProperty(modules, assertSame), { numRuns: 1, seed: seed + part * 1_000_000 + nth }));
+  await trials("modules", async (nth) =>
+    fc.assert(fc.asyncProperty(modules, assertSame), { numRuns: 1, seed: seed + part * 1_000_000 + nth }),
+  );
 });
 
 async function assertSame(all: Modules): Promise<void> {

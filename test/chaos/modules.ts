@@ -51,7 +51,9 @@ export function renderModules(all: Modules): Record<string, string> {
     const made = javascript[each.kind];
     if (each.made && made) files[`lib/m${at}.${made}`] = "export const v = -1;\nexport default -1;\n";
   });
-  const named = all.map((each, at) => `import * as m${at} from "../lib/m${at}.${each.kind}"${each.kind === "json" ? ' with { type: "json" }' : ""};\n`);
+  const named = all.map(
+    (each, at) => `import * as m${at} from "../lib/m${at}.${each.kind}"${each.kind === "json" ? ' with { type: "json" }' : ""};\n`,
+  );
   files["steps/10_a.ts"] = `${named.join("")}${tell}
 const ran = (globalThis as { ran?: unknown }).ran;
 export const a = [ran, ${all.map((_, at) => `await tell(m${at})`).join(", ")}];
@@ -84,7 +86,10 @@ function render(all: Modules, at: number): string {
   if (exports.includes("score")) lines.push(`export function score() { return ${at}; }`);
   if (exports.includes("f")) lines.push(`export const f = () => ${at};`);
   if (exports.includes("Model")) lines.push(`export class Model { static at = ${at}; }`);
-  if (exports.includes("default")) lines.push(at % 2 === 0 ? `export default function score${exports.includes("score") ? "d" : ""}() { return ${at}; }` : `export default ${at};`);
+  if (exports.includes("default"))
+    lines.push(
+      at % 2 === 0 ? `export default function score${exports.includes("score") ? "d" : ""}() { return ${at}; }` : `export default ${at};`,
+    );
   return `${lines.join("\n")}\n`;
 }
 
@@ -101,7 +106,11 @@ module.exports = { v: ${at}, sep, here: __filename.slice(-6), others: [${others.
 function importing(all: Modules, { of, how, path }: Import, i: number): string[] {
   const other = all[of]!;
   const file = JSON.stringify(pathOf(other, of, path));
-  if (!isModule(other)) return [`import whole${i} from ${file}${other.kind === "json" ? ' with { type: "json" }' : ""};`, `export const got${i} = whole${i}.v;`];
+  if (!isModule(other))
+    return [
+      `import whole${i} from ${file}${other.kind === "json" ? ' with { type: "json" }' : ""};`,
+      `export const got${i} = whole${i}.v;`,
+    ];
   switch (how) {
     case "named":
       return [`import { v as v${i} } from ${file};`, `export const got${i} = v${i} + 1;`];

@@ -34,7 +34,8 @@ export async function assertOrder(env: NodeJS.ProcessEnv = {}): Promise<number> 
     const renames = all.flatMap((call, at) => (call.name === "rename" && call.to.startsWith(store) ? [{ ...call, at }] : []));
     for (const { path: from, to, at } of renames) {
       const end = told.find((each) => each > at)!;
-      const within = (name: RegExp, file: string, start: number, stop: number) => all.slice(start, stop).some((call) => name.test(call.name) && call.path === file);
+      const within = (name: RegExp, file: string, start: number, stop: number) =>
+        all.slice(start, stop).some((call) => name.test(call.name) && call.path === file);
       expect(within(/^fsync$/, from, 0, at), `${from} is synced before it is renamed`).toBe(true);
       expect(within(/^fsync$/, path.dirname(to), at, end), `the folder of ${to} is synced`).toBe(true);
       const synced = all.findIndex((call, i) => i > at && /^f(data)?sync$/.test(call.name) && call.path.endsWith("state.db-wal"));
@@ -44,10 +45,18 @@ export async function assertOrder(env: NodeJS.ProcessEnv = {}): Promise<number> 
     for (const [at, { name, path: made }] of all.entries()) {
       if (name !== "mkdir" || path.dirname(made) !== store) continue;
       const end = told.find((each) => each > at)!;
-      expect(all.slice(at, end).some((call) => call.name === "fsync" && call.path === store), `${made} is there after a power cut`).toBe(true);
+      expect(
+        all.slice(at, end).some((call) => call.name === "fsync" && call.path === store),
+        `${made} is there after a power cut`,
+      ).toBe(true);
     }
-    const stored = readdirSync(store, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
-    expect(stored.filter((file) => !renames.some(({ to }) => to === file)), "nothing is written in its place").toEqual([]);
+    const stored = readdirSync(store, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.join(entry.parentPath, entry.name));
+    expect(
+      stored.filter((file) => !renames.some(({ to }) => to === file)),
+      "nothing is written in its place",
+    ).toEqual([]);
     return renames.length;
   } finally {
     rmSync(marks.COUNTER, { force: true });
@@ -58,11 +67,29 @@ export async function assertOrder(env: NodeJS.ProcessEnv = {}): Promise<number> 
 async function callsOf(project: TestProject, env: NodeJS.ProcessEnv): Promise<Call[]> {
   const folder = mkdtempSync(path.join(tmpdir(), "stepbook-order-"));
   const log = path.join(folder, "log");
-  const traced = spawn("strace", ["-f", "-y", "-qq", "-s", "40", "-o", log, "-e", "trace=write,fsync,fdatasync,rename,mkdir", process.execPath, path.join(built, "bin.cjs"), "run", "--json"], {
-    cwd: project.folder,
-    env: { ...process.env, NO_COLOR: "1", ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const traced = spawn(
+    "strace",
+    [
+      "-f",
+      "-y",
+      "-qq",
+      "-s",
+      "40",
+      "-o",
+      log,
+      "-e",
+      "trace=write,fsync,fdatasync,rename,mkdir",
+      process.execPath,
+      path.join(built, "bin.cjs"),
+      "run",
+      "--json",
+    ],
+    {
+      cwd: project.folder,
+      env: { ...process.env, NO_COLOR: "1", ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
   const { code, stderr } = await finished(traced);
   expect(code, stderr).toBe(0);
   const text = readFileSync(log, "utf8");

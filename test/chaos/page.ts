@@ -34,7 +34,10 @@ ${headline(trials, failures)}
 
 ${machine(about)}
 
-${table(["fault", "how injected", "trials", "failures", "at most (95 %)", "promise", ""], (Object.keys(rows) as RowId[]).flatMap((id) => rowOf(id, told)))}
+${table(
+  ["fault", "how injected", "trials", "failures", "at most (95 %)", "promise", ""],
+  (Object.keys(rows) as RowId[]).flatMap((id) => rowOf(id, told)),
+)}
 
 *At most*: what the rate of failures may still be, given so many trials (Clopper-Pearson, one-sided; without a failure about 3 in the
 number of trials). A row stops when its share of the ${about.minutes} minutes is used, and reports the trials that it did.
@@ -54,7 +57,14 @@ ${rival(lines)}
 
 ## Not injected here
 
-${[...impossible.map(({ row, why }) => `- ${rows[row].fault}: ${why}.`), ...missing(told, impossible.map(({ row }) => row)), ...never].join("\n")}
+${[
+  ...impossible.map(({ row, why }) => `- ${rows[row].fault}: ${why}.`),
+  ...missing(
+    told,
+    impossible.map(({ row }) => row),
+  ),
+  ...never,
+].join("\n")}
 `;
 }
 
@@ -63,7 +73,13 @@ function merged(lines: readonly RowLine[]): RowLine[] {
   const all = new Map<RowId, RowLine>();
   for (const line of lines) {
     const before = all.get(line.row);
-    const sum = before && { trials: before.trials + line.trials, failures: before.failures + line.failures, ms: before.ms + line.ms, note: sumOfNotes(before.note, line.note), first: before.first ?? line.first };
+    const sum = before && {
+      trials: before.trials + line.trials,
+      failures: before.failures + line.failures,
+      ms: before.ms + line.ms,
+      note: sumOfNotes(before.note, line.note),
+      first: before.first ?? line.first,
+    };
     all.set(line.row, { ...line, ...sum });
   }
   return [...all.values()];
@@ -93,17 +109,25 @@ const never = [
 ];
 
 function headline(trials: number, failures: number): string {
-  return failures === 0 ? `${grouped(trials)} trials, **0 failures**.` : `${grouped(trials)} trials, **${failures} FAILURES**: this state must not be released.`;
+  return failures === 0
+    ? `${grouped(trials)} trials, **0 failures**.`
+    : `${grouped(trials)} trials, **${failures} FAILURES**: this state must not be released.`;
 }
 
 function machine({ seed, startedAt, endedAt }: About): string {
   const sqlite = new Database(":memory:").prepare("SELECT sqlite_version()").pluck().get() as string;
   const facts = [
-    ["date", `${startedAt.toISOString().slice(0, 16).replace("T", " ")} UTC, ${Math.round((endedAt.getTime() - startedAt.getTime()) / 60_000)} minutes`],
+    [
+      "date",
+      `${startedAt.toISOString().slice(0, 16).replace("T", " ")} UTC, ${Math.round((endedAt.getTime() - startedAt.getTime()) / 60_000)} minutes`,
+    ],
     ["commit", commit()],
     ["seed", `\`CHAOS_SEED=${seed}\``],
     ["machine", `${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown"}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${release()}`],
-    ["versions", `Node ${process.versions.node}, SQLite ${sqlite}, DuckDB ${versionOf("@duckdb/node-api")}, esbuild ${versionOf("esbuild")}, tsx ${versionOf("tsx")}, ${firstLine("strace", ["--version"])}`],
+    [
+      "versions",
+      `Node ${process.versions.node}, SQLite ${sqlite}, DuckDB ${versionOf("@duckdb/node-api")}, esbuild ${versionOf("esbuild")}, tsx ${versionOf("tsx")}, ${firstLine("strace", ["--version"])}`,
+    ],
   ];
   return table(["", ""], facts);
 }
@@ -114,11 +138,15 @@ function rowOf(id: RowId, told: readonly RowLine[]): string[][] {
   if (line === undefined || line.trials === 0) return [];
   const { trials, failures, note, first } = line;
   const remark = [note, first === null ? "" : `first failure: ${first.split("\n")[0]!.slice(0, 200)}`].filter(Boolean).join("; ");
-  return [[fault, injected, grouped(trials), failures === 0 ? "0" : `**${failures}**`, percent(upperBound(failures, trials)), promise, remark]];
+  return [
+    [fault, injected, grouped(trials), failures === 0 ? "0" : `**${failures}**`, percent(upperBound(failures, trials)), promise, remark],
+  ];
 }
 
 function missing(told: readonly RowLine[], impossible: readonly RowId[]): string[] {
-  const left = (Object.keys(rows) as RowId[]).filter((id) => id !== "rival" && !impossible.includes(id) && !told.some((line) => line.row === id && line.trials > 0));
+  const left = (Object.keys(rows) as RowId[]).filter(
+    (id) => id !== "rival" && !impossible.includes(id) && !told.some((line) => line.row === id && line.trials > 0),
+  );
   return left.map((id) => `- ${rows[id].fault}: **not run**.`);
 }
 
@@ -128,13 +156,20 @@ function sabotages(lines: readonly Line[]): string {
   return `A check proves what it would notice. Each fault below is put into the engine on purpose (only the build of the tests takes it), and its
 check must fail then: **${caught} of ${all.length}** did.
 
-${table(["fault in the engine", "noticed by", ""], all.map(({ name, by, caught: ok }) => [name, by, ok ? "noticed" : "**MISSED**"]))}`;
+${table(
+  ["fault in the engine", "noticed by", ""],
+  all.map(({ name, by, caught: ok }) => [name, by, ok ? "noticed" : "**MISSED**"]),
+)}`;
 }
 
 function rival(lines: readonly Line[]): string {
   const all = lines.filter((line) => line.kind === "rival");
-  const how = "A step writes 400 files. It is killed with SIGKILL while its results go to the cache; the outputs are removed, and it is built again with the same inputs. Counted is how often the second build says that all is well and fewer than 400 files, or other ones, are there. wireit waits up to 10 s for the lock of the killed one: the rig removes that lock.";
-  return `${how}\n\n${table(["", "trials", "served half", ""], all.map(({ name, trials, served, note }) => [name, grouped(trials), String(served), note]))}`;
+  const how =
+    "A step writes 400 files. It is killed with SIGKILL while its results go to the cache; the outputs are removed, and it is built again with the same inputs. Counted is how often the second build says that all is well and fewer than 400 files, or other ones, are there. wireit waits up to 10 s for the lock of the killed one: the rig removes that lock.";
+  return `${how}\n\n${table(
+    ["", "trials", "served half", ""],
+    all.map(({ name, trials, served, note }) => [name, grouped(trials), String(served), note]),
+  )}`;
 }
 
 function table(head: readonly string[], body: readonly (readonly string[])[]): string {

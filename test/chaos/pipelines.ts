@@ -41,8 +41,15 @@ export interface ModelStep {
 }
 
 export type Edit =
-  | { readonly kind: "code" | "renumber" | "swap-imports" | "rename" | "remove" | "export" | "alone"; readonly step: number; readonly value: number }
-  | { readonly kind: "helper" | "unused" | "comment" | "types" | "layout" | "beside" | "package-version" | "package-code"; readonly value: number }
+  | {
+      readonly kind: "code" | "renumber" | "swap-imports" | "rename" | "remove" | "export" | "alone";
+      readonly step: number;
+      readonly value: number;
+    }
+  | {
+      readonly kind: "helper" | "unused" | "comment" | "types" | "layout" | "beside" | "package-version" | "package-code";
+      readonly value: number;
+    }
   | { readonly kind: "module"; readonly which: Module; readonly value: number }
   | { readonly kind: "param" | "env" | "data"; readonly place: Place; readonly value: number }
   | { readonly kind: "revert"; readonly back: number }
@@ -58,12 +65,16 @@ const oneIn = (count: number) => fc.integer({ min: 1, max: count }).map((n) => n
 const some = (there: fc.Arbitrary<boolean>, what: Ingredient) => there.map((yes): Ingredient[] => (yes ? [what] : []));
 
 /** Starting DuckDB takes time; and so does the process of its own that a step with a package has. */
-const ingredients = (plain: Ingredient[]) => fc
-  .tuple(fc.subarray(plain), some(oneIn(40), "package"), some(oneIn(20), "table"), some(oneIn(10), "model"))
-  .map((all): Ingredient[] => all.flat());
+const ingredients = (plain: Ingredient[]) =>
+  fc
+    .tuple(fc.subarray(plain), some(oneIn(40), "package"), some(oneIn(20), "table"), some(oneIn(10), "model"))
+    .map((all): Ingredient[] => all.flat());
 
 const step = (position: number, plain: Ingredient[]): fc.Arbitrary<ModelStep> => {
-  const one = fc.record({ from: fc.nat(Math.max(0, position - 1)).map((from) => `s${from}`), export: fc.constantFrom("x" as const, "y" as const) });
+  const one = fc.record({
+    from: fc.nat(Math.max(0, position - 1)).map((from) => `s${from}`),
+    export: fc.constantFrom("x" as const, "y" as const),
+  });
   return fc.record({
     name: fc.constant(`s${position}`),
     number: fc.constant((position + 1) * 10),
@@ -77,7 +88,10 @@ const step = (position: number, plain: Ingredient[]): fc.Arbitrary<ModelStep> =>
 };
 
 /** Few steps mostly, so that many pipelines are tried; at times a large one. */
-const counts = fc.oneof({ weight: 19, arbitrary: fc.integer({ min: 2, max: 5 }) }, { weight: 1, arbitrary: fc.integer({ min: 6, max: 30 }) });
+const counts = fc.oneof(
+  { weight: 19, arbitrary: fc.integer({ min: 2, max: 5 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 6, max: 30 }) },
+);
 
 /** Not all in each pipeline: a run with params is never answered by a kept plan. */
 const plains = fc.subarray<Ingredient>(["param", "env", "file", "helper", "json", "cjs", "linked"]);
@@ -102,9 +116,25 @@ export const pipelines: fc.Arbitrary<Pipeline> = fc.tuple(counts, plains).chain(
 /** Code is what is edited most. */
 export const edits: fc.Arbitrary<Edit> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("code"), step: fc.nat(29), value: small }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom("renumber", "swap-imports", "rename", "remove", "export", "alone"), step: fc.nat(29), value: small }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom("helper", "unused", "comment", "types", "layout", "package-version", "package-code"), value: small }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant("module"), which: fc.constantFrom<Module>("json", "cjs", "linked"), value: small }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constantFrom("renumber", "swap-imports", "rename", "remove", "export", "alone"),
+      step: fc.nat(29),
+      value: small,
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constantFrom("helper", "unused", "comment", "types", "layout", "package-version", "package-code"),
+      value: small,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant("module"), which: fc.constantFrom<Module>("json", "cjs", "linked"), value: small }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("beside"), value: small }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom("param", "env", "data"), place, value: small }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("revert"), back: fc.nat(3) }) },
@@ -158,7 +188,10 @@ function editSteps(steps: readonly ModelStep[], { kind, step: picked, value }: S
   const at = picked % steps.length;
   const { name } = steps[at]!;
   const change = (fields: Partial<ModelStep>) => steps.map((each, i) => (i === at ? { ...each, ...fields } : each));
-  const importers = (to: (each: ModelStep["imports"][number]) => ModelStep["imports"]) => (each: ModelStep) => ({ ...each, imports: each.imports.flatMap((one) => (one.from === name ? to(one) : [one])) });
+  const importers = (to: (each: ModelStep["imports"][number]) => ModelStep["imports"]) => (each: ModelStep) => ({
+    ...each,
+    imports: each.imports.flatMap((one) => (one.from === name ? to(one) : [one])),
+  });
   switch (kind) {
     case "code":
       return change({ constant: value });

@@ -84,7 +84,9 @@ async function runUntil(project: TestProject, after: number, wait: number, env: 
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   let text = "";
   const steps = () => [...text.matchAll(/^\{"type":"step\.ran".*?"step":"([^"]+)"/gm)].map(([, step]) => step!);
-  const enough = new Promise<void>((resolve) => child.stdout!.on("data", (data: Buffer) => ((text += data.toString()), steps().length >= after && resolve())));
+  const enough = new Promise<void>((resolve) =>
+    child.stdout!.on("data", (data: Buffer) => ((text += data.toString()), steps().length >= after && resolve())),
+  );
   await Promise.race([enough, ended]);
   await Promise.race([sleep(wait), ended]);
   for (const pid of alive(env.MARK)) signalTo(pid, "SIGSTOP");
@@ -98,7 +100,10 @@ async function assertThere(project: TestProject, acknowledged: readonly string[]
   expect(committed(project.folder), "acknowledged, and gone").toEqual(expect.arrayContaining([...acknowledged]));
   const again: RunResult = await project.run(["--no-wait"], { env });
   expect(again.code, again.stderr + again.stdout).toBe(0);
-  expect(again.ran.filter((step) => acknowledged.includes(step)), `acknowledged, and run again: ${again.stdout}`).toEqual([]);
+  expect(
+    again.ran.filter((step) => acknowledged.includes(step)),
+    `acknowledged, and run again: ${again.stdout}`,
+  ).toEqual([]);
   expect(digests(project.folder)).toEqual(await golden());
 }
 

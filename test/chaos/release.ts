@@ -32,16 +32,27 @@ const endsAt = Date.now() + minutes * 60_000;
 function units(): Unit[] {
   const names = readdirSync(import.meta.dirname).filter((name) => name.endsWith(".test.ts") && name.includes(only));
   if (names.length === 0) throw new Error(`no file in test/chaos has "${only}" in its name: give one word, such as kills`);
-  const parts = (all: readonly number[], env: NodeJS.ProcessEnv) => (names.includes(oracle) ? all.map((part) => ({ name: oracle, env: { ...env, CHAOS_PART: String(part) } })) : []);
+  const parts = (all: readonly number[], env: NodeJS.ProcessEnv) =>
+    names.includes(oracle) ? all.map((part) => ({ name: oracle, env: { ...env, CHAOS_PART: String(part) } })) : [];
   const isFirst = (name: string) => name.startsWith("signals");
-  const others = names.filter((name) => name !== oracle).sort((a, b) => Number(isFirst(b)) - Number(isFirst(a)) || secondsOf(b) - secondsOf(a)).map((name) => ({ name, env: {} }));
+  const others = names
+    .filter((name) => name !== oracle)
+    .sort((a, b) => Number(isFirst(b)) - Number(isFirst(a)) || secondsOf(b) - secondsOf(a))
+    .map((name) => ({ name, env: {} }));
   return [...others.slice(0, 1), ...parts([0], {}), ...others.slice(1), ...parts([1, 2], { CHAOS_UNTIL: String(endsAt) })];
 }
 
 /** What the rows of a file take together, about. */
 function secondsOf(name: string): number {
   const text = readFileSync(path.join(import.meta.dirname, name), "utf8");
-  return Object.keys(rows).reduce((sum, id) => sum + (text.includes(`"${id}"`) ? Math.min(rows[id as RowId].release * rows[id as RowId].seconds, budgetOf(id as RowId, minutes) / 1000) : 0), 0);
+  return Object.keys(rows).reduce(
+    (sum, id) =>
+      sum +
+      (text.includes(`"${id}"`)
+        ? Math.min(rows[id as RowId].release * rows[id as RowId].seconds, budgetOf(id as RowId, minutes) / 1000)
+        : 0),
+    0,
+  );
 }
 
 /** @returns the exit code */
@@ -76,7 +87,10 @@ function failureText(line: Line): string {
 
 function readLines(): Line[] {
   try {
-    return readFileSync(report, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line) as Line);
+    return readFileSync(report, "utf8")
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Line);
   } catch {
     return [];
   }
@@ -93,7 +107,8 @@ const codes: number[] = [];
 await Promise.all([lane(queue, codes), lane(queue, codes)]);
 const lines = readLines();
 rmSync(folder, { recursive: true, force: true });
-if (only === "") writeFileSync(path.join(root, "docs/reliability.md"), reliabilityPage(lines, { seed, minutes, startedAt, endedAt: new Date() }));
+if (only === "")
+  writeFileSync(path.join(root, "docs/reliability.md"), reliabilityPage(lines, { seed, minutes, startedAt, endedAt: new Date() }));
 else for (const line of lines) console.error(JSON.stringify(line));
 const failures = lines.filter(isFailure);
 for (const line of failures) console.error(`FAILED: ${failureText(line)}`);

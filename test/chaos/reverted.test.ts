@@ -11,7 +11,9 @@ const make = (files: Record<string, string> = {}) => {
 afterEach(() => projects.splice(0).forEach((each) => each.dispose()));
 
 test("after an edit and its undoing the newest model is what a clean run would save", async () => {
-  const project = make({ "steps/10_fit.ts": 'import { saveModel } from "stepbook";\nconst w = 1;\nsaveModel("m", { w });\nexport const fitted = w;\n' });
+  const project = make({
+    "steps/10_fit.ts": 'import { saveModel } from "stepbook";\nconst w = 1;\nsaveModel("m", { w });\nexport const fitted = w;\n',
+  });
   await project.run();
   project.edit("steps/10_fit.ts", "w = 1", "w = 2");
   await project.run();

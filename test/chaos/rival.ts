@@ -15,7 +15,10 @@ export const version = "0.14.13";
 export function installRival(): string | null {
   const folder = mkdtempSync(path.join(tmpdir(), "stepbook-rival-"));
   writeFileSync(path.join(folder, "package.json"), '{ "name": "rival", "private": true }');
-  if (spawnSync("npm", ["i", "--no-audit", "--no-fund", `wireit@${version}`], { cwd: folder, stdio: "ignore", timeout: 180_000 }).status === 0) return folder;
+  if (
+    spawnSync("npm", ["i", "--no-audit", "--no-fund", `wireit@${version}`], { cwd: folder, stdio: "ignore", timeout: 180_000 }).status === 0
+  )
+    return folder;
   rmSync(folder, { recursive: true, force: true });
   return null;
 }
@@ -70,13 +73,27 @@ export async function tryStepbook(least: number, nth: number): Promise<Ending> {
   const exported = Array.from({ length: count }, (_, i) => `export const f${i} = "file ${i} ".repeat(${repeats});`).join("\n");
   const project = new TestProject({ "steps/10_write.ts": `${program}${exported}\n` });
   try {
-    const hit = await killedAt(process.execPath, project.words(["run", "--json"]), project.folder, project.path(".stepbook/store"), /\.value$/, least, { ...process.env, ...newMarks() });
+    const hit = await killedAt(
+      process.execPath,
+      project.words(["run", "--json"]),
+      project.folder,
+      project.path(".stepbook/store"),
+      /\.value$/,
+      least,
+      { ...process.env, ...newMarks() },
+    );
     project.remove("out");
     const again = await project.run();
     const store = project.path(".stepbook/store");
     const stored = readdirSync(store, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".value"));
-    const whole = stored.filter((name) => createHash("sha256").update(readFileSync(path.join(store, name))).digest("hex") === path.basename(name, ".value"));
-    const right = wholeIn(project.path("out")) && whole.length === count && (nth % 10 > 0 || (await project.value("10_write.f399")) === contents(399));
+    const whole = stored.filter(
+      (name) =>
+        createHash("sha256")
+          .update(readFileSync(path.join(store, name)))
+          .digest("hex") === path.basename(name, ".value"),
+    );
+    const right =
+      wholeIn(project.path("out")) && whole.length === count && (nth % 10 > 0 || (await project.value("10_write.f399")) === contents(399));
     return { hit, servedHalf: again.code === 0 && !right };
   } finally {
     project.dispose();
@@ -84,7 +101,15 @@ export async function tryStepbook(least: number, nth: number): Promise<Ending> {
 }
 
 /** Starts a build and kills it, and all of its group, as soon as so many files lie in the cache. @returns whether some were missing still */
-async function killedAt(file: string, words: readonly string[], cwd: string, cache: string, what: RegExp, least: number, env: NodeJS.ProcessEnv): Promise<boolean> {
+async function killedAt(
+  file: string,
+  words: readonly string[],
+  cwd: string,
+  cache: string,
+  what: RegExp,
+  least: number,
+  env: NodeJS.ProcessEnv,
+): Promise<boolean> {
   mkdirSync(cache, { recursive: true });
   const child = spawn(file, words, { cwd, env, stdio: "ignore", detached: true });
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));

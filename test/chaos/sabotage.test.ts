@@ -19,29 +19,36 @@ inMemory();
 type Check = (env: NodeJS.ProcessEnv) => Promise<unknown>;
 
 /** A step reads a param and a file through another one; after a change the values must be those of a clean run. */
-const reused = (change: (project: TestProject) => void, expected: string): Check => async (env) => {
-  const project = new TestProject({
-    "data/in.txt": "1",
-    "steps/10_a.ts": 'import { readFileSync } from "node:fs";\nexport const a = readFileSync("data/in.txt", "utf8").trim();\n',
-    "steps/20_b.ts": 'import { a } from "./10_a.ts";\nexport const b = a + "!";\n',
-  });
-  try {
-    expect((await project.run([], { env })).code).toBe(0);
-    change(project);
-    expect((await project.run([], { env })).code).toBe(0);
-    expect(await project.value("20_b.b")).toBe(expected);
-  } finally {
-    project.dispose();
-  }
-};
+const reused =
+  (change: (project: TestProject) => void, expected: string): Check =>
+  async (env) => {
+    const project = new TestProject({
+      "data/in.txt": "1",
+      "steps/10_a.ts": 'import { readFileSync } from "node:fs";\nexport const a = readFileSync("data/in.txt", "utf8").trim();\n',
+      "steps/20_b.ts": 'import { a } from "./10_a.ts";\nexport const b = a + "!";\n',
+    });
+    try {
+      expect((await project.run([], { env })).code).toBe(0);
+      change(project);
+      expect((await project.run([], { env })).code).toBe(0);
+      expect(await project.value("20_b.b")).toBe(expected);
+    } finally {
+      project.dispose();
+    }
+  };
 
 /** An artifact is replaced by another one: it must be made anew. */
 const swapped: Check = async (env) => {
-  const project = new TestProject({ "steps/10_a.ts": "export const a = 1;\nexport const z = 2;\n", "steps/20_b.ts": 'import { a } from "./10_a.ts";\nexport const b = a;\n' });
+  const project = new TestProject({
+    "steps/10_a.ts": "export const a = 1;\nexport const z = 2;\n",
+    "steps/20_b.ts": 'import { a } from "./10_a.ts";\nexport const b = a;\n',
+  });
   try {
     expect((await project.run([], { env })).code).toBe(0);
     const store = project.path(".stepbook/store");
-    const [one, ...others] = readdirSync(store, { recursive: true, encoding: "utf8" }).map((name) => path.join(store, name)).filter((file) => statSync(file).isFile());
+    const [one, ...others] = readdirSync(store, { recursive: true, encoding: "utf8" })
+      .map((name) => path.join(store, name))
+      .filter((file) => statSync(file).isFile());
     for (const other of others) copyFileSync(one!, other);
     expect((await project.run([], { env })).ran).not.toEqual([]);
   } finally {
@@ -67,12 +74,16 @@ const forged: Check = async (env) => {
 /** A secret that a step prints is nowhere. */
 const masked: Check = async (env) => {
   const secret = "canary-4711-of-the-tests";
-  const project = new TestProject({ "steps/10_a.ts": 'import { secret } from "stepbook";\nconsole.log("token", String(secret("CANARY")));\nexport const a = 1;\n' });
+  const project = new TestProject({
+    "steps/10_a.ts": 'import { secret } from "stepbook";\nconsole.log("token", String(secret("CANARY")));\nexport const a = 1;\n',
+  });
   try {
     const { code, stdout, stderr } = await project.run([], { env: { ...env, CANARY: secret } });
     expect(code, stderr + stdout).toBe(0);
     const kept = project.path(".stepbook");
-    const files = readdirSync(kept, { recursive: true, encoding: "utf8" }).map((name) => path.join(kept, name)).filter((file) => statSync(file).isFile());
+    const files = readdirSync(kept, { recursive: true, encoding: "utf8" })
+      .map((name) => path.join(kept, name))
+      .filter((file) => statSync(file).isFile());
     expect([stdout + stderr, ...files.map((file) => readFileSync(file, "latin1"))].filter((text) => text.includes(secret))).toEqual([]);
   } finally {
     project.dispose();
@@ -91,7 +102,10 @@ const early: Check = async (env) => {
 
 /** A killed run is marked as interrupted by the next one, and what it had staged goes. */
 const resumed: Check = async (env) => {
-  const project = new TestProject({ "steps/10_a.ts": 'import { writeFileSync } from "node:fs";\nwriteFileSync(process.env.COUNTER!, "here");\nif (process.env.HANG) await new Promise((resolve) => setTimeout(resolve, 60_000));\nexport const a = 1;\n' });
+  const project = new TestProject({
+    "steps/10_a.ts":
+      'import { writeFileSync } from "node:fs";\nwriteFileSync(process.env.COUNTER!, "here");\nif (process.env.HANG) await new Promise((resolve) => setTimeout(resolve, 60_000));\nexport const a = 1;\n',
+  });
   const marks = newMarks();
   try {
     const child = project.start(["run"], { env: { ...env, ...marks, HANG: "1" } });
@@ -180,5 +194,6 @@ test.each(Object.entries(checks))("%s is noticed", { timeout: 600_000 }, async (
 });
 
 test("without a fault the same checks pass", { timeout: 600_000 }, async () => {
-  for (const check of [swapped, forged, masked, early, resumed, reused(edit("2"), "2!"), ...(hasStrace && isRelease ? [rowKept] : [])]) await check({});
+  for (const check of [swapped, forged, masked, early, resumed, reused(edit("2"), "2!"), ...(hasStrace && isRelease ? [rowKept] : [])])
+    await check({});
 });

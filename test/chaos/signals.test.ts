@@ -22,7 +22,7 @@ const noPty = hasPty ? null : "no `script` of util-linux here, or it hands on no
 
 /** The second step does what SORT says, when the first has ended. Each says by a file that it has come so far. */
 const files = {
-  "steps/10_first.ts": 'export const a = 1;\n',
+  "steps/10_first.ts": "export const a = 1;\n",
   "steps/20_second.ts": `import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { a } from "./10_first.ts";
@@ -35,7 +35,8 @@ if (sort === "busy") for (const until = Date.now() + 300_000; Date.now() < until
 if (sort === "deaf" || sort === "waits") await new Promise((resolve) => setTimeout(resolve, 300_000));
 export const b = a;
 `,
-  "steps/30_third.ts": 'import { b } from "./20_second.ts";\nawait new Promise((resolve) => setTimeout(resolve, 300));\nexport const c = b;\n',
+  "steps/30_third.ts":
+    'import { b } from "./20_second.ts";\nawait new Promise((resolve) => setTimeout(resolve, 300));\nexport const c = b;\n',
 };
 
 let project: TestProject;
@@ -114,7 +115,9 @@ test("Ctrl-C on a terminal ends the run cleanly", { timeout }, async () => {
     await gone(marks, terminal, `Ctrl-C, ${moment}`);
     const end = statusOfRun() ?? "not begun";
     ends[end] = (ends[end] ?? 0) + 1;
-    notes.note = Object.entries(ends).map(([name, count]) => `${count} ${name}`).join(", ");
+    notes.note = Object.entries(ends)
+      .map(([name, count]) => `${count} ${name}`)
+      .join(", ");
     const what = `Ctrl-C, ${moment}: ${terminal.shown()}`;
     expect(terminal.restored(), what).toBe(true);
     // It may have been done before the key was read.
@@ -123,11 +126,18 @@ test("Ctrl-C on a terminal ends the run cleanly", { timeout }, async () => {
     // npm takes the key while it starts the command, and starts it all the same.
     if (!started && end === "succeeded") return;
     // Where the machine is so busy that the runner does not answer within 60 ms, tsx kills it: the next run marks it as interrupted.
-    expect(["cancelled", ...(isRelease ? [] : ["running"]), ...(["loading", "planning"].includes(moment) ? ["not begun"] : [])], what).toContain(end);
+    expect(
+      ["cancelled", ...(isRelease ? [] : ["running"]), ...(["loading", "planning"].includes(moment) ? ["not begun"] : [])],
+      what,
+    ).toContain(end);
     const next = await project.run([], { env: { ...marks, SORT: "quick" } });
     rmSync(marks.COUNTER, { force: true });
     expect(next.code, what).toBe(0);
-    if (end !== "running") expect(next.events.filter(({ type }) => type === "run.recovered"), what).toEqual([]);
+    if (end !== "running")
+      expect(
+        next.events.filter(({ type }) => type === "run.recovered"),
+        what,
+      ).toEqual([]);
   });
 });
 
@@ -171,7 +181,11 @@ test("a reader of stdout that goes away harms nothing", { timeout }, async () =>
     const marks = newMarks();
     project.remove(".stepbook");
     const words = nth % 2 === 0 ? "run" : "run --json";
-    const shell = spawn("/bin/sh", ["-c", `npx tsx runner.ts ${words} | head -1`], { cwd: project.folder, env: { ...process.env, ...marks, SORT: "quick", NO_COLOR: "1" }, stdio: ["ignore", "pipe", "pipe"] });
+    const shell = spawn("/bin/sh", ["-c", `npx tsx runner.ts ${words} | head -1`], {
+      cwd: project.folder,
+      env: { ...process.env, ...marks, SORT: "quick", NO_COLOR: "1" },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let errors = "";
     shell.stderr.on("data", (data: Buffer) => (errors += data.toString()));
     await new Promise((resolve) => shell.once("close", resolve));

@@ -30,8 +30,10 @@ test("a scheduler that makes run after run does not grow", { timeout: 6 * 3600_0
   const wanted = rows.soak[isRelease ? "release" : "quick"];
   const project = scheduled('train: { cron: "* * * * *", catchUp: "all" }', {
     "data/in.txt": "0",
-    "steps/10_read.ts": 'import { readFileSync } from "node:fs";\nexport const config = { isolation: "shared" };\nexport const read = readFileSync("data/in.txt", "utf8");\n',
-    "steps/20_use.ts": 'import { read } from "./10_read.ts";\nexport const config = { isolation: "shared" };\nexport const used = read.length;\n',
+    "steps/10_read.ts":
+      'import { readFileSync } from "node:fs";\nexport const config = { isolation: "shared" };\nexport const read = readFileSync("data/in.txt", "utf8");\n',
+    "steps/20_use.ts":
+      'import { read } from "./10_read.ts";\nexport const config = { isolation: "shared" };\nexport const used = read.length;\n',
   });
   const once = new Scheduled(project, ["--once", "--no-ui"]);
   await new Promise((resolve) => once.child.once("close", resolve));
@@ -52,8 +54,16 @@ test("a scheduler that makes run after run does not grow", { timeout: 6 * 3600_0
       }
       if (nth % 100 !== 99 && nth !== wanted - 1) return;
       const pid = scheduler.child.pid!;
-      expect(childrenOf(pid).filter(({ state: its }) => its === "Z"), `zombies after ${nth + 1} runs`).toEqual([]);
-      samples.push({ runs: nth + 1, megabytes: memory(pid, "VmRSS"), open: readdirSync(`/proc/${pid}/fd`).length, wal: statSync(project.path(".stepbook/state.db-wal")).size / 1e6 });
+      expect(
+        childrenOf(pid).filter(({ state: its }) => its === "Z"),
+        `zombies after ${nth + 1} runs`,
+      ).toEqual([]);
+      samples.push({
+        runs: nth + 1,
+        megabytes: memory(pid, "VmRSS"),
+        open: readdirSync(`/proc/${pid}/fd`).length,
+        wal: statSync(project.path(".stepbook/state.db-wal")).size / 1e6,
+      });
       notes.note = assertLevel(samples);
     });
     expect(await scheduler.end()).toBe(0);

@@ -35,7 +35,10 @@ vi.mock("../../src/execute/pool.ts", async (original) => {
 
 vi.mock("../../src/execute/unchanged.ts", async (original) => {
   const real = await original<typeof Unchanged>();
-  return { ...real, runUnchanged: async (...its: Parameters<typeof real.runUnchanged>) => counted.answered(await real.runUnchanged(...its)) };
+  return {
+    ...real,
+    runUnchanged: async (...its: Parameters<typeof real.runUnchanged>) => counted.answered(await real.runUnchanged(...its)),
+  };
 });
 
 inMemory();
@@ -61,7 +64,13 @@ const counted = vi.hoisted(() => ({
 }));
 
 test("incremental equals clean", { timeout: 6 * 3600_000 }, async () => {
-  const property = fc.asyncProperty(pipelines, fc.array(edits, { minLength: 1, maxLength: 6 }), fc.boolean(), fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }), check);
+  const property = fc.asyncProperty(
+    pipelines,
+    fc.array(edits, { minLength: 1, maxLength: 6 }),
+    fc.boolean(),
+    fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }),
+    check,
+  );
   // One sequence a trial: each is shrunk by itself where it fails.
   await trials("oracle", async (nth, notes) => {
     await fc.assert(property, { numRuns: 1, seed: seed + part * 1_000_000 + nth });
@@ -124,7 +133,13 @@ function readsFiles({ steps }: Pipeline): boolean {
 }
 
 /** Runs, and compares results, models and what ran with the truth. */
-async function checkState(project: TestProject, pipeline: Pipeline, met: Set<string>, what: string, disturbed = false): Promise<{ ran: string[] }> {
+async function checkState(
+  project: TestProject,
+  pipeline: Pipeline,
+  met: Set<string>,
+  what: string,
+  disturbed = false,
+): Promise<{ ran: string[] }> {
   const finished = await runIn(project, pipeline);
   const found = results(project, finished, pipeline);
   const { tables, values } = split(found);
@@ -172,7 +187,10 @@ function change(project: TestProject, before: Pipeline, after: Pipeline): void {
 function disturb(project: TestProject, edit: Edit): boolean {
   if (edit.kind !== "delete" && edit.kind !== "damage") return false;
   const store = project.path(".stepbook/store");
-  const objects = readdirSync(store, { recursive: true, encoding: "utf8" }).map((name) => path.join(store, name)).filter((file) => statSync(file).isFile()).sort();
+  const objects = readdirSync(store, { recursive: true, encoding: "utf8" })
+    .map((name) => path.join(store, name))
+    .filter((file) => statSync(file).isFile())
+    .sort();
   const victim = objects[edit.pick % objects.length]!;
   if (edit.kind === "delete") rmSync(victim);
   else {
@@ -185,12 +203,18 @@ function disturb(project: TestProject, edit: Edit): boolean {
 
 async function runIn(project: TestProject, pipeline: Pipeline): Promise<Finished> {
   const used = new Set(pipeline.steps.filter(({ reads }) => reads.includes("param")).map(({ place }) => place));
-  const params = Object.fromEntries(Object.entries(pipeline.params).flatMap(([name, value]) => (used.has(name as "k") ? [[name, String(value)]] : [])));
+  const params = Object.fromEntries(
+    Object.entries(pipeline.params).flatMap(([name, value]) => (used.has(name as "k") ? [[name, String(value)]] : [])),
+  );
   // The steps' processes inherit this one's environment and start in the project's folder.
   for (const [name, value] of Object.entries(pipeline.env)) process.env[`CHAOS_${name}`] = String(value);
   endKept(24);
   const failures: unknown[] = [];
-  const finished = await runPipeline({ ...defaultRunOptions(project.folder), params, jobs: pipeline.steps.length > 5 ? 2 : 1 }, (event) => event.type === "step.failed" && failures.push(event.failure), new Cancellation());
+  const finished = await runPipeline(
+    { ...defaultRunOptions(project.folder), params, jobs: pipeline.steps.length > 5 ? 2 : 1 },
+    (event) => event.type === "step.failed" && failures.push(event.failure),
+    new Cancellation(),
+  );
   expect(failures).toEqual([]);
   return finished;
 }
@@ -206,10 +230,14 @@ function results(project: TestProject, { run }: Finished, pipeline: Pipeline): R
   const db = openState(project.folder);
   try {
     const records = runSteps(db, run).map(({ record }) => recordById(db, record!)!);
-    const named = records.flatMap((record) => Object.entries(record.artifacts).map(([name, { digest }]) => [`${record.name}.${name}`, digest]));
+    const named = records.flatMap((record) =>
+      Object.entries(record.artifacts).map(([name, { digest }]) => [`${record.name}.${name}`, digest]),
+    );
     const models = pipeline.steps.flatMap(({ name }) => {
       const model = latestModel(db, name);
-      return model && pipeline.steps.some((step) => step.name === name && step.reads.includes("model")) ? [[`${name} model`, model.body.parts.digest]] : [];
+      return model && pipeline.steps.some((step) => step.name === name && step.reads.includes("model"))
+        ? [[`${name} model`, model.body.parts.digest]]
+        : [];
     });
     return Object.fromEntries([...named, ...models]) as Record<string, string>;
   } finally {

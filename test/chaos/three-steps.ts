@@ -53,9 +53,18 @@ export function stepsOf({ MARK }: Marks): number[] {
 export function digests(folder: string): Record<string, string> {
   const db = openState(folder);
   try {
-    const rows = db.prepare("SELECT name, body FROM records WHERE id IN (SELECT record FROM run_steps WHERE run = (SELECT id FROM runs ORDER BY rowid DESC LIMIT 1))").all() as { name: string; body: string }[];
+    const rows = db
+      .prepare(
+        "SELECT name, body FROM records WHERE id IN (SELECT record FROM run_steps WHERE run = (SELECT id FROM runs ORDER BY rowid DESC LIMIT 1))",
+      )
+      .all() as { name: string; body: string }[];
     return Object.fromEntries(
-      rows.flatMap(({ name, body }) => Object.entries((JSON.parse(body) as { artifacts: Record<string, { digest: string }> }).artifacts).map(([key, { digest }]) => [`${name}.${key}`, digest])),
+      rows.flatMap(({ name, body }) =>
+        Object.entries((JSON.parse(body) as { artifacts: Record<string, { digest: string }> }).artifacts).map(([key, { digest }]) => [
+          `${name}.${key}`,
+          digest,
+        ]),
+      ),
     );
   } finally {
     db.close();
@@ -111,7 +120,10 @@ export async function assertRecovered(project: TestProject, marks: Marks, what: 
   const before = committed(project.folder);
   const again = await project.run(["--no-wait"], { env: marks });
   expect(again.code, `${what}: ${again.stderr}${again.stdout}`).toBe(0);
-  expect(again.ran.filter((step) => before.includes(step)), `${what}: committed, and run again`).toEqual([]);
+  expect(
+    again.ran.filter((step) => before.includes(step)),
+    `${what}: committed, and run again`,
+  ).toEqual([]);
   expect(digests(project.folder), what).toEqual(await golden());
   expect(project.read("models/m/v1.json"), what).toContain('"b": ');
   expect(committed(project.folder), what).toEqual(steps);
@@ -119,7 +131,10 @@ export async function assertRecovered(project: TestProject, marks: Marks, what: 
 }
 
 /** One trial: the fault in a fresh project, then all that must be so. */
-export async function recoversFrom(what: string, strike: (project: TestProject, marks: Marks) => Promise<unknown> | unknown): Promise<void> {
+export async function recoversFrom(
+  what: string,
+  strike: (project: TestProject, marks: Marks) => Promise<unknown> | unknown,
+): Promise<void> {
   const project = new TestProject(files);
   const marks = newMarks();
   try {

@@ -43,14 +43,23 @@ async function stoppedWhileSwept(k: number): Promise<void> {
   try {
     expect((await project.run([], { env: marks })).code).toBe(0);
     const inject = `inject=openat:signal=SIGSTOP:when=${k}`;
-    const run = spawn("strace", ["-qq", "-o", "/dev/null", "-e", "trace=openat", "-e", inject, process.execPath, path.join(built, "bin.cjs"), "run", "--json"], {
-      cwd: project.folder,
-      env: { ...process.env, ...marks },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    const run = spawn(
+      "strace",
+      ["-qq", "-o", "/dev/null", "-e", "trace=openat", "-e", inject, process.execPath, path.join(built, "bin.cjs"), "run", "--json"],
+      {
+        cwd: project.folder,
+        env: { ...process.env, ...marks },
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
     const ended = finished(run);
     // Stopped, or past its end where it opens fewer files. At times its first thread is stopped for strace and stays so: it does not move on.
-    for (let held = 0; run.exitCode === null && !alive(marks.MARK, "T").length && held < 200; held = alive(marks.MARK, "t").length ? held + 1 : 0) await sleep(5);
+    for (
+      let held = 0;
+      run.exitCode === null && !alive(marks.MARK, "T").length && held < 200;
+      held = alive(marks.MARK, "t").length ? held + 1 : 0
+    )
+      await sleep(5);
     const gc = finished(project.start(["gc", "--keep", "0ms"], { env: { NODE_OPTIONS: inTwoDays, SWEEPER: marks.MARK } }));
     await Promise.race([gc, sleep(500)]);
     for (const pid of alive(marks.MARK, "Tt")) signalTo(pid, "SIGCONT");

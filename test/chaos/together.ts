@@ -12,7 +12,9 @@ export async function assertOneWorks(count: number, env: NodeJS.ProcessEnv = {})
   const project = new TestProject(files);
   const marks = newMarks();
   try {
-    const runs = await Promise.all(Array.from({ length: count }, (_, i) => project.run(i % 3 === 2 ? ["--no-wait"] : [], { env: { ...env, ...marks } })));
+    const runs = await Promise.all(
+      Array.from({ length: count }, (_, i) => project.run(i % 3 === 2 ? ["--no-wait"] : [], { env: { ...env, ...marks } })),
+    );
     for (const run of runs) {
       expect(run.stdout + run.stderr).not.toMatch(/database is locked|SQLITE_BUSY/);
       if (run.code !== 0) expect(run.stdout + run.stderr, `exit ${run.code}`).toContain("E_LOCKED");

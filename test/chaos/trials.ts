@@ -16,7 +16,15 @@ const mostFailures = 3;
 
 /** What is told of a row, or of a sabotage: a line of the report. */
 export type Line =
-  | { readonly kind: "row"; readonly row: RowId; readonly trials: number; readonly failures: number; readonly ms: number; readonly note: string; readonly first: string | null }
+  | {
+      readonly kind: "row";
+      readonly row: RowId;
+      readonly trials: number;
+      readonly failures: number;
+      readonly ms: number;
+      readonly note: string;
+      readonly first: string | null;
+    }
   | { readonly kind: "impossible"; readonly row: RowId; readonly why: string }
   | { readonly kind: "sabotage"; readonly name: string; readonly caught: boolean; readonly by: string }
   | { readonly kind: "rival"; readonly name: string; readonly trials: number; readonly served: number; readonly note: string };
@@ -56,7 +64,15 @@ export async function trials(id: RowId, one: (nth: number, notes: Notes) => Prom
     done++;
   }
   const first = failures.length === 0 ? null : messageOf(failures[0]);
-  tell({ kind: "row", row: id, trials: done, failures: failures.length, ms: Math.round(performance.now() - startedAt), note: notes.note, first });
+  tell({
+    kind: "row",
+    row: id,
+    trials: done,
+    failures: failures.length,
+    ms: Math.round(performance.now() - startedAt),
+    note: notes.note,
+    first,
+  });
   if (failures.length > 0 && !isRelease) throw failures[0];
 }
 

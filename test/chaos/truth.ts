@@ -31,9 +31,27 @@ function truthOf(pipeline: Pipeline, step: ModelStep, before: ReadonlyMap<string
     file: has("file") ? pipeline.data[place] : 0,
     package: has("package") ? pipeline.pack.value : 0,
   };
-  const plain = (constant + inputs.reduce((total, value, i) => total + value * (i + 2), 0) + looked.param + looked.env + looked.file + looked.package + modules.reduce((total, value) => total + value, 0)) % 997;
+  const plain =
+    (constant +
+      inputs.reduce((total, value, i) => total + value * (i + 2), 0) +
+      looked.param +
+      looked.env +
+      looked.file +
+      looked.package +
+      modules.reduce((total, value) => total + value, 0)) %
+    997;
   const sum = has("helper") ? plain * pipeline.factor + 1 : plain;
-  const code = [name, constant, more, place, reads, imports, has("helper") ? pipeline.factor : null, has("package") ? pipeline.pack : null, modules];
+  const code = [
+    name,
+    constant,
+    more,
+    place,
+    reads,
+    imports,
+    has("helper") ? pipeline.factor : null,
+    has("package") ? pipeline.pack : null,
+    modules,
+  ];
   return { sum, key: JSON.stringify([code, inputs, looked]) };
 }
 

@@ -49,22 +49,26 @@ function assertWhole(project: TestProject, versions: readonly number[], what: st
 test("the migration of a state is done whole or not at all", { timeout: 6 * 3600_000 }, async () => {
   if (!possible("upgrade", hasStrace ? null : "no strace here, or it may not trace")) return;
   const all = shuffled(await points(), randomFrom(seed));
-  await trials("upgrade", async (nth, notes) => {
-    const { version, call, k } = all[nth]!;
-    const what = `from version ${version}, killed at ${call} ${k}`;
-    const project = of(version);
-    try {
-      await tracedRun(project, `${call}:signal=SIGKILL:when=${k}`, {}, opening);
-      assertWhole(project, [version, schemaVersion], what);
-      const { code, stdout, stderr } = await project.command(opening);
-      expect(code, `${what}: ${stderr}`).toBe(0);
-      expect(JSON.parse(stdout), what).toMatchObject({ waiting: 1 });
-      assertWhole(project, [schemaVersion], what);
-    } finally {
-      project.dispose();
-    }
-    notes.note = `${nth + 1} of ${all.length} points, of ${schemaVersion - 1} formats`;
-  }, all.length);
+  await trials(
+    "upgrade",
+    async (nth, notes) => {
+      const { version, call, k } = all[nth]!;
+      const what = `from version ${version}, killed at ${call} ${k}`;
+      const project = of(version);
+      try {
+        await tracedRun(project, `${call}:signal=SIGKILL:when=${k}`, {}, opening);
+        assertWhole(project, [version, schemaVersion], what);
+        const { code, stdout, stderr } = await project.command(opening);
+        expect(code, `${what}: ${stderr}`).toBe(0);
+        expect(JSON.parse(stdout), what).toMatchObject({ waiting: 1 });
+        assertWhole(project, [schemaVersion], what);
+      } finally {
+        project.dispose();
+      }
+      notes.note = `${nth + 1} of ${all.length} points, of ${schemaVersion - 1} formats`;
+    },
+    all.length,
+  );
 });
 
 /** Every such call that opening a state of an earlier format makes. */

@@ -13,7 +13,8 @@ async function diff(): Promise<Difference[]> {
   return lines(stdout) as unknown as Difference[];
 }
 
-const of = <Type extends Difference["type"]>(type: Type, all: readonly Difference[]) => all.filter((each): each is Extract<Difference, { type: Type }> => each.type === type);
+const of = <Type extends Difference["type"]>(type: Type, all: readonly Difference[]) =>
+  all.filter((each): each is Extract<Difference, { type: Type }> => each.type === type);
 
 describe("diff of two runs", () => {
   test("params, data and metrics, then and now", async () => {
@@ -21,7 +22,12 @@ describe("diff of two runs", () => {
     await project.run();
     await project.run(["-p", "k=3"]);
     const found = await diff();
-    expect(of("step", found).map(({ step, after }) => `${step} ${after?.status}`)).toEqual(["10_words cached", "20_score ran", "30_save ran", "40_alone cached"]);
+    expect(of("step", found).map(({ step, after }) => `${step} ${after?.status}`)).toEqual([
+      "10_words cached",
+      "20_score ran",
+      "30_save ran",
+      "40_alone cached",
+    ]);
     expect(of("param", found)).toEqual([{ type: "param", step: "20_score", name: "k", before: 2, after: 3 }]);
     expect(of("data", found).map((each) => each.export)).toEqual(["k", "total"]);
     expect(of("metric", found)).toEqual([
@@ -41,7 +47,13 @@ describe("diff of two runs", () => {
     await project.run();
     const [code, ...others] = of("code", await diff());
     expect(others).toEqual([]);
-    expect(code).toMatchObject({ step: "20_score", files: [{ name: "lib/score.ts", change: "changed" }], declarations: [{ name: "score", change: "changed" }], packages: [], engine: [] });
+    expect(code).toMatchObject({
+      step: "20_score",
+      files: [{ name: "lib/score.ts", change: "changed" }],
+      declarations: [{ name: "score", change: "changed" }],
+      packages: [],
+      engine: [],
+    });
     expect(code!.patch).toMatch(/^-\s+return n \* by;$/m);
     expect(code!.patch).toMatch(/^\+\s+return 2 \* n \* by;$/m);
     expect(code!.patch).not.toContain("doubled");
@@ -57,7 +69,13 @@ describe("diff of two runs", () => {
     expect(of("read", found)).toContainEqual(expect.objectContaining({ kind: "file", name: "data/words.csv", step: "10_words" }));
     expect(of("read", found)).toContainEqual(expect.objectContaining({ kind: "env", name: "SAMPLE_MODE", before: null }));
     const [table] = of("data", found);
-    expect(table).toMatchObject({ step: "10_words", export: "words", before: { rows: 3 }, after: { rows: 1 }, columns: [{ name: "length", before: null, after: expect.stringMatching(/INT/) }] });
+    expect(table).toMatchObject({
+      step: "10_words",
+      export: "words",
+      before: { rows: 3 },
+      after: { rows: 1 },
+      columns: [{ name: "length", before: null, after: expect.stringMatching(/INT/) }],
+    });
     const { stdout } = await project.command(["diff", "last~1", "last"]);
     expect(stdout).toMatch(/10_words\.words +3 → 1 .*\+ length /);
     expect(stdout).toMatch(/SAMPLE_MODE +env +not set +set/);
@@ -85,5 +103,7 @@ describe("diff of two runs", () => {
 });
 
 test("declarations are taken apart, the head of a for is not", () => {
-  expect(oneByOne("const a=1,b=f(2,3);for(let i=0,j=1;;){var x=[1,2],y}")).toBe("const a=1;const b=f(2,3);for(let i=0,j=1;;){var x=[1,2];var y}");
+  expect(oneByOne("const a=1,b=f(2,3);for(let i=0,j=1;;){var x=[1,2],y}")).toBe(
+    "const a=1;const b=f(2,3);for(let i=0,j=1;;){var x=[1,2];var y}",
+  );
 });

@@ -26,7 +26,22 @@ describe("doctor", () => {
     expect(code, stderr).toBe(0);
     // typescript is not installed in the sample.
     expect(notOk).toEqual(["types warning"]);
-    for (const name of ["stepbook", "Node", "better-sqlite3", "DuckDB", "project folder", "free space", "steps", "params", "experiments.sql", "package.json", "state", "lock", "store"]) expect(of(name), name).toHaveLength(1);
+    for (const name of [
+      "stepbook",
+      "Node",
+      "better-sqlite3",
+      "DuckDB",
+      "project folder",
+      "free space",
+      "steps",
+      "params",
+      "experiments.sql",
+      "package.json",
+      "state",
+      "lock",
+      "store",
+    ])
+      expect(of(name), name).toHaveLength(1);
     const { stdout } = await project.command(["doctor"]);
     expect(stdout).toMatch(/^✓ stepbook: \d+\.\d+\.\d+\S*\n✓ Node: \d+/);
     expect(stdout).toMatch(/^! types: not checked.*\n {2}→ npm install/m);
@@ -50,15 +65,24 @@ describe("doctor", () => {
   });
 
   test("type errors, by the project's own TypeScript", async () => {
-    project = new TestProject({ "steps/10_a.ts": "export const a: number = 'text';\n", "tsconfig.json": '{ "compilerOptions": { "strict": true, "types": [] }, "include": ["steps"] }' });
+    project = new TestProject({
+      "steps/10_a.ts": "export const a: number = 'text';\n",
+      "tsconfig.json": '{ "compilerOptions": { "strict": true, "types": [] }, "include": ["steps"] }',
+    });
     symlinkSync(path.join(root, "node_modules"), project.path("node_modules"));
     const { code, of } = await doctor();
     expect(code).toBe(3);
-    expect(of("types")[0]).toMatchObject({ status: "wrong", detail: expect.stringMatching(/^1 type error\nsteps\/10_a\.ts:1:14 TS2322: /) });
+    expect(of("types")[0]).toMatchObject({
+      status: "wrong",
+      detail: expect.stringMatching(/^1 type error\nsteps\/10_a\.ts:1:14 TS2322: /),
+    });
     project.edit("steps/10_a.ts", "'text'", "1");
     expect((await doctor()).of("types")[0]).toMatchObject({ status: "ok" });
     project.remove("tsconfig.json");
-    expect((await doctor()).of("types")[0]).toMatchObject({ status: "warning", remedy: "write one: docs/tutorial.md of stepbook shows it" });
+    expect((await doctor()).of("types")[0]).toMatchObject({
+      status: "warning",
+      remedy: "write one: docs/tutorial.md of stepbook shows it",
+    });
   });
 
   test("a param with two defaults, and experiments.sql that is none", async () => {
@@ -76,7 +100,9 @@ describe("doctor", () => {
   test("stored files that were altered or removed", async () => {
     project = sample();
     await project.run();
-    const files = readdirSync(project.path(".stepbook/store"), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
+    const files = readdirSync(project.path(".stepbook/store"), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.join(entry.parentPath, entry.name));
     truncateSync(files[0]!, 3);
     project.remove(path.relative(project.folder, files[1]!));
     const { code, of } = await doctor();
@@ -91,10 +117,17 @@ describe("doctor", () => {
 
   test("a state.db that is none", async () => {
     project = sample();
-    project.write(".stepbook/state.db", "this is not a database, and it is longer than the header of one would be: more than a hundred bytes of text");
+    project.write(
+      ".stepbook/state.db",
+      "this is not a database, and it is longer than the header of one would be: more than a hundred bytes of text",
+    );
     const { code, of } = await doctor();
     expect(code).toBe(3);
-    expect(of("state")[0]).toMatchObject({ status: "wrong", detail: expect.stringContaining("damaged"), remedy: expect.stringContaining("move it away") });
+    expect(of("state")[0]).toMatchObject({
+      status: "wrong",
+      detail: expect.stringContaining("damaged"),
+      remedy: expect.stringContaining("move it away"),
+    });
   });
 
   test("a repository that would take in .stepbook/", async () => {

@@ -16,7 +16,10 @@ function inDays(days: number): { env: NodeJS.ProcessEnv } {
 async function gc(words: readonly string[], days: number) {
   const { code, stdout, stderr } = await project.command(["gc", "--json", ...words], inDays(days));
   expect(code, stderr).toBe(0);
-  return Object.fromEntries(lines(stdout).map((line) => [line["type"], line])) as Record<string, { count: number; bytes: number; names: string[]; storeBytes: number; before: string }>;
+  return Object.fromEntries(lines(stdout).map((line) => [line["type"], line])) as Record<
+    string,
+    { count: number; bytes: number; names: string[]; storeBytes: number; before: string }
+  >;
 }
 
 /** Three runs, each with another k: each makes its own records and model version. */
@@ -26,7 +29,11 @@ async function threeRuns(): Promise<string[]> {
   return lines((await project.command(["runs", "--json"])).stdout).map(({ run }) => run as string);
 }
 
-const stored = () => readdirSync(project.path(".stepbook/store"), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map(({ name }) => name).sort();
+const stored = () =>
+  readdirSync(project.path(".stepbook/store"), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name)
+    .sort();
 
 test("what is young stays", async () => {
   await threeRuns();
@@ -39,9 +46,13 @@ test("what is young stays", async () => {
 test("it says what is old: 6m are minutes", async () => {
   project = sample();
   await project.run();
-  const dates = await Promise.all(["6m", "30d"].map(async (keep) => Date.parse((await gc(["--keep", keep, "--dry-run"], 0))["total"]!.before)));
+  const dates = await Promise.all(
+    ["6m", "30d"].map(async (keep) => Date.parse((await gc(["--keep", keep, "--dry-run"], 0))["total"]!.before)),
+  );
   expect(dates[0]! - dates[1]!).toBeGreaterThan(29 * 86_400_000);
-  expect((await project.command(["gc", "--keep", "100y", "--dry-run"])).stdout).toMatch(/^old is what ran before 19\d\d-\d\d-\d\d \d\d:\d\d\n/);
+  expect((await project.command(["gc", "--keep", "100y", "--dry-run"])).stdout).toMatch(
+    /^old is what ran before 19\d\d-\d\d-\d\d \d\d:\d\d\n/,
+  );
 });
 
 test("old runs go with what only they reach; the newest results, models and experiments stay", async () => {
@@ -68,7 +79,11 @@ test("old runs go with what only they reach; the newest results, models and expe
   expect(lines((await project.command(["experiments", "--json"])).stdout)).toHaveLength(3);
   project.remove("models/words/v3.json");
   const again = await project.run(["-p", "k=4"]);
-  expect(again.steps).toMatchObject({ "10_words": { status: "cached" }, "20_score": { status: "cached" }, "40_alone": { status: "cached" } });
+  expect(again.steps).toMatchObject({
+    "10_words": { status: "cached" },
+    "20_score": { status: "cached" },
+    "40_alone": { status: "cached" },
+  });
   expect(project.has("models/words/v3.json")).toBe(true);
   expect((await project.run(["-p", "k=2"])).steps["20_score"]).toMatchObject({ status: "ran" });
   const models = lines((await project.command(["models", "--json"])).stdout);
@@ -91,7 +106,9 @@ test("with a size it goes on, oldest first, and no further than it must", async 
 test("what a crash left behind goes, and an object that nothing reaches", async () => {
   const [last] = await threeRuns();
   const db = openState(project.folder);
-  db.prepare("INSERT INTO runs (id, trigger, logical_date, started_at, status, params) SELECT 'dead', trigger, logical_date, started_at, 'running', params FROM runs WHERE id = ?").run(last);
+  db.prepare(
+    "INSERT INTO runs (id, trigger, logical_date, started_at, status, params) SELECT 'dead', trigger, logical_date, started_at, 'running', params FROM runs WHERE id = ?",
+  ).run(last);
   db.close();
   project.write(".stepbook/staging/dead/10_words.1/half.parquet", "half of it");
   project.write(".stepbook/runs/gone/10_words.log", "a log of no run");
@@ -105,7 +122,9 @@ test("what a crash left behind goes, and an object that nothing reaches", async 
     bundles: { names: [".stepbook/bundles/10_words.0123456789abcdef.mjs"] },
   });
   expect(project.has(".stepbook/staging/dead")).toBe(false);
-  expect(lines((await project.command(["runs", "--json"])).stdout).find(({ run }) => run === "dead")).toMatchObject({ status: "interrupted" });
+  expect(lines((await project.command(["runs", "--json"])).stdout).find(({ run }) => run === "dead")).toMatchObject({
+    status: "interrupted",
+  });
   expect((await project.run(["-p", "k=4"])).steps["10_words"]).toMatchObject({ status: "cached" });
 });
 

@@ -9,8 +9,10 @@ let server: Served;
 beforeAll(async () => {
   project = new TestProject({
     "steps/10_load.ts": "export const loaded = 1;\n",
-    "steps/20_broken.ts": 'import { existsSync } from "node:fs";\nimport { loaded } from "./10_load.ts";\nif (existsSync("broken")) throw new Error("it is broken");\nexport const mended = loaded;\n',
-    "steps/30_hang.ts": 'import { loaded } from "./10_load.ts";\nif (process.env.HANG) {\n  console.log("it hangs");\n  await new Promise((resolve) => setTimeout(resolve, 600_000));\n}\nexport const hung = loaded;\n',
+    "steps/20_broken.ts":
+      'import { existsSync } from "node:fs";\nimport { loaded } from "./10_load.ts";\nif (existsSync("broken")) throw new Error("it is broken");\nexport const mended = loaded;\n',
+    "steps/30_hang.ts":
+      'import { loaded } from "./10_load.ts";\nif (process.env.HANG) {\n  console.log("it hangs");\n  await new Promise((resolve) => setTimeout(resolve, 600_000));\n}\nexport const hung = loaded;\n',
     "steps/40_after.ts": 'import { hung } from "./30_hang.ts";\nexport const after = hung;\n',
     broken: "",
   });
@@ -28,8 +30,10 @@ async function said() {
   const read = async (address: string) => (await ask(server.port, "GET", address)).body;
   const counted = async (status: string) => (JSON.parse(await read(`/api/runs?status=${status}`)) as { total: number }).total;
   return {
-    listed: listed["status"], shown: shown["status"],
-    running: await counted("running"), interrupted: await counted("interrupted"),
+    listed: listed["status"],
+    shown: shown["status"],
+    running: await counted("running"),
+    interrupted: await counted("interrupted"),
     gauge: Number(/^stepbook_runs_running (\d+)$/m.exec(await read("/metrics"))?.[1]),
   };
 }
@@ -49,5 +53,10 @@ test("a run whose runner was killed goes on no more, whoever is asked, and is re
   project.remove("broken");
   const { code, steps, stderr } = await project.run(["--retry", "last"]);
   expect(code, stderr).toBe(0);
-  expect(Object.fromEntries(Object.entries(steps).map(([step, { status }]) => [step, status]))).toEqual({ "10_load": "cached", "20_broken": "ran", "30_hang": "ran", "40_after": "ran" });
+  expect(Object.fromEntries(Object.entries(steps).map(([step, { status }]) => [step, status]))).toEqual({
+    "10_load": "cached",
+    "20_broken": "ran",
+    "30_hang": "ran",
+    "40_after": "ran",
+  });
 });

@@ -51,10 +51,15 @@ describe("runs", () => {
   test("where the project is may be said after the command, too", async () => {
     const elsewhere = new TestProject();
     try {
-      const [before, after] = [await elsewhere.command(["--project", project.folder, "runs", "--json"]), await elsewhere.command(["runs", "--json", "--project", project.folder])];
+      const [before, after] = [
+        await elsewhere.command(["--project", project.folder, "runs", "--json"]),
+        await elsewhere.command(["runs", "--json", "--project", project.folder]),
+      ];
       expect(after).toEqual(before);
       expect(lines(after.stdout)).toHaveLength(2);
-      expect((await elsewhere.command(["models", "alias", "words@candidate", "v1", "--project", project.folder])).stdout).toBe("words@candidate: none → v1\n");
+      expect((await elsewhere.command(["models", "alias", "words@candidate", "v1", "--project", project.folder])).stdout).toBe(
+        "words@candidate: none → v1\n",
+      );
       expect((await project.command(["models", "alias", "words@candidate", "--remove", "--project", "."])).code).toBe(0);
       expect((await elsewhere.command(["runs", "--help"])).stdout).toContain("--project <folder>");
     } finally {
@@ -65,7 +70,8 @@ describe("runs", () => {
 
 describe("show", () => {
   test("a run by its name, its place and its beginning", async () => {
-    for (const words of ["last", ids[0]!, ids[0]!.slice(0, 18)]) expect((await json("show", words))[0]).toMatchObject({ run: ids[0], params: { k: "3" } });
+    for (const words of ["last", ids[0]!, ids[0]!.slice(0, 18)])
+      expect((await json("show", words))[0]).toMatchObject({ run: ids[0], params: { k: "3" } });
     const [first] = await json("show", "last~1");
     expect(first).toMatchObject({ run: ids[1], status: "succeeded" });
     const steps = first!["steps"] as { step: string; status: string }[];
@@ -75,9 +81,20 @@ describe("show", () => {
 
   test("a step: settings, params, exports, reads", async () => {
     const [step] = await json("show", "20_score");
-    expect(step).toMatchObject({ step: "20_score", number: 20, file: "steps/20_score.ts", unwired: false, params: [{ name: "k", default: 2, doc: "the factor" }] });
+    expect(step).toMatchObject({
+      step: "20_score",
+      number: 20,
+      file: "steps/20_score.ts",
+      unwired: false,
+      params: [{ name: "k", default: 2, doc: "the factor" }],
+    });
     expect(step!["config"]).toMatchObject({ retries: 0, cache: null });
-    const record = step!["record"] as { run: string; artifacts: Record<string, { codec: string }>; reads: { kind: string; name: string; shown?: string }[]; inputs: object };
+    const record = step!["record"] as {
+      run: string;
+      artifacts: Record<string, { codec: string }>;
+      reads: { kind: string; name: string; shown?: string }[];
+      inputs: object;
+    };
     expect(record.run).toBe(ids[0]);
     expect(record.artifacts).toMatchObject({ total: { codec: "value" } });
     expect(record.reads).toContainEqual(expect.objectContaining({ kind: "param", name: "k", shown: "3" }));
@@ -96,7 +113,11 @@ describe("show", () => {
         { name: "id", type: expect.stringMatching(/INT/) },
         { name: "word", type: "VARCHAR" },
       ],
-      rows: [{ id: 1, word: "one" }, { id: 2, word: "two" }, { id: 3, word: "three" }],
+      rows: [
+        { id: 1, word: "one" },
+        { id: 2, word: "two" },
+        { id: 3, word: "three" },
+      ],
     });
     expect((await json("show", "10_words.words", "-n", "1"))[0]!["rows"]).toEqual([{ id: 1, word: "one" }]);
     const shown = await text("show", "words.words", "-n", "2");
@@ -115,7 +136,10 @@ describe("show", () => {
     });
     expect(await project.value("score.total")).toBe(9);
     expect(await text("show", "20_score.kinds")).toMatch(/value, [\s\S]*Map\(1\) \{ 'a' => \{ deep: 1n \} \}/);
-    expect(await project.command(["show", "score.total", "-n", "5"])).toMatchObject({ code: 2, stderr: expect.stringContaining("--limit is for the rows of a table: score.total is a value") });
+    expect(await project.command(["show", "score.total", "-n", "5"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--limit is for the rows of a table: score.total is a value"),
+    });
   });
 
   test.each([
@@ -162,8 +186,28 @@ describe("experiments and models", () => {
   test("models with their metrics, and whether their file is there", async () => {
     project.remove("models/words/v1.json");
     expect(await json("models")).toEqual([
-      { name: "words", version: 2, aliases: [], createdAt: expect.any(String), step: "30_save", run: ids[0], metrics: { score: 9 }, path: "models/words/v2.json", present: true },
-      { name: "words", version: 1, aliases: [], createdAt: expect.any(String), step: "30_save", run: ids[1], metrics: { score: 6 }, path: "models/words/v1.json", present: false },
+      {
+        name: "words",
+        version: 2,
+        aliases: [],
+        createdAt: expect.any(String),
+        step: "30_save",
+        run: ids[0],
+        metrics: { score: 9 },
+        path: "models/words/v2.json",
+        present: true,
+      },
+      {
+        name: "words",
+        version: 1,
+        aliases: [],
+        createdAt: expect.any(String),
+        step: "30_save",
+        run: ids[1],
+        metrics: { score: 6 },
+        path: "models/words/v1.json",
+        present: false,
+      },
     ]);
     expect(await text("models")).toMatch(/words +2 .*score 9[\s\S]*words +1 .*v1.json is gone/);
   });
@@ -171,7 +215,8 @@ describe("experiments and models", () => {
 
 test("--version tells which package it is", async () => {
   const { version } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as { version: string };
-  for (const word of ["--version", "-V"]) expect(await project.command([word])).toEqual({ code: 0, signal: null, stdout: `${version}\n`, stderr: "" });
+  for (const word of ["--version", "-V"])
+    expect(await project.command([word])).toEqual({ code: 0, signal: null, stdout: `${version}\n`, stderr: "" });
 });
 
 test("a folder that is not a project is not made one", async () => {

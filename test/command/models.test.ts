@@ -17,7 +17,8 @@ export function predict(parts: { slope: number }, row: { x: number; kind: string
     "steps/10_train.ts": `import { param, saveModel } from "stepbook";
 saveModel("line", { slope: param("slope", 2) }, { metrics: { error: 0.5 }, predict: "lib/line.ts", inputs: { x: { example: 1, min: 0, max: 100 }, kind: "plain", twice: false } });
 `,
-    "steps/20_use.ts": 'import { loadModel } from "stepbook";\nconst model = await loadModel<{ slope: number }>("line@production");\nexport const slope = model.parts.slope;\nexport const version = model.version;\n',
+    "steps/20_use.ts":
+      'import { loadModel } from "stepbook";\nconst model = await loadModel<{ slope: number }>("line@production");\nexport const slope = model.parts.slope;\nexport const version = model.version;\n',
   });
   for (const slope of ["2", "3"]) expect((await project.run(["10_train", "-p", `slope=${slope}`])).code).toBe(0);
 });
@@ -28,7 +29,13 @@ const told = async (...words: string[]) => JSON.parse((await project.command([..
 
 test("a step that loads by an alias fails before there is one, runs with it, and again when it is moved", async () => {
   const before = await project.run(["20_use"]);
-  expect(before.events.find(({ type }) => type === "step.failed")).toMatchObject({ failure: { code: "E_FILE", message: "model line has no alias production", remedy: expect.stringContaining("models alias line@production") } });
+  expect(before.events.find(({ type }) => type === "step.failed")).toMatchObject({
+    failure: {
+      code: "E_FILE",
+      message: "model line has no alias production",
+      remedy: expect.stringContaining("models alias line@production"),
+    },
+  });
   expect((await alias("line@production", "v1")).stdout).toBe("line@production: none → v1\n");
   expect((await project.run(["20_use"])).ran).toEqual(["20_use"]);
   expect(await project.value("20_use.slope")).toBe(2);
@@ -37,14 +44,25 @@ test("a step that loads by an alias fails before there is one, runs with it, and
   expect((await alias("line@candidate", "2")).code).toBe(0);
   expect((await project.run(["10_train", "-p", "slope=4"])).code).toBe(0);
   expect((await project.run(["20_use"])).ran).toEqual([]);
-  expect(await told("models", "alias", "line@production", "v3")).toEqual({ type: "alias", model: "line", alias: "production", before: 1, version: 3 });
+  expect(await told("models", "alias", "line@production", "v3")).toEqual({
+    type: "alias",
+    model: "line",
+    alias: "production",
+    before: 1,
+    version: 3,
+  });
   const moved = await project.run(["20_use"]);
   expect(moved.steps["20_use"]?.reason).toContain("models/line@production.json");
   expect(await project.value("20_use.version")).toBe(3);
 });
 
 test("aliases are listed with the versions, outlive the state, and can be taken away", async () => {
-  const listed = async () => (await project.command(["models", "--json"])).stdout.trim().split("\n").map((line) => JSON.parse(line) as { version: number; aliases: string[] }).map(({ version, aliases }) => [version, ...aliases].join(" "));
+  const listed = async () =>
+    (await project.command(["models", "--json"])).stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { version: number; aliases: string[] })
+      .map(({ version, aliases }) => [version, ...aliases].join(" "));
   expect(await listed()).toEqual(["3 production", "2 candidate", "1"]);
   expect((await alias("line@candidate", "--remove")).stdout).toBe("line@candidate: v2 → none\n");
   expect(await listed()).toEqual(["3 production", "2", "1"]);
@@ -69,8 +87,20 @@ test.each([
 
 test("a model is asked in a process of its own: examples where nothing is given, values as what they are", async () => {
   expect((await project.run(["10_train"])).code).toBe(0);
-  expect(await told("predict", "line", "x=5")).toEqual({ y: 10, kind: "plain", seeded: true, inputs: { x: 5 }, examples: { kind: "plain", twice: false } });
-  expect(await told("predict", "line@production", "x=5", "kind=a=b", "twice=true")).toEqual({ y: 40, kind: "a=b", seeded: true, inputs: { x: 5, kind: "a=b", twice: true }, examples: {} });
+  expect(await told("predict", "line", "x=5")).toEqual({
+    y: 10,
+    kind: "plain",
+    seeded: true,
+    inputs: { x: 5 },
+    examples: { kind: "plain", twice: false },
+  });
+  expect(await told("predict", "line@production", "x=5", "kind=a=b", "twice=true")).toEqual({
+    y: 40,
+    kind: "a=b",
+    seeded: true,
+    inputs: { x: 5, kind: "a=b", twice: true },
+    examples: {},
+  });
   expect(await told("predict", "line", "kind=where")).toBe(project.path("lib/line.ts"));
   const wrong = async (...words: string[]) => (await project.command(["predict", ...words])).stderr;
   expect(await wrong("line", "x=5")).toBe("2 inputs are the model's examples: kind = plain, twice = false\n");
@@ -89,7 +119,10 @@ test("a model is asked in a process of its own: examples where nothing is given,
 });
 
 test("a card may name no module outside the project", async () => {
-  project.write("steps/30_other.ts", 'import { saveModel } from "stepbook";\nsaveModel("other", { a: 1 }, { predict: "../../etc/passwd", inputs: { x: 1 } });\n');
+  project.write(
+    "steps/30_other.ts",
+    'import { saveModel } from "stepbook";\nsaveModel("other", { a: 1 }, { predict: "../../etc/passwd", inputs: { x: 1 } });\n',
+  );
   expect((await project.run(["30_other"])).code).toBe(0);
   expect((await project.command(["predict", "other"])).stderr).toContain("is not in the project");
 });

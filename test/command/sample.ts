@@ -9,7 +9,8 @@ export function sample(): TestProject {
     "experiments.sql":
       "CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, experiment_datetime timestamptz NOT NULL, k integer, score double precision, good boolean, note text);\n",
     "lib/score.ts": "export function score(n: number, by: number) {\n  return n * by;\n}\nexport function unused() {\n  return 1;\n}\n",
-    "steps/10_words.ts": 'import { csv } from "stepbook";\nexport const words = await csv<{ id: number; word: string }>("data/words.csv");\n',
+    "steps/10_words.ts":
+      'import { csv } from "stepbook";\nexport const words = await csv<{ id: number; word: string }>("data/words.csv");\n',
     "steps/20_score.ts": `import { param } from "stepbook";
 import { score } from "../lib/score.ts";
 import { words } from "./10_words.ts";
@@ -36,7 +37,10 @@ saveModel("words", { total }, { doc: "a model", metrics: { score: total } });
 
 /** The lines of JSON that a command printed. */
 export function lines(stdout: string): Record<string, unknown>[] {
-  return stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line) as Record<string, unknown>);
+  return stdout
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
 /** A terminal of so many columns, for commands that are called in this process. */

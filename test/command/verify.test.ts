@@ -17,7 +17,11 @@ describe("verify", () => {
   test("a step that gives the same bytes is reproducible, and nothing of it is kept", async () => {
     project = sample();
     await project.run();
-    const before = [await project.command(["runs", "--json"]), await project.command(["experiments", "--json"]), await project.command(["models", "--json"])];
+    const before = [
+      await project.command(["runs", "--json"]),
+      await project.command(["experiments", "--json"]),
+      await project.command(["models", "--json"]),
+    ];
     for (const step of ["10_words", "20_score"]) {
       const { code, stderr, last, outputs } = await verify(step);
       expect(code, stderr).toBe(0);
@@ -27,7 +31,11 @@ describe("verify", () => {
     const saved = await verify("30_save");
     expect(saved.code).toBe(0);
     expect(Object.keys(saved.outputs)).toEqual(["model words", "card of words", "row 1 of experiments"]);
-    const after = [await project.command(["runs", "--json"]), await project.command(["experiments", "--json"]), await project.command(["models", "--json"])];
+    const after = [
+      await project.command(["runs", "--json"]),
+      await project.command(["experiments", "--json"]),
+      await project.command(["models", "--json"]),
+    ];
     expect(after.map(({ stdout }) => stdout)).toEqual(before.map(({ stdout }) => stdout));
     expect(project.has(".stepbook/staging/verify-1")).toBe(false);
     expect((await project.run()).steps["20_score"]).toMatchObject({ status: "cached" });
@@ -46,7 +54,12 @@ export const text = "é";
     const { code, last, outputs } = await verify("10_chance");
     expect(code).toBe(1);
     expect(last).toMatchObject({ reproducible: false, notReproducible: expect.stringContaining("Math.random") });
-    expect(outputs).toMatchObject({ same: { status: "same" }, text: { status: "same" }, value: { status: "differs" }, pairs: { status: "differs" } });
+    expect(outputs).toMatchObject({
+      same: { status: "same" },
+      text: { status: "same" },
+      value: { status: "differs" },
+      pairs: { status: "differs" },
+    });
     expect(outputs["value"]!.hint).toMatch(/^value\.list\[1\]\.x: 0\.\d+ → 0\.\d+$/);
     expect(outputs["pairs"]!.hint).toMatch(/^row 2, b: 0\.\d+ → 0\.\d+$/);
     const { stdout } = await project.command(["verify", "10_chance"]);
@@ -56,10 +69,15 @@ export const text = "é";
   });
 
   test("it runs in the run of the record: what depends on that is not a chance", async () => {
-    project = new TestProject({ "steps/10_run.ts": 'import { run } from "stepbook";\nexport const id = run.id;\nexport const date = run.logicalDate;\n' });
+    project = new TestProject({
+      "steps/10_run.ts": 'import { run } from "stepbook";\nexport const id = run.id;\nexport const date = run.logicalDate;\n',
+    });
     await project.run();
     expect((await verify("10_run")).code).toBe(0);
-    expect((await verify("10_run", "--logical-date", "2020-01-01")).outputs).toMatchObject({ id: { status: "same" }, date: { status: "differs" } });
+    expect((await verify("10_run", "--logical-date", "2020-01-01")).outputs).toMatchObject({
+      id: { status: "same" },
+      date: { status: "differs" },
+    });
   });
 
   test("it takes the params, the files and the code of now, and says so", async () => {

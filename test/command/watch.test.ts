@@ -101,7 +101,10 @@ describe("watch", () => {
   });
 
   test("where a package is not installed, runs at a save of what the step is made of all the same", async () => {
-    project = new TestProject({ "util/one.ts": 'import "absent";\nexport const one = 1;\n', "steps/10_a.ts": 'import { one } from "../util/one.ts";\nexport const a = one;\n' });
+    project = new TestProject({
+      "util/one.ts": 'import "absent";\nexport const one = 1;\n',
+      "steps/10_a.ts": 'import { one } from "../util/one.ts";\nexport const a = one;\n',
+    });
     watching = new Watching();
     expect((await watching.next("error")).message).toContain('"absent"');
     await watching.next("watch.waiting");
@@ -169,7 +172,14 @@ describe("watch", () => {
   test("what mends a graph is seen, too, that was saved before its folder was watched", () => {
     project = new TestProject({ "steps/10_a.ts": "", "lib/old.ts": "", "lib/half.ts": "" });
     utimesSync(project.path("lib/old.ts"), 1, 1);
-    const watched = (broken: boolean, ...folders: string[]): Watched => ({ files: new Set(), folders: new Set(folders.map((each) => project.path(each))), outputs: new Map(), broken, kind: { tables: false, outside: false }, hasher: undefined });
+    const watched = (broken: boolean, ...folders: string[]): Watched => ({
+      files: new Set(),
+      folders: new Set(folders.map((each) => project.path(each))),
+      outputs: new Map(),
+      broken,
+      kind: { tables: false, outside: false },
+      hasher: undefined,
+    });
     const missed = (before: Watched, now: Watched) => missedChanges(before, now, Date.now() - 60_000).map((change) => change.path);
     expect(missed(watched(false, "steps"), watched(true, "steps", "lib"))).toEqual([project.path("lib/half.ts")]);
     expect(missed(watched(true, "steps", "lib"), watched(true, "steps", "lib"))).toEqual([]);
@@ -179,7 +189,8 @@ describe("watch", () => {
   test("a failed step runs again when what it failed on is mended", async () => {
     project = new TestProject({
       "data/rows.csv": "a\n1\nx\n",
-      "steps/10_rows.ts": 'import { csv } from "stepbook";\nexport const rows = await csv("data/rows.csv", { columns: { a: "INTEGER" } });\n',
+      "steps/10_rows.ts":
+        'import { csv } from "stepbook";\nexport const rows = await csv("data/rows.csv", { columns: { a: "INTEGER" } });\n',
     });
     watching = new Watching();
     expect(await watching.run()).toEqual({ "10_rows": "failed" });
@@ -211,8 +222,10 @@ describe("watch", () => {
 
   test("what a step writes itself starts no run", async () => {
     project = new TestProject({
-      "steps/10_write.ts": 'import { writeFileSync } from "node:fs";\nexport const config = { cache: false };\nwriteFileSync("out.txt", "same");\n',
-      "steps/20_read.ts": 'import "./10_write.ts";\nimport { readFileSync } from "node:fs";\nexport const text = readFileSync("out.txt", "utf8");\n',
+      "steps/10_write.ts":
+        'import { writeFileSync } from "node:fs";\nexport const config = { cache: false };\nwriteFileSync("out.txt", "same");\n',
+      "steps/20_read.ts":
+        'import "./10_write.ts";\nimport { readFileSync } from "node:fs";\nexport const text = readFileSync("out.txt", "utf8");\n',
     });
     watching = new Watching();
     expect(await watching.run()).toEqual({ "10_write": "ran", "20_read": "ran" });

@@ -93,8 +93,17 @@ describe("graph", () => {
     project = sample();
     const { stdout } = await project.command(["graph", "--json"]);
     const [{ steps } = { steps: [] }] = lines(stdout) as unknown as { steps: Record<string, unknown>[] }[];
-    expect(steps.map((step) => Object.keys(step))).toEqual(steps.map(() => ["id", "number", "file", "edges", "exports", "params", "config", "packages", "unwired"]));
-    expect(steps[1]).toMatchObject({ id: "20_score", number: 20, file: "steps/20_score.ts", edges: [{ from: "10_words", exports: ["words"] }], params: [{ name: "k" }], unwired: false });
+    expect(steps.map((step) => Object.keys(step))).toEqual(
+      steps.map(() => ["id", "number", "file", "edges", "exports", "params", "config", "packages", "unwired"]),
+    );
+    expect(steps[1]).toMatchObject({
+      id: "20_score",
+      number: 20,
+      file: "steps/20_score.ts",
+      edges: [{ from: "10_words", exports: ["words"] }],
+      params: [{ name: "k" }],
+      unwired: false,
+    });
     expect(steps[3]).toMatchObject({ id: "40_alone", unwired: true });
   });
 
@@ -120,7 +129,11 @@ describe("graph", () => {
 
   test("Mermaid obeys no name", () => {
     project = new TestProject();
-    const hostile = { id: '10_"]; click x', edges: [{ from: '10_"]; click x', exports: ['a"|b<script>'] }], unwired: false } as unknown as Step;
+    const hostile = {
+      id: '10_"]; click x',
+      edges: [{ from: '10_"]; click x', exports: ['a"|b<script>'] }],
+      unwired: false,
+    } as unknown as Step;
     const text = mermaid({ project: "", steps: [hostile] });
     expect(text).toContain('["10_#34;]; click x"]');
     expect(text).toContain('-->|"a#34;#124;b#60;script#62;"|');
@@ -128,7 +141,10 @@ describe("graph", () => {
   });
 
   test("one that is wrong is told with its place and exit code 3", async () => {
-    project = new TestProject({ "steps/10_a.ts": 'import { b } from "./20_b.ts";\nexport const a = b;\n', "steps/20_b.ts": "export const b = 1;\n" });
+    project = new TestProject({
+      "steps/10_a.ts": 'import { b } from "./20_b.ts";\nexport const a = b;\n',
+      "steps/20_b.ts": "export const b = 1;\n",
+    });
     const { code, stderr } = await project.command(["graph"]);
     expect(code).toBe(3);
     expect(stderr).toContain("E_IMPORT_ORDER");

@@ -18,7 +18,10 @@ let project: TestProject;
 
 beforeAll(async () => {
   project = sample();
-  project.write("steps/11_wide.ts", `import { sql } from "stepbook";\nexport const wide = await sql\`SELECT ${Array.from({ length: 30 }, (_, i) => `repeat('x', ${i}) AS column_${i}`).join(", ")}\`;\n`);
+  project.write(
+    "steps/11_wide.ts",
+    `import { sql } from "stepbook";\nexport const wide = await sql\`SELECT ${Array.from({ length: 30 }, (_, i) => `repeat('x', ${i}) AS column_${i}`).join(", ")}\`;\n`,
+  );
   expect((await project.run()).code).toBe(0);
   expect((await project.run(["-p", "k=3"])).code).toBe(0);
 });
@@ -42,7 +45,9 @@ const commands: [string, (io: Io) => Promise<number>][] = [
 test.each(commands)("%s fits a terminal of 60 columns", async (_, command) => {
   const { io, text } = terminal(project.folder, 60);
   await command(io);
-  const wide = text().split("\n").filter((line) => displayWidth(line) > 60);
+  const wide = text()
+    .split("\n")
+    .filter((line) => displayWidth(line) > 60);
   expect(wide).toEqual([]);
   expect(text().split("\n").length).toBeGreaterThan(2);
 });
@@ -59,14 +64,22 @@ test.each([
   const { io, text } = terminal(project.folder, columns);
   await command(io);
   expect(ids.filter((id) => !text().includes(id))).toEqual([]);
-  expect(text().split("\n").filter((line) => displayWidth(line) > columns && !ids.some((id) => line.includes(id)))).toEqual([]);
+  expect(
+    text()
+      .split("\n")
+      .filter((line) => displayWidth(line) > columns && !ids.some((id) => line.includes(id))),
+  ).toEqual([]);
 });
 
 test("a plan shows names of steps whole", async () => {
   const { io, text } = terminal(project.folder, 24);
   await plan(io, [], {});
   expect(text()).toContain("step     20_score\nverdict  reuse\n");
-  expect(text().split("\n").filter((line) => displayWidth(line) > 24)).toEqual([]);
+  expect(
+    text()
+      .split("\n")
+      .filter((line) => displayWidth(line) > 24),
+  ).toEqual([]);
 });
 
 test("what does not fit of a wide table is named", async () => {

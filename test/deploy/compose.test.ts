@@ -30,7 +30,8 @@ test("no password is there unless .env gives it", () => {
   const given = Object.fromEntries([...example.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name!, value!]));
   expect(given).toEqual({ POSTGRES_PASSWORD: "", STEPBOOK_PASSWORD: "" });
   expect(() => readCompose(given)).toThrow("required variable");
-  for (const used of composeText.matchAll(/\$\{(\w+)/g)) expect(example, `.env.example says nothing of ${used[1]}`).toMatch(new RegExp(`^#?${used[1]}=`, "m"));
+  for (const used of composeText.matchAll(/\$\{(\w+)/g))
+    expect(example, `.env.example says nothing of ${used[1]}`).toMatch(new RegExp(`^#?${used[1]}=`, "m"));
   expect(readFileSync(path.join(root, ".gitignore"), "utf8").split("\n")).toContain(".env");
   expect(readFileSync(path.join(root, ".dockerignore"), "utf8").split("\n")).toContain(".env");
 });
@@ -39,13 +40,25 @@ test.each(services)("%s: reached from this machine only, and may do no more than
   for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
   expect(service.cap_drop).toEqual(["ALL"]);
   expect(service.security_opt).toContain("no-new-privileges:true");
-  expect(service).toMatchObject({ restart: "unless-stopped", mem_limit: expect.any(String), pids_limit: expect.any(Number), stop_grace_period: expect.any(String) });
+  expect(service).toMatchObject({
+    restart: "unless-stopped",
+    mem_limit: expect.any(String),
+    pids_limit: expect.any(Number),
+    stop_grace_period: expect.any(String),
+  });
   expect(service["privileged"] ?? service["network_mode"] ?? service["pid"]).toBeUndefined();
   expect(JSON.stringify(service)).not.toContain("docker.sock");
-  if (name === "scheduler") expect(service).toMatchObject({ read_only: true, init: true, user: "1000:1000", depends_on: { postgres: { condition: "service_healthy" } } });
+  if (name === "scheduler")
+    expect(service).toMatchObject({
+      read_only: true,
+      init: true,
+      user: "1000:1000",
+      depends_on: { postgres: { condition: "service_healthy" } },
+    });
   if (name === "scheduler") expect(service.cap_add).toBeUndefined();
   expect(service.image === "stepbook" || /:\d+\.\d+/.test(service.image!), "a version is named").toBe(true);
-  for (const volume of (service.volumes ?? []).filter((each) => !each.startsWith("."))) expect(Object.keys(compose.volumes)).toContain(volume.split(":")[0]);
+  for (const volume of (service.volumes ?? []).filter((each) => !each.startsWith(".")))
+    expect(Object.keys(compose.volumes)).toContain(volume.split(":")[0]);
 });
 
 test("the Dockerfile: pinned, not root, commands in exec form, development left out", () => {

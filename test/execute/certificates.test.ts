@@ -6,7 +6,8 @@ let project: TestProject;
 afterEach(() => project.dispose());
 
 /** What Node found when it started, and the process. */
-const seen = 'import { readFileSync } from "node:fs";\nconst [pid] = readFileSync("/proc/self/stat", "utf8").split(" ");\nexport const seen = [readFileSync("/proc/self/environ", "utf8").includes("NODE_EXTRA_CA_CERTS="), pid];\n';
+const seen =
+  'import { readFileSync } from "node:fs";\nconst [pid] = readFileSync("/proc/self/stat", "utf8").split(" ");\nexport const seen = [readFileSync("/proc/self/environ", "utf8").includes("NODE_EXTRA_CA_CERTS="), pid];\n';
 const after = (step: string) => `import { seen as before } from "./${step}.ts";\nexport const order = before;\n`;
 const network = 'import { rootCertificates } from "node:tls";\nexport const known = rootCertificates.length;\n';
 
@@ -27,7 +28,14 @@ test("certificates of the user's are there for steps that may use the network, a
     "50_memory": `${after("40_package")}export const config = { memory: "256MB" };\n${seen}`,
     "60_memory": `${network}${after("50_memory")}export const config = { memory: "256MB" };\n${seen}`,
   });
-  expect(Object.entries(steps).map(([id, [has]]) => [id, has])).toEqual([["10_plain", false], ["20_network", true], ["30_plain", false], ["40_package", true], ["50_memory", false], ["60_memory", true]]);
+  expect(Object.entries(steps).map(([id, [has]]) => [id, has])).toEqual([
+    ["10_plain", false],
+    ["20_network", true],
+    ["30_plain", false],
+    ["40_package", true],
+    ["50_memory", false],
+    ["60_memory", true],
+  ]);
 });
 
 test("a process that takes several steps takes those that it can", async () => {

@@ -30,7 +30,10 @@ describe("a step that throws", () => {
     project.write("steps/10_bad.ts", "export const a = 1;\nthrow new Error('x');\n");
     project.write("steps/20_sql.ts", 'import { sql } from "stepbook";\nexport const t = await sql`SELEC 1`;\n');
     const places = Object.values(failures(await project.run(["--keep-going"]))).map(({ place }) => place);
-    expect(places).toMatchObject([{ file: "steps/10_bad.ts", line: 2, column: 7 }, { file: "steps/20_sql.ts", line: 2 }]);
+    expect(places).toMatchObject([
+      { file: "steps/10_bad.ts", line: 2, column: 7 },
+      { file: "steps/20_sql.ts", line: 2 },
+    ]);
     rmSync(folder, { recursive: true });
   });
 
@@ -44,20 +47,66 @@ describe("a step that throws", () => {
   });
 
   test("the place is the TypeScript line, in the step and in a helper", async () => {
-    const failure = await bad('import { f } from "../lib/f.ts";\n\nexport const a = f(null);\n', { "lib/f.ts": "// one\n// two\nexport function f(x: { y: number } | null): number {\n  return x!.y;\n}\n" });
-    expect(failure).toMatchObject({ code: "E_STEP_THREW", message: expect.stringContaining("TypeError"), place: { file: "lib/f.ts", line: 4 } });
+    const failure = await bad('import { f } from "../lib/f.ts";\n\nexport const a = f(null);\n', {
+      "lib/f.ts": "// one\n// two\nexport function f(x: { y: number } | null): number {\n  return x!.y;\n}\n",
+    });
+    expect(failure).toMatchObject({
+      code: "E_STEP_THREW",
+      message: expect.stringContaining("TypeError"),
+      place: { file: "lib/f.ts", line: 4 },
+    });
     expect(failure.stack).toContain("lib/f.ts:4");
     expect(failure.stack).toContain("steps/10_bad.ts:3");
     expect(failure.stack).not.toContain("child");
   });
 
   test.each([
-    ["its cause", "throw new Error('outer', { cause: new TypeError('inner', { cause: 'low' }) });\n", ["Error: outer", "caused by TypeError: inner", "caused by low"], 1],
-    ["what it gathers", "const all = ['x', 'y', 3, 4, 5, 6].map((each) =>\n  Promise.reject(typeof each === 'number' ? each : new Error(each, { cause: 1 })));\nawait Promise.any(all);\n", ["AggregateError: All promises were rejected", "- Error: x", "  caused by 1", "- Error: y", "  caused by 1", "- 3", "- 4", "- 5", "- … 1 more"], 2],
-    ["a code in place of a message", "throw new Error('no server', { cause: Object.assign(new AggregateError([new Error('::1'), new Error('127.0.0.1')], ''), { code: 'ECONNREFUSED' }) });\n", ["Error: no server", "caused by AggregateError (ECONNREFUSED)", "- Error: ::1", "- Error: 127.0.0.1"], 1],
-    ["what it suppresses", "const end = { [Symbol.dispose]() { throw new Error('at the end'); } };\n{\n  using _ = end;\n  throw new Error('body');\n}\n", ["SuppressedError: An error was suppressed during disposal", "- Error: at the end", "- Error: body"], 3],
-    ["findings of a validator, which its message tells", "throw Object.assign(new Error('age is missing'), { errors: [{ path: 'age' }] });\n", ["Error: age is missing"], 1],
-    ["a circle", "const one = new Error('one');\none.cause = new Error('two', { cause: one });\nthrow one;\n", ["Error: one", "caused by Error: two", "caused by Error: one"], 1],
+    [
+      "its cause",
+      "throw new Error('outer', { cause: new TypeError('inner', { cause: 'low' }) });\n",
+      ["Error: outer", "caused by TypeError: inner", "caused by low"],
+      1,
+    ],
+    [
+      "what it gathers",
+      "const all = ['x', 'y', 3, 4, 5, 6].map((each) =>\n  Promise.reject(typeof each === 'number' ? each : new Error(each, { cause: 1 })));\nawait Promise.any(all);\n",
+      [
+        "AggregateError: All promises were rejected",
+        "- Error: x",
+        "  caused by 1",
+        "- Error: y",
+        "  caused by 1",
+        "- 3",
+        "- 4",
+        "- 5",
+        "- … 1 more",
+      ],
+      2,
+    ],
+    [
+      "a code in place of a message",
+      "throw new Error('no server', { cause: Object.assign(new AggregateError([new Error('::1'), new Error('127.0.0.1')], ''), { code: 'ECONNREFUSED' }) });\n",
+      ["Error: no server", "caused by AggregateError (ECONNREFUSED)", "- Error: ::1", "- Error: 127.0.0.1"],
+      1,
+    ],
+    [
+      "what it suppresses",
+      "const end = { [Symbol.dispose]() { throw new Error('at the end'); } };\n{\n  using _ = end;\n  throw new Error('body');\n}\n",
+      ["SuppressedError: An error was suppressed during disposal", "- Error: at the end", "- Error: body"],
+      3,
+    ],
+    [
+      "findings of a validator, which its message tells",
+      "throw Object.assign(new Error('age is missing'), { errors: [{ path: 'age' }] });\n",
+      ["Error: age is missing"],
+      1,
+    ],
+    [
+      "a circle",
+      "const one = new Error('one');\none.cause = new Error('two', { cause: one });\nthrow one;\n",
+      ["Error: one", "caused by Error: two", "caused by Error: one"],
+      1,
+    ],
   ])("what lies behind it: %s", async (_, code, lines, line) => {
     const failure = await bad(code);
     expect(failure).toMatchObject({ message: lines.join("\n"), place: { file: "steps/10_bad.ts", line } });
@@ -66,8 +115,16 @@ describe("a step that throws", () => {
 
   test.each([
     ['await import("absent");\n', "Error: Cannot find package 'absent'", "npm install absent"],
-    ['import { createRequire } from "node:module";\ncreateRequire(import.meta.url)("@of/absent/deep");\n', "Error: Cannot find module '@of/absent/deep'\nRequire stack:\n", "npm install @of/absent"],
-    ['import { createRequire } from "node:module";\ncreateRequire(import.meta.url)("./absent");\n', "Error: Cannot find module './absent'\nRequire stack:\n", undefined],
+    [
+      'import { createRequire } from "node:module";\ncreateRequire(import.meta.url)("@of/absent/deep");\n',
+      "Error: Cannot find module '@of/absent/deep'\nRequire stack:\n",
+      "npm install @of/absent",
+    ],
+    [
+      'import { createRequire } from "node:module";\ncreateRequire(import.meta.url)("./absent");\n',
+      "Error: Cannot find module './absent'\nRequire stack:\n",
+      undefined,
+    ],
   ])("a package that is asked for and missing: %s", async (code, message, remedy) => {
     const failure = await bad(code);
     expect(failure.message).toContain(message);
@@ -76,9 +133,15 @@ describe("a step that throws", () => {
   });
 
   test("in a timer, and as an unhandled rejection", async () => {
-    expect(await bad('export const a = await new Promise(() => setTimeout(() => {\n  throw new Error("late");\n}, 1));\n')).toMatchObject({ code: "E_STEP_THREW", message: "Error: late", place: { file: "steps/10_bad.ts", line: 2 } });
+    expect(await bad('export const a = await new Promise(() => setTimeout(() => {\n  throw new Error("late");\n}, 1));\n')).toMatchObject({
+      code: "E_STEP_THREW",
+      message: "Error: late",
+      place: { file: "steps/10_bad.ts", line: 2 },
+    });
     project.dispose();
-    expect(await bad('void Promise.reject(new Error("lost"));\nexport const a = await new Promise((r) => setTimeout(r, 50));\n')).toMatchObject({ message: "Error: lost" });
+    expect(
+      await bad('void Promise.reject(new Error("lost"));\nexport const a = await new Promise((r) => setTimeout(r, 50));\n'),
+    ).toMatchObject({ message: "Error: lost" });
   });
 
   test("something that is not an Error", async () => {
@@ -104,14 +167,18 @@ describe("exports that are not data", () => {
 });
 
 describe("inputs are read-only", () => {
-  const source = "export const list = [3, 1, 2];\nexport const map = new Map([[1, 2]]);\nexport const numbers = new Float64Array([1, 2, 3]);\n";
+  const source =
+    "export const list = [3, 1, 2];\nexport const map = new Map([[1, 2]]);\nexport const numbers = new Float64Array([1, 2, 3]);\n";
 
   test.each([
     ["sorting an array", "list.sort()", "E_STEP_THREW", "read only property"],
     ["setting in a map", "map.set(1, 3)", "E_STEP_THREW", "read-only: `source.map` is an output of another step"],
     ["writing to a typed array", "numbers[0] = 5", "E_INPUT_MUTATED", "source.numbers"],
   ])("%s", async (_, statement, code, message) => {
-    project = new TestProject({ "steps/10_source.ts": source, "steps/20_use.ts": `import { list, map, numbers } from "./10_source.ts";\n(${statement});\nexport const n = list.length + map.size + numbers.length;\n` });
+    project = new TestProject({
+      "steps/10_source.ts": source,
+      "steps/20_use.ts": `import { list, map, numbers } from "./10_source.ts";\n(${statement});\nexport const n = list.length + map.size + numbers.length;\n`,
+    });
     const run = await project.run();
     const failure = failures(run)["20_use"]!;
     expect(failure.code).toBe(code);
@@ -122,7 +189,11 @@ describe("inputs are read-only", () => {
 describe("a process that does not end as it should", () => {
   test("process.exit", async () => {
     const failure = await bad("export const a = 1;\nprocess.exit(0);\n");
-    expect(failure).toMatchObject({ code: "E_STEP_EXIT", message: "10_bad called process.exit(0), so its exports were never stored", place: { file: "steps/10_bad.ts", line: 2 } });
+    expect(failure).toMatchObject({
+      code: "E_STEP_EXIT",
+      message: "10_bad called process.exit(0), so its exports were never stored",
+      place: { file: "steps/10_bad.ts", line: 2 },
+    });
   });
 
   test("an await that never settles", async () => {
@@ -131,7 +202,10 @@ describe("a process that does not end as it should", () => {
   });
 
   test("what the module did not await is still seen", async () => {
-    project = new TestProject({ "steps/10_late.ts": 'import { writeFile } from "node:fs/promises";\nvoid new Promise((r) => setTimeout(r, 20)).then(() => writeFile("late.txt", "x"));\nexport const a = 1;\n' });
+    project = new TestProject({
+      "steps/10_late.ts":
+        'import { writeFile } from "node:fs/promises";\nvoid new Promise((r) => setTimeout(r, 20)).then(() => writeFile("late.txt", "x"));\nexport const a = 1;\n',
+    });
     await project.run();
     expect(project.has("late.txt")).toBe(true);
     project.remove("late.txt");
@@ -139,10 +213,25 @@ describe("a process that does not end as it should", () => {
   });
 
   test.each([
-    ["killed", "process.kill(process.pid, 'SIGKILL');\nawait new Promise((r) => setTimeout(r, 60_000));\n", "E_STEP_KILLED", "killed by SIGKILL"],
+    [
+      "killed",
+      "process.kill(process.pid, 'SIGKILL');\nawait new Promise((r) => setTimeout(r, 60_000));\n",
+      "E_STEP_KILLED",
+      "killed by SIGKILL",
+    ],
     ["aborted", "process.abort();\n", "E_STEP_KILLED", "killed by SIGABRT"],
-    ["out of memory", "export const config = { memory: '64MB' };\nconst all: unknown[] = [];\nfor (;;) all.push(new Array(10_000).fill({}));\n", "E_STEP_MEMORY", "ran out of memory of 64 MiB"],
-    ["out of stack", "function f(): number {\n  return 1 + f();\n}\nexport const a = f();\n", "E_STEP_THREW", "Maximum call stack size exceeded"],
+    [
+      "out of memory",
+      "export const config = { memory: '64MB' };\nconst all: unknown[] = [];\nfor (;;) all.push(new Array(10_000).fill({}));\n",
+      "E_STEP_MEMORY",
+      "ran out of memory of 64 MiB",
+    ],
+    [
+      "out of stack",
+      "function f(): number {\n  return 1 + f();\n}\nexport const a = f();\n",
+      "E_STEP_THREW",
+      "Maximum call stack size exceeded",
+    ],
     ["too slow", "export const config = { timeout: 300 };\nfor (;;);\n", "E_STEP_TIMEOUT", "longer than its timeout"],
   ])("%s", { timeout: 60_000 }, async (_, code, kind, message) => {
     const failure = await bad(code);
@@ -184,7 +273,8 @@ describe("data", () => {
   test("a failed check ends with 4; the rows that failed are shown and kept", async () => {
     project = new TestProject({
       "data/in.csv": "id,x\n1,2\n1,3\n2,-5\n",
-      "steps/10_check.ts": 'import { check, csv } from "stepbook";\nexport const t = await csv("data/in.csv", { columns: { id: "BIGINT", x: "DOUBLE" } });\nawait check(t, { unique: ["id"], range: { x: [0, 100] } });\n',
+      "steps/10_check.ts":
+        'import { check, csv } from "stepbook";\nexport const t = await csv("data/in.csv", { columns: { id: "BIGINT", x: "DOUBLE" } });\nawait check(t, { unique: ["id"], range: { x: [0, 100] } });\n',
     });
     const run = await project.run();
     expect(run.code).toBe(4);
@@ -201,7 +291,9 @@ describe("data", () => {
   });
 
   test("a param out of its range", async () => {
-    project = new TestProject({ "steps/10_p.ts": 'import { param } from "stepbook";\nexport const k = param("k", 5, { min: 1, max: 25 });\n' });
+    project = new TestProject({
+      "steps/10_p.ts": 'import { param } from "stepbook";\nexport const k = param("k", 5, { min: 1, max: 25 });\n',
+    });
     const run = await project.run(["-p", "k=99"]);
     expect(failures(run)["10_p"]).toMatchObject({ code: "E_PARAM_VALUE", message: expect.stringContaining("99") });
     expect(run.code).toBe(2);
@@ -211,8 +303,16 @@ describe("data", () => {
 
   test.each([
     ["no experiments.sql", {}, "there is no experiments.sql"],
-    ["an unknown column", { "experiments.sql": "CREATE TABLE experiments (experiment_id text PRIMARY KEY, accuracy double precision);" }, 'no column "acuracy"'],
-    ["a value that the table refuses", { "experiments.sql": "CREATE TABLE experiments (experiment_id text PRIMARY KEY, acuracy double precision CHECK (acuracy > 1));" }, "CHECK constraint failed"],
+    [
+      "an unknown column",
+      { "experiments.sql": "CREATE TABLE experiments (experiment_id text PRIMARY KEY, accuracy double precision);" },
+      'no column "acuracy"',
+    ],
+    [
+      "a value that the table refuses",
+      { "experiments.sql": "CREATE TABLE experiments (experiment_id text PRIMARY KEY, acuracy double precision CHECK (acuracy > 1));" },
+      "CHECK constraint failed",
+    ],
   ])("record with %s", async (_, files, message) => {
     const failure = await bad(recording, files, 3);
     expect(failure).toMatchObject({ code: "E_EXPERIMENTS_SQL", message: expect.stringContaining(message) });
@@ -280,7 +380,9 @@ await new Promise((resolve) => setTimeout(resolve, 300_000));
       "steps/10_bad.ts": `${come}while (!existsSync("come")) await new Promise((resolve) => setTimeout(resolve, 10));\nthrow new Error("no");\n`,
     });
     const db = openState(project.folder);
-    db.exec("CREATE TRIGGER refuses BEFORE INSERT ON run_steps WHEN NEW.status = 'failed' BEGIN SELECT RAISE(ABORT, 'it cannot be written'); END");
+    db.exec(
+      "CREATE TRIGGER refuses BEFORE INSERT ON run_steps WHEN NEW.status = 'failed' BEGIN SELECT RAISE(ABORT, 'it cannot be written'); END",
+    );
     db.close();
     const run = await project.run(["--jobs", "2"]);
     expect(run.code).toBe(1);
@@ -290,10 +392,16 @@ await new Promise((resolve) => setTimeout(resolve, 300_000));
   });
 
   test("skip(reason) skips what follows and is not a failure", async () => {
-    project = new TestProject({ "steps/10_s.ts": 'import { skip } from "stepbook";\nif (process.argv.length > 0) skip("nothing new");\nexport const a = 1;\n', "steps/20_t.ts": 'import { a } from "./10_s.ts";\nexport const b = a;\n' });
+    project = new TestProject({
+      "steps/10_s.ts": 'import { skip } from "stepbook";\nif (process.argv.length > 0) skip("nothing new");\nexport const a = 1;\n',
+      "steps/20_t.ts": 'import { a } from "./10_s.ts";\nexport const b = a;\n',
+    });
     const run = await project.run();
     expect(run.code).toBe(0);
-    expect(run.steps).toMatchObject({ "10_s": { status: "skipped", reason: "nothing new" }, "20_t": { status: "skipped", reason: "10_s was skipped" } });
+    expect(run.steps).toMatchObject({
+      "10_s": { status: "skipped", reason: "nothing new" },
+      "20_t": { status: "skipped", reason: "10_s was skipped" },
+    });
   });
 
   test("naming steps runs those and what they need", async () => {

@@ -15,7 +15,10 @@ async function until(holds: () => boolean): Promise<void> {
 const gone = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null;
 const group = () => spawn("sleep", ["300"], { detached: true, stdio: "ignore" });
 
-test.each([["a shell", 0], ["Node", 1]])("the guard as %s ends the groups that it was told of and not told off", async (_, nth) => {
+test.each([
+  ["a shell", 0],
+  ["Node", 1],
+])("the guard as %s ends the groups that it was told of and not told off", async (_, nth) => {
   const [program, ...words] = guards[nth]!;
   const [first, left, held, released, other, last] = [group(), group(), group(), group(), group(), group()];
   const guard = spawn(program!, [...words, String(first.pid), String(left.pid)], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
@@ -30,7 +33,9 @@ test.each([["a shell", 0], ["Node", 1]])("the guard as %s ends the groups that i
 });
 
 test("a guard that is killed is replaced: the steps still go with their runner", async () => {
-  const project = new TestProject({ "steps/10_busy.ts": 'import { writeFileSync } from "node:fs";\nwriteFileSync("pid", String(process.pid));\nfor (;;);\n' });
+  const project = new TestProject({
+    "steps/10_busy.ts": 'import { writeFileSync } from "node:fs";\nwriteFileSync("pid", String(process.pid));\nfor (;;);\n',
+  });
   const runner = project.start(["run"]);
   const ended = finished(runner);
   await until(() => existsSync(project.path("pid")) && project.read("pid") !== "");

@@ -45,21 +45,35 @@ async function heldWhileRunning(project: TestProject, ...words: string[]): Promi
 const numbers = "const next = (i: number) => Math.sin(i) * 1e5;\n";
 
 test.runIf(process.platform === "linux").each<[string, Record<string, string>]>([
-  ["a model of 2 million numbers", {
-    "steps/10_a.ts": `import { saveModel } from "stepbook";\n${numbers}saveModel("large", { weights: Float64Array.from({ length: 1e6 }, (_, i) => next(i)), lists: Array.from({ length: 1e5 }, (_, i) => Array.from({ length: 10 }, (_, k) => next(i * k))) }, { of: "numbers" });\n`,
-  }],
-  ["a value of 2 million numbers, read by another step", {
-    "steps/10_a.ts": `${numbers}export const lists = Array.from({ length: 2e5 }, (_, i) => Array.from({ length: 10 }, (_, k) => next(i * k)));\n`,
-    "steps/20_b.ts": 'import { lists } from "./10_a.ts";\nexport const count = lists.length;\n',
-  }],
-  ["a table of 100 MB", {
-    "steps/10_a.ts": 'import { sql } from "stepbook";\nexport const table = await sql`SELECT hash(i) AS a, hash(i + 1) AS b FROM range(6_300_000) r(i)`;\n',
-    "steps/20_b.ts": 'import { table } from "./10_a.ts";\nexport const count = table.count;\n',
-  }],
-  ["1,000 small files", {
-    "steps/10_a.ts": 'import { readFileSync } from "node:fs";\nlet size = 0;\nfor (let i = 0; i < 1000; i++) size += readFileSync(`data/${i}.txt`).length;\nexport const total = size;\n',
-    ...Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`data/${i}.txt`, `${i}\n`.repeat(100)])),
-  }],
+  [
+    "a model of 2 million numbers",
+    {
+      "steps/10_a.ts": `import { saveModel } from "stepbook";\n${numbers}saveModel("large", { weights: Float64Array.from({ length: 1e6 }, (_, i) => next(i)), lists: Array.from({ length: 1e5 }, (_, i) => Array.from({ length: 10 }, (_, k) => next(i * k))) }, { of: "numbers" });\n`,
+    },
+  ],
+  [
+    "a value of 2 million numbers, read by another step",
+    {
+      "steps/10_a.ts": `${numbers}export const lists = Array.from({ length: 2e5 }, (_, i) => Array.from({ length: 10 }, (_, k) => next(i * k)));\n`,
+      "steps/20_b.ts": 'import { lists } from "./10_a.ts";\nexport const count = lists.length;\n',
+    },
+  ],
+  [
+    "a table of 100 MB",
+    {
+      "steps/10_a.ts":
+        'import { sql } from "stepbook";\nexport const table = await sql`SELECT hash(i) AS a, hash(i + 1) AS b FROM range(6_300_000) r(i)`;\n',
+      "steps/20_b.ts": 'import { table } from "./10_a.ts";\nexport const count = table.count;\n',
+    },
+  ],
+  [
+    "1,000 small files",
+    {
+      "steps/10_a.ts":
+        'import { readFileSync } from "node:fs";\nlet size = 0;\nfor (let i = 0; i < 1000; i++) size += readFileSync(`data/${i}.txt`).length;\nexport const total = size;\n',
+      ...Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`data/${i}.txt`, `${i}\n`.repeat(100)])),
+    },
+  ],
 ])("%s: no turn of the loop takes 20 ms, and no more when it is reused", async (name, files) => {
   const empty = new TestProject({ "steps/10_a.ts": "export const a = 1;\n" });
   onTestFinished(() => empty.dispose());
@@ -68,7 +82,9 @@ test.runIf(process.platform === "linux").each<[string, Record<string, string>]>(
   const running = await heldWhileRunning(project);
   const again = await leastHold(project);
   const starting = await leastHold(empty);
-  console.log(`${name}: loop held, ms of the thread: ${running.toFixed(0)}; reused ${again.toFixed(0)}, where nothing is starting takes ${starting.toFixed(0)}`);
+  console.log(
+    `${name}: loop held, ms of the thread: ${running.toFixed(0)}; reused ${again.toFixed(0)}, where nothing is starting takes ${starting.toFixed(0)}`,
+  );
   expect(running).toBeLessThan(bound);
   expect(again).toBeLessThan(starting + bound);
 });
@@ -82,7 +98,10 @@ test.runIf(process.platform === "linux")("1,000 exports: none of the turns of th
 });
 
 test.runIf(process.platform === "linux")("16 steps that may all start at once: no turn of the loop takes 20 ms", async () => {
-  const pairs = Array.from({ length: 16 }, (_, i) => [[`steps/10_s${i}.ts`, `export const s = ${i};\n`], [`steps/20_t${i}.ts`, `import { s } from "./10_s${i}.ts";\nexport const t = s;\n`]]);
+  const pairs = Array.from({ length: 16 }, (_, i) => [
+    [`steps/10_s${i}.ts`, `export const s = ${i};\n`],
+    [`steps/20_t${i}.ts`, `import { s } from "./10_s${i}.ts";\nexport const t = s;\n`],
+  ]);
   const project = new TestProject(Object.fromEntries(pairs.flat()));
   onTestFinished(() => project.dispose());
   const running = await heldWhileRunning(project, "--jobs", "16");
@@ -90,34 +109,57 @@ test.runIf(process.platform === "linux")("16 steps that may all start at once: n
   expect(running).toBeLessThan(bound);
 });
 
-test.runIf(process.platform === "linux")("a first run: when the command is loaded, no part of its beginning is so long that tsx would kill it at a signal", async () => {
-  const project = new TestProject({ "steps/10_a.ts": "export const a = 1;\n", "steps/20_b.ts": 'import { a } from "./10_a.ts";\nexport const b = a;\n', "steps/30_c.ts": "export const c = 1;\n" });
-  onTestFinished(() => project.dispose());
-  // tsx waits 60 ms. Two parts cannot be cut: SQLite's library, and ICU's data, which is asked for once in a project.
-  const [loading, ...others] = (await turns(project)).turns.map(({ cpu }) => cpu);
-  console.log(`loop held, ms of the thread: loading ${loading?.toFixed(0)}, then ${others.map((each) => each.toFixed(0)).join(", ")}`);
-  expect(Math.max(0, ...others)).toBeLessThan(60);
-});
+test.runIf(process.platform === "linux")(
+  "a first run: when the command is loaded, no part of its beginning is so long that tsx would kill it at a signal",
+  async () => {
+    const project = new TestProject({
+      "steps/10_a.ts": "export const a = 1;\n",
+      "steps/20_b.ts": 'import { a } from "./10_a.ts";\nexport const b = a;\n',
+      "steps/30_c.ts": "export const c = 1;\n",
+    });
+    onTestFinished(() => project.dispose());
+    // tsx waits 60 ms. Two parts cannot be cut: SQLite's library, and ICU's data, which is asked for once in a project.
+    const [loading, ...others] = (await turns(project)).turns.map(({ cpu }) => cpu);
+    console.log(`loop held, ms of the thread: loading ${loading?.toFixed(0)}, then ${others.map((each) => each.toFixed(0)).join(", ")}`);
+    expect(Math.max(0, ...others)).toBeLessThan(60);
+  },
+);
 
-test.runIf(process.platform === "linux" && hasPty)("on a terminal: what is drawn while steps run holds the loop no longer than the steps do", async () => {
-  const project = new TestProject({ "steps/10_a.ts": "await new Promise((resolve) => setTimeout(resolve, 300));\nexport const a = 1;\n" });
-  onTestFinished(() => project.dispose());
-  // What is asked for once in a project has been, then.
-  await project.run();
-  const env = { NODE_OPTIONS: `--import=${path.resolve(import.meta.dirname, "../rig/loop.mjs")}`, LOOP_REPORT: project.path("loop.json"), CI: "" };
-  const tries: number[] = [];
-  while (tries.length < 3 && !tries.some((each) => each < bound)) {
-    const terminal = onTerminal(project, `"${process.execPath}" ${project.words(["run", "--force"]).join(" ")}`, env);
-    expect(await terminal.ended, terminal.shown()).toBe(0);
-    terminal.close();
-    expect(terminal.shown()).toMatch(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] 10_a/);
-    const { stdout } = await project.command(["runs", "--json"]);
-    const started = Date.parse((JSON.parse(stdout.split("\n")[0]!) as { startedAt: string }).startedAt);
-    tries.push(Math.max(0, ...(JSON.parse(project.read("loop.json")) as { at: number; cpu: number }[]).filter(({ at }) => at >= started).map(({ cpu }) => cpu)));
-  }
-  console.log(`on a terminal: loop held, ms of the thread: ${tries.map((each) => each.toFixed(0)).join(", ")}`);
-  expect(Math.min(...tries)).toBeLessThan(bound);
-});
+test.runIf(process.platform === "linux" && hasPty)(
+  "on a terminal: what is drawn while steps run holds the loop no longer than the steps do",
+  async () => {
+    const project = new TestProject({
+      "steps/10_a.ts": "await new Promise((resolve) => setTimeout(resolve, 300));\nexport const a = 1;\n",
+    });
+    onTestFinished(() => project.dispose());
+    // What is asked for once in a project has been, then.
+    await project.run();
+    const env = {
+      NODE_OPTIONS: `--import=${path.resolve(import.meta.dirname, "../rig/loop.mjs")}`,
+      LOOP_REPORT: project.path("loop.json"),
+      CI: "",
+    };
+    const tries: number[] = [];
+    while (tries.length < 3 && !tries.some((each) => each < bound)) {
+      const terminal = onTerminal(project, `"${process.execPath}" ${project.words(["run", "--force"]).join(" ")}`, env);
+      expect(await terminal.ended, terminal.shown()).toBe(0);
+      terminal.close();
+      expect(terminal.shown()).toMatch(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] 10_a/);
+      const { stdout } = await project.command(["runs", "--json"]);
+      const started = Date.parse((JSON.parse(stdout.split("\n")[0]!) as { startedAt: string }).startedAt);
+      tries.push(
+        Math.max(
+          0,
+          ...(JSON.parse(project.read("loop.json")) as { at: number; cpu: number }[])
+            .filter(({ at }) => at >= started)
+            .map(({ cpu }) => cpu),
+        ),
+      );
+    }
+    console.log(`on a terminal: loop held, ms of the thread: ${tries.map((each) => each.toFixed(0)).join(", ")}`);
+    expect(Math.min(...tries)).toBeLessThan(bound);
+  },
+);
 
 test.runIf(process.platform === "linux")("a package of thousands of files and a step that looks at thousands of paths", async () => {
   const project = new TestProject({ "steps/10_a.ts": "export const a = 1;\n" });
@@ -127,13 +169,21 @@ test.runIf(process.platform === "linux")("a package of thousands of files and a 
   project.write("node_modules/many/package.json", '{ "name": "many", "version": "1.0.0", "main": "f0/m0.js" }');
   const files = Array.from({ length: count }, (_, i) => `node_modules/many/f${i % 50}/m${i}.js`);
   for (const [i, file] of files.entries()) project.write(file, `module.exports = ${i};${"// filler\n".repeat(1000)}`);
-  project.write("steps/20_b.ts", `import { existsSync } from "node:fs";\nimport many from "many";\nfor (let i = 0; i < ${count}; i++) existsSync(\`data/\${i}\`);\nexport const b = many;\n`);
+  project.write(
+    "steps/20_b.ts",
+    `import { existsSync } from "node:fs";\nimport many from "many";\nfor (let i = 0; i < ${count}; i++) existsSync(\`data/\${i}\`);\nexport const b = many;\n`,
+  );
   const used = process.cpuUsage();
-  for (const file of files) createHash("sha256").update(readFileSync(project.path(file))).digest();
+  for (const file of files)
+    createHash("sha256")
+      .update(readFileSync(project.path(file)))
+      .digest();
   const { user, system } = process.cpuUsage(used);
   const inOneGo = (user + system) / 1000;
 
   const [first, again] = [await longestHold(project), await longestHold(project)];
-  console.log(`loop held, ms of the thread: starting ${starting.toFixed(0)}, with the package ${first.toFixed(0)}, again ${again.toFixed(0)}; reading it in one go takes ${inOneGo.toFixed(0)}`);
+  console.log(
+    `loop held, ms of the thread: starting ${starting.toFixed(0)}, with the package ${first.toFixed(0)}, again ${again.toFixed(0)}; reading it in one go takes ${inOneGo.toFixed(0)}`,
+  );
   expect(first).toBeLessThan(starting + inOneGo / 2 + 20);
 });

@@ -9,16 +9,24 @@ const shared = 'export const config = { isolation: "shared", cache: true };\n';
 const pid = 'console.log("pid", process.pid);\n';
 
 function lines(run: RunResult, step: string): string[] {
-  return run.events.flatMap((event: Event) => (event.type === "step.output" && event.step === step ? [`${event.stream} ${event.line}`] : []));
+  return run.events.flatMap((event: Event) =>
+    event.type === "step.output" && event.step === step ? [`${event.stream} ${event.line}`] : [],
+  );
 }
 
 /** The process that ran the step, as it printed it. */
 function pidOf(run: RunResult, step: string): number {
-  return Number(lines(run, step).find((line) => line.includes("pid"))?.split(" ").at(-1));
+  return Number(
+    lines(run, step)
+      .find((line) => line.includes("pid"))
+      ?.split(" ")
+      .at(-1),
+  );
 }
 
 test("steps of one process: each with its own code, reads, output and results, reused like any other", async () => {
-  const reading = (name: string) => `import { readFileSync } from "node:fs";\nimport { param } from "stepbook";\nimport { next } from "../lib/count.ts";\n${shared}${pid}console.log("${name} says");\nconsole.error("${name} warns");\nprocess.stdout.write("no end of line");\nexport const out = [readFileSync("${name}.txt", "utf8"), param("${name}", 1), process.env.SHARED_${name.toUpperCase()} ?? "", next()];\n`;
+  const reading = (name: string) =>
+    `import { readFileSync } from "node:fs";\nimport { param } from "stepbook";\nimport { next } from "../lib/count.ts";\n${shared}${pid}console.log("${name} says");\nconsole.error("${name} warns");\nprocess.stdout.write("no end of line");\nexport const out = [readFileSync("${name}.txt", "utf8"), param("${name}", 1), process.env.SHARED_${name.toUpperCase()} ?? "", next()];\n`;
   project = new TestProject({
     "lib/count.ts": "let count = 0;\nexport const next = () => ++count;\n",
     "steps/10_a.ts": reading("a"),
@@ -35,7 +43,11 @@ test("steps of one process: each with its own code, reads, output and results, r
     const step = `${(i + 1) * 10}_${name}`;
     // A module's state is the step's own.
     expect(await project.value(`${step}.out`)).toEqual([name.toUpperCase(), 1, "", 1]);
-    expect(lines(first, step).filter((line) => !line.includes("pid")).sort()).toEqual([`stderr ${name} warns`, `stdout ${name} says`, "stdout no end of line"]);
+    expect(
+      lines(first, step)
+        .filter((line) => !line.includes("pid"))
+        .sort(),
+    ).toEqual([`stderr ${name} warns`, `stdout ${name} says`, "stdout no end of line"]);
   }
   expect((await project.run()).ran).toEqual([]);
   project.write("b.txt", "BB");
@@ -60,7 +72,8 @@ describe("a step that leaves a mark on its process has no successor in it", () =
     listener: 'process.on("warning", () => {});',
     "exit code": "process.exitCode = 0;",
     "timer that nobody waits for": "setInterval(() => {}, 100).unref();",
-    "timer of promises that nobody waits for": 'import { setTimeout as sleep } from "node:timers/promises";\nvoid sleep(300, null, { ref: false });',
+    "timer of promises that nobody waits for":
+      'import { setTimeout as sleep } from "node:timers/promises";\nvoid sleep(300, null, { ref: false });',
     timer: "setInterval(() => {}, 240_000);\nexport const a = 1;",
     require: 'import { createRequire } from "node:module";\ncreateRequire(import.meta.url)("../data.json");',
     subprocess: 'import { execSync } from "node:child_process";\nexecSync("true");',
@@ -68,8 +81,16 @@ describe("a step that leaves a mark on its process has no successor in it", () =
   };
   test("none of them", async () => {
     const names = Object.keys(marks);
-    const files = names.map((name, i): [string, string] => [`steps/${10 + i}_m.ts`.replace("_m", `_m${i}`), `${marks[name]}\n${shared}${pid}`]);
-    project = new TestProject({ ...Object.fromEntries(files), "data.json": "1", "steps/90_last.ts": `${shared}${pid}`, "steps/91_last.ts": `${shared}${pid}` });
+    const files = names.map((name, i): [string, string] => [
+      `steps/${10 + i}_m.ts`.replace("_m", `_m${i}`),
+      `${marks[name]}\n${shared}${pid}`,
+    ]);
+    project = new TestProject({
+      ...Object.fromEntries(files),
+      "data.json": "1",
+      "steps/90_last.ts": `${shared}${pid}`,
+      "steps/91_last.ts": `${shared}${pid}`,
+    });
     const run = await project.run(["--jobs", "1"], { env: { SHARED_SECRET: "canary-of-the-shared" } });
     expect(run.code, run.stderr).toBe(0);
     expect(new Set(names.map((_, i) => pidOf(run, `${10 + i}_m${i}`))).size).toBe(names.length);
@@ -92,7 +113,9 @@ test("a crash, an error, a time-out and a skip concern the step at hand; a limit
   });
   // Unwired scripts wait for each other; each goes on where another fails.
   const run = await project.run(["--jobs", "1", "--keep-going"]);
-  const failures = Object.fromEntries(run.events.flatMap((event) => (event.type === "step.failed" ? [[event.step, event.failure.code]] : [])));
+  const failures = Object.fromEntries(
+    run.events.flatMap((event) => (event.type === "step.failed" ? [[event.step, event.failure.code]] : [])),
+  );
   expect(failures).toEqual({ "20_abort": "E_STEP_KILLED", "40_throws": "E_STEP_THREW", "50_slow": "E_STEP_TIMEOUT" });
   expect(run.steps["60_skips"]?.status).toBe("skipped");
   expect(lines(run, "40_throws").at(-1)).toBe("stdout last words");

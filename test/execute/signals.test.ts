@@ -67,7 +67,10 @@ export const a = 1;
 `;
 
 async function started(busy: boolean): Promise<{ child: ChildProcess; ended: ReturnType<typeof finished>; pids: number[] }> {
-  project = new TestProject({ "steps/10_hang.ts": hanging(busy), "steps/20_next.ts": 'import { a } from "./10_hang.ts";\nexport const b = a;\n' });
+  project = new TestProject({
+    "steps/10_hang.ts": hanging(busy),
+    "steps/20_next.ts": 'import { a } from "./10_hang.ts";\nexport const b = a;\n',
+  });
   const child = project.start(["run", "--json"], { env: { MEETING: String(meeting.port) } });
   const ended = finished(child);
   const socket = await meeting.next();
@@ -80,8 +83,14 @@ async function allGone(pids: readonly number[]): Promise<void> {
   while (pids.some((pid) => identify(pid) !== undefined)) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-describe.each([["waiting", false], ["busy", true]])("a %s step", (_, busy) => {
-  test.each([["SIGINT", 130], ["SIGTERM", 143]] as const)("%s ends the run cleanly, children of children too", async (signal, code) => {
+describe.each([
+  ["waiting", false],
+  ["busy", true],
+])("a %s step", (_, busy) => {
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("%s ends the run cleanly, children of children too", async (signal, code) => {
     const { child, ended, pids } = await started(busy);
     child.kill(signal);
     const result = await ended;

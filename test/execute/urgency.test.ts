@@ -4,9 +4,13 @@ import { TestProject } from "../rig/project.ts";
 let project: TestProject;
 afterEach(() => project.dispose());
 
-const step = (...from: string[]) => `${from.map((file, i) => `import { x as x${i} } from "./${file}.ts";\n`).join("")}export const x = ${["1", ...from.map((_, i) => `x${i}`)].join(" + ")};\n`;
+const step = (...from: string[]) =>
+  `${from.map((file, i) => `import { x as x${i} } from "./${file}.ts";\n`).join("")}export const x = ${["1", ...from.map((_, i) => `x${i}`)].join(" + ")};\n`;
 
-const startedBy = async (...words: string[]) => (await project.run(["--force", ...words])).events.filter(({ type }) => type === "step.started").map((event) => (event as unknown as { step: string }).step);
+const startedBy = async (...words: string[]) =>
+  (await project.run(["--force", ...words])).events
+    .filter(({ type }) => type === "step.started")
+    .map((event) => (event as unknown as { step: string }).step);
 
 test("where steps run side by side the longest way is begun first, and one by one they go by their numbers", async () => {
   project = new TestProject({
@@ -25,7 +29,8 @@ test("where steps run side by side the longest way is begun first, and one by on
 });
 
 test("what a step was waited for goes before what waits already", async () => {
-  const gate = (name: string) => `import { existsSync } from "node:fs";\nwhile (!existsSync("${name}")) await new Promise((resolve) => setTimeout(resolve, 5));\n`;
+  const gate = (name: string) =>
+    `import { existsSync } from "node:fs";\nwhile (!existsSync("${name}")) await new Promise((resolve) => setTimeout(resolve, 5));\n`;
   project = new TestProject({
     // Holds one of the two places until the end has begun.
     "steps/10_long.ts": `${gate("begun")}export const x = 1;\n`,

@@ -14,11 +14,13 @@ const appends = {
   "appendFile, by callback": 'await new Promise((done) => appendFile("pipeline.log", "line\\n", done));',
   "promises.appendFile": 'await promises.appendFile("pipeline.log", "line\\n");',
   "writeFile with a flag": 'writeFileSync("pipeline.log", "line\\n", { flag: "a" });',
-  "a stream, by one who asks first how long the file is": 'await new Promise((done) => stat("pipeline.log", done));\nawait new Promise((done) => createWriteStream("pipeline.log", { flags: "a" }).end("line\\n", done));',
+  "a stream, by one who asks first how long the file is":
+    'await new Promise((done) => stat("pipeline.log", done));\nawait new Promise((done) => createWriteStream("pipeline.log", { flags: "a" }).end("line\\n", done));',
 };
 
 test.each(Object.entries(appends))("a log that several steps append to: %s", async (_, append) => {
-  const step = (name: string) => `import { appendFile, appendFileSync, createWriteStream, promises, stat, writeFileSync } from "node:fs";\n${append}\nexport const ${name} = 1;\n`;
+  const step = (name: string) =>
+    `import { appendFile, appendFileSync, createWriteStream, promises, stat, writeFileSync } from "node:fs";\n${append}\nexport const ${name} = 1;\n`;
   project = new TestProject({ "steps/10_a.ts": step("a"), "steps/20_b.ts": `import "./10_a.ts";\n${step("b")}` });
   expect((await project.run()).ran).toEqual(["10_a", "20_b"]);
   expect(project.read("pipeline.log")).toBe("line\nline\n");
@@ -31,7 +33,8 @@ test.each(Object.entries(appends))("a log that several steps append to: %s", asy
 test("what a step reads of a file that it appended to must stay as it is", async () => {
   project = new TestProject({
     "counts.txt": "one\n",
-    "steps/10_a.ts": 'import { appendFileSync, readFileSync } from "node:fs";\nappendFileSync("counts.txt", "two\\n");\nexport const lines = readFileSync("counts.txt", "utf8").split("\\n").length - 1;\n',
+    "steps/10_a.ts":
+      'import { appendFileSync, readFileSync } from "node:fs";\nappendFileSync("counts.txt", "two\\n");\nexport const lines = readFileSync("counts.txt", "utf8").split("\\n").length - 1;\n',
   });
   await project.run();
   expect(await again()).toEqual([]);
@@ -42,8 +45,10 @@ test("what a step reads of a file that it appended to must stay as it is", async
 
 test("rows that one step appends, and the next one reads", async () => {
   project = new TestProject({
-    "steps/10_a.ts": 'import { appendFileSync, rmSync } from "node:fs";\nrmSync("rows.txt", { force: true });\nfor (const row of [1, 2]) appendFileSync("rows.txt", `${row}\\n`);\nexport const done = true;\n',
-    "steps/20_b.ts": 'import "./10_a.ts";\nimport { readFileSync } from "node:fs";\nexport const text = readFileSync("rows.txt", "utf8");\n',
+    "steps/10_a.ts":
+      'import { appendFileSync, rmSync } from "node:fs";\nrmSync("rows.txt", { force: true });\nfor (const row of [1, 2]) appendFileSync("rows.txt", `${row}\\n`);\nexport const done = true;\n',
+    "steps/20_b.ts":
+      'import "./10_a.ts";\nimport { readFileSync } from "node:fs";\nexport const text = readFileSync("rows.txt", "utf8");\n',
   });
   await project.run();
   expect(await again()).toEqual([]);
@@ -52,37 +57,46 @@ test("rows that one step appends, and the next one reads", async () => {
   expect(await project.value("20_b.text")).toBe("1\n2\n");
 });
 
-test.each(["/tmp", "/dev/shm", "of TMPDIR"].filter((folder) => folder !== "/dev/shm" || existsSync(folder)))("rows that one step hands on through a temporary folder: %s", async (folder) => {
-  project = new TestProject({
-    "steps/10_load.ts": 'import { writeFileSync } from "node:fs";\nwriteFileSync(process.env.ROWS!, "[1,2]");\nexport const done = true;\n',
-    "steps/20_use.ts": 'import "./10_load.ts";\nimport { readFileSync } from "node:fs";\nexport const rows = readFileSync(process.env.ROWS!, "utf8");\n',
-  });
-  const other = new TestProject();
-  const file = `${folder.startsWith("/") ? folder : other.folder}/stepbook-rows-${process.pid}.json`;
-  const env = { ROWS: file, ...(folder.startsWith("/") ? {} : { TMPDIR: other.folder }) };
-  const run = async () => reasons(await project.run([], { env }));
-  try {
-    await run();
-    expect(await run()).toEqual([]);
-    rmSync(file);
-    expect(await run()).toEqual([`10_load: its output ${file} is gone`]);
-    writeFileSync(file, "forged");
-    expect(await run()).toEqual([`10_load: its output ${file} was changed`]);
-    expect(await project.value("20_use.rows")).toBe("[1,2]");
-  } finally {
-    rmSync(file, { force: true });
-    other.dispose();
-  }
-});
+test.each(["/tmp", "/dev/shm", "of TMPDIR"].filter((folder) => folder !== "/dev/shm" || existsSync(folder)))(
+  "rows that one step hands on through a temporary folder: %s",
+  async (folder) => {
+    project = new TestProject({
+      "steps/10_load.ts":
+        'import { writeFileSync } from "node:fs";\nwriteFileSync(process.env.ROWS!, "[1,2]");\nexport const done = true;\n',
+      "steps/20_use.ts":
+        'import "./10_load.ts";\nimport { readFileSync } from "node:fs";\nexport const rows = readFileSync(process.env.ROWS!, "utf8");\n',
+    });
+    const other = new TestProject();
+    const file = `${folder.startsWith("/") ? folder : other.folder}/stepbook-rows-${process.pid}.json`;
+    const env = { ROWS: file, ...(folder.startsWith("/") ? {} : { TMPDIR: other.folder }) };
+    const run = async () => reasons(await project.run([], { env }));
+    try {
+      await run();
+      expect(await run()).toEqual([]);
+      rmSync(file);
+      expect(await run()).toEqual([`10_load: its output ${file} is gone`]);
+      writeFileSync(file, "forged");
+      expect(await run()).toEqual([`10_load: its output ${file} was changed`]);
+      expect(await project.value("20_use.rows")).toBe("[1,2]");
+    } finally {
+      rmSync(file, { force: true });
+      other.dispose();
+    }
+  },
+);
 
-test.skipIf(!existsSync("/proc/self/comm"))("what a step makes in a temporary folder and removes is not an output; nor is what it tells the system by way of a file", async () => {
-  project = new TestProject({
-    "steps/10_a.ts": 'import { mkdtempSync, rmSync, writeFileSync } from "node:fs";\nimport { tmpdir } from "node:os";\nconst folder = mkdtempSync(`${tmpdir()}/stepbook-scratch-`);\nwriteFileSync(`${folder}/x`, "1");\nrmSync(folder, { recursive: true });\nwriteFileSync("/dev/null", "");\nwriteFileSync("/proc/self/comm", "step");\nexport const done = true;\n',
-  });
-  expect((await project.run()).code).toBe(0);
-  expect(await again()).toEqual([]);
-  expect((await project.command(["show", "10_a"])).stdout).not.toMatch(/scratch|\/dev\/|\/proc\//);
-});
+test.skipIf(!existsSync("/proc/self/comm"))(
+  "what a step makes in a temporary folder and removes is not an output; nor is what it tells the system by way of a file",
+  async () => {
+    project = new TestProject({
+      "steps/10_a.ts":
+        'import { mkdtempSync, rmSync, writeFileSync } from "node:fs";\nimport { tmpdir } from "node:os";\nconst folder = mkdtempSync(`${tmpdir()}/stepbook-scratch-`);\nwriteFileSync(`${folder}/x`, "1");\nrmSync(folder, { recursive: true });\nwriteFileSync("/dev/null", "");\nwriteFileSync("/proc/self/comm", "step");\nexport const done = true;\n',
+    });
+    expect((await project.run()).code).toBe(0);
+    expect(await again()).toEqual([]);
+    expect((await project.command(["show", "10_a"])).stdout).not.toMatch(/scratch|\/dev\/|\/proc\//);
+  },
+);
 
 const writers = {
   "as a whole": 'fs.writeFileSync("kept.json", text);',

@@ -18,14 +18,19 @@ export const a = [one.score, two.score, one.f, two.f, one.Map, Map, ...inner()].
 `,
   },
   "names of classes that name themselves": {
-    "lib/error.ts": "export class HttpError extends Error {\n  static of() {\n    return new HttpError('x');\n  }\n  name = this.constructor.name;\n}\n",
-    "steps/10_a.ts": 'import { HttpError } from "../lib/error.ts";\nclass Row { static empty = new Row(); same() { return Row.empty; } }\nexport const a = [HttpError.name, String(HttpError.of()), Row.name, new Row().constructor.name];\n',
+    "lib/error.ts":
+      "export class HttpError extends Error {\n  static of() {\n    return new HttpError('x');\n  }\n  name = this.constructor.name;\n}\n",
+    "steps/10_a.ts":
+      'import { HttpError } from "../lib/error.ts";\nclass Row { static empty = new Row(); same() { return Row.empty; } }\nexport const a = [HttpError.name, String(HttpError.of()), Row.name, new Row().constructor.name];\n',
   },
   "a name in another alphabet, with a number of its own": {
     "lib/one.ts": "export const größe1 = async (x: number) => x;\n",
     "steps/10_a.ts": 'import * as one from "../lib/one.ts";\nexport const größe1 = 1;\nexport const a = one.größe1.name;\n',
   },
-  "names of function expressions": { "steps/10_a.ts": "const all = [function score() {}, class Model {}, async function* rows() {}];\nexport const a = all.map((each) => each.name);\n" },
+  "names of function expressions": {
+    "steps/10_a.ts":
+      "const all = [function score() {}, class Model {}, async function* rows() {}];\nexport const a = all.map((each) => each.name);\n",
+  },
   "a module that is imported for its effects, in a package that says it has none": {
     "package.json": '{ "type": "module", "sideEffects": false }',
     "lib/setup.ts": "(globalThis as { setup?: number }).setup = 1;\n",
@@ -33,7 +38,8 @@ export const a = [one.score, two.score, one.f, two.f, one.Map, Map, ...inner()].
   },
   "JSON, with and without its type": {
     "lib/x.json": '{ "x": [1], "y-z": 2 }',
-    "steps/10_a.ts": 'import typed from "../lib/x.json" with { type: "json" };\nimport * as all from "../lib/x.json";\nexport const a = [typed, all.x, Object.keys(all)];\n',
+    "steps/10_a.ts":
+      'import typed from "../lib/x.json" with { type: "json" };\nimport * as all from "../lib/x.json";\nexport const a = [typed, all.x, Object.keys(all)];\n',
   },
   "a helper in CommonJS, which requires others, packages and Node's modules, and knows where it lies": {
     "node_modules/pack/package.json": '{ "name": "pack", "exports": { "require": "./its.cjs", "import": "./its.mjs" } }',
@@ -69,17 +75,20 @@ export const a = [old, native.x, local];
 `,
   },
   "a module as a value": {
-    "lib/settings.ts": 'export const rate = 0.5;\nexport const layers = [1, 2];\nexport let late = 0;\nlate = 1;\n',
-    "steps/10_a.ts": 'export * as settings from "../lib/settings.ts";\nimport * as all from "../lib/settings.ts";\nconst asked = await import("../lib/settings.ts");\nexport const a = { all, asked };\n',
+    "lib/settings.ts": "export const rate = 0.5;\nexport const layers = [1, 2];\nexport let late = 0;\nlate = 1;\n",
+    "steps/10_a.ts":
+      'export * as settings from "../lib/settings.ts";\nimport * as all from "../lib/settings.ts";\nconst asked = await import("../lib/settings.ts");\nexport const a = { all, asked };\n',
     "steps/20_b.ts": 'import { settings } from "./10_a.ts";\nexport const b = [settings.rate, Object.keys(settings)];\n',
   },
   "an import when it is asked for": {
     "lib/one.ts": "export const first = (globalThis as { first?: boolean }).first ?? false;\n",
-    "steps/10_a.ts": '(globalThis as { first?: boolean }).first = true;\nconst one = await import("../lib/one.ts");\nexport const a = [one.first, Object.keys(one), one === (await import("../lib/one.ts"))];\n',
+    "steps/10_a.ts":
+      '(globalThis as { first?: boolean }).first = true;\nconst one = await import("../lib/one.ts");\nexport const a = [one.first, Object.keys(one), one === (await import("../lib/one.ts"))];\n',
   },
   "import.meta as a value, and what it resolves": {
     "node_modules/dual/package.json": '{ "name": "dual", "exports": { "import": "./its.mjs", "require": "./its.cjs" } }',
-    "lib/x.ts": 'import path from "node:path";\nimport { fileURLToPath } from "node:url";\nexport const isMain = (meta: ImportMeta) => fileURLToPath(meta.url) === path.resolve("steps/10_a.ts");\nexport const beside = import.meta.resolve("./y.ts");\n',
+    "lib/x.ts":
+      'import path from "node:path";\nimport { fileURLToPath } from "node:url";\nexport const isMain = (meta: ImportMeta) => fileURLToPath(meta.url) === path.resolve("steps/10_a.ts");\nexport const beside = import.meta.resolve("./y.ts");\n',
     "steps/10_a.ts": `import { beside, isMain } from "../lib/x.ts";
 const { dirname, filename, url } = import.meta;
 const meta = import.meta;
@@ -88,7 +97,8 @@ export const a = [isMain(meta), beside, dirname, filename, url, Object.keys(impo
   },
   "a module that is imported twice, by queries of its path": {
     "lib/x.ts": "export const x = {};\n",
-    "steps/10_a.ts": 'const [one, two, again] = [await import("../lib/x.ts?1"), await import("../lib/x.ts?2"), await import("../lib/x.ts?1")];\nexport const a = [one.x === two.x, one.x === again.x];\n',
+    "steps/10_a.ts":
+      'const [one, two, again] = [await import("../lib/x.ts?1"), await import("../lib/x.ts?2"), await import("../lib/x.ts?1")];\nexport const a = [one.x === two.x, one.x === again.x];\n',
   },
   "a script in TypeScript that is forked, and one that is run with the arguments of Node": {
     "lib/child.ts": "const x: number = 1;\nif (process.send) process.send(x);\nelse console.log(x);\n",
@@ -99,7 +109,8 @@ export const a = [await once(fork(file), "message"), execFileSync(process.execPa
 `,
   },
   "dates, told by their constructor": {
-    "steps/10_a.ts": "const d = new Date(5);\nexport const a = [d.constructor === Date, new (d.constructor as DateConstructor)(7).getTime(), d instanceof Date, Date.prototype.constructor === Date];\n",
+    "steps/10_a.ts":
+      "const d = new Date(5);\nexport const a = [d.constructor === Date, new (d.constructor as DateConstructor)(7).getTime(), d instanceof Date, Date.prototype.constructor === Date];\n",
   },
   "what fails when it is asked, and is caught": {
     "none.txt": "x",
@@ -111,7 +122,8 @@ export const a = got;
   },
   "a tsconfig.json of another language": {
     "tsconfig.json": '{ "compilerOptions": { "experimentalDecorators": true, "useDefineForClassFields": false } }',
-    "steps/10_a.ts": "const seen: string[] = [];\nconst note = (_: object, key: string) => void seen.push(key);\nclass Row {\n  @note x = 1;\n  y?: number;\n}\nexport const a = [seen, Object.keys(new Row())];\n",
+    "steps/10_a.ts":
+      "const seen: string[] = [];\nconst note = (_: object, key: string) => void seen.push(key);\nclass Row {\n  @note x = 1;\n  y?: number;\n}\nexport const a = [seen, Object.keys(new Row())];\n",
   },
   "what tsc made beside the sources, and paths without an extension": {
     "lib/x.ts": 'export const x: string = "ts";\n',
@@ -126,7 +138,10 @@ export const a = got;
     "lib/of-js.js": 'export { x } from "./x.js";\nexport { x as without } from "./x";\n',
     "lib/folder/index.ts": 'export const x: string = "index.ts";\n',
     "lib/folder/index.js": 'export const x = "index.js";\n',
-    "steps/10_a.ts": ["x.js", "x.jsx", "x", "m.mjs", "y.js", "y.jsx", "y", "of-js.js", "folder"].map((file, i) => `import * as m${i} from "../lib/${file}";\n`).join("") + "export const a = [m0, m1, m2, m3, m4, m5, m6, m7, m8].map((each) => ({ ...each }));\n",
+    "steps/10_a.ts":
+      ["x.js", "x.jsx", "x", "m.mjs", "y.js", "y.jsx", "y", "of-js.js", "folder"]
+        .map((file, i) => `import * as m${i} from "../lib/${file}";\n`)
+        .join("") + "export const a = [m0, m1, m2, m3, m4, m5, m6, m7, m8].map((each) => ({ ...each }));\n",
   },
   "a project that imports itself by its name": {
     "package.json": '{ "name": "me", "type": "module", "exports": { "./x": "./lib/x.ts", "./y": "./lib/y.js" } }',
@@ -141,7 +156,8 @@ export const a = got;
     "steps/10_a.ts": 'import { x } from "#x";\nexport const a = x;\n',
   },
   "enums, namespaces, private fields": {
-    "steps/10_a.ts": 'enum Kind { M, B = "b" }\nnamespace Of { export const k = 1; }\nclass Row { #x = 1; static s = "s"; static { this.s += "!"; } get x() { return this.#x; } }\nexport const a = [Object.entries(Kind), Of.k, new Row().x, Row.s];\n',
+    "steps/10_a.ts":
+      'enum Kind { M, B = "b" }\nnamespace Of { export const k = 1; }\nclass Row { #x = 1; static s = "s"; static { this.s += "!"; } get x() { return this.#x; } }\nexport const a = [Object.entries(Kind), Of.k, new Row().x, Row.s];\n',
   },
 };
 

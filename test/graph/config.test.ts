@@ -33,7 +33,10 @@ export const rows = param("rows", 10 * tries);
     expect((await project.command(["plan"])).stderr).toContain("config of 20_b is computed");
     project.remove("steps/20_b.ts");
     expect((await project.run()).code).toBe(0);
-    const { config, params } = JSON.parse((await project.command(["show", "10_a", "--json"])).stdout) as { config: object; params: object[] };
+    const { config, params } = JSON.parse((await project.command(["show", "10_a", "--json"])).stdout) as {
+      config: object;
+      params: object[];
+    };
     expect(config).toMatchObject({ timeout: 300_000, retryDelay: 7_999, retries: 3 });
     expect(params).toMatchObject([{ name: "rows", default: 20 }]);
   } finally {

@@ -47,27 +47,39 @@ describe("a wrong graph is told before anything runs", () => {
   });
 
   test("an import of a higher number", async () => {
-    const text = await broken({ "steps/10_a.ts": '\nimport { b } from "./20_b.ts";\nexport const a = b;\n', "steps/20_b.ts": "export const b = 1;\n" });
+    const text = await broken({
+      "steps/10_a.ts": '\nimport { b } from "./20_b.ts";\nexport const a = b;\n',
+      "steps/20_b.ts": "export const b = 1;\n",
+    });
     expect(text).toContain("10_a imports 20_b, which does not come before it");
     expect(text).toContain("steps/10_a.ts:2:");
     expect(text).toContain("a step imports lower numbers only");
   });
 
   test("an import of the same number, and of itself", async () => {
-    expect(await broken({ "steps/10_a.ts": 'import { b } from "./10_b.ts";\nexport const a = b;\n', "steps/10_b.ts": "export const b = 1;\n" })).toContain("10_a imports 10_b, which does not come before it");
+    expect(
+      await broken({ "steps/10_a.ts": 'import { b } from "./10_b.ts";\nexport const a = b;\n', "steps/10_b.ts": "export const b = 1;\n" }),
+    ).toContain("10_a imports 10_b, which does not come before it");
     project.dispose();
-    expect(await broken({ "steps/10_a.ts": 'import { a as me } from "./10_a.ts";\nexport const a = () => me;\n' })).toContain("10_a imports itself");
+    expect(await broken({ "steps/10_a.ts": 'import { a as me } from "./10_a.ts";\nexport const a = () => me;\n' })).toContain(
+      "10_a imports itself",
+    );
   });
 
   test("a missing export, with the nearest name", async () => {
-    const text = await broken({ "steps/10_a.ts": "export const dataset = 1;\n", "steps/20_b.ts": 'import { datset } from "./10_a.ts";\nexport const b = datset;\n' });
+    const text = await broken({
+      "steps/10_a.ts": "export const dataset = 1;\n",
+      "steps/20_b.ts": 'import { datset } from "./10_a.ts";\nexport const b = datset;\n',
+    });
     expect(text).toContain('step a has no export "datset"');
     expect(text).toContain("steps/20_b.ts:1:10");
     expect(text).toContain('did you mean "dataset"?');
   });
 
   test("a name that stepbook does not have", async () => {
-    expect(await broken({ "steps/10_a.ts": 'import { sqll } from "stepbook";\nexport const a = sqll`SELECT 1`;\n' })).toContain('stepbook has no export "sqll"');
+    expect(await broken({ "steps/10_a.ts": 'import { sqll } from "stepbook";\nexport const a = sqll`SELECT 1`;\n' })).toContain(
+      'stepbook has no export "sqll"',
+    );
   });
 
   test("a computed import()", async () => {
@@ -77,7 +89,10 @@ describe("a wrong graph is told before anything runs", () => {
   });
 
   test("an import() of a pattern", async () => {
-    const text = await broken({ "lib/x.ts": "export const x = 1;\n", "steps/10_a.ts": "const name = process.argv[2]!;\nexport const a = await import(`../lib/${name}.ts`);\n" });
+    const text = await broken({
+      "lib/x.ts": "export const x = 1;\n",
+      "steps/10_a.ts": "const name = process.argv[2]!;\nexport const a = await import(`../lib/${name}.ts`);\n",
+    });
     expect(text).toContain("import() of a computed path (../lib/**/*.ts)");
     expect(text).toContain("steps/10_a.ts");
   });
@@ -115,7 +130,8 @@ export const held = { two: 1, old, f() { return new Two(); } };
 enum Kind { a = 1, b = a }
 export const kind = Kind.b;
 `,
-      "lib/two.ts": 'import { one, held } from "./one.ts";\nexport const late = () => [one(), held.old ?? null];\nexport var old = 1;\nexport const two = 2;\nexport class Two {}\n',
+      "lib/two.ts":
+        'import { one, held } from "./one.ts";\nexport const late = () => [one(), held.old ?? null];\nexport var old = 1;\nexport const two = 2;\nexport class Two {}\n',
       "steps/10_a.ts": 'import { late } from "../lib/two.ts";\nexport const a = late();\n',
     });
     const { code, stderr } = await project.run();
@@ -129,7 +145,10 @@ export const kind = Kind.b;
     ["jsr:@std/csv", 'npx jsr add @std/csv, and import from "@std/csv"'],
     ["https://esm.sh/lodash", "install it as a package"],
   ])("an import of %s, as in Deno", async (specifier, remedy) => {
-    const text = await broken({ "lib/x.ts": `import x from "${specifier}";\nexport { x };\n`, "steps/10_a.ts": 'import { x } from "../lib/x.ts";\nexport const a = x;\n' });
+    const text = await broken({
+      "lib/x.ts": `import x from "${specifier}";\nexport { x };\n`,
+      "steps/10_a.ts": 'import { x } from "../lib/x.ts";\nexport const a = x;\n',
+    });
     expect(text).toContain(`10_a imports ${specifier}`);
     expect(text).toContain("lib/x.ts:1:16");
     expect(text).toContain(remedy);
@@ -192,9 +211,17 @@ describe("wrong usage ends with 2", () => {
   test("is told as JSON where JSON is asked for", async () => {
     project = new TestProject(files);
     const { code, stdout, stderr } = await project.command(["run", "--forse", "--json"]);
-    expect(JSON.parse(stdout)).toMatchObject({ type: "error", code: "E_USAGE", message: "unknown option '--forse'", remedy: expect.stringContaining("did you mean --force?") });
+    expect(JSON.parse(stdout)).toMatchObject({
+      type: "error",
+      code: "E_USAGE",
+      message: "unknown option '--forse'",
+      remedy: expect.stringContaining("did you mean --force?"),
+    });
     expect([code, stderr]).toEqual([2, ""]);
     const twice = await project.command(["graph", "--mermaid", "--json"]);
-    expect([twice.code, JSON.parse(twice.stdout)]).toEqual([2, expect.objectContaining({ message: "option '--mermaid' cannot be used with option '--json'" })]);
+    expect([twice.code, JSON.parse(twice.stdout)]).toEqual([
+      2,
+      expect.objectContaining({ message: "option '--mermaid' cannot be used with option '--json'" }),
+    ]);
   });
 });

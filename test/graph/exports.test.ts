@@ -64,25 +64,38 @@ test("all that is exported by paths without an extension and by aliases", async 
     "tsconfig.json": '{ "compilerOptions": { "paths": { "@/*": ["./lib/*"] } } }',
     "lib/one.ts": 'export const one = 1;\nexport * from "./two";\n',
     "lib/two/index.ts": "export const two = 2;\n",
-    "lib/three.ts": 'export const three = 3;\n',
+    "lib/three.ts": "export const three = 3;\n",
     "lib/four.ts": "export const four = 4;\n",
     "steps/10_a.ts": 'export * from "../lib/one";\nexport * from "../lib/three.js";\n',
     "steps/20_b.ts": 'export * from "./10_a";\nexport * from "#lib/four";\n',
-    "steps/30_c.ts": 'export * from "@/four";\nimport { one, two, three, four } from "./20_b";\nexport const d = [one, two, three, four];\n',
+    "steps/30_c.ts":
+      'export * from "@/four";\nimport { one, two, three, four } from "./20_b";\nexport const d = [one, two, three, four];\n',
   });
   onTestFinished(() => project.dispose());
   const { steps } = await readGraph(project.folder, []);
-  expect(steps.map((step) => step.exports)).toEqual([["one", "three", "two"], ["four", "one", "three", "two"], ["d", "four"]]);
+  expect(steps.map((step) => step.exports)).toEqual([
+    ["one", "three", "two"],
+    ["four", "one", "three", "two"],
+    ["d", "four"],
+  ]);
 });
 
 test("a star that leads nowhere is told with its place", async () => {
-  const project = new TestProject({ "steps/10_a.ts": 'export const { x } = { x: 1 };\n', "steps/20_b.ts": 'import { x } from "./10_a.ts";\nexport * from "../lib/gone";\nexport const y = x;\n' });
+  const project = new TestProject({
+    "steps/10_a.ts": "export const { x } = { x: 1 };\n",
+    "steps/20_b.ts": 'import { x } from "./10_a.ts";\nexport * from "../lib/gone";\nexport const y = x;\n',
+  });
   onTestFinished(() => project.dispose());
-  await expect(readGraph(project.folder, [])).rejects.toMatchObject({ failure: { code: "E_IMPORT", place: { file: "steps/20_b.ts", line: 2 } } });
+  await expect(readGraph(project.folder, [])).rejects.toMatchObject({
+    failure: { code: "E_IMPORT", place: { file: "steps/20_b.ts", line: 2 } },
+  });
 });
 
 test("a step that imports what the guess lacks has it", async () => {
-  const project = new TestProject({ "steps/10_a.ts": "export const a = 1, b = 2;\n", "steps/20_b.ts": 'import { b } from "./10_a.ts";\nexport const c = b;\n' });
+  const project = new TestProject({
+    "steps/10_a.ts": "export const a = 1, b = 2;\n",
+    "steps/20_b.ts": 'import { b } from "./10_a.ts";\nexport const c = b;\n',
+  });
   onTestFinished(() => project.dispose());
   const { steps } = await readGraph(project.folder, []);
   expect(steps[1]!.edges).toEqual([{ from: "10_a", exports: ["b"] }]);

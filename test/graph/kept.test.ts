@@ -55,17 +55,32 @@ const attacks: Readonly<Record<string, Attack>> = {
     },
   },
   "a helper that is imported twice, by queries of its path": {
-    files: { "steps/10_a.ts": 'export const a = [(await import("../lib/x.ts?1")).x, (await import("../lib/x.ts?2#3")).x];\n', "lib/x.ts": x(1) },
+    files: {
+      "steps/10_a.ts": 'export const a = [(await import("../lib/x.ts?1")).x, (await import("../lib/x.ts?2#3")).x];\n',
+      "lib/x.ts": x(1),
+    },
     change: (project) => project.write("lib/x.ts", x(2)),
   },
   "an older file moved into a helper's place": {
     files: { ...importing("../lib/x.ts"), "old/x.ts": x(2), "lib/x.ts": x(1) },
     change: (project) => renameSync(project.path("old/x.ts"), project.path("lib/x.ts")),
   },
-  "a file before the folder of the same name": { files: { ...importing("../lib/x"), "lib/x/index.ts": x(1) }, change: (project) => project.write("lib/x.ts", x(2)) },
-  "an extension that is tried earlier": { files: { ...importing("../lib/x"), "lib/x.js": x(1) }, change: (project) => project.write("lib/x.ts", x(2)) },
-  "the TypeScript of what is imported as JavaScript": { files: { ...importing("../lib/x.js"), "lib/x.js": x(1) }, change: (project) => project.write("lib/x.ts", x(2)) },
-  "the TypeScript of what is imported as JavaScript goes": { files: { ...importing("../lib/x.js"), "lib/x.js": x(1), "lib/x.ts": x(2) }, change: (project) => project.remove("lib/x.ts") },
+  "a file before the folder of the same name": {
+    files: { ...importing("../lib/x"), "lib/x/index.ts": x(1) },
+    change: (project) => project.write("lib/x.ts", x(2)),
+  },
+  "an extension that is tried earlier": {
+    files: { ...importing("../lib/x"), "lib/x.js": x(1) },
+    change: (project) => project.write("lib/x.ts", x(2)),
+  },
+  "the TypeScript of what is imported as JavaScript": {
+    files: { ...importing("../lib/x.js"), "lib/x.js": x(1) },
+    change: (project) => project.write("lib/x.ts", x(2)),
+  },
+  "the TypeScript of what is imported as JavaScript goes": {
+    files: { ...importing("../lib/x.js"), "lib/x.js": x(1), "lib/x.ts": x(2) },
+    change: (project) => project.remove("lib/x.ts"),
+  },
   "a main that a folder's package.json names": {
     files: { ...importing("../lib/x"), "lib/x/index.ts": x(1), "lib/x/other.ts": x(2) },
     change: (project) => project.write("lib/x/package.json", '{ "main": "./other.ts" }'),
@@ -77,8 +92,15 @@ const attacks: Readonly<Record<string, Attack>> = {
       project.write("lib/x.ts/index.ts", x(2));
     },
   },
-  "a helper renamed by case alone": { files: { ...importing("../lib/Help.ts"), "lib/Help.ts": x(1) }, change: (project) => renameSync(project.path("lib/Help.ts"), project.path("lib/help.ts")) },
-  "a workspace's package names another file": { files: workspace, before: us("../../packages/x"), change: (project) => project.edit("packages/x/package.json", "x.ts", "y.ts") },
+  "a helper renamed by case alone": {
+    files: { ...importing("../lib/Help.ts"), "lib/Help.ts": x(1) },
+    change: (project) => renameSync(project.path("lib/Help.ts"), project.path("lib/help.ts")),
+  },
+  "a workspace's package names another file": {
+    files: workspace,
+    before: us("../../packages/x"),
+    change: (project) => project.edit("packages/x/package.json", "x.ts", "y.ts"),
+  },
   "a workspace's link leads to another package": { files: workspace, before: us("../../packages/x"), change: us("../../packages/y") },
   "a workspace's package is installed": {
     files: workspace,
@@ -92,11 +114,27 @@ const attacks: Readonly<Record<string, Attack>> = {
     files: { ...workspace, "node_modules/@us/x/package.json": '{ "name": "@us/x" }' },
     change: us("../../packages/x"),
   },
-  "a package beside the steps": { files: workspace, before: us("../../packages/x"), change: (project) => project.write("steps/node_modules/@us/x/package.json", '{ "name": "@us/x" }') },
-  "a dependency of a workspace's package names another file": { files: workspace, before: us("../../packages/x"), change: (project) => project.edit("packages/x/node_modules/dep/package.json", "i.js", "j.js") },
-  "a dependency of a workspace's package goes": { files: workspace, before: us("../../packages/x"), change: (project) => project.remove("packages/x/node_modules/dep") },
+  "a package beside the steps": {
+    files: workspace,
+    before: us("../../packages/x"),
+    change: (project) => project.write("steps/node_modules/@us/x/package.json", '{ "name": "@us/x" }'),
+  },
+  "a dependency of a workspace's package names another file": {
+    files: workspace,
+    before: us("../../packages/x"),
+    change: (project) => project.edit("packages/x/node_modules/dep/package.json", "i.js", "j.js"),
+  },
+  "a dependency of a workspace's package goes": {
+    files: workspace,
+    before: us("../../packages/x"),
+    change: (project) => project.remove("packages/x/node_modules/dep"),
+  },
   "a dependency of a workspace's package comes": {
-    files: { ...workspace, "packages/x/x.ts": 'import { e } from "other";\nexport const x = e;\n', "node_modules/other/package.json": '{ "name": "other" }' },
+    files: {
+      ...workspace,
+      "packages/x/x.ts": 'import { e } from "other";\nexport const x = e;\n',
+      "node_modules/other/package.json": '{ "name": "other" }',
+    },
     before: us("../../packages/x"),
     change: (project) => {
       project.write("packages/x/node_modules/other/package.json", '{ "name": "other", "main": "i.js" }');
@@ -104,37 +142,77 @@ const attacks: Readonly<Record<string, Attack>> = {
     },
   },
   "a helper removed": { files: { ...importing("../lib/x.ts"), "lib/x.ts": x(1) }, change: (project) => project.remove("lib/x.ts") },
-  "a step added": { files: importing("../lib/x.ts"), before: (project) => project.write("lib/x.ts", x(1)), change: (project) => project.write("steps/20_b.ts", "export const b = 1;\n") },
-  "a step removed": { files: { "steps/10_a.ts": "export const a = 1;\n", "steps/20_b.ts": "export const b = 2;\n" }, change: (project) => project.remove("steps/20_b.ts") },
-  "a step renumbered": { files: { "steps/10_a.ts": "export const a = 1;\n", "steps/20_b.ts": "export const b = 2;\n" }, change: (project) => renameSync(project.path("steps/20_b.ts"), project.path("steps/5_b.ts")) },
-  "a second step of the same name": { files: { "steps/10_a.ts": "export const a = 1;\n" }, change: (project) => project.write("steps/20_a.ts", "export const a = 2;\n") },
+  "a step added": {
+    files: importing("../lib/x.ts"),
+    before: (project) => project.write("lib/x.ts", x(1)),
+    change: (project) => project.write("steps/20_b.ts", "export const b = 1;\n"),
+  },
+  "a step removed": {
+    files: { "steps/10_a.ts": "export const a = 1;\n", "steps/20_b.ts": "export const b = 2;\n" },
+    change: (project) => project.remove("steps/20_b.ts"),
+  },
+  "a step renumbered": {
+    files: { "steps/10_a.ts": "export const a = 1;\n", "steps/20_b.ts": "export const b = 2;\n" },
+    change: (project) => renameSync(project.path("steps/20_b.ts"), project.path("steps/5_b.ts")),
+  },
+  "a second step of the same name": {
+    files: { "steps/10_a.ts": "export const a = 1;\n" },
+    change: (project) => project.write("steps/20_a.ts", "export const a = 2;\n"),
+  },
   "an export added to a step of which another passes all on": {
     files: { "steps/10_a.ts": "export const a = 1;\n", "steps/20_b.ts": 'export * from "./10_a.ts";\nexport const b = 2;\n' },
     change: (project) => project.write("steps/10_a.ts", "export const a = 1;\nexport const more = 2;\n"),
   },
   "an export that a step imports removed": {
-    files: { "steps/10_a.ts": "export const a = 1;\nexport const b = 2;\n", "steps/20_b.ts": 'import { b } from "./10_a.ts";\nexport const c = b;\n' },
+    files: {
+      "steps/10_a.ts": "export const a = 1;\nexport const b = 2;\n",
+      "steps/20_b.ts": 'import { b } from "./10_a.ts";\nexport const c = b;\n',
+    },
     change: (project) => project.write("steps/10_a.ts", "export const a = 1;\n"),
   },
   "a new helper imported by an edited one": {
     files: { ...importing("../lib/x.ts"), "lib/x.ts": x(1), "lib/y.ts": "export const y = 3;\n" },
     change: (project) => project.write("lib/x.ts", 'import { y } from "./y.ts";\nexport const x = [y];\n'),
   },
-  "a JSON file edited": { files: { "steps/10_a.ts": 'import data from "../lib/x.json" with { type: "json" };\nexport const a = data.n;\n', "lib/x.json": '{ "n": 1 }' }, change: (project) => project.write("lib/x.json", '{ "n": 2 }') },
+  "a JSON file edited": {
+    files: {
+      "steps/10_a.ts": 'import data from "../lib/x.json" with { type: "json" };\nexport const a = data.n;\n',
+      "lib/x.json": '{ "n": 1 }',
+    },
+    change: (project) => project.write("lib/x.json", '{ "n": 2 }'),
+  },
   "a path of the tsconfig changed": {
     files: { ...importing("@x"), "lib/x.ts": x(1), "lib/y.ts": x(2), "tsconfig.json": paths({ "@x": ["./lib/x.ts"] }) },
     change: (project) => project.write("tsconfig.json", paths({ "@x": ["./lib/y.ts"] })),
   },
   "a tsconfig that appears nearer": {
-    files: { ...importing("../lib/x.ts"), "lib/x.ts": 'export { x } from "@v";\n', "lib/v.ts": x(1), "lib/w.ts": x(2), "tsconfig.json": paths({ "@v": ["./lib/v.ts"] }) },
+    files: {
+      ...importing("../lib/x.ts"),
+      "lib/x.ts": 'export { x } from "@v";\n',
+      "lib/v.ts": x(1),
+      "lib/w.ts": x(2),
+      "tsconfig.json": paths({ "@v": ["./lib/v.ts"] }),
+    },
     change: (project) => project.write("lib/tsconfig.json", paths({ "@v": ["./w.ts"] })),
   },
   "a tsconfig that is extended": {
-    files: { ...importing("@x"), "lib/x.ts": x(1), "lib/y.ts": x(2), "tsconfig.json": '{ /* shared */ "extends": "./config/base", }', "config/base.json": paths({ "@x": ["../lib/x.ts"] }) },
+    files: {
+      ...importing("@x"),
+      "lib/x.ts": x(1),
+      "lib/y.ts": x(2),
+      "tsconfig.json": '{ /* shared */ "extends": "./config/base", }',
+      "config/base.json": paths({ "@x": ["../lib/x.ts"] }),
+    },
     change: (project) => project.write("config/base.json", paths({ "@x": ["../lib/y.ts"] })),
   },
   "a tsconfig of a package that is extended": {
-    files: { ...importing("@x"), "lib/x.ts": x(1), "lib/y.ts": x(2), "tsconfig.json": '{ "extends": "base/tsconfig.json" }', "node_modules/base/tsconfig.json": paths({ "@x": ["../../lib/x.ts"] }) },
+    files: {
+      ...importing("@x"),
+      "lib/x.ts": x(1),
+      "lib/y.ts": x(2),
+      "tsconfig.json": '{ "extends": "base/tsconfig.json" }',
+      "node_modules/base/tsconfig.json": paths({ "@x": ["../../lib/x.ts"] }),
+    },
     change: (project) => project.write("node_modules/base/tsconfig.json", paths({ "@x": ["../../lib/y.ts"] })),
   },
   "the first of two places of a path": {
@@ -142,11 +220,19 @@ const attacks: Readonly<Record<string, Attack>> = {
     change: (project) => project.write("gen/x.ts", x(2)),
   },
   "a name that appears below the base URL": {
-    files: { "steps/10_a.ts": 'import * as lib from "lib/x";\nexport const a = Object.keys(lib);\n', "tsconfig.json": '{ "compilerOptions": { "baseUrl": "." } }' },
+    files: {
+      "steps/10_a.ts": 'import * as lib from "lib/x";\nexport const a = Object.keys(lib);\n',
+      "tsconfig.json": '{ "compilerOptions": { "baseUrl": "." } }',
+    },
     change: (project) => project.write("lib/x.ts", x(2)),
   },
   "imports of the package.json": {
-    files: { ...importing("#x"), "lib/x.ts": x(1), "lib/y.ts": x(2), "package.json": '{ "type": "module", "imports": { "#x": "./lib/x.ts" } }' },
+    files: {
+      ...importing("#x"),
+      "lib/x.ts": x(1),
+      "lib/y.ts": x(2),
+      "package.json": '{ "type": "module", "imports": { "#x": "./lib/x.ts" } }',
+    },
     change: (project) => project.write("package.json", '{ "type": "module", "imports": { "#x": "./lib/y.ts" } }'),
   },
   "a package.json that says nothing has side effects": {
@@ -187,7 +273,11 @@ const attacks: Readonly<Record<string, Attack>> = {
       writeFileSync(kept(project), bytes);
     },
   },
-  "a comment": { files: { ...importing("../lib/x.ts"), "lib/x.ts": x(1), "steps/20_b.ts": "export const b = 1;\n" }, harmless: true, change: (project) => project.write("steps/20_b.ts", "// new\nexport const b = 1;\n") },
+  "a comment": {
+    files: { ...importing("../lib/x.ts"), "lib/x.ts": x(1), "steps/20_b.ts": "export const b = 1;\n" },
+    harmless: true,
+    change: (project) => project.write("steps/20_b.ts", "// new\nexport const b = 1;\n"),
+  },
 };
 
 const api = ["param"];

@@ -14,7 +14,12 @@ async function runs(): Promise<readonly string[]> {
 const importer = 'import { a } from "./10_a.ts";\nexport const b = a + 1;\n';
 
 test("a step may be a link to a file elsewhere", async () => {
-  project = new TestProject({ "src/one.ts": 'import { k } from "./k.ts";\nexport const a = k;\n', "src/k.ts": "export const k = 1;\n", "src/two.ts": "export const a = 20;\n", "steps/20_b.ts": importer });
+  project = new TestProject({
+    "src/one.ts": 'import { k } from "./k.ts";\nexport const a = k;\n',
+    "src/k.ts": "export const k = 1;\n",
+    "src/two.ts": "export const a = 20;\n",
+    "steps/20_b.ts": importer,
+  });
   symlinkSync("../src/one.ts", project.path("steps/10_a.ts"));
   expect(await runs()).toEqual(["10_a", "20_b"]);
   expect(await runs()).toEqual([]);
@@ -43,7 +48,11 @@ test("steps/ may be a link to another folder", async () => {
 });
 
 test(".stepbook may be a link to another disk", async () => {
-  project = new TestProject({ "steps/10_a.ts": "export const a = 1;\n", "steps/20_b.ts": 'import { a } from "./10_a.ts";\n\nif (a > 1) throw new Error("too much");\nexport const b = a;\n', "elsewhere/deep/.keep": "" });
+  project = new TestProject({
+    "steps/10_a.ts": "export const a = 1;\n",
+    "steps/20_b.ts": 'import { a } from "./10_a.ts";\n\nif (a > 1) throw new Error("too much");\nexport const b = a;\n',
+    "elsewhere/deep/.keep": "",
+  });
   symlinkSync("elsewhere/deep", project.path(".stepbook"));
   expect(await runs()).toEqual(["10_a", "20_b"]);
   expect(await runs()).toEqual([]);
@@ -55,7 +64,11 @@ test(".stepbook may be a link to another disk", async () => {
 test("packages are found where .stepbook lies on another disk", async () => {
   const disk = new TestProject({ "state/.keep": "" });
   try {
-    project = new TestProject({ "node_modules/pack/package.json": '{ "name": "pack", "main": "i.js" }', "node_modules/pack/i.js": "exports.n = 1;\n", "steps/10_a.ts": 'import { n } from "pack";\nexport const a = n;\n' });
+    project = new TestProject({
+      "node_modules/pack/package.json": '{ "name": "pack", "main": "i.js" }',
+      "node_modules/pack/i.js": "exports.n = 1;\n",
+      "steps/10_a.ts": 'import { n } from "pack";\nexport const a = n;\n',
+    });
     symlinkSync(disk.path("state"), project.path(".stepbook"));
     expect(await runs()).toEqual(["10_a"]);
     expect(await runs()).toEqual([]);
@@ -68,7 +81,8 @@ test("packages are found where .stepbook lies on another disk", async () => {
 
 test("a step is a step by whichever name it is imported", async () => {
   project = new TestProject({
-    "package.json": '{ "name": "me", "type": "module", "imports": { "#data": "./steps/10_a.ts" }, "exports": { "./data": "./steps/10_a.ts" } }',
+    "package.json":
+      '{ "name": "me", "type": "module", "imports": { "#data": "./steps/10_a.ts" }, "exports": { "./data": "./steps/10_a.ts" } }',
     "steps/40_d.ts": 'import { a } from "me/data";\nexport const d = a + 3;\n',
     "tsconfig.json": '{ "compilerOptions": { "paths": { "@data": ["./steps/10_a.ts"] } } }',
     "steps/10_a.ts": 'console.log("made");\nexport const a = 1;\n',

@@ -12,16 +12,20 @@ import { asInstalled } from "../rig/pty.ts";
 let project: TestProject;
 beforeEach(() => {
   project = new TestProject({
-    "packages/units/package.json": '{ "name": "@us/units", "type": "module", "exports": { ".": { "import": "./src/index.ts" }, "./*": "./src/*.ts" } }',
-    "packages/units/src/index.ts": 'import { version } from "rates";\nimport { half } from "halves";\nexport const units: string = `units of rates ${version}, ${half}`;\n',
+    "packages/units/package.json":
+      '{ "name": "@us/units", "type": "module", "exports": { ".": { "import": "./src/index.ts" }, "./*": "./src/*.ts" } }',
+    "packages/units/src/index.ts":
+      'import { version } from "rates";\nimport { half } from "halves";\nexport const units: string = `units of rates ${version}, ${half}`;\n',
     "packages/units/src/other.ts": "export const other: number = 1;\n",
     "packages/units/node_modules/rates/package.json": '{ "name": "rates", "version": "2.0.0", "main": "i.js" }',
     "packages/units/node_modules/rates/i.js": "exports.version = 2;\n",
-    "packages/units/node_modules/halves/package.json": '{ "name": "halves", "version": "1.0.0", "exports": { "require": "./none.cjs", "import": "./i.mjs" } }',
+    "packages/units/node_modules/halves/package.json":
+      '{ "name": "halves", "version": "1.0.0", "exports": { "require": "./none.cjs", "import": "./i.mjs" } }',
     "packages/units/node_modules/halves/i.mjs": "export const half = 0.5;\n",
     "node_modules/rates/package.json": '{ "name": "rates", "version": "1.0.0", "main": "i.js" }',
     "node_modules/rates/i.js": "exports.version = 1;\n",
-    "steps/10_a.ts": 'import { units } from "@us/units";\nimport { version } from "rates";\nexport const a = `${units}; here ${version}`;\n',
+    "steps/10_a.ts":
+      'import { units } from "@us/units";\nimport { version } from "rates";\nexport const a = `${units}; here ${version}`;\n',
   });
   mkdirSync(project.path("node_modules/@us"));
   symlinkSync("../../packages/units", project.path("node_modules/@us/units"));
@@ -57,7 +61,10 @@ test("what is required is found from there, too, and a package may have the name
 
 test("a linked package in JavaScript, and what it imports from beside its own folder", async () => {
   project.write("packages/units/package.json", '{ "name": "@us/units", "type": "module", "exports": "./src/index.js" }');
-  project.write("packages/units/src/index.js", 'import { units as beside } from "../../beside/i.mjs";\nexport const units = `js ${beside}`;\n');
+  project.write(
+    "packages/units/src/index.js",
+    'import { units as beside } from "../../beside/i.mjs";\nexport const units = `js ${beside}`;\n',
+  );
   project.write("packages/beside/i.mjs", "export const units = 1;\n");
   expect(await result()).toEqual([["10_a"], "js 1; here 1"]);
   expect(await result()).toEqual([[], "js 1; here 1"]);
@@ -68,7 +75,10 @@ test("a linked package in JavaScript, and what it imports from beside its own fo
 });
 
 test("a condition leads to the sources", async () => {
-  project.write("packages/units/package.json", '{ "name": "@us/units", "type": "module", "exports": { "development": "./src/index.ts", "default": "./dist.js" } }');
+  project.write(
+    "packages/units/package.json",
+    '{ "name": "@us/units", "type": "module", "exports": { "development": "./src/index.ts", "default": "./dist.js" } }',
+  );
   project.write("packages/units/dist.js", 'export const units = "built";\n');
   const told = async (env: NodeJS.ProcessEnv) => {
     const run = await project.run([], { env });
@@ -76,7 +86,10 @@ test("a condition leads to the sources", async () => {
     return [run.ran, await project.value("10_a.a")];
   };
   const development = { NODE_OPTIONS: "--no-warnings --conditions=development" };
-  for (const [env, expected] of [[{}, "built; here 1"], [development, "units of rates 2, 0.5; here 1"]] as const) {
+  for (const [env, expected] of [
+    [{}, "built; here 1"],
+    [development, "units of rates 2, 0.5; here 1"],
+  ] as const) {
     expect(await told(env)).toEqual([["10_a"], expected]);
     expect(await told(env)).toEqual([[], expected]);
   }
@@ -91,7 +104,10 @@ test("a step alone, by tsx, says the same", async () => {
 
 test("a model's predict finds them, too", async () => {
   project.write("lib/ask.ts", 'import { units } from "@us/units";\nexport const predict = () => units;\n');
-  project.write("steps/10_a.ts", 'import { saveModel } from "stepbook";\nsaveModel("m", { a: 1 }, { predict: "lib/ask.ts", inputs: { x: 1 } });\n');
+  project.write(
+    "steps/10_a.ts",
+    'import { saveModel } from "stepbook";\nsaveModel("m", { a: 1 }, { predict: "lib/ask.ts", inputs: { x: 1 } });\n',
+  );
   expect((await project.run()).code).toBe(0);
   const { stdout, stderr } = await project.command(["predict", "m", "x=1", "--json"]);
   expect(stdout, stderr).toContain("units of rates 2, 0.5");

@@ -3,7 +3,10 @@ import type { Shuffler } from "../../lib/folds.ts";
 import type { Patient } from "../../lib/patients.ts";
 
 const url = new URL("../../data/dataset.csv", import.meta.url);
-const [header, ...lines] = readFileSync(url, "utf8").trimEnd().split("\n").map((line) => line.split(","));
+const [header, ...lines] = readFileSync(url, "utf8")
+  .trimEnd()
+  .split("\n")
+  .map((line) => line.split(","));
 
 /** data/dataset.csv, read the plain way. */
 export const patients = lines.map(

@@ -9,9 +9,12 @@ const labelled = fc.integer({ min: 2, max: 7 }).chain((count) =>
     count: fc.constant(count),
     seed: fc.nat(),
     // Enough of each class for every fold.
-    labels: fc.shuffledSubarray([...Array(60)].map((_, i) => "ABC"[i % 3]!), { minLength: 60 - count }).filter((labels) =>
-      ["A", "B", "C"].every((label) => labels.filter((other) => other === label).length >= count),
-    ),
+    labels: fc
+      .shuffledSubarray(
+        [...Array(60)].map((_, i) => "ABC"[i % 3]!),
+        { minLength: 60 - count },
+      )
+      .filter((labels) => ["A", "B", "C"].every((label) => labels.filter((other) => other === label).length >= count)),
   }),
 );
 
@@ -24,7 +27,10 @@ test("stratified: in every class, and over all, the folds differ by one row at m
     fc.property(labelled, ({ labels, count, seed }) => {
       const folds = stratifiedFolds(labels, count, shuffler(seed));
       for (const kept of [["A"], ["B"], ["C"], ["A", "B", "C"]]) {
-        const counts = sizes(folds.filter((_, row) => kept.includes(labels[row]!)), count);
+        const counts = sizes(
+          folds.filter((_, row) => kept.includes(labels[row]!)),
+          count,
+        );
         expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
       }
     }),

@@ -25,7 +25,13 @@ test("ROC AUC is the share of pairs in the right order, ties counting half", () 
       fc.pre(of("M").length > 0 && of("B").length > 0);
       const pairs = of("M").flatMap((m) => of("B").map((b) => (m.score > b.score ? 1 : m.score === b.score ? 0.5 : 0)));
       const share = pairs.reduce((sum: number, pair) => sum + pair, 0) / pairs.length;
-      expect(rocAuc(rows.map(({ label }) => label), rows.map(({ score }) => score), "M")).toBeCloseTo(share, 12);
+      expect(
+        rocAuc(
+          rows.map(({ label }) => label),
+          rows.map(({ score }) => score),
+          "M",
+        ),
+      ).toBeCloseTo(share, 12);
     }),
   );
 });

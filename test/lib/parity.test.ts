@@ -67,10 +67,13 @@ describe(`scikit-learn ${sklearn.made_by.sklearn}, same split, same folds`, () =
     expect(bestTrial(trials)).toMatchObject(sklearn.best);
   });
 
-  test.each(sklearn.evaluations)("the test set gets the same classes and probabilities: $components components, k $k, $weights", (evaluation) => {
-    const predictions = predict(fitModel(rows, labels, evaluation), featureMatrix(patientsOf(sklearn.test)));
-    expect(predictions.map(({ label }) => label).join("")).toBe(evaluation.predictions);
-    const differences = predictions.map(({ shares }, i) => Math.abs(shares["M"]! - evaluation.scores[i]!));
-    expect(Math.max(...differences)).toBeLessThanOrEqual(1e-12);
-  });
+  test.each(sklearn.evaluations)(
+    "the test set gets the same classes and probabilities: $components components, k $k, $weights",
+    (evaluation) => {
+      const predictions = predict(fitModel(rows, labels, evaluation), featureMatrix(patientsOf(sklearn.test)));
+      expect(predictions.map(({ label }) => label).join("")).toBe(evaluation.predictions);
+      const differences = predictions.map(({ shares }, i) => Math.abs(shares["M"]! - evaluation.scores[i]!));
+      expect(Math.max(...differences)).toBeLessThanOrEqual(1e-12);
+    },
+  );
 });

@@ -31,7 +31,10 @@ test("a scaler without rows is refused", () => {
 });
 
 test("a row with a value that is missing, not a number, or one too many is refused", () => {
-  const scaler = fitScaler([[1, 2], [3, 5]]);
+  const scaler = fitScaler([
+    [1, 2],
+    [3, 5],
+  ]);
   for (const row of [[1], [1, Number.NaN], [1, null as unknown as number], [1, 2, 3]]) {
     expect(() => standardize(scaler, [row]), String(row)).toThrow(/row 0 needs 2 finite values/);
   }
@@ -50,12 +53,25 @@ test("fewer components are the first of more", () => {
 });
 
 test("all components together keep every distance", () => {
-  const points = [[0, 1, 4], [2, 2, 2], [5, 0, 3], [1, 7, 1]];
+  const points = [
+    [0, 1, 4],
+    [2, 2, 2],
+    [5, 0, 3],
+    [1, 7, 1],
+  ];
   const squaredDistance = (a: number[], b: number[]) => a.reduce((sum, value, i) => sum + (value - b[i]!) ** 2, 0);
   const [a, b] = rotate(fitPca(points, 3), points);
   expect(squaredDistance(a!, b!)).toBeCloseTo(squaredDistance(points[0]!, points[1]!), 12);
 });
 
 test("more components than the rows have is refused", () => {
-  expect(() => fitPca([[1, 2, 3], [4, 5, 7]], 3)).toThrow(new RangeError("cannot take 3 components of 2 × 3 values: 1 to 2 exist"));
+  expect(() =>
+    fitPca(
+      [
+        [1, 2, 3],
+        [4, 5, 7],
+      ],
+      3,
+    ),
+  ).toThrow(new RangeError("cannot take 3 components of 2 × 3 values: 1 to 2 exist"));
 });

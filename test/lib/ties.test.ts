@@ -6,7 +6,16 @@ import { nearestByDimension } from "../../lib/neighbours.ts";
 import { countVotes, winner } from "../../lib/vote.ts";
 
 // Leaves the points as they are, so that ties stay exact.
-const identity = { scaler: { mean: [0, 0], scale: [1, 1] }, pca: { mean: [0, 0], components: [[1, 0], [0, 1]] } };
+const identity = {
+  scaler: { mean: [0, 0], scale: [1, 1] },
+  pca: {
+    mean: [0, 0],
+    components: [
+      [1, 0],
+      [0, 1],
+    ],
+  },
+};
 
 function nearest(train: number[][], query: number[], limit: number) {
   return [...nearestByDimension(train, [query], limit)].at(-1)![0]!;
@@ -18,7 +27,17 @@ describe("neighbours", () => {
   });
 
   test("each further dimension counts", () => {
-    const lists = [...nearestByDimension([[0, 9], [1, 0], [5, 0]], [[0, 0]], 2)].map(([list]) => list);
+    const lists = [
+      ...nearestByDimension(
+        [
+          [0, 9],
+          [1, 0],
+          [5, 0],
+        ],
+        [[0, 0]],
+        2,
+      ),
+    ].map(([list]) => list);
     expect(lists).toEqual([
       { rows: [0, 1], squared: [0, 1] },
       { rows: [1, 2], squared: [1, 25] },
@@ -81,7 +100,17 @@ describe("votes", () => {
 });
 
 test("ml-knn alone decides a tie by the shape of its tree, and not by the order of the rows", () => {
-  const model = { components: 2, k: 1, weights: "uniform" as const, projection: identity, points: [[1, 0], [-1, 0]], labels: ["B", "M"] };
+  const model = {
+    components: 2,
+    k: 1,
+    weights: "uniform" as const,
+    projection: identity,
+    points: [
+      [1, 0],
+      [-1, 0],
+    ],
+    labels: ["B", "M"],
+  };
   expect(predict(model, [[0, 0]]).map(({ label }) => label)).toEqual(["B"]);
   expect(new KNN(model.points, model.labels, { k: 1 }).predict([[0, 0]])).toEqual(["M"]);
 });

@@ -23,7 +23,10 @@ mirrorTable("squares", await table(Array.from({ length: 500 }, (_, i) => ({ i, s
 beforeAll(async () => {
   postgres = await TestPostgres.start();
   const columns = [1, 2, 3, 4, 5].map((i) => `c${i} double precision`).join(", ");
-  template = new TestProject({ "experiments.sql": `CREATE TABLE points (id integer PRIMARY KEY, n integer, ${columns});`, "steps/10_record.ts": recording });
+  template = new TestProject({
+    "experiments.sql": `CREATE TABLE points (id integer PRIMARY KEY, n integer, ${columns});`,
+    "steps/10_record.ts": recording,
+  });
   const run = await template.run();
   if (run.code !== 0) throw new Error(run.stderr + run.stdout.slice(-2000));
 });
@@ -46,7 +49,9 @@ async function equal(): Promise<void> {
   db.close();
   expect(rows).toHaveLength(1400);
   expect(await postgres.query(url, "SELECT * FROM points ORDER BY id")).toEqual(rows);
-  expect(await postgres.query(url, "SELECT count(*)::int AS n, count(DISTINCT i)::int AS d, sum(square)::int AS s FROM squares")).toEqual([{ n: 500, d: 500, s: 41541750 }]);
+  expect(await postgres.query(url, "SELECT count(*)::int AS n, count(DISTINCT i)::int AS d, sum(square)::int AS s FROM squares")).toEqual([
+    { n: 500, d: 500, s: 41541750 },
+  ]);
 }
 
 /** Sends until nothing waits; the line may fail as often as it likes. */
@@ -90,7 +95,10 @@ test("the replies to 100 COMMITs are lost: no row is there twice and none is mis
 
 test("two senders at once, and a third", async () => {
   const all = await Promise.all([1, 2, 3].map(() => project.command(["mirror", "--now"], { env: { DATABASE_URL: url } })));
-  expect(all.map(({ code }) => code), all.map(({ stdout, stderr }) => stdout + stderr).join()).toEqual([0, 0, 0]);
+  expect(
+    all.map(({ code }) => code),
+    all.map(({ stdout, stderr }) => stdout + stderr).join(),
+  ).toEqual([0, 0, 0]);
   await equal();
 });
 
@@ -137,22 +145,30 @@ test("an older row that goes late does not undo a newer one of the same key", as
 
 test("notes of the first Stepbook, a version a row, are taken over; its senders stop", async () => {
   await shipUntilDone(url);
-  await postgres.query(url, `DROP TABLE stepbook.sent_upto, stepbook.row_versions, stepbook.sent_batches;
+  await postgres.query(
+    url,
+    `DROP TABLE stepbook.sent_upto, stepbook.row_versions, stepbook.sent_batches;
     CREATE TABLE stepbook.sent_rows (table_name text, key text, version bigint NOT NULL, PRIMARY KEY (table_name, key));
     INSERT INTO stepbook.sent_rows SELECT 'points', '["' || id || '"]', 9e15 FROM points WHERE id < 10;
-    UPDATE points SET n = -1`);
+    UPDATE points SET n = -1`,
+  );
   const { db } = openKept(project.folder);
   sendAgain(db);
   db.close();
   await shipUntilDone(url);
   // What has a newer version stays, the others are sent.
-  expect(await postgres.query(url, "SELECT id FROM points WHERE n = -1 ORDER BY id")).toEqual(Array.from({ length: 10 }, (_, id) => ({ id })));
+  expect(await postgres.query(url, "SELECT id FROM points WHERE n = -1 ORDER BY id")).toEqual(
+    Array.from({ length: 10 }, (_, id) => ({ id })),
+  );
   await expect(postgres.query(url, "SELECT * FROM stepbook.sent_rows")).rejects.toThrow("does not exist");
 });
 
 test("a sender with an older version does not undo a newer one", async () => {
   await shipUntilDone(url);
-  await postgres.query(url, "UPDATE stepbook.sent_batches SET highest = highest + 1000000, rows = regexp_replace(rows, '\\t1', E'\\t2', 'g'); UPDATE stepbook.row_versions SET version = version + 1000000; UPDATE stepbook.sent_upto SET version = version + 1000000; UPDATE points SET n = -1; UPDATE stepbook.sent_tables SET version = version + 1000000; DELETE FROM squares");
+  await postgres.query(
+    url,
+    "UPDATE stepbook.sent_batches SET highest = highest + 1000000, rows = regexp_replace(rows, '\\t1', E'\\t2', 'g'); UPDATE stepbook.row_versions SET version = version + 1000000; UPDATE stepbook.sent_upto SET version = version + 1000000; UPDATE points SET n = -1; UPDATE stepbook.sent_tables SET version = version + 1000000; DELETE FROM squares",
+  );
   const { db } = openKept(project.folder);
   sendAgain(db);
   db.close();

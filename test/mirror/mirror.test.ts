@@ -55,7 +55,11 @@ async function differences(): Promise<number> {
   const there = `SELECT experiment_id, experiment_datetime, accuracy, folds, dirty, note FROM experiments`;
   const here = `SELECT experiment_id, experiment_datetime::timestamptz, accuracy, folds, dirty::int::boolean, note
     FROM json_to_recordset($1::json) AS e(experiment_id text, experiment_datetime text, accuracy double precision, folds integer, dirty int, note text)`;
-  const [row] = await postgres.query<{ n: string }>(url, `SELECT (SELECT count(*) FROM (${there} EXCEPT ${here}) a) + (SELECT count(*) FROM (${here} EXCEPT ${there}) b) AS n`, [JSON.stringify(embedded())]);
+  const [row] = await postgres.query<{ n: string }>(
+    url,
+    `SELECT (SELECT count(*) FROM (${there} EXCEPT ${here}) a) + (SELECT count(*) FROM (${here} EXCEPT ${there}) b) AS n`,
+    [JSON.stringify(embedded())],
+  );
   return Number(row!.n);
 }
 
@@ -78,11 +82,42 @@ describe("a run with DATABASE_URL", () => {
     expect(await status()).toMatchObject({ sent: 3, waiting: 0, parked: [] });
     expect(embedded()).toHaveLength(2);
     expect(await differences()).toBe(0);
-    const types = await postgres.query(url, "SELECT column_name || ' ' || data_type AS c FROM information_schema.columns WHERE table_name = 'numbers' ORDER BY ordinal_position");
-    expect(types.map(({ c }) => c)).toEqual(["id bigint", "x double precision", "even boolean", "name text", "at timestamp without time zone", "list jsonb", "y double precision", "empty text", "price numeric", "bytes bytea"]);
-    const [sums] = await postgres.query(url, "SELECT count(*)::int AS n, count(name)::int AS named, sum(id)::int AS ids, max(at)::text AS last, count(*) FILTER (WHERE empty = '')::int AS empties, count(*) FILTER (WHERE y = 'NaN')::int AS nans, max(list ->> 0) AS list, sum(price)::text AS price, max(encode(bytes, 'hex')) AS hex, max(name) FILTER (WHERE id = 4) AS quoted FROM numbers");
-    expect(sums).toEqual({ n: 1000, named: 666, ids: 499500, last: "2028-12-01 01:02:03.456", empties: 1000, nans: 1, list: "999", price: "499500.00", hex: "ab", quoted: 'n,"4' });
-    const comments = await postgres.query(url, "SELECT obj_description('experiments'::regclass) AS t, col_description('experiments'::regclass, 3) AS c");
+    const types = await postgres.query(
+      url,
+      "SELECT column_name || ' ' || data_type AS c FROM information_schema.columns WHERE table_name = 'numbers' ORDER BY ordinal_position",
+    );
+    expect(types.map(({ c }) => c)).toEqual([
+      "id bigint",
+      "x double precision",
+      "even boolean",
+      "name text",
+      "at timestamp without time zone",
+      "list jsonb",
+      "y double precision",
+      "empty text",
+      "price numeric",
+      "bytes bytea",
+    ]);
+    const [sums] = await postgres.query(
+      url,
+      "SELECT count(*)::int AS n, count(name)::int AS named, sum(id)::int AS ids, max(at)::text AS last, count(*) FILTER (WHERE empty = '')::int AS empties, count(*) FILTER (WHERE y = 'NaN')::int AS nans, max(list ->> 0) AS list, sum(price)::text AS price, max(encode(bytes, 'hex')) AS hex, max(name) FILTER (WHERE id = 4) AS quoted FROM numbers",
+    );
+    expect(sums).toEqual({
+      n: 1000,
+      named: 666,
+      ids: 499500,
+      last: "2028-12-01 01:02:03.456",
+      empties: 1000,
+      nans: 1,
+      list: "999",
+      price: "499500.00",
+      hex: "ab",
+      quoted: 'n,"4',
+    });
+    const comments = await postgres.query(
+      url,
+      "SELECT obj_description('experiments'::regclass) AS t, col_description('experiments'::regclass, 3) AS c",
+    );
     expect(comments).toEqual([{ t: "One row; it's a run's.", c: "Share; 0 to 1" }]);
   });
 
@@ -93,7 +128,12 @@ describe("a run with DATABASE_URL", () => {
     project.edit("steps/10_record.ts", "folds: 3,", "folds: 3, recall: 0.5,");
     await project.run([], { env: env() });
     await settle();
-    expect(await postgres.query(url, "SELECT count(*)::int AS n, count(recall)::int AS r, count(*) FILTER (WHERE kind = 'plain')::int AS k FROM experiments")).toEqual([{ n: 4, r: 1, k: 4 }]);
+    expect(
+      await postgres.query(
+        url,
+        "SELECT count(*)::int AS n, count(recall)::int AS r, count(*) FILTER (WHERE kind = 'plain')::int AS k FROM experiments",
+      ),
+    ).toEqual([{ n: 4, r: 1, k: 4 }]);
     expect(embedded().map((row) => row["kind"])).toEqual(["plain", "plain", "plain", "plain"]);
     expect(embedded().filter((row) => row["recall"] === 0.5)).toHaveLength(1);
   });
@@ -121,24 +161,40 @@ describe("a run with DATABASE_URL", () => {
     project.edit("steps/10_record.ts", "range(1000)", "range(50)");
     await project.run([], { env: env() });
     await settle();
-    expect(await postgres.query(url, "SELECT (SELECT count(*) FROM numbers)::int AS n, attacl::text AS acl FROM pg_attribute WHERE attrelid = 'numbers'::regclass AND attname = 'id'")).toEqual([{ n: 50, acl: expect.stringMatching(/=r\//) }]);
+    expect(
+      await postgres.query(
+        url,
+        "SELECT (SELECT count(*) FROM numbers)::int AS n, attacl::text AS acl FROM pg_attribute WHERE attrelid = 'numbers'::regclass AND attname = 'id'",
+      ),
+    ).toEqual([{ n: 50, acl: expect.stringMatching(/=r\//) }]);
   });
 
   test("numbers that JSON has no word for, in lists and structs, are the texts that Postgres has for them", async () => {
     fresh();
-    project.write("steps/10_record.ts", `import { mirrorTable, sql } from "stepbook";\nmirrorTable("nested", await sql\`SELECT ['nan'::DOUBLE, 1.5, '-inf'::DOUBLE, -2e-7] AS list, {'a': 'inf'::FLOAT, 'NaN': 'NaN, "Infinity" \\\\', 'b': [1, NULL]} AS s\`);\n`);
+    project.write(
+      "steps/10_record.ts",
+      `import { mirrorTable, sql } from "stepbook";\nmirrorTable("nested", await sql\`SELECT ['nan'::DOUBLE, 1.5, '-inf'::DOUBLE, -2e-7] AS list, {'a': 'inf'::FLOAT, 'NaN': 'NaN, "Infinity" \\\\', 'b': [1, NULL]} AS s\`);\n`,
+    );
     await project.run([], { env: env() });
     await settle();
     expect(await status()).toMatchObject({ waiting: 0, parked: [] });
-    expect(await postgres.query(url, "SELECT list, s FROM nested")).toEqual([{ list: ["NaN", 1.5, "-Infinity", -2e-7], s: { a: "Infinity", NaN: 'NaN, "Infinity" \\', b: [1, null] } }]);
+    expect(await postgres.query(url, "SELECT list, s FROM nested")).toEqual([
+      { list: ["NaN", 1.5, "-Infinity", -2e-7], s: { a: "Infinity", NaN: 'NaN, "Infinity" \\', b: [1, null] } },
+    ]);
   });
 
   test("a key that experiments.sql gets later is that of the table, too", async () => {
     fresh();
-    project.write("experiments.sql", "CREATE TABLE IF NOT EXISTS experiments (experiment_id text, experiment_datetime timestamptz, accuracy double precision, folds integer, dirty boolean, note text);\n");
+    project.write(
+      "experiments.sql",
+      "CREATE TABLE IF NOT EXISTS experiments (experiment_id text, experiment_datetime timestamptz, accuracy double precision, folds integer, dirty boolean, note text);\n",
+    );
     await project.run([], { env: env() });
     await project.command(["mirror", "--now"], { env: env() });
-    expect((await status()).parked).toMatchObject([{ reason: expect.stringContaining("has no PRIMARY KEY") }, { reason: expect.stringContaining("has no PRIMARY KEY") }]);
+    expect((await status()).parked).toMatchObject([
+      { reason: expect.stringContaining("has no PRIMARY KEY") },
+      { reason: expect.stringContaining("has no PRIMARY KEY") },
+    ]);
     project.edit("experiments.sql", "experiment_id text,", "experiment_id text PRIMARY KEY,");
     expect((await project.command(["mirror", "--resend"], { env: env() })).code).toBe(0);
     expect(await differences()).toBe(0);
@@ -236,14 +292,24 @@ describe("what the database refuses", () => {
 
 test("a large table that is made ready for Postgres is let go when the mirror is to end", async () => {
   fresh();
-  project.write("steps/10_record.ts", 'import { mirrorTable, sql } from "stepbook";\nmirrorTable("large", await sql`SELECT i, \'row \' || i AS name FROM range(5000000) t(i)`);\n');
+  project.write(
+    "steps/10_record.ts",
+    'import { mirrorTable, sql } from "stepbook";\nmirrorTable("large", await sql`SELECT i, \'row \' || i AS name FROM range(5000000) t(i)`);\n',
+  );
   expect((await project.run()).code).toBe(0);
   const { db, store } = openKept(project.folder);
   const abort = new AbortController();
   const drafts = project.path(".stepbook/mirror");
-  const written = () => project.has(".stepbook/mirror") && readdirSync(drafts, { recursive: true, encoding: "utf8" }).some((name) => name.endsWith(".csv") && statSync(path.join(drafts, name)).size > 0);
+  const written = () =>
+    project.has(".stepbook/mirror") &&
+    readdirSync(drafts, { recursive: true, encoding: "utf8" }).some(
+      (name) => name.endsWith(".csv") && statSync(path.join(drafts, name)).size > 0,
+    );
   try {
-    const ended = ship({ db, store, project: project.folder, url, signal: abort.signal }).then(() => "sent", (error: Error) => error.message);
+    const ended = ship({ db, store, project: project.folder, url, signal: abort.signal }).then(
+      () => "sent",
+      (error: Error) => error.message,
+    );
     await until(written);
     abort.abort();
     expect(await ended).toContain("Interrupted");
@@ -252,43 +318,61 @@ test("a large table that is made ready for Postgres is let go when the mirror is
   }
 });
 
-test.each(["numbers", "folds", "experiments"])("%s is held by somebody: all others go, it is said, and it goes when it is let go", async (held) => {
-  fresh();
-  project.write("experiments.sql", `CREATE TABLE IF NOT EXISTS folds (id integer PRIMARY KEY);\n${definition}`);
-  project.write("steps/10_record.ts", recording.replace("record(", 'record("folds", { id: 1 });\nrecord(').concat('mirrorTable("others", rows);\n'));
-  await project.run([], { env: env() });
-  await settle();
-  project.edit("steps/10_record.ts", "range(1000)", "range(50)");
-  project.edit("steps/10_record.ts", "{ id: 1 }", "{ id: 2 }");
-  await project.run();
-  const letGo = await postgres.hold(url, `LOCK TABLE ${held}`);
-  const counts = async () => {
-    const known = (await postgres.query<{ name: string }>(url, "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1")).map(({ name }) => name).filter((name) => name !== held);
-    return Promise.all(known.map(async (name) => [name, (await postgres.query(url, `SELECT count(*)::int AS n FROM ${name}`))[0]!["n"]]));
-  };
-  const all = { experiments: 4, folds: 2, numbers: 50, others: 50 };
-  try {
-    const { code, stderr } = await settle();
-    expect(code).toBe(1);
-    expect(stderr).toContain(`somebody else holds ${held === "experiments" ? "the results tables" : held}: canceling statement due to lock timeout (55P03)`);
-    const { [held as keyof typeof all]: _, ...others } = all;
-    // While the shape of the results tables cannot be looked after, none of their rows go.
-    if (held === "experiments") expect(Object.fromEntries(await counts())).toEqual({ ...others, folds: 1 });
-    else expect(Object.fromEntries(await counts())).toEqual(others);
-  } finally {
-    await letGo();
-  }
-  expect((await settle()).code).toBe(0);
-  const [left] = await postgres.query(url, `SELECT count(*)::int AS n FROM ${held}`);
-  expect(left).toEqual({ n: all[held as keyof typeof all] });
-});
+test.each(["numbers", "folds", "experiments"])(
+  "%s is held by somebody: all others go, it is said, and it goes when it is let go",
+  async (held) => {
+    fresh();
+    project.write("experiments.sql", `CREATE TABLE IF NOT EXISTS folds (id integer PRIMARY KEY);\n${definition}`);
+    project.write(
+      "steps/10_record.ts",
+      recording.replace("record(", 'record("folds", { id: 1 });\nrecord(').concat('mirrorTable("others", rows);\n'),
+    );
+    await project.run([], { env: env() });
+    await settle();
+    project.edit("steps/10_record.ts", "range(1000)", "range(50)");
+    project.edit("steps/10_record.ts", "{ id: 1 }", "{ id: 2 }");
+    await project.run();
+    const letGo = await postgres.hold(url, `LOCK TABLE ${held}`);
+    const counts = async () => {
+      const known = (
+        await postgres.query<{ name: string }>(
+          url,
+          "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1",
+        )
+      )
+        .map(({ name }) => name)
+        .filter((name) => name !== held);
+      return Promise.all(known.map(async (name) => [name, (await postgres.query(url, `SELECT count(*)::int AS n FROM ${name}`))[0]!["n"]]));
+    };
+    const all = { experiments: 4, folds: 2, numbers: 50, others: 50 };
+    try {
+      const { code, stderr } = await settle();
+      expect(code).toBe(1);
+      expect(stderr).toContain(
+        `somebody else holds ${held === "experiments" ? "the results tables" : held}: canceling statement due to lock timeout (55P03)`,
+      );
+      const { [held as keyof typeof all]: _, ...others } = all;
+      // While the shape of the results tables cannot be looked after, none of their rows go.
+      if (held === "experiments") expect(Object.fromEntries(await counts())).toEqual({ ...others, folds: 1 });
+      else expect(Object.fromEntries(await counts())).toEqual(others);
+    } finally {
+      await letGo();
+    }
+    expect((await settle()).code).toBe(0);
+    const [left] = await postgres.query(url, `SELECT count(*)::int AS n FROM ${held}`);
+    expect(left).toEqual({ n: all[held as keyof typeof all] });
+  },
+);
 
 test("a database restored from an old backup is made whole by --resend", async () => {
   fresh();
   await project.run();
   await project.run();
   await settle();
-  await postgres.query(url, "DELETE FROM experiments WHERE note IS NULL; UPDATE experiments SET accuracy = 0; DROP TABLE numbers; DELETE FROM stepbook.sent_batches; DELETE FROM stepbook.sent_upto");
+  await postgres.query(
+    url,
+    "DELETE FROM experiments WHERE note IS NULL; UPDATE experiments SET accuracy = 0; DROP TABLE numbers; DELETE FROM stepbook.sent_batches; DELETE FROM stepbook.sent_upto",
+  );
   expect(await differences()).not.toBe(0);
   expect((await project.command(["mirror", "--resend"], { env: env() })).code).toBe(0);
   expect(await differences()).toBe(0);

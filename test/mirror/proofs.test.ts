@@ -17,7 +17,11 @@ beforeAll(async () => void (postgres = await TestPostgres.start()));
 afterAll(async () => postgres.dispose());
 
 /** EXCEPT both ways, by Postgres and with its types, between its table and rows of the embedded one. */
-async function differences(url: string, table: string, rows: readonly object[]): Promise<{ missing: number; extra: number; there: number }> {
+async function differences(
+  url: string,
+  table: string,
+  rows: readonly object[],
+): Promise<{ missing: number; extra: number; there: number }> {
   const here = `SELECT * FROM json_populate_recordset(null::${table}, $1::json)`;
   const [found] = await postgres.query<{ missing: number; extra: number; there: number }>(
     url,
@@ -39,9 +43,13 @@ function embedded(project: TestProject, table: string): object[] {
 test("the shipped pipeline: equal both ways, with Postgres up, stopped before, in and long after a run", async () => {
   const project = new TestProject();
   try {
-    for (const name of ["steps", "lib", "data/dataset.csv", "experiments.sql", "package.json"]) cpSync(path.join(root, name), project.path(name), { recursive: true });
+    for (const name of ["steps", "lib", "data/dataset.csv", "experiments.sql", "package.json"])
+      cpSync(path.join(root, name), project.path(name), { recursive: true });
     symlinkSync(path.join(root, "node_modules"), project.path("node_modules"));
-    project.write("steps/60_mirror.ts", 'import { mirrorTable } from "stepbook";\nimport { dataset } from "./10_fetch.ts";\nmirrorTable("patients", dataset);\nexport const patients = dataset;\n');
+    project.write(
+      "steps/60_mirror.ts",
+      'import { mirrorTable } from "stepbook";\nimport { dataset } from "./10_fetch.ts";\nmirrorTable("patients", dataset);\nexport const patients = dataset;\n',
+    );
     const url = await postgres.database();
     const env = { DATABASE_URL: url };
     const equal = async (runs: number) => {
@@ -71,7 +79,10 @@ test("the shipped pipeline: equal both ways, with Postgres up, stopped before, i
     await postgres.resume();
     await equal(5);
     // The comparison does see a difference.
-    await postgres.query(url, "UPDATE experiments SET cv_accuracy = cv_accuracy + 1e-9 WHERE experiment_id = (SELECT min(experiment_id) FROM experiments); DELETE FROM patients WHERE id = (SELECT min(id) FROM patients)");
+    await postgres.query(
+      url,
+      "UPDATE experiments SET cv_accuracy = cv_accuracy + 1e-9 WHERE experiment_id = (SELECT min(experiment_id) FROM experiments); DELETE FROM patients WHERE id = (SELECT min(id) FROM patients)",
+    );
     expect(await differences(url, "experiments", embedded(project, "experiments"))).toMatchObject({ missing: 1, extra: 1 });
   } finally {
     project.dispose();
@@ -85,7 +96,8 @@ const keys = count * 0.9;
 
 test(`${count} rows, two senders at once, the server stopped ${restarts} times while they go`, async () => {
   const project = new TestProject({
-    "experiments.sql": "CREATE TABLE IF NOT EXISTS points (id integer PRIMARY KEY, n bigint, x double precision, name text, odd boolean, at timestamptz);\n",
+    "experiments.sql":
+      "CREATE TABLE IF NOT EXISTS points (id integer PRIMARY KEY, n bigint, x double precision, name text, odd boolean, at timestamptz);\n",
     "steps/10_a.ts": "export const a = 1;\n",
   });
   const url = await postgres.database();
@@ -94,8 +106,15 @@ test(`${count} rows, two senders at once, the server stopped ${restarts} times w
     // Each key twice and in any order: the newer one counts.
     first.db.transaction(() => {
       for (let i = 0; i < count; i++) {
-        const id = (i * 7919) % (keys);
-        putRow(first.db, { run: "r", step: "s" }, "points", { id, n: BigInt(i) * 1_000_003n, x: Math.sqrt(i) / 3, name: i % 11 === 0 ? null : `tab\t\\${i}\n"ü"`, odd: i % 2 === 1, at: new Date(1.7e12 + i * 1000).toISOString() });
+        const id = (i * 7919) % keys;
+        putRow(first.db, { run: "r", step: "s" }, "points", {
+          id,
+          n: BigInt(i) * 1_000_003n,
+          x: Math.sqrt(i) / 3,
+          name: i % 11 === 0 ? null : `tab\t\\${i}\n"ü"`,
+          odd: i % 2 === 1,
+          at: new Date(1.7e12 + i * 1000).toISOString(),
+        });
       }
     })();
     deliverEmbedded(first.db, project.folder, readResultTables(project.folder));

@@ -16,8 +16,10 @@ test("what the project holds is its own, and what lies around it the library's",
   const project = new TestProject(
     {
       "data/in.json": "20",
-      "steps/10_a.ts": 'import fs from "node:fs";\nimport { factor } from "mylib";\nfs.writeFileSync("data/out.txt", "");\nexport const a = factor * JSON.parse(fs.readFileSync("data/in.json", "utf8"));\n',
-      "steps/20_b.ts": 'import fs from "node:fs";\nimport { factor } from "mylib";\nexport const b = factor * JSON.parse(fs.readFileSync("node_modules/mylib/examples/one/data/in.json", "utf8"));\n',
+      "steps/10_a.ts":
+        'import fs from "node:fs";\nimport { factor } from "mylib";\nfs.writeFileSync("data/out.txt", "");\nexport const a = factor * JSON.parse(fs.readFileSync("data/in.json", "utf8"));\n',
+      "steps/20_b.ts":
+        'import fs from "node:fs";\nimport { factor } from "mylib";\nexport const b = factor * JSON.parse(fs.readFileSync("node_modules/mylib/examples/one/data/in.json", "utf8"));\n',
     },
     path.join(library, "examples/one"),
   );

@@ -9,7 +9,10 @@ type Line = { step: string; verdict: string; reason: { code: string; text: strin
 
 async function planned(...words: string[]): Promise<Record<string, string>> {
   const { stdout, stderr } = await project.command(["plan", "--json", ...words]);
-  const lines = stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line) as Line);
+  const lines = stdout
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Line);
   expect(lines.length, stderr).toBeGreaterThan(0);
   return Object.fromEntries(lines.map(({ step, verdict, reason }) => [step, `${verdict}: ${reason.text}`]));
 }
@@ -24,8 +27,10 @@ async function settled(lower: string, ...words: string[]): Promise<void> {
 
 const plain = {
   "data/raw.txt": "1 2\n",
-  "steps/10_clean.ts": 'import fs from "node:fs";\nfs.mkdirSync("out", { recursive: true });\nfs.writeFileSync("out/clean.json", JSON.stringify(fs.readFileSync("data/raw.txt", "utf8").trim().split(" ")));\n',
-  "steps/20_train.ts": 'import fs from "node:fs";\nfs.writeFileSync("out/count.json", String(JSON.parse(fs.readFileSync("out/clean.json", "utf8")).length));\n',
+  "steps/10_clean.ts":
+    'import fs from "node:fs";\nfs.mkdirSync("out", { recursive: true });\nfs.writeFileSync("out/clean.json", JSON.stringify(fs.readFileSync("data/raw.txt", "utf8").trim().split(" ")));\n',
+  "steps/20_train.ts":
+    'import fs from "node:fs";\nfs.writeFileSync("out/count.json", String(JSON.parse(fs.readFileSync("out/clean.json", "utf8")).length));\n',
   "steps/30_show.ts": 'import fs from "node:fs";\nexport const count = Number(fs.readFileSync("out/count.json", "utf8"));\n',
   "steps/40_text.ts": 'import { count } from "./30_show.ts";\nexport const text = `${count} numbers`;\n',
   "steps/50_other.ts": "export const other = 1;\n",
@@ -44,7 +49,9 @@ test("reuse is not promised where a step that runs wrote what another one read",
     "50_other": "reuse: nothing changed",
   });
   expect((await project.command(["plan"])).stdout).toContain("1 to run, 3 if their inputs change, 1 to reuse");
-  expect((await project.command(["why", "30_show"])).stdout).toContain("30_show may run: 20_train, which wrote out/count.json, may run first");
+  expect((await project.command(["why", "30_show"])).stdout).toContain(
+    "30_show may run: 20_train, which wrote out/count.json, may run first",
+  );
   // What is asked for alone runs alone.
   expect(await planned("20_train")).toEqual({ "20_train": "reuse: nothing changed" });
   expect((await project.run()).ran).toEqual(["10_clean", "20_train", "30_show", "40_text"]);
@@ -66,9 +73,27 @@ function sideBySide(lower: string, upper: string): TestProject {
 const readN = 'const n = base + Number(fs.readFileSync("data/n.txt", "utf8"));';
 
 test.each([
-  ["a model that is loaded", `${readN}\nsaveModel("m", { n });`, 'export const seen = base + (await loadModel<{ n: number }>("m")).parts.n;', "models/m", 2],
-  ["a folder that is listed", `${readN}\nfs.mkdirSync("out", { recursive: true });\nfs.writeFileSync(\`out/\${n}.txt\`, "");`, 'export const seen = fs.readdirSync("out").length + base;', "out", 2],
-  ["a folder that a pattern in SQL looks into", `${readN}\nfs.mkdirSync("out", { recursive: true });\nfs.writeFileSync(\`out/\${n}.txt\`, "");`, "const [row] = await (await sql<{ n: number }>`SELECT count(*)::INTEGER AS n FROM glob('out/*.txt')`).rows();\nexport const seen = row!.n + base;", "out", 2],
+  [
+    "a model that is loaded",
+    `${readN}\nsaveModel("m", { n });`,
+    'export const seen = base + (await loadModel<{ n: number }>("m")).parts.n;',
+    "models/m",
+    2,
+  ],
+  [
+    "a folder that is listed",
+    `${readN}\nfs.mkdirSync("out", { recursive: true });\nfs.writeFileSync(\`out/\${n}.txt\`, "");`,
+    'export const seen = fs.readdirSync("out").length + base;',
+    "out",
+    2,
+  ],
+  [
+    "a folder that a pattern in SQL looks into",
+    `${readN}\nfs.mkdirSync("out", { recursive: true });\nfs.writeFileSync(\`out/\${n}.txt\`, "");`,
+    "const [row] = await (await sql<{ n: number }>`SELECT count(*)::INTEGER AS n FROM glob('out/*.txt')`).rows();\nexport const seen = row!.n + base;",
+    "out",
+    2,
+  ],
 ])("a step waits for the one that makes %s", async (_, lower, upper, handed, seen) => {
   project = sideBySide(lower, upper);
   await settled("20_lower");
@@ -80,11 +105,17 @@ test.each([
 });
 
 test("a model of an earlier result is the newest again before another step loads it", async () => {
-  project = sideBySide('saveModel("m", { n: param("n", 1) + base });', 'export const seen = base + (await loadModel<{ n: number }>("m")).parts.n;');
+  project = sideBySide(
+    'saveModel("m", { n: param("n", 1) + base });',
+    'export const seen = base + (await loadModel<{ n: number }>("m")).parts.n;',
+  );
   await settled("20_lower");
   await settled("20_lower", "-p", "n=2");
   expect(await project.value("30_upper.seen")).toBe(2);
-  expect(await planned()).toMatchObject({ "20_lower": "reuse: nothing changed", "30_upper": "maybe: 20_lower saves models/m again; reused if that comes out equal" });
+  expect(await planned()).toMatchObject({
+    "20_lower": "reuse: nothing changed",
+    "30_upper": "maybe: 20_lower saves models/m again; reused if that comes out equal",
+  });
   expect((await project.run()).ran).toEqual(["30_upper"]);
   expect(await project.value("30_upper.seen")).toBe(1);
   expect((await project.run()).ran).toEqual([]);

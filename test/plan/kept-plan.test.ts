@@ -21,7 +21,8 @@ import { twice } from "../lib/maths.ts";
 import { a } from "./10_a.ts";
 export const b = [twice(a), little, param("k", 5), process.env.KEPT_PLAN, readFileSync("data/in.txt", "utf8"), existsSync("data/other.txt"), readdirSync("data").length, statSync("data").isDirectory()];
 `,
-  "steps/30_c.ts": 'import { writeFileSync } from "node:fs";\nimport { b } from "./20_b.ts";\nwriteFileSync("out.txt", JSON.stringify(b));\nexport const c = b.length;\n',
+  "steps/30_c.ts":
+    'import { writeFileSync } from "node:fs";\nimport { b } from "./20_b.ts";\nwriteFileSync("out.txt", JSON.stringify(b));\nexport const c = b.length;\n',
 };
 const env = { KEPT_PLAN: "set" };
 
@@ -37,26 +38,38 @@ const artifact = (project: TestProject) => project.path(`.stepbook/store/${store
 
 const changes: Readonly<Record<string, Change>> = {
   "a step is edited": { change: (project) => project.write("steps/10_a.ts", "export const a = 2;\n"), ran: ["10_a", "20_b", "30_c"] },
-  "a step is edited, its size and time kept": { change: (project) => keepingTimes(project.path("steps/10_a.ts"), "export const a = 3;\n"), ran: ["10_a", "20_b", "30_c"] },
+  "a step is edited, its size and time kept": {
+    change: (project) => keepingTimes(project.path("steps/10_a.ts"), "export const a = 3;\n"),
+    ran: ["10_a", "20_b", "30_c"],
+  },
   "a comment": { change: (project) => project.edit("steps/10_a.ts", "export", "/* why */ export"), ran: [] },
   "a helper": { change: (project) => project.edit("lib/maths.ts", "* 2", "* 3"), ran: ["20_b", "30_c"] },
   "a new step": { change: (project) => project.write("steps/40_d.ts", "export const d = 1;\n"), ran: ["40_d"] },
   "a step goes": { change: (project) => project.remove("steps/30_c.ts"), ran: [] },
-  "a helper's file that would be taken instead": { change: (project) => project.write("lib/maths.ts.ts", "export const twice = (x: number) => x * 9;\n"), ran: [] },
+  "a helper's file that would be taken instead": {
+    change: (project) => project.write("lib/maths.ts.ts", "export const twice = (x: number) => x * 9;\n"),
+    ran: [],
+  },
   "a file that was read": { change: (project) => project.write("data/in.txt", "two\n"), ran: ["20_b", "30_c"] },
   "a file appears": { change: (project) => project.write("data/other.txt", ""), ran: ["20_b", "30_c"] },
   "the environment": { env: { KEPT_PLAN: "other" }, ran: ["20_b", "30_c"] },
   "a param": { args: ["-p", "k=6"], ran: ["20_b", "30_c"] },
-  "forced": { args: ["--force"], ran: ["10_a", "20_b", "30_c"] },
+  forced: { args: ["--force"], ran: ["10_a", "20_b", "30_c"] },
   "one step": { args: ["10"], ran: [] },
   "a package": { change: (project) => project.write("node_modules/little/index.js", "exports.little = 2;\n"), ran: ["20_b", "30_c"] },
   "an output changes": { change: (project) => project.write("out.txt", "[]"), ran: ["30_c"] },
   "an output goes": { change: (project) => project.remove("out.txt"), ran: ["30_c"] },
   "an artifact is damaged": { change: (project) => keepingTimes(artifact(project), flipped(artifact(project))), ran: ["30_c"] },
   "an artifact goes": { change: (project) => project.remove(`.stepbook/store/${stored(project, "c")}`), ran: ["30_c"] },
-  "a record is forged": { change: (project) => state(project, `UPDATE records SET body = replace(body, '"attempts":1', '"attempts":2') WHERE name = 'c'`), ran: ["30_c"] },
+  "a record is forged": {
+    change: (project) => state(project, `UPDATE records SET body = replace(body, '"attempts":1', '"attempts":2') WHERE name = 'c'`),
+    ran: ["30_c"],
+  },
   "a record goes": { change: (project) => state(project, "DELETE FROM records WHERE name = 'c'"), ran: ["30_c"] },
-  "the plan is damaged": { change: (project) => project.write(".stepbook/plan", project.read(".stepbook/plan").replace('"steps":[', '"steps":[ ')), ran: [] },
+  "the plan is damaged": {
+    change: (project) => project.write(".stepbook/plan", project.read(".stepbook/plan").replace('"steps":[', '"steps":[ ')),
+    ran: [],
+  },
   "the plan is not text": { change: (project) => writeFileSync(project.path(".stepbook/plan"), Buffer.alloc(100, 0xff)), ran: [] },
 };
 
@@ -173,10 +186,18 @@ test("it is kept of sources that are known, not of those that lie in a folder th
 });
 
 test("where nothing has changed, Node loads no cryptography and no streams", async () => {
-  const loaded = 'process.on("exit", () => require("node:fs").writeFileSync(".stepbook/loaded.json", JSON.stringify(process.moduleLoadList)));\n';
-  const project = new TestProject({ "loaded.cjs": loaded, "steps/10_a.ts": "export const a = 1;\n", "steps/20_b.ts": 'import { a } from "./10_a.ts";\nexport const b = a + 1;\n' });
+  const loaded =
+    'process.on("exit", () => require("node:fs").writeFileSync(".stepbook/loaded.json", JSON.stringify(process.moduleLoadList)));\n';
+  const project = new TestProject({
+    "loaded.cjs": loaded,
+    "steps/10_a.ts": "export const a = 1;\n",
+    "steps/20_b.ts": 'import { a } from "./10_a.ts";\nexport const b = a + 1;\n',
+  });
   const run = () => {
-    const { stdout } = spawnSync(process.execPath, ["--require", "./loaded.cjs", ...project.words([])], { cwd: project.folder, encoding: "utf8" });
+    const { stdout } = spawnSync(process.execPath, ["--require", "./loaded.cjs", ...project.words([])], {
+      cwd: project.folder,
+      encoding: "utf8",
+    });
     const modules = JSON.parse(project.read(".stepbook/loaded.json")) as string[];
     return { stdout, costly: modules.filter((name) => /^NativeModule (?:crypto|module|stream|net|tls|child_process)$/.test(name)) };
   };

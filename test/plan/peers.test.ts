@@ -40,7 +40,8 @@ test("an undeclared environment variable changes, and does not poison the cache"
 test("a package's copy of the environment, made for its subprocesses, reads none of it; the step's own does", async () => {
   project = new TestProject({
     "node_modules/dep/package.json": '{ "name": "dep", "version": "1.0.0", "type": "module", "exports": "./index.js" }',
-    "node_modules/dep/index.js": "export const count = () => Object.keys({ ...process.env }).length;\nexport const home = () => process.env.DEP_HOME;\n",
+    "node_modules/dep/index.js":
+      "export const count = () => Object.keys({ ...process.env }).length;\nexport const home = () => process.env.DEP_HOME;\n",
     "steps/10_copy.ts": 'import { count, home } from "dep";\nexport const some = count() > 0;\nexport const where = String(home());\n',
     "steps/20_own.ts": "const copy = { ...process.env };\nexport const region = copy.REGION;\n",
   });
@@ -54,16 +55,20 @@ test("a package's copy of the environment, made for its subprocesses, reads none
 test("however the environment is listed, a value that could be seen is noted, and one that could not is not", async () => {
   const doors: Record<string, string> = {
     "10_descriptors": "Object.getOwnPropertyDescriptors(process.env).REGION?.value",
-    "20_each": 'Object.fromEntries(Reflect.ownKeys(process.env).map((name) => [name, Object.getOwnPropertyDescriptor(process.env, name)?.value])).REGION',
+    "20_each":
+      "Object.fromEntries(Reflect.ownKeys(process.env).map((name) => [name, Object.getOwnPropertyDescriptor(process.env, name)?.value])).REGION",
     "30_values": "Object.values(process.env).sort()",
     "40_assigned": "Object.assign({}, process.env).REGION",
     "50_json": "JSON.parse(JSON.stringify(process.env)).REGION",
     "60_rest": "(({ PATH, ...rest }) => rest.REGION)(process.env)",
-    "70_loop": '(() => { let found = ""; for (const name in process.env) if (name === "REGION") found = process.env[name]!; return found; })()',
+    "70_loop":
+      '(() => { let found = ""; for (const name in process.env) if (name === "REGION") found = process.env[name]!; return found; })()',
     "80_keys": 'Object.keys(process.env).includes("REGION")',
     "90_names": 'Object.getOwnPropertyNames(process.env).includes("REGION")',
   };
-  project = new TestProject(Object.fromEntries(Object.entries(doors).map(([step, seen]) => [`steps/${step}.ts`, `export const seen = ${seen};\n`])));
+  project = new TestProject(
+    Object.fromEntries(Object.entries(doors).map(([step, seen]) => [`steps/${step}.ts`, `export const seen = ${seen};\n`])),
+  );
   const env = (region: string) => ({ env: { REGION: region } });
   await project.run([], env("north"));
   expect((await project.run([], env("north"))).ran).toEqual([]);
@@ -72,7 +77,8 @@ test("however the environment is listed, a value that could be seen is noted, an
 
 test("a dependency's code changes, without and with the lock file", async () => {
   project = new TestProject({
-    "node_modules/dep/package.json": '{ "name": "dep", "version": "1.0.0", "type": "module", "exports": "./index.js", "dependencies": { "inner": "1" } }',
+    "node_modules/dep/package.json":
+      '{ "name": "dep", "version": "1.0.0", "type": "module", "exports": "./index.js", "dependencies": { "inner": "1" } }',
     "node_modules/dep/index.js": 'import { n } from "inner";\nexport const f = () => n;\n',
     "node_modules/inner/package.json": '{ "name": "inner", "version": "1.0.0", "type": "module", "exports": "./index.js" }',
     "node_modules/inner/index.js": "export const n = 1;\n",
@@ -97,11 +103,16 @@ test("a dependency's code changes, without and with the lock file", async () => 
 /** The stored artifacts' files. */
 function objects(files: TestProject): string[] {
   const store = files.path(".stepbook/store");
-  return readdirSync(store, { recursive: true, encoding: "utf8" }).map((name) => path.join(store, name)).filter((file) => statSync(file).isFile());
+  return readdirSync(store, { recursive: true, encoding: "utf8" })
+    .map((name) => path.join(store, name))
+    .filter((file) => statSync(file).isFile());
 }
 
 test("an output is deleted", async () => {
-  project = new TestProject({ "steps/10_a.ts": "export const a = [1, 2];\n", "steps/20_b.ts": 'import { a } from "./10_a.ts";\nexport const b = a.length;\n' });
+  project = new TestProject({
+    "steps/10_a.ts": "export const a = [1, 2];\n",
+    "steps/20_b.ts": 'import { a } from "./10_a.ts";\nexport const b = a.length;\n',
+  });
   await project.run();
   project.remove(".stepbook/store");
   const again = await project.run();
@@ -111,7 +122,10 @@ test("an output is deleted", async () => {
 });
 
 test("an output is altered by hand, its size kept and its time set back", async () => {
-  project = new TestProject({ "steps/10_a.ts": "export const a = 'true value';\n", "steps/20_b.ts": 'import { a } from "./10_a.ts";\nexport const b = a;\n' });
+  project = new TestProject({
+    "steps/10_a.ts": "export const a = 'true value';\n",
+    "steps/20_b.ts": 'import { a } from "./10_a.ts";\nexport const b = a;\n',
+  });
   await project.run();
   for (const file of objects(project)) {
     const bytes = readFileSync(file);
@@ -124,7 +138,9 @@ test("an output is altered by hand, its size kept and its time set back", async 
 });
 
 test("a file that a step wrote by itself is deleted or altered", async () => {
-  project = new TestProject({ "steps/10_w.ts": 'import { writeFileSync } from "node:fs";\nwriteFileSync("out.txt", "made");\nexport const done = true;\n' });
+  project = new TestProject({
+    "steps/10_w.ts": 'import { writeFileSync } from "node:fs";\nwriteFileSync("out.txt", "made");\nexport const done = true;\n',
+  });
   await project.run();
   expect((await project.run()).ran).toEqual([]);
   project.remove("out.txt");
@@ -138,7 +154,8 @@ test("a file that a step wrote by itself is deleted or altered", async () => {
 test("two runs at once: each step is executed once", async () => {
   project = new TestProject({
     "steps/10_a.ts": 'import { appendFileSync } from "node:fs";\nappendFileSync(process.env.COUNTER!, "a");\nexport const a = 1;\n',
-    "steps/20_b.ts": 'import { a } from "./10_a.ts";\nimport { appendFileSync } from "node:fs";\nappendFileSync(process.env.COUNTER!, "b");\nexport const b = a;\n',
+    "steps/20_b.ts":
+      'import { a } from "./10_a.ts";\nimport { appendFileSync } from "node:fs";\nappendFileSync(process.env.COUNTER!, "b");\nexport const b = a;\n',
   });
   // They only append to it, so that it is none's alone.
   const counter = `${project.folder}.counter`;
@@ -173,8 +190,10 @@ export const a = "x".repeat(100_000);
 
 test("plain old numbered scripts run one after the other, files between them seen", async () => {
   project = new TestProject({
-    "steps/1_make.ts": 'import { writeFileSync } from "node:fs";\nimport { param } from "stepbook";\nwriteFileSync("made.txt", String(param("n", 1)));\n',
-    "steps/2_use.ts": 'import { readFileSync, writeFileSync } from "node:fs";\nwriteFileSync("used.txt", readFileSync("made.txt", "utf8") + "!");\n',
+    "steps/1_make.ts":
+      'import { writeFileSync } from "node:fs";\nimport { param } from "stepbook";\nwriteFileSync("made.txt", String(param("n", 1)));\n',
+    "steps/2_use.ts":
+      'import { readFileSync, writeFileSync } from "node:fs";\nwriteFileSync("used.txt", readFileSync("made.txt", "utf8") + "!");\n',
     "steps/10_last.ts": 'import { readFileSync } from "node:fs";\nexport const text = readFileSync("used.txt", "utf8");\n',
   });
   expect((await project.run(["-j", "4"])).ran).toEqual(["1_make", "2_use", "10_last"]);
@@ -187,7 +206,8 @@ test("plain old numbered scripts run one after the other, files between them see
 test("a file handed over behind the graph's back is followed all the same", async () => {
   // Both are wired, and not to each other: 20_use reads what 10_make writes.
   project = new TestProject({
-    "steps/10_make.ts": 'import { writeFileSync } from "node:fs";\nimport { param } from "stepbook";\nexport const n = param("n", 1);\nwriteFileSync("made.txt", String(n));\n',
+    "steps/10_make.ts":
+      'import { writeFileSync } from "node:fs";\nimport { param } from "stepbook";\nexport const n = param("n", 1);\nwriteFileSync("made.txt", String(n));\n',
     "steps/20_use.ts": 'import { readFileSync } from "node:fs";\nexport const text = readFileSync("made.txt", "utf8");\n',
     "steps/30_end.ts": 'import { n } from "./10_make.ts";\nimport { text } from "./20_use.ts";\nexport const end = `${n} ${text}`;\n',
   });

@@ -22,7 +22,9 @@ async function settled(files: TestProject): Promise<void> {
 }
 
 test("a param may have any name", async () => {
-  project = new TestProject({ "steps/10_a.ts": 'import { param } from "stepbook";\nexport const a = [param("constructor", 1), param("toString", "x")];\n' });
+  project = new TestProject({
+    "steps/10_a.ts": 'import { param } from "stepbook";\nexport const a = [param("constructor", 1), param("toString", "x")];\n',
+  });
   expect((await project.run()).ran).toEqual(["10_a"]);
   expect((await project.run()).ran).toEqual([]);
   expect((await project.run(["-p", "constructor=2", "-p", "toString=x"])).steps["10_a"]?.reason).toBe("param constructor: 1 → 2");
@@ -42,7 +44,8 @@ test("a project that was moved is found as it was: what it read in itself, in a 
   project = new TestProject({
     "..data/in.txt": "5",
     "data/a\\b.txt": "6",
-    "steps/10_named.ts": 'import { readFileSync } from "node:fs";\nexport const a = ["..data/in.txt", "data/a\\\\b.txt"].map((file) => readFileSync(file, "utf8"));\n',
+    "steps/10_named.ts":
+      'import { readFileSync } from "node:fs";\nexport const a = ["..data/in.txt", "data/a\\\\b.txt"].map((file) => readFileSync(file, "utf8"));\n',
     "steps/20_listed.ts": 'import { readdirSync } from "node:fs";\nexport const b = readdirSync(".").length;\n',
     "steps/30_sql.ts": "import { sql } from \"stepbook\";\nexport const c = await sql`SELECT content FROM read_text('..data/in.txt')`;\n",
   });
@@ -63,7 +66,13 @@ describe("nothing changes and nothing runs", () => {
   test("a plan before the first run promises no reuse", async () => {
     project = chain();
     const { stdout } = await project.command(["plan", "--json"]);
-    expect(stdout.trim().split("\n").map((line) => (JSON.parse(line) as { verdict?: string }).verdict).filter(Boolean)).toEqual(["run", "run", "run"]);
+    expect(
+      stdout
+        .trim()
+        .split("\n")
+        .map((line) => (JSON.parse(line) as { verdict?: string }).verdict)
+        .filter(Boolean),
+    ).toEqual(["run", "run", "run"]);
   });
 
   test("a second run reuses every step", async () => {
@@ -82,7 +91,12 @@ describe("nothing changes and nothing runs", () => {
     ["a type", "steps/20_b.ts", "export const b", "export interface B { x: number }\nexport const b: number"],
     ["a comment in a helper", "lib/maths.ts", "return x * 2", "// doubled\n  return x * 2"],
     ["an unused function of a helper", "lib/maths.ts", "return x;", "return x + 1;"],
-    ["a new unused function", "lib/maths.ts", "export function unused", "export const more = (x: number) => x ** 3;\nexport function unused"],
+    [
+      "a new unused function",
+      "lib/maths.ts",
+      "export function unused",
+      "export const more = (x: number) => x ** 3;\nexport function unused",
+    ],
     ["an added unused import of a type", "steps/20_b.ts", "export const b", 'import type { A } from "./10_a.ts";\nexport const b'],
     ["settings", "steps/20_b.ts", "export const b", 'export const config = { retries: 2, timeout: "1m" };\nexport const b'],
   ])("%s", async (_, file, from, to) => {
@@ -197,7 +211,8 @@ export const n = existsSync("data/override.txt") ? 0 : Number(readFileSync("data
   test("a file that DuckDB read", async () => {
     project = new TestProject({
       "data/in.csv": "id,x\n1,2\n2,3\n",
-      "steps/10_read.ts": 'import { sql } from "stepbook";\nexport const total = await sql`SELECT sum(x)::DOUBLE AS s FROM read_csv(\'data/in.csv\')`;\n',
+      "steps/10_read.ts":
+        "import { sql } from \"stepbook\";\nexport const total = await sql`SELECT sum(x)::DOUBLE AS s FROM read_csv('data/in.csv')`;\n",
       "steps/20_csv.ts": 'import { csv } from "stepbook";\nexport const t = await csv("data/in.csv");\n',
     });
     await settled(project);
@@ -213,7 +228,8 @@ test("a file of variables that Node loads", async () => {
   project = new TestProject({
     ".env": "WORD=one\n",
     "other.env": "MORE=two\n",
-    "steps/10_env.ts": 'process.loadEnvFile();\nprocess.loadEnvFile(new URL("../other.env", import.meta.url));\nexport const words = `${process.env.WORD} ${process.env.MORE}`;\n',
+    "steps/10_env.ts":
+      'process.loadEnvFile();\nprocess.loadEnvFile(new URL("../other.env", import.meta.url));\nexport const words = `${process.env.WORD} ${process.env.MORE}`;\n',
   });
   await settled(project);
   expect((await project.run()).ran).toEqual([]);
@@ -227,7 +243,8 @@ test("a file of variables that Node loads", async () => {
 
 test("what Node is told of how modules are found; and not what it is told of memory and warnings", async () => {
   project = new TestProject({
-    "node_modules/pack/package.json": '{ "name": "pack", "version": "1.0.0", "type": "module", "exports": { "ours": "./ours.js", "default": "./theirs.js" } }',
+    "node_modules/pack/package.json":
+      '{ "name": "pack", "version": "1.0.0", "type": "module", "exports": { "ours": "./ours.js", "default": "./theirs.js" } }',
     "node_modules/pack/ours.js": 'export const whose = "ours";\n',
     "node_modules/pack/theirs.js": 'export const whose = "theirs";\n',
     "steps/10_a.ts": 'import { whose } from "pack";\nexport const a = whose;\n',
@@ -260,7 +277,8 @@ test("what Node loads ahead of a step, and what that imports", async () => {
 
 test("the data of time zones and languages that Node brings, which differs within a major version", async () => {
   project = new TestProject({
-    "node.cjs": "const { ICU: icu, TZDATA: tz } = process.env;\nObject.defineProperty(process, 'versions', { value: { ...process.versions, icu, tz } });\n",
+    "node.cjs":
+      "const { ICU: icu, TZDATA: tz } = process.env;\nObject.defineProperty(process, 'versions', { value: { ...process.versions, icu, tz } });\n",
     "steps/10_a.ts": "export const a = 1;\n",
   });
   const run = (ICU: string, TZDATA: string) => project.run([], { env: { NODE_OPTIONS: "--require ./node.cjs", ICU, TZDATA } });
@@ -273,11 +291,13 @@ test("the data of time zones and languages that Node brings, which differs withi
 test("a package that lists the variables of the environment; and debug, which only asks how it is to print", async () => {
   const listing = 'module.exports = Object.keys(process.env).filter((name) => name.startsWith("LISTED_"));';
   project = new TestProject(
-    Object.fromEntries(["debug", "other"].flatMap((name, i) => [
-      [`node_modules/${name}/package.json`, '{ "main": "index.js" }'],
-      [`node_modules/${name}/index.js`, listing],
-      [`steps/${i + 1}0_${name}.ts`, `import names from "${name}";\nexport const found = names as string[];\n`],
-    ])),
+    Object.fromEntries(
+      ["debug", "other"].flatMap((name, i) => [
+        [`node_modules/${name}/package.json`, '{ "main": "index.js" }'],
+        [`node_modules/${name}/index.js`, listing],
+        [`steps/${i + 1}0_${name}.ts`, `import names from "${name}";\nexport const found = names as string[];\n`],
+      ]),
+    ),
   );
   await settled(project);
   expect((await project.run([], { env: { LISTED_A: "1" } })).ran).toEqual(["20_other"]);
@@ -303,7 +323,11 @@ export const out = execFileSync("cat", ["data/in.txt"]).toString();
   });
 
   test("cache: true and maxAge say otherwise", async () => {
-    project = new TestProject({ "data/in.txt": "1", "steps/10_sh.ts": shell("export const config = { cache: true };"), "steps/20_sh2.ts": shell('export const config = { maxAge: "1h" };') });
+    project = new TestProject({
+      "data/in.txt": "1",
+      "steps/10_sh.ts": shell("export const config = { cache: true };"),
+      "steps/20_sh2.ts": shell('export const config = { maxAge: "1h" };'),
+    });
     await settled(project);
     expect((await project.run()).ran).toEqual([]);
   });
@@ -331,8 +355,10 @@ server.close();
 
   test("hooks of the module loader", async () => {
     project = new TestProject({
-      "lib/hooks.mjs": 'export const load = (url, context, next) => (url === "node:virtual" ? { format: "module", source: "", shortCircuit: true } : next(url, context));\n',
-      "steps/10_hooks.ts": 'import { register } from "node:module";\nimport { pathToFileURL } from "node:url";\nregister("./lib/hooks.mjs", pathToFileURL(`${process.cwd()}/`));\nexport const a = 1;\n',
+      "lib/hooks.mjs":
+        'export const load = (url, context, next) => (url === "node:virtual" ? { format: "module", source: "", shortCircuit: true } : next(url, context));\n',
+      "steps/10_hooks.ts":
+        'import { register } from "node:module";\nimport { pathToFileURL } from "node:url";\nregister("./lib/hooks.mjs", pathToFileURL(`${process.cwd()}/`));\nexport const a = 1;\n',
     });
     await settled(project);
     expect((await project.run()).steps["10_hooks"]?.reason).toContain("started a worker (hooks.mjs)");
@@ -340,14 +366,18 @@ server.close();
 
   test.skipIf(!isBuiltin("node:sqlite"))("a database of Node's own SQLite", async () => {
     project = new TestProject({
-      "steps/10_db.ts": 'import { DatabaseSync } from "node:sqlite";\nexport const tables = new DatabaseSync("data.db").prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.n;\n',
+      "steps/10_db.ts":
+        'import { DatabaseSync } from "node:sqlite";\nexport const tables = new DatabaseSync("data.db").prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.n;\n',
     });
     await settled(project);
     expect((await project.run()).steps["10_db"]?.reason).toContain("loaded native code (node:sqlite)");
   });
 
   test("what a step reads of its run is compared with this one: a slot that is tried again finds what its first attempt made", async () => {
-    project = new TestProject({ "steps/10_a.ts": 'import { run } from "stepbook";\nexport const day = run.logicalDate.toISOString().slice(0, 10);\n', "steps/20_b.ts": 'import { run } from "stepbook";\nexport const by = run.trigger;\n' });
+    project = new TestProject({
+      "steps/10_a.ts": 'import { run } from "stepbook";\nexport const day = run.logicalDate.toISOString().slice(0, 10);\n',
+      "steps/20_b.ts": 'import { run } from "stepbook";\nexport const by = run.trigger;\n',
+    });
     const on = async (...date: string[]) => (await project.run(date.flatMap((each) => ["--logical-date", each]))).ran;
     expect(await on("2026-01-01")).toEqual(["10_a", "20_b"]);
     // The second time a kept plan answers.
@@ -379,7 +409,9 @@ test("what the engine itself looks up is not a read of the step's", async () => 
 });
 
 test("what a step displays without awaiting it is in its record", async () => {
-  project = new TestProject({ "steps/10_t.ts": 'import { display, sql } from "stepbook";\nexport const t = await sql`SELECT 1 AS one`;\ndisplay(t);\n' });
+  project = new TestProject({
+    "steps/10_t.ts": 'import { display, sql } from "stepbook";\nexport const t = await sql`SELECT 1 AS one`;\ndisplay(t);\n',
+  });
   const run = await project.run();
   expect(run.events.filter((event) => event.type === "step.displayed")).toHaveLength(1);
 });
@@ -398,7 +430,8 @@ test("exports may have any name that the language allows", async () => {
 test("a bigint is recorded, and an export may be called like what the engine stages", async () => {
   project = new TestProject({
     "experiments.sql": "CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, big bigint);",
-    "steps/10_a.ts": 'import { record, table } from "stepbook";\nexport const rows = await table([{ x: 1 }]);\nrecord("experiments", { big: 2n ** 53n + 1n });\n',
+    "steps/10_a.ts":
+      'import { record, table } from "stepbook";\nexport const rows = await table([{ x: 1 }]);\nrecord("experiments", { big: 2n ** 53n + 1n });\n',
   });
   await settled(project);
   expect((await project.command(["experiments", "--json"])).stdout).toContain("9007199254740993");
@@ -408,7 +441,7 @@ test("a pattern in SQL: what matches it comes and goes, and what else lies in th
   project = new TestProject({
     "experiments.sql": "CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, n bigint);",
     "data/a.csv": "x\n1\n",
-    "steps/10_a.ts": 'import { sql } from "stepbook";\nexport const t = await sql`FROM \'data/*.csv\'`;\n',
+    "steps/10_a.ts": "import { sql } from \"stepbook\";\nexport const t = await sql`FROM 'data/*.csv'`;\n",
     "steps/20_b.ts": 'import { record } from "stepbook";\nimport "./10_a.ts";\nrecord("experiments", { n: 1 });\n',
   });
   await settled(project);

@@ -14,7 +14,10 @@ const oneStep = { "steps/10_a.ts": "export const a = 1;\n" };
 
 describe("a damaged state file", () => {
   test.each([
-    ["overwritten", (file: string) => writeFileSync(file, "this is not a database, but longer than a header of one hundred bytes: ".repeat(4))],
+    [
+      "overwritten",
+      (file: string) => writeFileSync(file, "this is not a database, but longer than a header of one hundred bytes: ".repeat(4)),
+    ],
     ["cut", (file: string) => truncateSync(file, 5000)],
     ["with a page of noise", (file: string) => writeFileSync(file, readFileSync(file).fill(0xa5, 4096, 8192))],
   ])("%s is refused with its remedy and kept as it is", async (_, harm) => {
@@ -50,9 +53,13 @@ describe("a damaged state file", () => {
   });
 
   test("that a step has of its own is not taken for the engine's", async () => {
-    project = new TestProject({ "steps/10_a.ts": 'throw Object.assign(new Error("file is not a database"), { code: "SQLITE_NOTADB" });\n' });
+    project = new TestProject({
+      "steps/10_a.ts": 'throw Object.assign(new Error("file is not a database"), { code: "SQLITE_NOTADB" });\n',
+    });
     const { events } = await project.run();
-    expect(events.find((event) => event.type === "step.failed")).toMatchObject({ failure: { code: "E_STEP_THREW", message: "Error: file is not a database" } });
+    expect(events.find((event) => event.type === "step.failed")).toMatchObject({
+      failure: { code: "E_STEP_THREW", message: "Error: file is not a database" },
+    });
   });
 
   test("commits survive a power cut: synchronous is FULL on a re-opened file", async () => {
@@ -66,18 +73,30 @@ describe("a damaged state file", () => {
 });
 
 describe("experiments", () => {
-  const recording = { "experiments.sql": "CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, accuracy double precision, old integer);\nCOMMENT ON COLUMN experiments.accuracy IS 'it''s; good';\n", "steps/10_r.ts": 'import { record } from "stepbook";\nrecord("experiments", { accuracy: 0.5 });\n' };
+  const recording = {
+    "experiments.sql":
+      "CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, accuracy double precision, old integer);\nCOMMENT ON COLUMN experiments.accuracy IS 'it''s; good';\n",
+    "steps/10_r.ts": 'import { record } from "stepbook";\nrecord("experiments", { accuracy: 0.5 });\n',
+  };
 
   test("a column that is added to experiments.sql is added to the table; one that is removed is kept, with a warning", async () => {
     project = new TestProject(recording);
     await project.run();
-    project.write("experiments.sql", "CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, accuracy double precision, f1 double precision NOT NULL);\n");
+    project.write(
+      "experiments.sql",
+      "CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, accuracy double precision, f1 double precision NOT NULL);\n",
+    );
     project.edit("steps/10_r.ts", "accuracy: 0.5", "accuracy: 0.6, f1: 0.7");
     const run = await project.run();
     expect(run.code, run.stderr).toBe(0);
-    expect(run.events.find((event) => event.type === "run.warned")).toMatchObject({ message: expect.stringContaining("experiments.old is no longer in experiments.sql") });
+    expect(run.events.find((event) => event.type === "run.warned")).toMatchObject({
+      message: expect.stringContaining("experiments.old is no longer in experiments.sql"),
+    });
     const db = new Database(project.path("data/experiments.db"), { readonly: true });
-    expect(db.prepare("SELECT accuracy, f1 FROM experiments ORDER BY accuracy").all()).toEqual([{ accuracy: 0.5, f1: null }, { accuracy: 0.6, f1: 0.7 }]);
+    expect(db.prepare("SELECT accuracy, f1 FROM experiments ORDER BY accuracy").all()).toEqual([
+      { accuracy: 0.5, f1: null },
+      { accuracy: 0.6, f1: 0.7 },
+    ]);
     db.close();
   });
 
@@ -89,11 +108,20 @@ describe("experiments", () => {
       expect(run.code, run.stdout).toBe(0);
     }
     const { stdout } = await project.command(["experiments", "--json"]);
-    expect(stdout.trim().split("\n").map((line) => (JSON.parse(line) as { note: string }).note)).toEqual(Array(3).fill("CREATE TABLE x"));
+    expect(
+      stdout
+        .trim()
+        .split("\n")
+        .map((line) => (JSON.parse(line) as { note: string }).note),
+    ).toEqual(Array(3).fill("CREATE TABLE x"));
   });
 
   test("one that can be run once only is refused before anything runs", async () => {
-    project = new TestProject({ ...recording, "experiments.sql": "CREATE TABLE experiments (experiment_id text PRIMARY KEY, accuracy double precision);\nINSERT INTO experiments VALUES ('first', 1);\n" });
+    project = new TestProject({
+      ...recording,
+      "experiments.sql":
+        "CREATE TABLE experiments (experiment_id text PRIMARY KEY, accuracy double precision);\nINSERT INTO experiments VALUES ('first', 1);\n",
+    });
     const run = await project.command(["run"]);
     expect([run.code, run.stderr]).toEqual([3, expect.stringContaining("E_EXPERIMENTS_SQL: experiments.sql: UNIQUE constraint failed")]);
     expect(run.stderr).toContain("that can be run again");
@@ -111,7 +139,11 @@ describe("experiments", () => {
   test("a column may come together with an index on it", async () => {
     project = new TestProject(recording);
     await project.run();
-    project.edit("experiments.sql", "old integer);", "old integer, dataset text DEFAULT 'all');\nCREATE INDEX by_dataset ON experiments (dataset);");
+    project.edit(
+      "experiments.sql",
+      "old integer);",
+      "old integer, dataset text DEFAULT 'all');\nCREATE INDEX by_dataset ON experiments (dataset);",
+    );
     const run = await project.run();
     expect(run.code, run.stdout).toBe(0);
     expect(rows("dataset")).toEqual([{ dataset: "all" }, { dataset: "all" }]);
@@ -126,7 +158,13 @@ describe("experiments", () => {
     project.edit("steps/10_r.ts", ", old: 1", "");
     const run = await project.run();
     expect(run.code).toBe(0);
-    expect(run.events.filter((event) => event.type === "run.warned")).toMatchObject([{ message: expect.stringMatching(/refuses a row recorded into experiments: NOT NULL.*data\/experiments.db, if it is removed, is made anew/) }]);
+    expect(run.events.filter((event) => event.type === "run.warned")).toMatchObject([
+      {
+        message: expect.stringMatching(
+          /refuses a row recorded into experiments: NOT NULL.*data\/experiments.db, if it is removed, is made anew/,
+        ),
+      },
+    ]);
     expect(rows("old")).toEqual([{ old: 1 }]);
     project.remove("data");
     await project.run();
@@ -134,42 +172,71 @@ describe("experiments", () => {
   });
 
   test("under another key than the table's no row takes the place of another", async () => {
-    project = new TestProject({ ...recording, "experiments.sql": "CREATE TABLE experiments (experiment_id text PRIMARY KEY, fold integer);\n" });
-    project.write("steps/10_r.ts", 'import { record } from "stepbook";\nfor (const fold of [1, 2, 3]) record("experiments", { experiment_id: "a", fold });\n');
+    project = new TestProject({
+      ...recording,
+      "experiments.sql": "CREATE TABLE experiments (experiment_id text PRIMARY KEY, fold integer);\n",
+    });
+    project.write(
+      "steps/10_r.ts",
+      'import { record } from "stepbook";\nfor (const fold of [1, 2, 3]) record("experiments", { experiment_id: "a", fold });\n',
+    );
     await project.run();
     expect(rows("fold")).toEqual([{ fold: 3 }]);
     project.write("experiments.sql", "CREATE TABLE experiments (experiment_id text, fold integer, PRIMARY KEY (experiment_id, fold));\n");
     const { events } = await project.run();
-    expect(events.find((event) => event.type === "run.warned")).toMatchObject({ message: expect.stringContaining("has the key (experiment_id), and experiments.sql says (experiment_id, fold)") });
+    expect(events.find((event) => event.type === "run.warned")).toMatchObject({
+      message: expect.stringContaining("has the key (experiment_id), and experiments.sql says (experiment_id, fold)"),
+    });
     project.remove("data");
     await project.run();
     expect(rows("fold")).toEqual([{ fold: 1 }, { fold: 2 }, { fold: 3 }]);
   });
 
   test("a value that must be unique replaces no other row; whole numbers are texts as they are written", async () => {
-    project = new TestProject({ ...recording, "experiments.sql": "CREATE TABLE experiments (experiment_id text PRIMARY KEY, name text UNIQUE, version text, flag text, share text);\n" });
-    project.write("steps/10_r.ts", 'import { record } from "stepbook";\nrecord("experiments", { name: "base", version: 5, flag: true, share: 0.5 });\n');
+    project = new TestProject({
+      ...recording,
+      "experiments.sql":
+        "CREATE TABLE experiments (experiment_id text PRIMARY KEY, name text UNIQUE, version text, flag text, share text);\n",
+    });
+    project.write(
+      "steps/10_r.ts",
+      'import { record } from "stepbook";\nrecord("experiments", { name: "base", version: 5, flag: true, share: 0.5 });\n',
+    );
     await project.run();
     const { events } = await project.run();
-    expect(events.find((event) => event.type === "run.warned")).toMatchObject({ message: expect.stringContaining("UNIQUE constraint failed: experiments.name") });
+    expect(events.find((event) => event.type === "run.warned")).toMatchObject({
+      message: expect.stringContaining("UNIQUE constraint failed: experiments.name"),
+    });
     expect(rows("name, version, flag, share")).toEqual([{ name: "base", version: "5", flag: "1", share: "0.5" }]);
   });
 
   test.each([
-    ["held by another program", "another program holds data/experiments.db", (file: string) => {
-      const db = new Database(file);
-      db.exec("BEGIN IMMEDIATE");
-      return () => void db.close();
-    }],
-    ["damaged", "data/experiments.db is damaged (file is not a database)", (file: string) => {
-      writeFileSync(file, "this is not a database ".repeat(10));
-      return () => rmSync(file);
-    }],
-    ["a folder", "data/experiments.db cannot be used (unable to open database file)", (file: string) => {
-      rmSync(file);
-      mkdirSync(file);
-      return () => rmSync(file, { recursive: true });
-    }],
+    [
+      "held by another program",
+      "another program holds data/experiments.db",
+      (file: string) => {
+        const db = new Database(file);
+        db.exec("BEGIN IMMEDIATE");
+        return () => void db.close();
+      },
+    ],
+    [
+      "damaged",
+      "data/experiments.db is damaged (file is not a database)",
+      (file: string) => {
+        writeFileSync(file, "this is not a database ".repeat(10));
+        return () => rmSync(file);
+      },
+    ],
+    [
+      "a folder",
+      "data/experiments.db cannot be used (unable to open database file)",
+      (file: string) => {
+        rmSync(file);
+        mkdirSync(file);
+        return () => rmSync(file, { recursive: true });
+      },
+    ],
   ])("a results file that is %s is not a failure of what was committed: that waits, is said once, and comes", async (_, words, harm) => {
     project = new TestProject(recording);
     project.write("steps/10_r.ts", `export const config = { retries: 1, retryDelay: 1 };\n${project.read("steps/10_r.ts")}`);
@@ -209,7 +276,10 @@ describe("experiments", () => {
 
 describe("a model", () => {
   test("that was deleted from models/ is put back without training again; other parts make a new version", async () => {
-    project = new TestProject({ "steps/10_m.ts": 'import { param, saveModel } from "stepbook";\nsaveModel("m", { weights: new Float64Array([1, param("w", 2)]) }, { doc: "a model" });\n' });
+    project = new TestProject({
+      "steps/10_m.ts":
+        'import { param, saveModel } from "stepbook";\nsaveModel("m", { weights: new Float64Array([1, param("w", 2)]) }, { doc: "a model" });\n',
+    });
     await project.run();
     const first = project.read("models/m/v1.json");
     expect(JSON.parse(first)).toMatchObject({ format: "stepbook-model/1", name: "m", version: 1 });
@@ -222,11 +292,16 @@ describe("a model", () => {
   });
 
   test("that cannot be written is said, waits, and is there in the next run; its step is done", async () => {
-    project = new TestProject({ "steps/10_m.ts": 'import { saveModel } from "stepbook";\nsaveModel("m", { w: 1 });\n', models: "in the way" });
+    project = new TestProject({
+      "steps/10_m.ts": 'import { saveModel } from "stepbook";\nsaveModel("m", { w: 1 });\n',
+      models: "in the way",
+    });
     for (const ran of [["10_m"], []]) {
       const run = await project.run();
       expect([run.code, run.ran], run.stdout).toEqual([0, ran]);
-      expect(run.events.filter(({ type }) => type === "run.warned")).toMatchObject([{ message: expect.stringMatching(/the model m could not be written into models\/ \(.*ENOTDIR.*the next run writes it/) }]);
+      expect(run.events.filter(({ type }) => type === "run.warned")).toMatchObject([
+        { message: expect.stringMatching(/the model m could not be written into models\/ \(.*ENOTDIR.*the next run writes it/) },
+      ]);
     }
     project.remove("models");
     expect((await project.run()).ran).toEqual([]);
@@ -247,7 +322,9 @@ describe("a model", () => {
 });
 
 test("a model file that is there already, of another state or another machine, is never taken for a new one", async () => {
-  project = new TestProject({ "steps/10_m.ts": 'import { param, saveModel } from "stepbook";\nsaveModel("m", { w: param("w", 2) }, {});\n' });
+  project = new TestProject({
+    "steps/10_m.ts": 'import { param, saveModel } from "stepbook";\nsaveModel("m", { w: param("w", 2) }, {});\n',
+  });
   await project.run();
   project.remove(".stepbook");
   const run = await project.run(["-p", "w=3"]);
@@ -261,7 +338,13 @@ const isRoot = process.getuid?.() === 0;
 test.runIf(isRoot)("a folder that may not be written to", async () => {
   project = new TestProject(oneStep);
   chmodSync(project.folder, 0o755);
-  const child = spawn(process.execPath, [path.join(built, "bin.cjs"), "run"], { cwd: project.folder, uid: 65534, gid: 65534, env: { ...process.env, NO_COLOR: "1" }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [path.join(built, "bin.cjs"), "run"], {
+    cwd: project.folder,
+    uid: 65534,
+    gid: 65534,
+    env: { ...process.env, NO_COLOR: "1" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const { code, stderr } = await finished(child);
   expect(stderr).toContain("E_READ_ONLY");
   expect(stderr).toContain("make the project's folder writable");
@@ -279,25 +362,43 @@ function canMount(): boolean {
 }
 
 test.runIf(canMount())("a full disk: the step fails and says so, what was stored before is whole", { timeout: 120_000 }, async () => {
-  project = new TestProject({ ...oneStep, "steps/20_big.ts": 'import { a } from "./10_a.ts";\nimport { param } from "stepbook";\nexport const big = new Uint8Array(param("mb", 64) * 2 ** 20).fill(a);\n' });
-  const inside = (words: string) => `cd "${project.folder}" && mkdir -p .stepbook && mount -t tmpfs -o size=12m none .stepbook && "${process.execPath}" "${path.join(built, "bin.cjs")}" ${words}`;
+  project = new TestProject({
+    ...oneStep,
+    "steps/20_big.ts":
+      'import { a } from "./10_a.ts";\nimport { param } from "stepbook";\nexport const big = new Uint8Array(param("mb", 64) * 2 ** 20).fill(a);\n',
+  });
+  const inside = (words: string) =>
+    `cd "${project.folder}" && mkdir -p .stepbook && mount -t tmpfs -o size=12m none .stepbook && "${process.execPath}" "${path.join(built, "bin.cjs")}" ${words}`;
   const again = `"${process.execPath}" "${path.join(built, "bin.cjs")}" run --json -p mb=1`;
-  const child = spawn("unshare", ["-m", "sh", "-c", `${inside("run --json")}; echo "code $?"; ${again}; echo "code $?"`], { env: { ...process.env, NO_COLOR: "1" }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn("unshare", ["-m", "sh", "-c", `${inside("run --json")}; echo "code $?"; ${again}; echo "code $?"`], {
+    env: { ...process.env, NO_COLOR: "1" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const { stdout, stderr } = await finished(child);
   expect(stdout, stderr).toContain('"code":"E_DISK_FULL"');
   expect(stdout).toMatch(/no space left to write [^"]*big/);
   expect(stdout).toContain("code 1");
   const last = stdout.trim().split("\n").at(-2)!;
-  expect(JSON.parse(last)).toMatchObject({ status: "succeeded", steps: [{ step: "10_a", status: "cached" }, { step: "20_big", status: "ran" }] });
+  expect(JSON.parse(last)).toMatchObject({
+    status: "succeeded",
+    steps: [
+      { step: "10_a", status: "cached" },
+      { step: "20_big", status: "ran" },
+    ],
+  });
 });
 
 test("several rows of one run, from one step and from two, are rows of their own", async () => {
   project = new TestProject({
     "experiments.sql": "CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, x integer);",
-    "steps/10_r.ts": 'import { record } from "stepbook";\nrecord("experiments", { x: 1 });\nrecord("experiments", { x: 2 });\nexport const done = 1;\n',
+    "steps/10_r.ts":
+      'import { record } from "stepbook";\nrecord("experiments", { x: 1 });\nrecord("experiments", { x: 2 });\nexport const done = 1;\n',
     "steps/20_r.ts": 'import "./10_r.ts";\nimport { record } from "stepbook";\nrecord("experiments", { x: 3 });\n',
   });
   await project.run();
-  const rows = (await project.command(["experiments", "--json"])).stdout.trim().split("\n").map((line) => (JSON.parse(line) as { x: number }).x);
+  const rows = (await project.command(["experiments", "--json"])).stdout
+    .trim()
+    .split("\n")
+    .map((line) => (JSON.parse(line) as { x: number }).x);
   expect(rows.sort()).toEqual([1, 2, 3]);
 });

@@ -23,7 +23,9 @@ function old(): void {
   mkdirSync(project.path(".stepbook"));
   const db = new Database(project.path(".stepbook/state.db"));
   db.exec(migrations[0]!);
-  db.exec("INSERT INTO outbox (run, step, table_name, body) VALUES ('r1', '10_record', 'experiments', '{\"experiment_id\":\"r1\",\"accuracy\":0.25}')");
+  db.exec(
+    "INSERT INTO outbox (run, step, table_name, body) VALUES ('r1', '10_record', 'experiments', '{\"experiment_id\":\"r1\",\"accuracy\":0.25}')",
+  );
   db.pragma("user_version = 1");
   db.close();
 }
@@ -43,14 +45,23 @@ test("a state of version 1 is brought to this one, and what it holds is still de
   expect((await project.run()).code).toBe(0);
   expect(version()).toBe(schemaVersion);
   const { stdout } = await project.command(["experiments", "--json"]);
-  expect(stdout.trim().split("\n").map((line) => (JSON.parse(line) as { accuracy: number }).accuracy).sort()).toEqual([0.25, 0.5]);
+  expect(
+    stdout
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { accuracy: number }).accuracy)
+      .sort(),
+  ).toEqual([0.25, 0.5]);
   expect(JSON.parse((await project.command(["mirror", "--json"])).stdout)).toMatchObject({ waiting: 2, sent: 0, parked: [] });
 });
 
 test("several that open it at once migrate it once", async () => {
   old();
   const all = await Promise.all([1, 2, 3].map(() => finished(project.start(["mirror", "--json"]))));
-  expect(all.map(({ code }) => code), all.map(({ stderr }) => stderr).join()).toEqual([0, 0, 0]);
+  expect(
+    all.map(({ code }) => code),
+    all.map(({ stderr }) => stderr).join(),
+  ).toEqual([0, 0, 0]);
   expect(version()).toBe(schemaVersion);
 });
 
@@ -58,7 +69,12 @@ test("the newest run and those that have not ended are found without reading all
   const db = new Database(":memory:");
   db.function("seal", { varargs: true }, () => null);
   for (const step of migrations) db.exec(step);
-  const plan = (query: string) => db.prepare(`EXPLAIN QUERY PLAN ${query}`).all().map((row) => (row as { detail: string }).detail).join("; ");
+  const plan = (query: string) =>
+    db
+      .prepare(`EXPLAIN QUERY PLAN ${query}`)
+      .all()
+      .map((row) => (row as { detail: string }).detail)
+      .join("; ");
   expect(plan("SELECT id FROM runs WHERE status = 'running'")).toContain("runs_open");
   expect(plan("SELECT * FROM runs ORDER BY started_at DESC, id DESC LIMIT 1")).toMatch(/^SCAN runs USING INDEX runs_newest$/);
 });
@@ -73,7 +89,11 @@ test("a row that is recorded, and a delivery, do not read all that was ever reco
       countRecorded(db, "r1", "experiments");
       deliverEmbedded(db, project.folder, readResultTables(project.folder));
     });
-    expect(plans).toEqual([expect.stringContaining("outbox_by_run (run=? AND table_name=?)"), expect.stringContaining("outbox_to_deliver"), expect.stringContaining("INTEGER PRIMARY KEY")]);
+    expect(plans).toEqual([
+      expect.stringContaining("outbox_by_run (run=? AND table_name=?)"),
+      expect.stringContaining("outbox_to_deliver"),
+      expect.stringContaining("INTEGER PRIMARY KEY"),
+    ]);
   } finally {
     db.close();
   }

@@ -9,8 +9,10 @@ afterEach(() => project.dispose());
 
 const files = {
   "experiments.sql": "CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, k integer);",
-  "steps/10_a.ts": 'import { param, sql } from "stepbook";\nexport const k = param("k", 5);\nexport const t = await sql`SELECT i FROM range(${k}) r(i)`;\n',
-  "steps/20_m.ts": 'import { saveModel } from "stepbook";\nimport { k } from "./10_a.ts";\nsaveModel("m", { weights: [k] }, {});\nexport const big = 2n ** 70n + BigInt(k);\n',
+  "steps/10_a.ts":
+    'import { param, sql } from "stepbook";\nexport const k = param("k", 5);\nexport const t = await sql`SELECT i FROM range(${k}) r(i)`;\n',
+  "steps/20_m.ts":
+    'import { saveModel } from "stepbook";\nimport { k } from "./10_a.ts";\nsaveModel("m", { weights: [k] }, {});\nexport const big = 2n ** 70n + BigInt(k);\n',
   "steps/30_r.ts": 'import { record } from "stepbook";\nimport { k } from "./10_a.ts";\nrecord("experiments", { k });\n',
 };
 
@@ -81,7 +83,11 @@ test("the manifests of the first versions, a file for each record", async () => 
   project = new TestProject(files);
   await project.run();
   const folder = project.path(".stepbook/records");
-  const lines = readdirSync(folder).flatMap((name) => readFileSync(`${folder}/${name}`, "utf8").split("\n").filter((line) => line !== ""));
+  const lines = readdirSync(folder).flatMap((name) =>
+    readFileSync(`${folder}/${name}`, "utf8")
+      .split("\n")
+      .filter((line) => line !== ""),
+  );
   project.remove(".stepbook/records");
   for (const line of lines) {
     const { seal, ...rest } = JSON.parse(line) as { seal: string };

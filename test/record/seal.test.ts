@@ -14,12 +14,20 @@ function edit(...statements: string[]): void {
   db.close();
 }
 
-const swapped = "UPDATE records SET body = replace(body, (SELECT json_extract(body, '$.artifacts.a.digest') FROM records WHERE name = 'a'), (SELECT json_extract(body, '$.artifacts.b.digest') FROM records WHERE name = 'b')) WHERE name = 'a'";
+const swapped =
+  "UPDATE records SET body = replace(body, (SELECT json_extract(body, '$.artifacts.a.digest') FROM records WHERE name = 'a'), (SELECT json_extract(body, '$.artifacts.b.digest') FROM records WHERE name = 'b')) WHERE name = 'a'";
 
 test("a record of which anything was changed is none: its step runs, the run says so, doctor too", async () => {
   project = new TestProject({ "steps/10_a.ts": "export const a = 111;\n", "steps/20_b.ts": "export const b = 222;\n" });
   await project.run();
-  const reasons = async () => (await project.run()).events.flatMap((event) => (event.type === "step.started" ? [`${event.step} ${event.reason.code}`] : event.type === "run.warned" ? [event.message.replace(/\d+/, "n")] : []));
+  const reasons = async () =>
+    (await project.run()).events.flatMap((event) =>
+      event.type === "step.started"
+        ? [`${event.step} ${event.reason.code}`]
+        : event.type === "run.warned"
+          ? [event.message.replace(/\d+/, "n")]
+          : [],
+    );
   const warning = "record n, of a, is damaged in .stepbook/state.db: it is not used";
   // The digest of another artifact, which is there and intact.
   edit(swapped);
@@ -32,7 +40,10 @@ test("a record of which anything was changed is none: its step runs, the run say
   expect(await project.value("10_a.a")).toBe(111);
   edit("UPDATE records SET body = '{' WHERE name = 'a'");
   expect(await reasons()).toEqual(["10_a record-damaged", warning, warning]);
-  edit("DELETE FROM records WHERE name = 'a' AND id < (SELECT max(id) FROM records)", "UPDATE records SET fingerprint = (SELECT fingerprint FROM records WHERE name = 'b') WHERE name = 'a'");
+  edit(
+    "DELETE FROM records WHERE name = 'a' AND id < (SELECT max(id) FROM records)",
+    "UPDATE records SET fingerprint = (SELECT fingerprint FROM records WHERE name = 'b') WHERE name = 'a'",
+  );
   expect(await reasons()).toEqual(["10_a record-damaged", warning]);
 });
 

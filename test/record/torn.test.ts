@@ -70,8 +70,14 @@ test("the kept graph", () => {
 });
 
 test("a model", async () => {
-  project.write("steps/30_m.ts", 'import { saveModel } from "stepbook";\nimport { b } from "./20_b.ts";\nsaveModel("m", { weights: Float64Array.of(b, 1, 2) }, {});\n');
+  project.write(
+    "steps/30_m.ts",
+    'import { saveModel } from "stepbook";\nimport { b } from "./20_b.ts";\nsaveModel("m", { weights: Float64Array.of(b, 1, 2) }, {});\n',
+  );
   expect((await project.run()).code).toBe(0);
   const whole = readFileSync(project.path("models/m/v1.json"));
-  for (let at = 0; at < whole.length - 2; at++) expect(() => decodeModel(whole.subarray(0, at), "m"), `cut at ${at}`).toThrow(expect.objectContaining({ failure: expect.objectContaining({ code: "E_DECODE" }) }));
+  for (let at = 0; at < whole.length - 2; at++)
+    expect(() => decodeModel(whole.subarray(0, at), "m"), `cut at ${at}`).toThrow(
+      expect.objectContaining({ failure: expect.objectContaining({ code: "E_DECODE" }) }),
+    );
 });

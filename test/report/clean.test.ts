@@ -4,10 +4,15 @@ import { cleanLine, cleanLines, cleanOutput } from "../../src/report/clean.ts";
 import { hostile } from "./hostile.ts";
 
 const control = /[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/;
-const pieces = fc.array(
-  fc.oneof(fc.constantFrom(...hostile, "\x1b", "[", "]", "31m", "2J", "\x07", "\x9b", "P", "\\", "m"), fc.string({ unit: "binary", maxLength: 4 })),
-  { maxLength: 12 },
-).map((parts) => parts.join(""));
+const pieces = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(...hostile, "\x1b", "[", "]", "31m", "2J", "\x07", "\x9b", "P", "\\", "m"),
+      fc.string({ unit: "binary", maxLength: 4 }),
+    ),
+    { maxLength: 12 },
+  )
+  .map((parts) => parts.join(""));
 
 describe("hostile text", () => {
   it.each(hostile)("%j loses what a terminal obeys", (text) => {
@@ -17,11 +22,20 @@ describe("hostile text", () => {
   });
 
   it("has nothing left however it is put together", () => {
-    fc.assert(fc.property(pieces, (text) => !control.test(cleanLine(text)) && !control.test(cleanLines(text).join("")) && !control.test(cleanOutput(text, false))), { numRuns: 500 });
+    fc.assert(
+      fc.property(
+        pieces,
+        (text) => !control.test(cleanLine(text)) && !control.test(cleanLines(text).join("")) && !control.test(cleanOutput(text, false)),
+      ),
+      { numRuns: 500 },
+    );
   });
 
   it("has nothing left but colours where colours may stay", () => {
-    fc.assert(fc.property(pieces, (text) => !control.test(cleanOutput(text, true).replace(/\x1b\[[0-9;:]*m/g, ""))), { numRuns: 500 });
+    fc.assert(
+      fc.property(pieces, (text) => !control.test(cleanOutput(text, true).replace(/\x1b\[[0-9;:]*m/g, ""))),
+      { numRuns: 500 },
+    );
   });
 
   it("keeps colours on request, and ends them", () => {

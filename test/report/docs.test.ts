@@ -4,10 +4,26 @@ import type { Event } from "../../src/events.ts";
 
 // A type that is missing here, or too many, does not compile.
 const types: Record<Event["type"], true> = {
-  "run.started": true, "watch.waiting": true, "run.waiting": true, "run.recovered": true, "run.warned": true, "run.finished": true,
-  "step.started": true, "step.reused": true, "step.output": true, "step.progress": true, "step.displayed": true, "step.checked": true,
-  "step.warned": true, "step.retrying": true, "step.ran": true, "step.failed": true, "step.skipped": true, "step.cancelled": true,
-  "row.recorded": true, "model.saved": true,
+  "run.started": true,
+  "watch.waiting": true,
+  "run.waiting": true,
+  "run.recovered": true,
+  "run.warned": true,
+  "run.finished": true,
+  "step.started": true,
+  "step.reused": true,
+  "step.output": true,
+  "step.progress": true,
+  "step.displayed": true,
+  "step.checked": true,
+  "step.warned": true,
+  "step.retrying": true,
+  "step.ran": true,
+  "step.failed": true,
+  "step.skipped": true,
+  "step.cancelled": true,
+  "row.recorded": true,
+  "model.saved": true,
 };
 
 it("docs/events.md describes every event, with an example", () => {

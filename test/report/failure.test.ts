@@ -14,7 +14,10 @@ let project: string;
 beforeAll(() => {
   project = mkdtempSync(path.join(os.tmpdir(), "failure-"));
   mkdirSync(path.join(project, "steps"));
-  writeFileSync(path.join(project, "steps/30_tune.ts"), `import { rows } from "./20_split.ts";\n\nconst labels = rows.map(diagnosis);\n${"x".repeat(300)}.fail()\n\tif (字) fail();\n`);
+  writeFileSync(
+    path.join(project, "steps/30_tune.ts"),
+    `import { rows } from "./20_split.ts";\n\nconst labels = rows.map(diagnosis);\n${"x".repeat(300)}.fail()\n\tif (字) fail();\n`,
+  );
 });
 afterAll(() => rmSync(project, { recursive: true }));
 
@@ -38,7 +41,9 @@ describe("a failure", () => {
   });
 
   it("has its place where the file cannot be read, and no caret without a column", () => {
-    expect(formatFailure({ ...failure, place: { file: "steps/gone.ts", line: 2 }, stack: "" }, colors, { project })).toContain("  ╭ steps/gone.ts:2\n  →");
+    expect(formatFailure({ ...failure, place: { file: "steps/gone.ts", line: 2 }, stack: "" }, colors, { project })).toContain(
+      "  ╭ steps/gone.ts:2\n  →",
+    );
     expect(formatFailure({ ...failure, place: { file: "steps/30_tune.ts", line: 3 } }, colors, { project })).not.toContain("^");
   });
 
@@ -55,7 +60,11 @@ describe("a failure", () => {
   });
 
   it.each([100, 60, 40])("fits %i columns", (width) => {
-    const long = { ...failure, message: `${failure.message} ${"and so on ".repeat(30)}\nselect ${"x".repeat(200)}`, remedy: "do this ".repeat(30) };
+    const long = {
+      ...failure,
+      message: `${failure.message} ${"and so on ".repeat(30)}\nselect ${"x".repeat(200)}`,
+      remedy: "do this ".repeat(30),
+    };
     for (const each of [failure, long]) {
       for (const line of formatFailure(each, colors, { project, width }).split("\n")) expect(displayWidth(line)).toBeLessThanOrEqual(width);
     }
@@ -68,6 +77,8 @@ describe("a failure", () => {
 
   it.each(hostile)("with %j in it commands no terminal", (text) => {
     const place = { file: `steps/${text}.ts`, line: 1, column: 2 };
-    expect(formatFailure({ code: "E_STEP_THREW", message: text, remedy: text, stack: `at ${text}`, place }, colors).replaceAll("\n", "")).not.toMatch(/[\x00-\x1f\x7f-\x9f]/);
+    expect(
+      formatFailure({ code: "E_STEP_THREW", message: text, remedy: text, stack: `at ${text}`, place }, colors).replaceAll("\n", ""),
+    ).not.toMatch(/[\x00-\x1f\x7f-\x9f]/);
   });
 });

@@ -16,7 +16,14 @@ function open(columns: number, rows?: number): void {
 
 const screen = () => screenOf(err.text).join("\n").trimEnd().split("\n");
 const started = (step: string): Event => ({ type: "step.started", run, step, at: "", attempt: 1, reason: because("it has not run yet") });
-const progress = (done: number, total: number | null): Event => ({ type: "step.progress", run, step: "30_tune", label: "components", done, total });
+const progress = (done: number, total: number | null): Event => ({
+  type: "step.progress",
+  run,
+  step: "30_tune",
+  label: "components",
+  done,
+  total,
+});
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -107,7 +114,12 @@ describe("the live view", () => {
   });
 
   it("says what a retry waits for", () => {
-    for (const event of [runStarted, started("30_tune"), { type: "step.retrying", run, step: "30_tune", attempt: 2, in: 5000, failure } satisfies Event]) report.event(event);
+    for (const event of [
+      runStarted,
+      started("30_tune"),
+      { type: "step.retrying", run, step: "30_tune", attempt: 2, in: 5000, failure } satisfies Event,
+    ])
+      report.event(event);
     vi.advanceTimersByTime(1000);
     expect(screen().at(-1)).toMatch(/waits for attempt 2$/);
   });

@@ -71,7 +71,8 @@ describe("a pipe", () => {
       "– 40_evaluate      skipped  30_tune failed",
       "■ 50_model       cancelled  after 210 ms",
       "! Postgres cannot be reached: 3 rows wait in the outbox",
-    ]) expect(err.lines).toContain(line);
+    ])
+      expect(err.lines).toContain(line);
     expect(out.lines).toEqual(["failed: 30_tune", "8 steps: 1 ran, 3 reused, 1 failed, 2 skipped, 1 cancelled in 4.8 s"]);
   });
 
@@ -83,13 +84,21 @@ describe("a pipe", () => {
   it("gets a sign of life every 30 s while a step runs, and none after", () => {
     const [out, err] = [new FakeStream(), new FakeStream()];
     const report = makeReport({ json: false, stdout: out.stream, stderr: err.stream, env: {} });
-    for (const event of [runStarted, { type: "step.started", run, step: "30_tune", at: "", attempt: 1, reason: because("forced") } satisfies Event]) report.event(event);
+    for (const event of [
+      runStarted,
+      { type: "step.started", run, step: "30_tune", at: "", attempt: 1, reason: because("forced") } satisfies Event,
+    ])
+      report.event(event);
     vi.advanceTimersByTime(30_000);
     report.event({ type: "step.progress", run, step: "30_tune", label: "components", done: 12, total: 29 });
     vi.advanceTimersByTime(30_000);
     report.event({ type: "step.cancelled", run, step: "30_tune", ms: 60_000 });
     vi.advanceTimersByTime(90_000);
-    expect(err.lines.slice(1)).toEqual(["  30_tune still runs, 30 s", "  30_tune still runs, 60 s, components 12/29", "■ 30_tune        cancelled  after 60 s"]);
+    expect(err.lines.slice(1)).toEqual([
+      "  30_tune still runs, 30 s",
+      "  30_tune still runs, 60 s, components 12/29",
+      "■ 30_tune        cancelled  after 60 s",
+    ]);
     report.close();
     expect(vi.getTimerCount()).toBe(0);
   });
@@ -99,11 +108,24 @@ describe("the result", () => {
   const end: Event = { ...(firstRunEnd as Extract<Event, { type: "run.finished" }>), steps: [] };
 
   it("says of a model that it is unchanged, and shows the last of many rows", () => {
-    const rows = Array.from({ length: 1204 }, (_, n): Event => ({ type: "row.recorded", run, step: "a", table: "trials", row: { k: n, label: "x" } }));
-    const { out } = tell([runStarted, ...rows, { type: "model.saved", run, step: "a", name: "m", version: 2, path: "models/m/v2.json", existed: true }, end]);
+    const rows = Array.from({ length: 1204 }, (_, n): Event => ({
+      type: "row.recorded",
+      run,
+      step: "a",
+      table: "trials",
+      row: { k: n, label: "x" },
+    }));
+    const { out } = tell([
+      runStarted,
+      ...rows,
+      { type: "model.saved", run, step: "a", name: "m", version: 2, path: "models/m/v2.json", existed: true },
+      end,
+    ]);
     expect(out.lines).toEqual([
       "trials: 1,201 rows before these",
-      "trials: k 1201  label x", "trials: k 1202  label x", "trials: k 1203  label x",
+      "trials: k 1201  label x",
+      "trials: k 1202  label x",
+      "trials: k 1203  label x",
       "model m v2 → models/m/v2.json unchanged",
       "0 steps: nothing to do in 6.5 s",
     ]);
@@ -149,11 +171,18 @@ describe("JSON lines", () => {
 });
 
 describe("colours", () => {
-  const colored = (env: NodeJS.ProcessEnv, columns?: number) => escapes.test(tell([...badRun, badRunEnd], { env, ...(columns ? { columns } : {}) }).out.text);
+  const colored = (env: NodeJS.ProcessEnv, columns?: number) =>
+    escapes.test(tell([...badRun, badRunEnd], { env, ...(columns ? { columns } : {}) }).out.text);
 
   it.each([
-    [{}, 80, true], [{}, undefined, false], [{ NO_COLOR: "1" }, 80, false], [{ NO_COLOR: "" }, 80, true], [{ FORCE_COLOR: "1" }, undefined, true],
-    [{ FORCE_COLOR: "0" }, 80, false], [{ NO_COLOR: "1", FORCE_COLOR: "1" }, 80, false], [{ TERM: "dumb" }, 80, false],
+    [{}, 80, true],
+    [{}, undefined, false],
+    [{ NO_COLOR: "1" }, 80, false],
+    [{ NO_COLOR: "" }, 80, true],
+    [{ FORCE_COLOR: "1" }, undefined, true],
+    [{ FORCE_COLOR: "0" }, 80, false],
+    [{ NO_COLOR: "1", FORCE_COLOR: "1" }, 80, false],
+    [{ TERM: "dumb" }, 80, false],
   ])("with %j and %s columns: %s", (env, columns, expected) => expect(colored(env, columns)).toBe(expected));
 
   it("are decided per stream", () => {
@@ -178,7 +207,9 @@ describe("a failing row", () => {
   it("is told whatever it holds", () => {
     const sample = [{ at: new Date(NaN), s: { n: 2n ** 53n }, m: new Map([["k", 1n]]), l: [NaN, null], d: new Date("2024-02-29"), t: "a" }];
     const { err } = tell([{ type: "step.checked", run, step: "10_a", table: "t", rules: [{ rule: "r", failing: 1, sample }] }]);
-    expect(err.lines.at(-1)).toBe('  10_a │       at infinity  s {"n":"9007199254740992"}  m [["k","1"]]  l ["NaN",null]  d 2024-02-29  t a');
+    expect(err.lines.at(-1)).toBe(
+      '  10_a │       at infinity  s {"n":"9007199254740992"}  m [["k","1"]]  l ["NaN",null]  d 2024-02-29  t a',
+    );
   });
 });
 
@@ -195,7 +226,14 @@ describe("hostile text", () => {
     { type: "step.warned", run, step: text, message: text },
     { type: "run.warned", run, message: text },
     { type: "step.retrying", run, step: text, attempt: 2, in: 1, failure: { ...failure, message: text } },
-    { type: "step.failed", run, step: text, ms: 1, attempts: 1, failure: { code: "E_STEP_THREW", message: text, remedy: text, stack: `at ${text}`, place: { file: text, line: 1 } } },
+    {
+      type: "step.failed",
+      run,
+      step: text,
+      ms: 1,
+      attempts: 1,
+      failure: { code: "E_STEP_THREW", message: text, remedy: text, stack: `at ${text}`, place: { file: text, line: 1 } },
+    },
     { type: "row.recorded", run, step: text, table: text, row: { [text]: text } },
     { type: "model.saved", run, step: text, name: text, version: 1, path: text, existed: false },
     { type: "run.finished", run, status: "failed", ms: 1, steps: [{ step: text, status: "failed", reason: text, ms: 1, attempts: 1 }] },

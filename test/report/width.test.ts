@@ -5,12 +5,24 @@ import { cut, displayWidth, fill, wrap } from "../../src/report/width.ts";
 const text = fc.oneof(
   fc.string({ unit: "grapheme", maxLength: 80 }),
   fc.string({ maxLength: 80 }).map((each) => each.replace(/[^ -~]/g, "")),
-  fc.array(fc.constantFrom("word", " ", "漢字", "🎉", "é", "\x1b[31m", "\x1b[0m", "👨‍👩‍👧", "❤️", "ｆ"), { maxLength: 40 }).map((parts) => parts.join("")),
+  fc
+    .array(fc.constantFrom("word", " ", "漢字", "🎉", "é", "\x1b[31m", "\x1b[0m", "👨‍👩‍👧", "❤️", "ｆ"), { maxLength: 40 })
+    .map((parts) => parts.join("")),
 );
 
 describe("the width of a text", () => {
   it.each([
-    ["abc", 3], ["漢字", 4], ["한국", 4], ["e\u0301", 1], ["🎉", 2], ["❤️", 2], ["✓", 1], ["━", 1], ["…", 1], ["", 0], ["\x1b[31mred\x1b[0m", 3],
+    ["abc", 3],
+    ["漢字", 4],
+    ["한국", 4],
+    ["e\u0301", 1],
+    ["🎉", 2],
+    ["❤️", 2],
+    ["✓", 1],
+    ["━", 1],
+    ["…", 1],
+    ["", 0],
+    ["\x1b[31mred\x1b[0m", 3],
   ])("of %j is %i columns", (each, width) => expect(displayWidth(each)).toBe(width));
 
   it("is never more than asked for after a cut", () => {
@@ -22,7 +34,14 @@ describe("the width of a text", () => {
   });
 
   it("is exactly what is asked for after a filling", () => {
-    fc.assert(fc.property(text, fc.integer({ min: 1, max: 60 }), fc.constantFrom("left" as const, "right" as const), (each, width, align) => displayWidth(fill(each, width, align)) === width));
+    fc.assert(
+      fc.property(
+        text,
+        fc.integer({ min: 1, max: 60 }),
+        fc.constantFrom("left" as const, "right" as const),
+        (each, width, align) => displayWidth(fill(each, width, align)) === width,
+      ),
+    );
   });
 
   it("no row of a wrapped text is wider, and no letter is lost", () => {

@@ -24,7 +24,8 @@ export function keptPool(real: typeof Pool): typeof Pool {
     override take(place: Pool.Wanted): Pool.StepProcess {
       const { memory, shared, tables } = place;
       const waiting = shared && memory === null ? kept.get(this.#key(tables)) : undefined;
-      for (let each = waiting?.pop(); each !== undefined; each = waiting?.pop()) if (each.child.exitCode === null && each.child.signalCode === null) return each;
+      for (let each = waiting?.pop(); each !== undefined; each = waiting?.pop())
+        if (each.child.exitCode === null && each.child.signalCode === null) return each;
       return super.take(place);
     }
 
@@ -47,6 +48,9 @@ export function endKept(most = 0): void {
   const all = [...kept].flatMap(([key, list]) => list.map((each) => ({ key, each })));
   for (const { key, each } of all.slice(0, Math.max(0, all.length - most))) {
     each.child.kill("SIGKILL");
-    kept.set(key, kept.get(key)!.filter((other) => other !== each));
+    kept.set(
+      key,
+      kept.get(key)!.filter((other) => other !== each),
+    );
   }
 }

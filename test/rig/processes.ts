@@ -51,13 +51,15 @@ export function memory(pid: number, which: "VmRSS" | "VmHWM"): number {
 
 /** Its children, those that have ended and wait to be asked for (Z) too. */
 export function childrenOf(parent: number): { pid: number; state: string }[] {
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-      const [state = "X", its] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      return Number(its) === parent ? [{ pid: Number(pid), state }] : [];
-    } catch {
-      return [];
-    }
-  });
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+        const [state = "X", its] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+        return Number(its) === parent ? [{ pid: Number(pid), state }] : [];
+      } catch {
+        return [];
+      }
+    });
 }

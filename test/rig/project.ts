@@ -89,7 +89,10 @@ export class TestProject {
   /** `run --json`, with its events. */
   async run(words: readonly string[] = [], options: CommandOptions = {}): Promise<RunResult> {
     const result = await this.command(["run", "--json", ...words], options);
-    const events = result.stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line) as Event);
+    const events = result.stdout
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Event);
     const last = events.filter((event) => event.type === "run.finished").at(-1);
     const outcomes = last?.steps ?? [];
     return {

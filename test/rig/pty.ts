@@ -50,7 +50,15 @@ export function onTerminal(project: TestProject, command: string, env: NodeJS.Pr
     const [, after] = /ended with \d+ (\S+)\./.exec(text) ?? [];
     return before !== undefined && before === after && text.lastIndexOf("\x1b[?25l") <= text.lastIndexOf("\x1b[?25h");
   };
-  return { child, begun, restored, shown: () => text, type: (word) => void child.stdin!.write(word), ended, close: () => void child.kill("SIGKILL") };
+  return {
+    child,
+    begun,
+    restored,
+    shown: () => text,
+    type: (word) => void child.stdin!.write(word),
+    ended,
+    close: () => void child.kill("SIGKILL"),
+  };
 }
 
 /** The project as a user has it: the package installed, `npx tsx runner.ts` works. */
@@ -58,7 +66,10 @@ export function asInstalled(project: TestProject): void {
   const installed = project.path("node_modules/stepbook");
   mkdirSync(installed, { recursive: true });
   const api = path.join(built, "api.js");
-  writeFileSync(path.join(installed, "package.json"), JSON.stringify({ name: "stepbook", type: "module", exports: { ".": api, "./runner": "./runner.js" } }));
+  writeFileSync(
+    path.join(installed, "package.json"),
+    JSON.stringify({ name: "stepbook", type: "module", exports: { ".": api, "./runner": "./runner.js" } }),
+  );
   writeFileSync(path.join(installed, "runner.js"), `export * from ${JSON.stringify(path.join(built, "runner.js"))};\n`);
   mkdirSync(project.path("node_modules/.bin"), { recursive: true });
   for (const name of ["tsx", "typescript"]) symlinkSync(path.join(root, "node_modules", name), project.path(`node_modules/${name}`));

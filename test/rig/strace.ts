@@ -20,7 +20,12 @@ export interface Traced extends Result {
  * A command, `run --json`, with its main thread traced, where all durable writes are made; steps are other processes.
  * @param inject such as `fsync:signal=SIGKILL:when=3`
  */
-export async function tracedRun(project: TestProject, inject: string | null, env: NodeJS.ProcessEnv = {}, words: readonly string[] = ["run", "--json"]): Promise<Traced> {
+export async function tracedRun(
+  project: TestProject,
+  inject: string | null,
+  env: NodeJS.ProcessEnv = {},
+  words: readonly string[] = ["run", "--json"],
+): Promise<Traced> {
   const { folder, log, dispose } = newLog();
   const traced = spawn("strace", [...options(log, inject), process.execPath, ...project.words(words)], {
     cwd: project.folder,
@@ -51,7 +56,9 @@ if (/child\\.[cm]?js$/.test(process.argv[1] ?? "")) {
   const held = () => !/TracerPid:\\s+0/.test(readFileSync("/proc/self/status", "utf8"));
   for (let i = 0; i < 2000 && !held(); i++) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
 }`;
-  const result = await project.command(["run", "--json"], { env: { ...env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}` } });
+  const result = await project.command(["run", "--json"], {
+    env: { ...env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}` },
+  });
   const made = countCalls(folder);
   dispose();
   return { ...result, made };

@@ -30,7 +30,10 @@ test("a dead or silent scheduler is unhealthy at the first question, whoever is 
   project = scheduled(quiet, { "steps/10_a.ts": "export const a = 1;\n" });
   const first = start();
   const [port, pages] = [await first.port(), await served(project)];
-  expect(await health(port)).toMatchObject({ status: 200, body: { status: "healthy", reason: null, scheduler: { pid: first.child.pid, here: true } } });
+  expect(await health(port)).toMatchObject({
+    status: 200,
+    body: { status: "healthy", reason: null, scheduler: { pid: first.child.pid, here: true } },
+  });
   expect(await health(pages.port)).toMatchObject({ status: 200, body: { scheduler: { pid: first.child.pid, here: false } } });
   expect((await ask(port, "GET", "/")).body).toContain("10_a");
 
@@ -38,7 +41,10 @@ test("a dead or silent scheduler is unhealthy at the first question, whoever is 
   first.child.kill("SIGSTOP");
   const before = new Date(Date.now() - 60_000);
   utimesSync(project.path(".stepbook/scheduler-beat"), before, before);
-  expect(await health(pages.port)).toMatchObject({ status: 503, body: { status: "unhealthy", reason: expect.stringMatching(/has not looked at its slots for 6\d s/) } });
+  expect(await health(pages.port)).toMatchObject({
+    status: 503,
+    body: { status: "unhealthy", reason: expect.stringMatching(/has not looked at its slots for 6\d s/) },
+  });
   first.child.kill("SIGCONT");
   await until(async () => (await health(pages.port)).status === 200);
 
@@ -56,7 +62,10 @@ test("a dead or silent scheduler is unhealthy at the first question, whoever is 
 });
 
 test("not ready where the state cannot be written, and while it drains", async () => {
-  project = scheduled('train: { cron: "* * * * *" }', { "steps/10_a.ts": 'console.log("it hangs");\nprocess.on("SIGTERM", () => {});\nawait new Promise((resolve) => setTimeout(resolve, 600_000));\n' });
+  project = scheduled('train: { cron: "* * * * *" }', {
+    "steps/10_a.ts":
+      'console.log("it hangs");\nprocess.on("SIGTERM", () => {});\nawait new Promise((resolve) => setTimeout(resolve, 600_000));\n',
+  });
   const scheduler = start();
   const port = await scheduler.port();
   expect(await health(port, "/readyz")).toMatchObject({ status: 200, body: { ready: true, reason: null } });
@@ -92,7 +101,8 @@ test("beyond loopback probes need no token and all else does; only known names a
     expect((await ask(port, "GET", probe, { host: "evil.example" })).status, probe).toBe(421);
     expect((await ask(port, "GET", probe)).body, probe).not.toContain(token);
   }
-  for (const path of ["/", "/runs", "/healthz/", "/healthz/x", "/metricsx", "/nowhere"]) expect((await ask(port, "GET", path)).status, path).toBe(401);
+  for (const path of ["/", "/runs", "/healthz/", "/healthz/x", "/metricsx", "/nowhere"])
+    expect((await ask(port, "GET", path)).status, path).toBe(401);
   expect((await ask(port, "GET", "/runs", { "x-stepbook-token": token })).status).toBe(200);
   expect(await scheduler.end()).toBe(0);
 });
@@ -114,7 +124,11 @@ test("a port that is taken does not keep the schedule from its work; the pages c
   expect(await scheduler.end()).toBe(0);
 });
 
-test.each([[["--port", "x"], "E_USAGE"], [["--nonsense"], "E_USAGE"], [["--log", "xml"], "E_USAGE"]])("%s is refused", async (words, code) => {
+test.each([
+  [["--port", "x"], "E_USAGE"],
+  [["--nonsense"], "E_USAGE"],
+  [["--log", "xml"], "E_USAGE"],
+])("%s is refused", async (words, code) => {
   project = scheduled(quiet);
   const scheduler = start(words);
   await scheduler.says(code);
@@ -144,10 +158,12 @@ function parse(text: string): Map<string, number> {
 
 test("metrics are what is in the state; buckets add up", async () => {
   project = scheduled('train: { cron: "* * * * *", catchUp: "none" }', {
-    "experiments.sql": "CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, experiment_datetime timestamptz, x integer);\n",
+    "experiments.sql":
+      "CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, experiment_datetime timestamptz, x integer);\n",
     "steps/10_a.ts": 'import { sql } from "stepbook";\nexport const a = await sql`SELECT 1 AS x`;\n',
     "steps/20_b.ts": 'import { a } from "./10_a.ts";\nexport const b = a.count;\n',
-    "steps/30_c.ts": 'import { record, param } from "stepbook";\nimport { b } from "./20_b.ts";\nconst wrong = param("wrong", false);\nif (wrong) throw new Error("no");\nrecord("experiments", { x: b });\n',
+    "steps/30_c.ts":
+      'import { record, param } from "stepbook";\nimport { b } from "./20_b.ts";\nconst wrong = param("wrong", false);\nif (wrong) throw new Error("no");\nrecord("experiments", { x: b });\n',
   });
   await project.run();
   await project.run();
@@ -155,16 +171,25 @@ test("metrics are what is in the state; buckets add up", async () => {
   const scheduler = start();
   const port = await scheduler.port();
   const db = new Database(project.path(".stepbook/state.db"));
-  db.prepare("INSERT INTO slots (schedule, slot, status, \"trigger\", updated_at) VALUES ('old \"one\"\\', '2020-01-01T00:00:00.000Z', 'missed', 'cron', ''), ('later', '2020-01-01T00:00:00.000Z', 'due', 'cron', '')").run();
+  db.prepare(
+    "INSERT INTO slots (schedule, slot, status, \"trigger\", updated_at) VALUES ('old \"one\"\\', '2020-01-01T00:00:00.000Z', 'missed', 'cron', ''), ('later', '2020-01-01T00:00:00.000Z', 'due', 'cron', '')",
+  ).run();
   const metrics = parse((await ask(port, "GET", "/metrics")).body);
   const value = (name: string) => metrics.get(name);
   expect(value('stepbook_runs_total{status="succeeded",trigger="manual"}')).toBe(2);
   expect(value('stepbook_runs_total{status="failed",trigger="manual"}')).toBe(1);
-  expect([...metrics].filter(([name]) => name.startsWith("stepbook_steps_total"))).toEqual([['stepbook_steps_total{status="cached"}', 4], ['stepbook_steps_total{status="failed"}', 1], ['stepbook_steps_total{status="ran"}', 4]]);
+  expect([...metrics].filter(([name]) => name.startsWith("stepbook_steps_total"))).toEqual([
+    ['stepbook_steps_total{status="cached"}', 4],
+    ['stepbook_steps_total{status="failed"}', 1],
+    ['stepbook_steps_total{status="ran"}', 4],
+  ]);
   expect(value("stepbook_step_attempts_total")).toBe(5);
   expect(value("stepbook_last_run_reuse_ratio")).toBeCloseTo(2 / 3);
   expect(value("stepbook_run_duration_seconds_count")).toBe(3);
-  const taken = db.prepare("SELECT sum(ms) / 1000.0 FROM run_steps WHERE step = '30_c' AND status IN ('ran', 'failed')").pluck().get() as number;
+  const taken = db
+    .prepare("SELECT sum(ms) / 1000.0 FROM run_steps WHERE step = '30_c' AND status IN ('ran', 'failed')")
+    .pluck()
+    .get() as number;
   expect(value('stepbook_step_duration_seconds_sum{step="30_c"}')).toBeCloseTo(taken);
   const buckets = [...metrics].filter(([name]) => name.startsWith('stepbook_step_duration_seconds_bucket{step="30_c"')).map(([, n]) => n);
   expect(buckets).toHaveLength(13);

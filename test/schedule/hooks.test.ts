@@ -3,7 +3,14 @@ import { expect, test } from "vitest";
 import type { SlotReport } from "../../src/schedule/define.ts";
 import { ping, webhook } from "../../src/schedule/hooks.ts";
 
-const report: SlotReport = { schedule: "train", slot: "2026-01-01T00:00:00.000Z", status: "failed", reason: "30_tune: no", run: "r1", attempts: 3 };
+const report: SlotReport = {
+  schedule: "train",
+  slot: "2026-01-01T00:00:00.000Z",
+  status: "failed",
+  reason: "30_tune: no",
+  run: "r1",
+  attempts: 3,
+};
 
 async function received(answer: number, call: (url: string) => unknown): Promise<{ method: string; body: string }> {
   const seen: { method: string; body: string }[] = [];

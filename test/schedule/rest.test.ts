@@ -16,7 +16,13 @@ function make(): void {
   });
 }
 
-const once = (): Promise<Result> => finished(spawn(process.execPath, [project.path("schedule.mjs"), "--once", "--json", "--no-ui"], { cwd: project.folder, stdio: ["ignore", "pipe", "pipe"] }));
+const once = (): Promise<Result> =>
+  finished(
+    spawn(process.execPath, [project.path("schedule.mjs"), "--once", "--json", "--no-ui"], {
+      cwd: project.folder,
+      stdio: ["ignore", "pipe", "pipe"],
+    }),
+  );
 
 /** Works on the ledger as if time had passed. */
 function ledger<T>(work: (db: ReturnType<typeof openState>) => T): T {
@@ -30,12 +36,21 @@ function ledger<T>(work: (db: ReturnType<typeof openState>) => T): T {
 
 const hour = 3_600_000;
 const top = Math.floor(Date.now() / hour) * hour;
-const became = () => ledger((db) => listSlots(db, 100).reverse().map(({ slot, status, reason }) => `${(Date.parse(slot) - top) / hour} ${status}${reason === null ? "" : `: ${reason}`}`));
+const became = () =>
+  ledger((db) =>
+    listSlots(db, 100)
+      .reverse()
+      .map(({ slot, status, reason }) => `${(Date.parse(slot) - top) / hour} ${status}${reason === null ? "" : `: ${reason}`}`),
+  );
 
 test("a rest outlives the scheduler: its slots are skipped, those before it and after it are not", async () => {
   make();
   expect((await once()).code).toBe(0);
-  expect(JSON.parse((await project.command(["slots", "pause", "--json"])).stdout)).toEqual({ type: "paused", schedule: "train", changed: true });
+  expect(JSON.parse((await project.command(["slots", "pause", "--json"])).stdout)).toEqual({
+    type: "paused",
+    schedule: "train",
+    changed: true,
+  });
   expect((await project.command(["slots", "pause", "train"])).stdout).toContain("rests already");
   expect((await project.command(["slots"])).stdout).toContain("train rests since");
   // Away for five hours, resting since two and a half.

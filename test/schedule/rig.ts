@@ -6,7 +6,10 @@ import { TestProject } from "../rig/project.ts";
 
 /** A project with a schedule.mjs; the schedules are the text between the braces. */
 export function scheduled(schedules: string, files: Readonly<Record<string, string>> = {}): TestProject {
-  return new TestProject({ "schedule.mjs": `import { schedule } from ${JSON.stringify(path.join(built, "schedule.js"))};\nawait schedule({ ${schedules} });\n`, ...files });
+  return new TestProject({
+    "schedule.mjs": `import { schedule } from ${JSON.stringify(path.join(built, "schedule.js"))};\nawait schedule({ ${schedules} });\n`,
+    ...files,
+  });
 }
 
 /** The command `schedule.ts` as a process, with all that it says. */
@@ -16,14 +19,21 @@ export class Scheduled {
   #closed = false;
 
   constructor(project: TestProject, words: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
-    this.child = spawn(process.execPath, [project.path("schedule.mjs"), ...words], { cwd: project.folder, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NO_COLOR: "1", ...env } });
+    this.child = spawn(process.execPath, [project.path("schedule.mjs"), ...words], {
+      cwd: project.folder,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, NO_COLOR: "1", ...env },
+    });
     for (const stream of [this.child.stdout!, this.child.stderr!]) stream.on("data", (chunk: Buffer) => (this.text += chunk.toString()));
     this.child.once("close", () => (this.#closed = true));
   }
 
   /** Lines of the log so far. */
   get log(): Record<string, unknown>[] {
-    return this.text.split("\n").slice(0, -1).map((line) => JSON.parse(line) as Record<string, unknown>);
+    return this.text
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 
   async says(words: string): Promise<void> {

@@ -30,7 +30,11 @@ function make(definition: string, step = "export const at = run.logicalDate.toIS
 }
 
 function scheduler(words: readonly string[] = []): ChildProcess {
-  const child = spawn(process.execPath, [project.path("schedule.mjs"), "--json", "--no-ui", ...words], { cwd: project.folder, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NO_COLOR: "1" } });
+  const child = spawn(process.execPath, [project.path("schedule.mjs"), "--json", "--no-ui", ...words], {
+    cwd: project.folder,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, NO_COLOR: "1" },
+  });
   started.push(child);
   return child;
 }
@@ -96,7 +100,10 @@ describe("slots that passed while nobody was there", () => {
 });
 
 test("a run that fails is tried again, then its slot has failed and the hook is told once", async () => {
-  make(`cron: "${past()} * * * *", catchUp: "latest", retries: 2, retryDelay: 10, onFailure: told`, 'appendFileSync("ran.txt", "try\\n");\nif (1) throw new Error("no");');
+  make(
+    `cron: "${past()} * * * *", catchUp: "latest", retries: 2, retryDelay: 10, onFailure: told`,
+    'appendFileSync("ran.txt", "try\\n");\nif (1) throw new Error("no");',
+  );
   await once();
   away(Date.now() - hour);
   const { code } = await once();
@@ -106,7 +113,10 @@ test("a run that fails is tried again, then its slot has failed and the hook is 
   expect(project.read("told.txt").trim().split("\n")).toHaveLength(1);
 });
 
-test.each([["--once", ["--once"]], ["SIGTERM", []]] as const)("a hook that never ends does not keep the scheduler from its end, by %s", async (_, words) => {
+test.each([
+  ["--once", ["--once"]],
+  ["SIGTERM", []],
+] as const)("a hook that never ends does not keep the scheduler from its end, by %s", async (_, words) => {
   make(`cron: "${past()} * * * *", catchUp: "latest", onSuccess: () => new Promise(() => setInterval(() => {}, 1000))`);
   await once();
   away(Date.now() - hour);
@@ -128,9 +138,13 @@ test("an attempt beyond its deadline is cancelled and has failed", async () => {
 });
 
 /** A step that hangs the first time it is run, and says so. */
-const hangsOnce = 'import { existsSync, writeFileSync } from "node:fs";\nif (!existsSync("hung")) {\n  writeFileSync("hung", "");\n  console.log("it hangs");\n  await new Promise((resolve) => setTimeout(resolve, 600_000));\n}';
+const hangsOnce =
+  'import { existsSync, writeFileSync } from "node:fs";\nif (!existsSync("hung")) {\n  writeFileSync("hung", "");\n  console.log("it hangs");\n  await new Promise((resolve) => setTimeout(resolve, 600_000));\n}';
 
-test.each([["killed", "SIGKILL"], ["drained", "SIGTERM"]] as const)("a scheduler that is %s in a run: the next one runs the same slot to its one success", async (_, signal) => {
+test.each([
+  ["killed", "SIGKILL"],
+  ["drained", "SIGTERM"],
+] as const)("a scheduler that is %s in a run: the next one runs the same slot to its one success", async (_, signal) => {
   make(`cron: "${past()} * * * *", catchUp: "latest"`, hangsOnce);
   await once();
   away(Date.now() - hour);
@@ -146,8 +160,15 @@ test.each([["killed", "SIGKILL"], ["drained", "SIGTERM"]] as const)("a scheduler
 });
 
 test("a slot whose run takes the scheduler with it has failed at the third time, and the hook is told once", async () => {
-  make(`cron: "${past()} * * * *", catchUp: "latest", onFailure: told`, 'import { readFileSync } from "node:fs";\nappendFileSync("ran.txt", "try\\n");\nprocess.kill(Number(readFileSync("pid", "utf8")), "SIGKILL");\nawait new Promise((resolve) => setTimeout(resolve, 600_000));');
-  project.edit("schedule.mjs", "const told", 'appendFileSync(new URL("pid", import.meta.url), String(process.pid), { flag: "w" });\nconst told');
+  make(
+    `cron: "${past()} * * * *", catchUp: "latest", onFailure: told`,
+    'import { readFileSync } from "node:fs";\nappendFileSync("ran.txt", "try\\n");\nprocess.kill(Number(readFileSync("pid", "utf8")), "SIGKILL");\nawait new Promise((resolve) => setTimeout(resolve, 600_000));',
+  );
+  project.edit(
+    "schedule.mjs",
+    "const told",
+    'appendFileSync(new URL("pid", import.meta.url), String(process.pid), { flag: "w" });\nconst told',
+  );
   await once();
   away(Date.now() - hour);
   for (const _ of [1, 2, 3]) {
@@ -215,7 +236,9 @@ test("a backfill that is killed beside a living scheduler does not stand in the 
   const child = scheduler();
   await says(child, "scheduling train");
   const db = openState(project.folder);
-  db.prepare("INSERT INTO slots (schedule, slot, status, \"trigger\", pid, started, boot, updated_at) VALUES ('train', '2020-01-01T00:00:00.000Z', 'running', 'backfill', 999999999, 'x', 'x', '')").run();
+  db.prepare(
+    "INSERT INTO slots (schedule, slot, status, \"trigger\", pid, started, boot, updated_at) VALUES ('train', '2020-01-01T00:00:00.000Z', 'running', 'backfill', 999999999, 'x', 'x', '')",
+  ).run();
   db.close();
   await until(() => slots()[0]?.status === "missed");
   expect(slots()[0]).toMatchObject({ reason: "its backfill was interrupted" });
@@ -228,7 +251,10 @@ test("a slot that comes while the one before it runs is skipped, and the ledger 
   // A run of this schedule by somebody who lives: this process.
   const db = openState(project.folder);
   const before = { schedule: "train", slot: "2020-01-01T00:00:00.000Z" };
-  db.prepare("INSERT INTO slots (schedule, slot, status, \"trigger\", updated_at) VALUES (?, ?, 'due', 'cron', '')").run(before.schedule, before.slot);
+  db.prepare("INSERT INTO slots (schedule, slot, status, \"trigger\", updated_at) VALUES (?, ?, 'due', 'cron', '')").run(
+    before.schedule,
+    before.slot,
+  );
   claim(db, before);
   db.close();
   away(since);
@@ -246,7 +272,10 @@ test("a slot that comes while a backfill goes on is run, also where overlap is s
   db.close();
   away(since);
   await once();
-  expect(slots().slice(0, 2)).toMatchObject([{ status: "running", trigger: "backfill" }, { status: "succeeded", trigger: "cron" }]);
+  expect(slots().slice(0, 2)).toMatchObject([
+    { status: "running", trigger: "backfill" },
+    { status: "succeeded", trigger: "cron" },
+  ]);
 });
 
 test("a slot on the clock runs by the alarm, and the ledger shows it", async () => {
@@ -268,7 +297,10 @@ test("a cron expression that only some readers of cron take does not keep a sche
 });
 
 test.runIf(hasPty)("one Ctrl-C on a terminal is one, though npx and tsx hand it on: what runs has its time to end", async () => {
-  make(`cron: "${past()} * * * *", catchUp: "latest"`, 'import { writeFileSync } from "node:fs";\nwriteFileSync("works", "");\nawait new Promise((resolve) => setTimeout(resolve, 1500));');
+  make(
+    `cron: "${past()} * * * *", catchUp: "latest"`,
+    'import { writeFileSync } from "node:fs";\nwriteFileSync("works", "");\nawait new Promise((resolve) => setTimeout(resolve, 1500));',
+  );
   await once();
   away(hours(1));
   asInstalled(project);
@@ -317,7 +349,10 @@ test("--once can be ended while it waits for a further attempt", async () => {
 });
 
 test("the wait for another run of the folder is not counted to a deadline", async () => {
-  make(`cron: "${past()} * * * *", catchUp: "latest", deadline: "5s"`, 'import { existsSync } from "node:fs";\nwhile (existsSync("hold")) await new Promise((resolve) => setTimeout(resolve, 50));');
+  make(
+    `cron: "${past()} * * * *", catchUp: "latest", deadline: "5s"`,
+    'import { existsSync } from "node:fs";\nwhile (existsSync("hold")) await new Promise((resolve) => setTimeout(resolve, 50));',
+  );
   await once();
   away(hours(1));
   project.write("hold", "");
@@ -358,7 +393,11 @@ describe("backfill", () => {
   test("dates are whole days of the schedule's zone, times are of that zone", async () => {
     make('cron: "@daily", timezone: "Europe/Berlin"');
     await once();
-    const of = async (from: string, to: string) => (await project.command(["backfill", "--from", from, "--to", to, "--dry-run", "--json"])).stdout.trim().split("\n").map((line) => (JSON.parse(line) as SlotRow).slot);
+    const of = async (from: string, to: string) =>
+      (await project.command(["backfill", "--from", from, "--to", to, "--dry-run", "--json"])).stdout
+        .trim()
+        .split("\n")
+        .map((line) => (JSON.parse(line) as SlotRow).slot);
     const january = await of("2026-01-01", "2026-01-31");
     expect([january.length, january[0], january.at(-1)]).toEqual([31, "2025-12-31T23:00:00.000Z", "2026-01-30T23:00:00.000Z"]);
     expect(await of("2026-07-01T00:00", "2026-07-01T00:00")).toEqual(["2026-06-30T22:00:00.000Z"]);
@@ -366,8 +405,12 @@ describe("backfill", () => {
     const wrongWay = await project.command(["backfill", "--from", "2026-01-02", "--to", "2026-01-01"]);
     expect([wrongWay.code, wrongWay.stderr]).toEqual([2, expect.stringContaining("is after to")]);
     expect((await project.command(["backfill", "--from", "2999-01-01", "--to", "2999-01-02"])).stdout).toContain("no slots in that time");
-    expect((await project.command(["backfill", "--from", "yesterday", "--to", "2026-01-01"])).stderr).toContain('from "yesterday" is not a date');
-    expect((await project.command(["backfill", "--from", "2026-02-01", "--to", "2026-02-31"])).stderr).toContain('to "2026-02-31" is not a date');
+    expect((await project.command(["backfill", "--from", "yesterday", "--to", "2026-01-01"])).stderr).toContain(
+      'from "yesterday" is not a date',
+    );
+    expect((await project.command(["backfill", "--from", "2026-02-01", "--to", "2026-02-31"])).stderr).toContain(
+      'to "2026-02-31" is not a date',
+    );
   });
 
   test("one that was killed leaves no slot out of the next one", async () => {
@@ -381,21 +424,44 @@ describe("backfill", () => {
     await new Promise((resolve) => killed.once("close", resolve));
     expect(slots()).toMatchObject([{ status: "running", trigger: "backfill" }]);
     const { stdout } = await project.command(["backfill", ...range, "--dry-run", "--json"]);
-    expect(stdout.trim().split("\n").map((line) => JSON.parse(line) as object)).toMatchObject([{ status: "missed", would: "run" }, { status: null, would: "run" }]);
+    expect(
+      stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line) as object),
+    ).toMatchObject([
+      { status: "missed", would: "run" },
+      { status: null, would: "run" },
+    ]);
     expect((await project.command(["backfill", ...range])).code).toBe(0);
-    expect(slots()).toMatchObject([{ slot: iso(hours(2)), status: "succeeded", attempts: 2 }, { slot: iso(hours(1)), status: "succeeded", attempts: 1 }]);
+    expect(slots()).toMatchObject([
+      { slot: iso(hours(2)), status: "succeeded", attempts: 2 },
+      { slot: iso(hours(1)), status: "succeeded", attempts: 1 },
+    ]);
   });
 
   test("nor of one by the pages", async () => {
     make('cron: "@hourly"');
     await once();
     const db = openState(project.folder);
-    db.prepare("INSERT INTO slots (schedule, slot, status, \"trigger\", pid, started, boot, updated_at) VALUES ('train', ?, 'running', 'backfill', 999999999, 'x', 'x', '')").run(iso(hours(1)));
+    db.prepare(
+      "INSERT INTO slots (schedule, slot, status, \"trigger\", pid, started, boot, updated_at) VALUES ('train', ?, 'running', 'backfill', 999999999, 'x', 'x', '')",
+    ).run(iso(hours(1)));
     db.close();
     const { port, token, stop } = await served(project);
     try {
       const body = JSON.stringify({ schedule: "train", from: iso(hours(1)), to: iso(hours(1)) });
-      expect((await ask(port, "POST", "/api/backfills", { "content-type": "application/json", "x-stepbook-token": token, origin: `http://127.0.0.1:${port}` }, body)).status).toBe(202);
+      expect(
+        (
+          await ask(
+            port,
+            "POST",
+            "/api/backfills",
+            { "content-type": "application/json", "x-stepbook-token": token, origin: `http://127.0.0.1:${port}` },
+            body,
+          )
+        ).status,
+      ).toBe(202);
       await until(() => slots()[0]?.status === "succeeded");
     } finally {
       await stop();
@@ -406,7 +472,9 @@ describe("backfill", () => {
     make('cron: "@hourly"');
     await once();
     const db = openState(project.folder);
-    db.prepare("INSERT INTO slots (schedule, slot, status, \"trigger\", pid, started, boot, updated_at) VALUES ('train', ?, 'running', 'cron', 999999999, 'x', 'x', '')").run(iso(hours(1)));
+    db.prepare(
+      "INSERT INTO slots (schedule, slot, status, \"trigger\", pid, started, boot, updated_at) VALUES ('train', ?, 'running', 'cron', 999999999, 'x', 'x', '')",
+    ).run(iso(hours(1)));
     db.close();
     expect((await project.command(["backfill", "--from", iso(hours(1)), "--to", iso(hours(1))])).stdout).toContain("nothing to run");
     expect(slots()).toMatchObject([{ status: "running" }]);
@@ -417,7 +485,12 @@ describe("backfill", () => {
     await once();
     const range = ["--from", iso(hours(3)), "--to", iso(hours(1))];
     const preview = await project.command(["backfill", ...range, "--dry-run", "--json"]);
-    expect(preview.stdout.trim().split("\n").map((line) => JSON.parse(line) as object)).toMatchObject([{ would: "run" }, { would: "run" }, { would: "run" }]);
+    expect(
+      preview.stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line) as object),
+    ).toMatchObject([{ would: "run" }, { would: "run" }, { would: "run" }]);
     expect(slots()).toEqual([]);
     expect((await project.command(["backfill", ...range])).code).toBe(0);
     expect((await project.command(["backfill", ...range, "-j", "2"])).code).toBe(0);

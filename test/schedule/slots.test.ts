@@ -9,16 +9,41 @@ const minute = 60_000;
 const day = 86_400_000;
 const seeds = Number(process.env["STEPBOOK_SLOT_SEEDS"] ?? 2_500);
 
-const zones = ["America/New_York", "Europe/London", "Europe/Berlin", "Australia/Lord_Howe", "America/Havana", "Pacific/Chatham", "America/Sao_Paulo", "Pacific/Auckland", "Asia/Tokyo", "America/Chicago", "UTC"];
+const zones = [
+  "America/New_York",
+  "Europe/London",
+  "Europe/Berlin",
+  "Australia/Lord_Howe",
+  "America/Havana",
+  "Pacific/Chatham",
+  "America/Sao_Paulo",
+  "Pacific/Auckland",
+  "Asia/Tokyo",
+  "America/Chicago",
+  "UTC",
+];
 
 /** Wall clock of each minute of a UTC day, as Intl writes it in Swedish: another way than the one under test. */
 const clocks = new Map<string, number[]>();
-const formats = new Map(zones.map((zone) => [zone, new Intl.DateTimeFormat("sv-SE", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" })]));
+const formats = new Map(
+  zones.map((zone) => [
+    zone,
+    new Intl.DateTimeFormat("sv-SE", {
+      timeZone: zone,
+      year: "numeric",
+      month: "2-digit",
+      day: "2-digit",
+      hour: "2-digit",
+      minute: "2-digit",
+    }),
+  ]),
+);
 function clock(zone: string, instant: number): number {
   const date = Math.floor(instant / day);
   const name = `${zone} ${date}`;
   let shown = clocks.get(name);
-  if (!shown) clocks.set(name, (shown = Array.from({ length: 1440 }, (_, at) => asNumber(formats.get(zone)!.format(date * day + at * minute)))));
+  if (!shown)
+    clocks.set(name, (shown = Array.from({ length: 1440 }, (_, at) => asNumber(formats.get(zone)!.format(date * day + at * minute)))));
   return shown[Math.round((instant % day) / minute)]!;
 }
 
@@ -35,11 +60,19 @@ function inField(field: string, value: number, low: number): boolean {
 /** Each field's answers for each number, so that the walk is quick. */
 function matcher(expression: string): (local: number) => boolean {
   const fields = expression.split(" ");
-  const answers = [60, 24, 32, 13, 7].map((count, at) => Array.from({ length: count }, (_, value) => inField(fields[at]!, value, at === 2 || at === 3 ? 1 : 0)));
+  const answers = [60, 24, 32, 13, 7].map((count, at) =>
+    Array.from({ length: count }, (_, value) => inField(fields[at]!, value, at === 2 || at === 3 ? 1 : 0)),
+  );
   const either = !fields[2]!.startsWith("*") && !fields[4]!.startsWith("*");
   return (local) => {
     const at = new Date(local);
-    const [min, hour, date, month, weekday] = [at.getUTCMinutes(), at.getUTCHours(), at.getUTCDate(), at.getUTCMonth() + 1, at.getUTCDay()].map((value, field) => answers[field]![value]!);
+    const [min, hour, date, month, weekday] = [
+      at.getUTCMinutes(),
+      at.getUTCHours(),
+      at.getUTCDate(),
+      at.getUTCMonth() + 1,
+      at.getUTCDay(),
+    ].map((value, field) => answers[field]![value]!);
     return min! && hour! && month! && (either ? date! || weekday! : date! && weekday!);
   };
 }
@@ -75,31 +108,46 @@ function jumps(zone: string): number[] {
 
 const allJumps = new Map(zones.map((zone) => [zone, jumps(zone)]));
 
-const list = (low: number, high: number) => fc.oneof(
-  fc.constant("*"),
-  fc.integer({ min: low, max: high }).map(String),
-  fc.integer({ min: 2, max: Math.max(3, (high - low) >> 1) }).map((step) => `*/${step}`),
-  fc.tuple(fc.integer({ min: low, max: high }), fc.integer({ min: low, max: high })).map(([a, b]) => `${Math.min(a, b)}-${Math.max(a, b)}`),
-  fc.array(fc.integer({ min: low, max: high }), { minLength: 2, maxLength: 4 }).map((all) => [...new Set(all)].sort((a, b) => a - b).join(",")),
-);
+const list = (low: number, high: number) =>
+  fc.oneof(
+    fc.constant("*"),
+    fc.integer({ min: low, max: high }).map(String),
+    fc.integer({ min: 2, max: Math.max(3, (high - low) >> 1) }).map((step) => `*/${step}`),
+    fc
+      .tuple(fc.integer({ min: low, max: high }), fc.integer({ min: low, max: high }))
+      .map(([a, b]) => `${Math.min(a, b)}-${Math.max(a, b)}`),
+    fc
+      .array(fc.integer({ min: low, max: high }), { minLength: 2, maxLength: 4 })
+      .map((all) => [...new Set(all)].sort((a, b) => a - b).join(",")),
+  );
 // Hours at which clocks jump are drawn more often than the others.
 const expressions = fc
-  .tuple(list(0, 59), fc.oneof(list(0, 23), fc.constantFrom("0", "1", "2", "3", "0-3", "2,3")), fc.oneof({ weight: 3, arbitrary: fc.constant("*") }, { weight: 1, arbitrary: list(1, 28) }), fc.constant("*"), fc.oneof({ weight: 3, arbitrary: fc.constant("*") }, { weight: 1, arbitrary: list(0, 6) }))
+  .tuple(
+    list(0, 59),
+    fc.oneof(list(0, 23), fc.constantFrom("0", "1", "2", "3", "0-3", "2,3")),
+    fc.oneof({ weight: 3, arbitrary: fc.constant("*") }, { weight: 1, arbitrary: list(1, 28) }),
+    fc.constant("*"),
+    fc.oneof({ weight: 3, arbitrary: fc.constant("*") }, { weight: 1, arbitrary: list(0, 6) }),
+  )
   .map((fields) => fields.join(" "));
 
-const windows = fc.tuple(fc.constantFrom(...zones), fc.nat(), fc.boolean(), fc.integer({ min: 0, max: 1440 }), fc.integer({ min: 0, max: 1440 })).map(([zone, nth, jump, before, length]) => {
-  const all = allJumps.get(zone)!;
-  const middle = jump && all.length > 0 ? all[nth % all.length]! : Date.UTC(2024, 0, 1 + (nth % 20) * 18);
-  const after = middle - before * minute;
-  return { zone, after, until: after + length * minute };
-});
+const windows = fc
+  .tuple(fc.constantFrom(...zones), fc.nat(), fc.boolean(), fc.integer({ min: 0, max: 1440 }), fc.integer({ min: 0, max: 1440 }))
+  .map(([zone, nth, jump, before, length]) => {
+    const all = allJumps.get(zone)!;
+    const middle = jump && all.length > 0 ? all[nth % all.length]! : Date.UTC(2024, 0, 1 + (nth % 20) * 18);
+    const after = middle - before * minute;
+    return { zone, after, until: after + length * minute };
+  });
 
 describe("slots", () => {
   test(`are what a walk minute by minute over 11 zones finds (${seeds} seeds)`, { timeout: 1_200_000 }, () => {
     fc.assert(
       fc.property(expressions, windows, (expression, { zone, after, until }) => {
         const found = slotsBetween(parseCron(expression), timeZone(zone), after, until);
-        expect(found, `${expression} in ${zone} from ${new Date(after).toISOString()} to ${new Date(until).toISOString()}`).toEqual(oracle(expression, zone, after, until));
+        expect(found, `${expression} in ${zone} from ${new Date(after).toISOString()} to ${new Date(until).toISOString()}`).toEqual(
+          oracle(expression, zone, after, until),
+        );
       }),
       { numRuns: seeds },
     );
@@ -110,7 +158,9 @@ describe("slots", () => {
       fc.property(expressions, windows, fc.double({ min: 0, max: 1, noNaN: true }), (expression, { zone, after, until }, share) => {
         const [cron, where] = [parseCron(expression), timeZone(zone)];
         const middle = after + Math.round(((until - after) * share) / 1000) * 1000;
-        expect([...slotsBetween(cron, where, after, middle), ...slotsBetween(cron, where, middle, until)]).toEqual(slotsBetween(cron, where, after, until));
+        expect([...slotsBetween(cron, where, after, middle), ...slotsBetween(cron, where, middle, until)]).toEqual(
+          slotsBetween(cron, where, after, until),
+        );
       }),
       { numRuns: 300 },
     );
@@ -140,14 +190,29 @@ describe("slots", () => {
     ["half an hour", "15 2 * * *", "Australia/Lord_Howe", "2026-10-03T10:00:00Z", ["2026-10-03T15:30:00.000Z"]],
   ])("%s", (_, expression, zone, after, expected) => {
     const from = Date.parse(after);
-    expect(slotsBetween(parseCron(expression), timeZone(zone), from, from + 20 * 3_600_000).map((at) => new Date(at).toISOString())).toEqual(expected);
+    expect(
+      slotsBetween(parseCron(expression), timeZone(zone), from, from + 20 * 3_600_000).map((at) => new Date(at).toISOString()),
+    ).toEqual(expected);
   });
 
   test("a leap day comes, if late", () => {
-    expect(new Date(nextSlot(parseCron("0 0 29 2 *"), timeZone("UTC"), Date.UTC(2025, 0, 1))!).toISOString()).toBe("2028-02-29T00:00:00.000Z");
+    expect(new Date(nextSlot(parseCron("0 0 29 2 *"), timeZone("UTC"), Date.UTC(2025, 0, 1))!).toISOString()).toBe(
+      "2028-02-29T00:00:00.000Z",
+    );
   });
 
-  test.each(["", "* * * *", "60 * * * *", "* * 0 * *", "5-1 * * * *", "*/0 * * * *", "* * 31 2 *", "a * * * *", "* * * * * *", "1-*/2 * * * *"])("%j is refused", (text) => {
+  test.each([
+    "",
+    "* * * *",
+    "60 * * * *",
+    "* * 0 * *",
+    "5-1 * * * *",
+    "*/0 * * * *",
+    "* * 31 2 *",
+    "a * * * *",
+    "* * * * * *",
+    "1-*/2 * * * *",
+  ])("%j is refused", (text) => {
     expect(() => parseCron(text)).toThrow(expect.objectContaining({ failure: expect.objectContaining({ code: "E_SCHEDULE" }) }) as Error);
   });
 });

@@ -9,8 +9,10 @@ test("files whose paths hold what is only taken for a secret are found again, an
   project = new TestProject({
     "data/postgres_dump.csv": "1\n",
     "data/hunter22.csv": "1\n",
-    "steps/10_dump.ts": 'import fs from "node:fs";\nfs.writeFileSync("data/postgres.out", "");\nexport const dump = fs.readFileSync("data/postgres_dump.csv", "utf8");\n',
-    "steps/20_told.ts": 'import fs from "node:fs";\nimport { secret } from "stepbook";\nexport const length = fs.readFileSync(`data/${secret("DB_PASSWORD")}.csv`, "utf8").length;\n',
+    "steps/10_dump.ts":
+      'import fs from "node:fs";\nfs.writeFileSync("data/postgres.out", "");\nexport const dump = fs.readFileSync("data/postgres_dump.csv", "utf8");\n',
+    "steps/20_told.ts":
+      'import fs from "node:fs";\nimport { secret } from "stepbook";\nexport const length = fs.readFileSync(`data/${secret("DB_PASSWORD")}.csv`, "utf8").length;\n',
   });
   const env = { DATABASE_URL: "postgres://postgres:postgres@localhost/db", DB_PASSWORD: "hunter22" };
   const run = () => project.run([], { env });

@@ -15,8 +15,10 @@ let page: Page;
 
 beforeAll(async () => {
   project = new TestProject({
-    "experiments.sql": "CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, experiment_datetime timestamptz, slope integer, bend integer, error double precision);\n",
-    "lib/line.ts": "export function predict(parts: { slope: number }, row: { x: number }) {\n  return { y: parts.slope * row.x, shares: { up: 0.75, down: 0.25 } };\n}\n",
+    "experiments.sql":
+      "CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, experiment_datetime timestamptz, slope integer, bend integer, error double precision);\n",
+    "lib/line.ts":
+      "export function predict(parts: { slope: number }, row: { x: number }) {\n  return { y: parts.slope * row.x, shares: { up: 0.75, down: 0.25 } };\n}\n",
     "steps/10_train.ts": `import { param, record, saveModel, sql } from "stepbook";
 const [slope, bend] = [param("slope", 2, { doc: "how steep" }), param("bend", 1)];
 saveModel("line", { slope }, { metrics: { error: 1 / slope }, predict: "lib/line.ts", inputs: { x: { example: 1, min: 0, max: 100 } } });
@@ -24,13 +26,21 @@ record("experiments", { slope, bend, error: slope === 4 ? null : 1 / slope + ben
 export const trained = slope;
 export const spread = await sql\`SELECT (range * ${"${slope}"})::INTEGER AS v, 3 AS same FROM range(100)\`;
 `,
-    "steps/20_flip.ts": 'import { existsSync } from "node:fs";\nimport { trained } from "./10_train.ts";\nif (existsSync("broken")) throw new Error("it is broken");\nexport const flipped = -trained;\n',
+    "steps/20_flip.ts":
+      'import { existsSync } from "node:fs";\nimport { trained } from "./10_train.ts";\nif (existsSync("broken")) throw new Error("it is broken");\nexport const flipped = -trained;\n',
     "steps/30_after.ts": 'import { flipped } from "./20_flip.ts";\nexport const after = flipped + 1;\n',
-    "steps/40_apart.ts": 'import { loadModel } from "stepbook";\nimport { after } from "./30_after.ts";\nexport const apart = (await loadModel("line", 1)).version + after * 0;\n',
+    "steps/40_apart.ts":
+      'import { loadModel } from "stepbook";\nimport { after } from "./30_after.ts";\nexport const apart = (await loadModel("line", 1)).version + after * 0;\n',
     "schedule.mjs": `import { schedule } from ${JSON.stringify(path.join(built, "schedule.js"))};\nawait schedule({ train: { cron: "@daily" } });\n`,
   });
-  for (const words of [["slope=2"], ["slope=3", "bend=4"], ["slope=4"], ["slope=5", "bend=4"]]) expect((await project.run(words.flatMap((word) => ["-p", word]))).code).toBe(0);
-  await finished(spawn(process.execPath, [project.path("schedule.mjs"), "--once", "--no-ui"], { cwd: project.folder, stdio: ["ignore", "pipe", "pipe"] }));
+  for (const words of [["slope=2"], ["slope=3", "bend=4"], ["slope=4"], ["slope=5", "bend=4"]])
+    expect((await project.run(words.flatMap((word) => ["-p", word]))).code).toBe(0);
+  await finished(
+    spawn(process.execPath, [project.path("schedule.mjs"), "--once", "--no-ui"], {
+      cwd: project.folder,
+      stdio: ["ignore", "pipe", "pipe"],
+    }),
+  );
   ({ server, browser, page } = await open(project, wrong));
 });
 afterEach(() => expect(wrong.splice(0)).toEqual([]));
@@ -68,14 +78,24 @@ test("a model: aliases are set, moved and taken away; it says where it is used; 
 });
 
 test("a row that is given in part is answered with what stood for the rest", async () => {
-  const predict = async (row: object) => (await fetch(`${server.url}/api/models/line/4/predict`, { method: "POST", headers: { "content-type": "application/json", "x-stepbook-token": server.token, origin: server.url }, body: JSON.stringify({ row }) })).json();
+  const predict = async (row: object) =>
+    (
+      await fetch(`${server.url}/api/models/line/4/predict`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "x-stepbook-token": server.token, origin: server.url },
+        body: JSON.stringify({ row }),
+      })
+    ).json();
   expect(await predict({ x: 7 })).toEqual({ answer: { y: 35, shares: { up: 0.75, down: 0.25 } }, inputs: { x: 7 }, examples: {} });
   expect(await predict({})).toMatchObject({ answer: { y: 5 }, inputs: {}, examples: { x: 1 } });
 });
 
 test("what the reader unfolded stays so while the page changes, also in the instant of the click", async () => {
   await page.goto(`${server.url}/models/line`);
-  const [card, folds] = [page.locator(".card", { has: page.locator("#v4") }), page.locator(".card", { has: page.locator("#v4") }).locator("details")];
+  const [card, folds] = [
+    page.locator(".card", { has: page.locator("#v4") }),
+    page.locator(".card", { has: page.locator("#v4") }).locator("details"),
+  ];
   await card.getByText("Provenance").click();
   const tree = card.locator("details.tree details").first();
   const before = await tree.evaluate((fold: HTMLDetailsElement) => fold.open);
@@ -95,7 +115,12 @@ test("a stream that opens right after its page tells what changes from there", a
   const address = "/models/line";
   const state = /name="stepbook-state" content="([^"]+)"/.exec(await (await fetch(server.url + address)).text())![1]!;
   const events = await fetch(`${server.url}/events?${new URLSearchParams({ page: address, state })}`);
-  const alias = (version: number | null) => fetch(`${server.url}/api${address}/aliases`, { method: "POST", headers: { "content-type": "application/json", "x-stepbook-token": server.token, origin: server.url }, body: JSON.stringify({ alias: "seen", version }) });
+  const alias = (version: number | null) =>
+    fetch(`${server.url}/api${address}/aliases`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-stepbook-token": server.token, origin: server.url },
+      body: JSON.stringify({ alias: "seen", version }),
+    });
   expect((await alias(1)).status).toBe(200);
   let told = "";
   for await (const chunk of events.body!.pipeThrough(new TextDecoderStream())) {
@@ -127,14 +152,20 @@ test("the schedule: it rests and goes on, a backfill is looked at and run", asyn
   await page.goto(`${server.url}/schedule?schedule=train&from=2026-01-01&to=2026-01-03`);
   await page.getByRole("button", { name: "Run 1 slot" }).waitFor();
   expect(await (await fetch(`${server.url}/schedule?schedule=train&from=2026-02-01&to=2026-02-31`)).text()).not.toMatch(/Run \d+ slots?/);
-  expect((await project.command(["runs", "--json", "-n", "2"])).stdout).toMatch(/"trigger":"backfill","logicalDate":"2026-01-02T00:00:00.000Z"/);
+  expect((await project.command(["runs", "--json", "-n", "2"])).stdout).toMatch(
+    /"trigger":"backfill","logicalDate":"2026-01-02T00:00:00.000Z"/,
+  );
 });
 
 test("a step runs again with what depends on it; what failed is retried; each is a run by ui", async () => {
   await page.goto(server.url);
   await page.getByRole("button", { name: "Run 20_flip and all that depends on it" }).click();
   await expect.poll(() => badge("40_apart"), { timeout: 60_000 }).toContain("ran");
-  expect(await Promise.all(["10_train", "20_flip", "30_after"].map(badge))).toEqual([expect.stringContaining("ran"), expect.stringContaining("ran"), expect.stringContaining("ran")]);
+  expect(await Promise.all(["10_train", "20_flip", "30_after"].map(badge))).toEqual([
+    expect.stringContaining("ran"),
+    expect.stringContaining("ran"),
+    expect.stringContaining("ran"),
+  ]);
   expect(await page.locator("#step-30_after .reason").innerText()).toBe("forced");
   await expect.poll(() => page.locator("#run-head").innerText()).toMatch(/succeeded[\s\S]*ui/);
   project.write("broken", "");

@@ -31,7 +31,10 @@ afterEach(() => expect(wrong.splice(0)).toEqual([]));
 afterAll(() => close(browser, server, project));
 
 test("sorted by one column, rows without a value come last both ways", async () => {
-  const scores = (rows: string) => ask(server.port, "GET", `/api/experiments?sort=score${rows}`).then(({ body }) => (JSON.parse(body) as { rows: { score: number | null }[] }).rows.map(({ score }) => score));
+  const scores = (rows: string) =>
+    ask(server.port, "GET", `/api/experiments?sort=score${rows}`).then(({ body }) =>
+      (JSON.parse(body) as { rows: { score: number | null }[] }).rows.map(({ score }) => score),
+    );
   expect(await scores("")).toEqual([0.1, 0.2, 0.4, null]);
   expect(await scores("&down=1")).toEqual([0.4, 0.2, 0.1, null]);
   await page.goto(`${server.url}/experiments`);

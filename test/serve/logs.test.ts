@@ -20,7 +20,8 @@ afterAll(async () => {
   project?.dispose();
 });
 
-const linesOf = async (step: string) => (JSON.parse((await ask(server.port, "GET", `/api/runs/${run}/steps/${step}/log`)).body) as { lines: string[] }).lines;
+const linesOf = async (step: string) =>
+  (JSON.parse((await ask(server.port, "GET", `/api/runs/${run}/steps/${step}/log`)).body) as { lines: string[] }).lines;
 
 test("a last line that is longer than what a page shows is there from where it is cut", async () => {
   const [line, ...others] = await linesOf("10_long");
@@ -30,7 +31,9 @@ test("a last line that is longer than what a page shows is there from where it i
   expect(await linesOf("20_both")).toEqual(["last"]);
   expect(await linesOf("30_still")).toEqual([]);
   for (const text of [(await ask(server.port, "GET", "/")).body, (await project.command(["report", "-o", "-"])).stdout]) {
-    const [long, both, still] = ["10_long", "20_both", "30_still"].map((step) => text.split(`<section class="cell" id="step-${step}"`)[1]!.split("</section>")[0]!);
+    const [long, both, still] = ["10_long", "20_both", "30_still"].map(
+      (step) => text.split(`<section class="cell" id="step-${step}"`)[1]!.split("</section>")[0]!,
+    );
     expect(/<span class="line">…€€€/.test(long!) && /€€€ end\n<\/span>/.test(long!)).toBe(true);
     expect(both).toContain('<span class="line">last');
     expect(still).not.toContain('class="log"');

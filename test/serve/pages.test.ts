@@ -26,14 +26,31 @@ afterAll(() => close(browser, server, project));
 const watched = (width: number, scheme: "light" | "dark" = "light") => watchedPage(browser, server, wrong, width, scheme);
 
 function addresses(): string[] {
-  return ["/", "/graph", "/graph?exports=1", "/runs", `/runs/${runs[0]}`, `/runs/${runs[0]}/notebook`, `/compare?before=${runs[1]}&after=${runs[0]}`, "/experiments", "/models", "/models/tiny", "/new"];
+  return [
+    "/",
+    "/graph",
+    "/graph?exports=1",
+    "/runs",
+    `/runs/${runs[0]}`,
+    `/runs/${runs[0]}/notebook`,
+    `/compare?before=${runs[1]}&after=${runs[0]}`,
+    "/experiments",
+    "/models",
+    "/models/tiny",
+    "/new",
+  ];
 }
 
 test("the notebook: prose, code, outputs, states and reasons; the failure at the user's line", async () => {
   await page.goto(server.url);
   const state = (id: string) => page.locator(`#step-${id} .cell-state .badge`).innerText();
   expect(await page.locator(".cell").count()).toBe(5);
-  expect(await Promise.all(["10_load", "30_broken", "40_after", "50_slow"].map(state))).toEqual([expect.stringContaining("reused"), expect.stringContaining("failed"), expect.stringContaining("skipped"), expect.stringContaining("ran")]);
+  expect(await Promise.all(["10_load", "30_broken", "40_after", "50_slow"].map(state))).toEqual([
+    expect.stringContaining("reused"),
+    expect.stringContaining("failed"),
+    expect.stringContaining("skipped"),
+    expect.stringContaining("ran"),
+  ]);
   expect(await page.locator("#step-50_slow .cell-state").innerText()).toContain("records a result in every run");
   expect(await page.locator("#step-30_broken .failure .marked").innerText()).toContain("throw new TypeError");
   await page.locator("#step-10_load summary", { hasText: "Code" }).click();
@@ -163,7 +180,8 @@ test("a run of the terminal, and a saved file, are seen without a reload", async
 test("what the reader ticked and looks for stays while the page changes", async () => {
   await page.goto(`${server.url}/runs`);
   const boxes = page.locator(".pick input");
-  const ticked = () => boxes.evaluateAll((all) => all.flatMap((box) => ((box as HTMLInputElement).checked ? [(box as HTMLInputElement).value] : [])));
+  const ticked = () =>
+    boxes.evaluateAll((all) => all.flatMap((box) => ((box as HTMLInputElement).checked ? [(box as HTMLInputElement).value] : [])));
   const count = await boxes.count();
   await boxes.nth(0).uncheck();
   await boxes.nth(2).check();
@@ -189,7 +207,10 @@ test("what the reader ticked and looks for stays while the page changes", async 
   await page.getByLabel("Find in the log of 10_load").blur();
   project.edit("steps/10_load.ts", "range(5000)", "range(5001)");
   await expect.poll(() => page.locator("#step-10_load .badge").innerText()).toContain("stale");
-  expect([await log.locator(".line:visible").count(), await page.getByLabel("Find in the log of 10_load").inputValue()]).toEqual([0, "no such words"]);
+  expect([await log.locator(".line:visible").count(), await page.getByLabel("Find in the log of 10_load").inputValue()]).toEqual([
+    0,
+    "no such words",
+  ]);
   project.edit("steps/10_load.ts", "range(5001)", "range(5000)");
   await expect.poll(() => page.locator("#step-10_load .badge").innerText()).toContain("reused");
 });
@@ -197,7 +218,10 @@ test("what the reader ticked and looks for stays while the page changes", async 
 test("a graph that is broken from the start of a file on, deep in lib/ too, is seen mended without a reload", async () => {
   await page.goto(server.url);
   project.write("lib/deep/words.ts", "export const");
-  project.write("steps/60_new.ts", 'import { param } from "stepbook";\nimport { words } from "../lib/deep/words.ts";\nexport const n = param("prompt", words);\n');
+  project.write(
+    "steps/60_new.ts",
+    'import { param } from "stepbook";\nimport { words } from "../lib/deep/words.ts";\nexport const n = param("prompt", words);\n',
+  );
   await expect.poll(() => page.locator("main").innerText()).toContain("E_SYNTAX");
   project.write("lib/deep/words.ts", 'export const words = "\\na\\n\\nb";\n');
   await expect.poll(() => page.locator(".cell").count()).toBe(6);
@@ -230,10 +254,11 @@ test("experiments of any number are downloaded whole", async () => {
 test("a tab in the background closes its stream, and catches up when it is looked at", async () => {
   const stream = (request: Request) => request.url().startsWith(`${server.url}/events`);
   const tab = await watched(1280);
-  const look = async (state: "hidden" | "visible") => tab.evaluate((now) => {
-    Object.defineProperty(document, "visibilityState", { configurable: true, get: () => now });
-    document.dispatchEvent(new Event("visibilitychange"));
-  }, state);
+  const look = async (state: "hidden" | "visible") =>
+    tab.evaluate((now) => {
+      Object.defineProperty(document, "visibilityState", { configurable: true, get: () => now });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, state);
   const opened = tab.waitForRequest(stream);
   await tab.goto(server.url);
   await opened;
@@ -280,7 +305,10 @@ test("graph, runs, comparison, experiments and models are clicked through; Back 
 });
 
 test("no page is wider than a telephone, and axe finds nothing serious, light and dark", async () => {
-  for (const [width, scheme] of [[390, "dark"], [1280, "light"]] as const) {
+  for (const [width, scheme] of [
+    [390, "dark"],
+    [1280, "light"],
+  ] as const) {
     const other = await watched(width, scheme);
     for (const address of addresses()) {
       await other.goto(server.url + address);
@@ -294,7 +322,13 @@ test("no page is wider than a telephone, and axe finds nothing serious, light an
 test("hostile text makes no element of its own", async () => {
   for (const address of [...addresses(), "/records/1/tables/rows"]) {
     await page.goto(server.url + address);
-    const foreign = await page.evaluate(() => [...document.querySelectorAll("main script, main [onerror], main [onload], main [onclick], main [style]:not(iframe.figure), main img:not([src^='/records/'])")].map((node) => node.outerHTML));
+    const foreign = await page.evaluate(() =>
+      [
+        ...document.querySelectorAll(
+          "main script, main [onerror], main [onload], main [onclick], main [style]:not(iframe.figure), main img:not([src^='/records/'])",
+        ),
+      ].map((node) => node.outerHTML),
+    );
     expect(foreign, address).toEqual([]);
   }
 });

@@ -12,8 +12,10 @@ import { TestProject } from "../rig/project.ts";
 /** A pipeline with every state in it: done, retried, failed, skipped, slow; and hostile text wherever text goes. */
 export function everyState(): TestProject {
   return new TestProject({
-    "experiments.sql": "CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, experiment_datetime timestamptz, pause integer, score double precision, note text);\n",
-    "lib/parse.ts": 'export function parse(text: string): number {\n  const value = Number(text);\n  if (Number.isNaN(value)) throw new TypeError(`"${text}" is not a number <img src=x onerror=alert(1)>`);\n  return value;\n}\n',
+    "experiments.sql":
+      "CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, experiment_datetime timestamptz, pause integer, score double precision, note text);\n",
+    "lib/parse.ts":
+      'export function parse(text: string): number {\n  const value = Number(text);\n  if (Number.isNaN(value)) throw new TypeError(`"${text}" is not a number <img src=x onerror=alert(1)>`);\n  return value;\n}\n',
     "steps/10_load.ts": `/** # Load <img src=x onerror=alert(1)>
  *  A **small** table. <script>alert(1)</script> [bad](javascript:alert(1)) ![pixel](https://example.org/x.png)
  */
@@ -33,7 +35,8 @@ export const config = { retries: 2, retryDelay: "50ms" };
 if (!existsSync("mark")) { writeFileSync("mark", ""); throw new Error("try again"); }
 export const count = rows.count;
 `,
-    "steps/30_broken.ts": 'import { parse } from "../lib/parse.ts";\nimport { rows } from "./10_load.ts";\nconsole.log("parsing", rows.count);\nexport const parsed = ["1", "two"].map(parse);\n',
+    "steps/30_broken.ts":
+      'import { parse } from "../lib/parse.ts";\nimport { rows } from "./10_load.ts";\nconsole.log("parsing", rows.count);\nexport const parsed = ["1", "two"].map(parse);\n',
     "steps/40_after.ts": 'import { parsed } from "./30_broken.ts";\nexport const sum = parsed.length;\n',
     "steps/50_slow.ts": `/** # Slow */
 import { param, record, saveModel, track } from "stepbook";
@@ -83,11 +86,21 @@ export async function served(project: TestProject, words: readonly string[] = []
 
 export function launch(): Promise<Browser> {
   // Not the package's own arguments: they switch off the browser's web security, which is what is tested.
-  return chromium.executablePath().then((executablePath) => playwright.launch({ executablePath, headless: true, args: ["--no-sandbox", "--no-zygote", "--disable-gpu"] }));
+  return chromium
+    .executablePath()
+    .then((executablePath) =>
+      playwright.launch({ executablePath, headless: true, args: ["--no-sandbox", "--no-zygote", "--disable-gpu"] }),
+    );
 }
 
 /** A page whose every error, and every request to another host, is noted. */
-export async function watchedPage(browser: Browser, server: Served, wrong: string[], width: number, colorScheme: "light" | "dark" = "light"): Promise<Page> {
+export async function watchedPage(
+  browser: Browser,
+  server: Served,
+  wrong: string[],
+  width: number,
+  colorScheme: "light" | "dark" = "light",
+): Promise<Page> {
   const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme });
   // As from the printed address.
   await context.addCookies([{ name: cookieName(server.token), value: server.token, url: server.url }]);
@@ -95,7 +108,13 @@ export async function watchedPage(browser: Browser, server: Served, wrong: strin
   page.on("pageerror", (error) => wrong.push(error.message));
   page.on("console", (message) => {
     // The browser says that a figure may run no script: that is what the frame is for.
-    if (message.type() === "error" && !/sandboxed|Content Security Policy directive: "(?:img-src data:|default-src 'none')|violates the document's Content Security Policy/.test(message.text())) wrong.push(message.text());
+    if (
+      message.type() === "error" &&
+      !/sandboxed|Content Security Policy directive: "(?:img-src data:|default-src 'none')|violates the document's Content Security Policy/.test(
+        message.text(),
+      )
+    )
+      wrong.push(message.text());
   });
   page.on("request", (request) => {
     // What a frame asked for and was refused never left the browser.
@@ -135,8 +154,20 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 export async function seriousFaults(page: Page): Promise<string[]> {
   await page.evaluate(axe);
   return page.evaluate(async () => {
-    const { violations } = await (window as unknown as { axe: { run(options: object): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } }).axe.run({ iframes: false });
-    return violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id, nodes }) => `${id}: ${nodes.slice(0, 2).map((node) => node.html.slice(0, 160)).join(" | ")}`);
+    const { violations } = await (
+      window as unknown as {
+        axe: { run(options: object): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+      }
+    ).axe.run({ iframes: false });
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(
+        ({ id, nodes }) =>
+          `${id}: ${nodes
+            .slice(0, 2)
+            .map((node) => node.html.slice(0, 160))
+            .join(" | ")}`,
+      );
   });
 }
 
@@ -149,19 +180,32 @@ export interface Answer {
 /** A request with exactly these headers. */
 export function ask(port: number, method: string, path: string, headers: Record<string, string> = {}, body?: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const sent = httpRequest({ host: "127.0.0.1", port, method, path, headers: { host: `127.0.0.1:${port}`, ...(body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) }), ...headers } }, (response) => {
-      let text = "";
-      response.setEncoding("utf8");
-      response.on("data", (chunk: string) => {
-        text += chunk;
-        // An event stream never ends: its head is enough.
-        if (String(response.headers["content-type"]).startsWith("text/event-stream")) {
-          resolve({ status: response.statusCode!, headers: response.headers, body: text });
-          sent.destroy();
-        }
-      });
-      response.on("end", () => resolve({ status: response.statusCode!, headers: response.headers, body: text }));
-    });
+    const sent = httpRequest(
+      {
+        host: "127.0.0.1",
+        port,
+        method,
+        path,
+        headers: {
+          host: `127.0.0.1:${port}`,
+          ...(body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) }),
+          ...headers,
+        },
+      },
+      (response) => {
+        let text = "";
+        response.setEncoding("utf8");
+        response.on("data", (chunk: string) => {
+          text += chunk;
+          // An event stream never ends: its head is enough.
+          if (String(response.headers["content-type"]).startsWith("text/event-stream")) {
+            resolve({ status: response.statusCode!, headers: response.headers, body: text });
+            sent.destroy();
+          }
+        });
+        response.on("end", () => resolve({ status: response.statusCode!, headers: response.headers, body: text }));
+      },
+    );
     sent.on("error", reject);
     sent.end(body);
   });

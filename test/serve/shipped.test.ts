@@ -96,10 +96,27 @@ test("a run started from the form is watched to its end, and is one of the runs"
 
 test("every page: nothing serious for axe, no wider than a telephone", async () => {
   const narrow = await watchedPage(browser, server, wrong, 390, "dark");
-  for (const address of ["/", "/graph", "/graph?exports=1", "/runs", `/runs/${runs[0]}`, `/compare?before=${runs[1]}&after=${runs[0]}`, "/experiments", "/experiments?plot=parallel", "/experiments?plot=heatmap", "/models", "/models/breast-cancer", "/schedule", "/new"]) {
+  for (const address of [
+    "/",
+    "/graph",
+    "/graph?exports=1",
+    "/runs",
+    `/runs/${runs[0]}`,
+    `/compare?before=${runs[1]}&after=${runs[0]}`,
+    "/experiments",
+    "/experiments?plot=parallel",
+    "/experiments?plot=heatmap",
+    "/models",
+    "/models/breast-cancer",
+    "/schedule",
+    "/new",
+  ]) {
     await narrow.goto(server.url + address);
     expect(await narrow.evaluate(() => document.documentElement.scrollWidth - innerWidth), address).toBeLessThanOrEqual(0);
-    expect(await narrow.evaluate(() => (document.querySelector("nav [aria-current]")?.getBoundingClientRect().right ?? 0) - innerWidth), `${address}: its entry`).toBeLessThanOrEqual(0);
+    expect(
+      await narrow.evaluate(() => (document.querySelector("nav [aria-current]")?.getBoundingClientRect().right ?? 0) - innerWidth),
+      `${address}: its entry`,
+    ).toBeLessThanOrEqual(0);
     expect(await seriousFaults(narrow), address).toEqual([]);
   }
   await narrow.context().close();

@@ -10,7 +10,8 @@ beforeAll(async () => {
   project = new TestProject({
     "steps/10_a.ts": "export const a = 1;\n",
     // Goes on when the test says so.
-    "steps/20_gate.ts": 'import { existsSync } from "node:fs";\nimport { a } from "./10_a.ts";\nexport const config = { cache: false };\nwhile (!existsSync("go")) await new Promise((resolve) => setTimeout(resolve, 20));\nexport const b = a;\n',
+    "steps/20_gate.ts":
+      'import { existsSync } from "node:fs";\nimport { a } from "./10_a.ts";\nexport const config = { cache: false };\nwhile (!existsSync("go")) await new Promise((resolve) => setTimeout(resolve, 20));\nexport const b = a;\n',
     "steps/30_c.ts": 'import { b } from "./20_gate.ts";\nexport const c = b;\n',
     "steps/40_d.ts": "export const d = 1;\n",
     go: "",

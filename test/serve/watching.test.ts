@@ -9,7 +9,9 @@ import { TestProject } from "../rig/project.ts";
 import { close, launch, served, type Served, watchedPage } from "./rig.ts";
 
 /** What is done each minute is done at once. */
-const hasty = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent("const every = setInterval; globalThis.setInterval = (work, ms, ...rest) => every(work, ms === 60_000 ? 300 : ms, ...rest);")}` };
+const hasty = {
+  NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent("const every = setInterval; globalThis.setInterval = (work, ms, ...rest) => every(work, ms === 60_000 ? 300 : ms, ...rest);")}`,
+};
 
 const wrong: string[] = [];
 const children: ChildProcess[] = [];
@@ -22,7 +24,8 @@ beforeAll(async () => {
   project = new TestProject({
     "data/in.txt": "one",
     "steps/10_read.ts": 'import { readFileSync } from "node:fs";\nexport const text = readFileSync("data/in.txt", "utf8");\n',
-    "steps/20_gate.ts": 'import { existsSync } from "node:fs";\nimport { text } from "./10_read.ts";\nexport const config = { cache: false };\nwhile (!existsSync("go")) await new Promise((resolve) => setTimeout(resolve, 20));\nexport const seen = text;\n',
+    "steps/20_gate.ts":
+      'import { existsSync } from "node:fs";\nimport { text } from "./10_read.ts";\nexport const config = { cache: false };\nwhile (!existsSync("go")) await new Promise((resolve) => setTimeout(resolve, 20));\nexport const seen = text;\n',
     "schedule.mjs": `import { schedule } from ${JSON.stringify(path.join(built, "schedule.js"))};\nawait schedule({ train: { cron: "0 0 1 1 *" } });\n`,
     go: "",
   });
@@ -43,7 +46,10 @@ async function killed(child: ChildProcess): Promise<void> {
 }
 
 function scheduler(): ChildProcess {
-  const child = spawn(process.execPath, [project.path("schedule.mjs"), "--no-ui"], { cwd: project.folder, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [project.path("schedule.mjs"), "--no-ui"], {
+    cwd: project.folder,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   children.push(child);
   return child;
 }
@@ -83,7 +89,11 @@ test("once a minute an open page shows what no other look tells: data that chang
     await expect.poll(badge).toContain("reused");
     expect(await other.evaluate(() => "unbroken" in window)).toBe(true);
     await other.goto(`${quick.url}/schedule`);
-    const kept = () => other.locator("main").innerText().then((text) => /Kept by .*/.exec(text)?.[0] ?? "");
+    const kept = () =>
+      other
+        .locator("main")
+        .innerText()
+        .then((text) => /Kept by .*/.exec(text)?.[0] ?? "");
     await expect.poll(kept).toContain(`process ${child.pid}`);
     const before = await kept();
     await expect.poll(kept).not.toBe(before);

@@ -22,8 +22,14 @@ const patients = () => table(rows as never) as unknown as Promise<import("../../
 const checked = () => rig.events.flatMap((event) => (event.type === "checked" ? [event] : []));
 
 test("a list of what is accepted may hold null, and a column may be called as the count is", async () => {
-  const letters = await table([{ d: "M", n: 1 }, { d: "X", n: 2 }, { d: null, n: 3 }]);
-  expect(await failed(() => check(letters, { accepted: { d: ["M", null] }, unique: ["n"] }))).toMatch(/^E_CHECK: check of table: d is one of "M", null: 1 row\n/);
+  const letters = await table([
+    { d: "M", n: 1 },
+    { d: "X", n: 2 },
+    { d: null, n: 3 },
+  ]);
+  expect(await failed(() => check(letters, { accepted: { d: ["M", null] }, unique: ["n"] }))).toMatch(
+    /^E_CHECK: check of table: d is one of "M", null: 1 row\n/,
+  );
   expect(checked()[0]!.rules.map(({ failing }) => failing)).toEqual([0, 1]);
 });
 
@@ -74,7 +80,9 @@ describe("a rule that does not", () => {
   });
 
   test("all are told, with the first rows; the rows are kept", async () => {
-    const failure = await failureOf(async () => check(await patients(), { notNull: ["id"], unique: ["id"], range: { mean: [0, 100] }, name: "patients" }));
+    const failure = await failureOf(async () =>
+      check(await patients(), { notNull: ["id"], unique: ["id"], range: { mean: [0, 100] }, name: "patients" }),
+    );
     const lines = failure.message.split("\n");
     expect(lines.slice(0, -1)).toEqual([
       "check of patients: id is not NULL: 1 row; id is unique: 2 rows; mean is from 0 to 100: 2 rows",
@@ -94,7 +102,10 @@ describe("a rule that does not", () => {
   });
 
   test("a row is told whatever it holds", async () => {
-    const odd = await sql<{ at: Date; s: object }>`SELECT 'infinity'::TIMESTAMP AS at, {'n': 9007199254740993, 'l': [NULL, 1]} AS s, MAP {'k': DATE '2024-02-29'} AS m, 'a'::BLOB AS b, NULL AS nothing`;
+    const odd = await sql<{
+      at: Date;
+      s: object;
+    }>`SELECT 'infinity'::TIMESTAMP AS at, {'n': 9007199254740993, 'l': [NULL, 1]} AS s, MAP {'k': DATE '2024-02-29'} AS m, 'a'::BLOB AS b, NULL AS nothing`;
     expect(await failed(() => check(odd, { that: { never: sql`false` } }))).toMatch(
       /^E_CHECK: check of table: never: 1 row\n {2}never \| at infinity, s \{"n":"9007199254740993","l":\[null,1\]\}, m \[\["k","2024-02-29T?.*"\]\], b 1 bytes, nothing null\n/,
     );
@@ -116,14 +127,22 @@ describe("wrong use", () => {
     ["an unknown column", { notNull: ["di"] }, 'E_USAGE: check: the table has no column "di"; did you mean "id"?'],
     ["an unknown rule", { notnull: ["id"] }, 'E_USAGE: check: there is no rule "notnull"; did you mean "notNull"?'],
     ["a condition that is text", { that: { x: "a < b" } }, 'E_USAGE: check: that["x"] is not SQL; write it as sql`a < b`'],
-    ["a bound that is NaN", { range: { mean: [0, NaN] } }, "E_USAGE: check: a bound of range.mean is NaN; give a number, or null for an open end"],
+    [
+      "a bound that is NaN",
+      { range: { mean: [0, NaN] } },
+      "E_USAGE: check: a bound of range.mean is NaN; give a number, or null for an open end",
+    ],
     ["an empty list", { accepted: { id: [] } }, "E_USAGE: check: accepted.id is empty; list the values that are allowed"],
   ])("%s", async (_, rules, message) => {
     expect(await failed(async () => check(await patients(), rules as CheckRules<Patient>))).toBe(message);
   });
 
   test("a query that was not awaited, and SQL that is wrong", async () => {
-    expect(await failed(() => check(sql`SELECT 1` as never, {}))).toBe("E_USAGE: check: the first argument is not a Table; await the query first: check(await sql`…`, …)");
-    expect(await failed(async () => check(await patients(), { that: { x: sql`nope > 1` } }))).toMatch(/^E_SQL: SQL: Referenced column "nope" not found/);
+    expect(await failed(() => check(sql`SELECT 1` as never, {}))).toBe(
+      "E_USAGE: check: the first argument is not a Table; await the query first: check(await sql`…`, …)",
+    );
+    expect(await failed(async () => check(await patients(), { that: { x: sql`nope > 1` } }))).toMatch(
+      /^E_SQL: SQL: Referenced column "nope" not found/,
+    );
   });
 });

@@ -37,11 +37,23 @@ describe("what it reads", () => {
   });
 
   test("types by every row, losing nothing", async () => {
-    const rows = ["1,1.5,true,2024-01-01,2024-01-01T10:00:00,2024-01-01 10:00:00Z,007,99999999999999999999,1e3,x,,NaN,0.5,12", "2,-2,FALSE,2024-02-29,2024-01-01,2024-01-01T10:00:00+02:00,10,1,.5,1,,1,-inf,-0.0"];
+    const rows = [
+      "1,1.5,true,2024-01-01,2024-01-01T10:00:00,2024-01-01 10:00:00Z,007,99999999999999999999,1e3,x,,NaN,0.5,12",
+      "2,-2,FALSE,2024-02-29,2024-01-01,2024-01-01T10:00:00+02:00,10,1,.5,1,,1,-inf,-0.0",
+    ];
     const header = "int,num,truth,day,instant,zoned,padded,long,science,text,empty,nan,inf,zero";
-    expect(await types(`${header}\n${rows.join("\n")}\n`)).toBe("BIGINT DOUBLE BOOLEAN DATE TIMESTAMP TIMESTAMP WITH TIME ZONE VARCHAR VARCHAR DOUBLE VARCHAR VARCHAR DOUBLE DOUBLE DOUBLE");
+    expect(await types(`${header}\n${rows.join("\n")}\n`)).toBe(
+      "BIGINT DOUBLE BOOLEAN DATE TIMESTAMP TIMESTAMP WITH TIME ZONE VARCHAR VARCHAR DOUBLE VARCHAR VARCHAR DOUBLE DOUBLE DOUBLE",
+    );
     const [first, second] = await (await csv("data/t.csv")).rows();
-    expect([first!["padded"], first!["long"], second!["zoned"], first!["nan"], second!["inf"], Object.is(second!["zero"], -0)]).toEqual(["007", "99999999999999999999", new Date("2024-01-01T08:00:00Z"), NaN, -Infinity, true]);
+    expect([first!["padded"], first!["long"], second!["zoned"], first!["nan"], second!["inf"], Object.is(second!["zero"], -0)]).toEqual([
+      "007",
+      "99999999999999999999",
+      new Date("2024-01-01T08:00:00Z"),
+      NaN,
+      -Infinity,
+      true,
+    ]);
   });
 
   test("a value in the last row decides as well as one in the first", async () => {
@@ -58,7 +70,9 @@ describe("what it reads", () => {
     expect(await types("id,x\n9007199254740993,1\nNaN,2\n")).toBe("VARCHAR BIGINT");
     expect(await types("id\n9007199254740993\n")).toBe("BIGINT");
     const names = Array.from({ length: 3000 }, (_, i) => `c${i}`);
-    expect(new Set((await types(`${names.join()}\n${names.map((_, i) => i % 2 ? "1.5" : "x").join()}\n`)).split(" "))).toEqual(new Set(["VARCHAR", "DOUBLE"]));
+    expect(new Set((await types(`${names.join()}\n${names.map((_, i) => (i % 2 ? "1.5" : "x")).join()}\n`)).split(" "))).toEqual(
+      new Set(["VARCHAR", "DOUBLE"]),
+    );
     const given = Object.fromEntries(names.map((name) => [name, "INTEGER"]));
     expect((await read(`${names.join()}\n${names.map((_, i) => i).join()}\n`, { columns: given })).count).toBe(1);
     expect(await types("p\n1.25\n", { columns: { p: "DECIMAL(10, 2)" } })).toBe("DECIMAL(10,2)");
@@ -89,7 +103,14 @@ describe("what it reads", () => {
 
   test("given types that hold the value in other words", async () => {
     const columns = { i: "INTEGER", p: "DECIMAL(10, 2)", d: "DATE", t: "TIMESTAMP", s: "TIMESTAMP_S" };
-    expect(await (await read("i,p,d,t,s\n1.0,1.2300,2024-01-01 00:00:00,2024-01-01 00:00:00.123456000,2024-01-01 00:00:01.000\n1e3,1.5e1,2024-1-1,2024-01-01,2024-01-01\n", { columns })).rows()).toMatchObject([
+    expect(
+      await (
+        await read(
+          "i,p,d,t,s\n1.0,1.2300,2024-01-01 00:00:00,2024-01-01 00:00:00.123456000,2024-01-01 00:00:01.000\n1e3,1.5e1,2024-1-1,2024-01-01,2024-01-01\n",
+          { columns },
+        )
+      ).rows(),
+    ).toMatchObject([
       { i: 1, p: 1.23, d: new Date("2024-01-01") },
       { i: 1000, p: 15, d: new Date("2024-01-01") },
     ]);
@@ -100,11 +121,16 @@ describe("what it reads", () => {
   });
 
   test("without a header", async () => {
-    expect(await (await read("1,a\n2,b\n", { header: false })).rows()).toEqual([{ column0: 1, column1: "a" }, { column0: 2, column1: "b" }]);
+    expect(await (await read("1,a\n2,b\n", { header: false })).rows()).toEqual([
+      { column0: 1, column1: "a" },
+      { column0: 2, column1: "b" },
+    ]);
     expect((await read("842302,M,17.99\n", { header: false })).count).toBe(1);
     expect((await read("nm,400.5,401\n1,2,3\n", { header: true })).schema[1]!.name).toBe("400.5");
     expect((await read("country,2023,2024\na,1,2\n")).count).toBe(1);
-    expect(await (await read("1,a\n", { header: false, columns: { id: "INTEGER", name: "VARCHAR" } })).rows()).toEqual([{ id: 1, name: "a" }]);
+    expect(await (await read("1,a\n", { header: false, columns: { id: "INTEGER", name: "VARCHAR" } })).rows()).toEqual([
+      { id: 1, name: "a" },
+    ]);
   });
 
   test("a column without a name, as pandas writes its index", async () => {
@@ -127,7 +153,12 @@ describe("what it reads", () => {
   });
 
   test("names that SQL would trip over", async () => {
-    expect(await (await read(`"it's","a ""b""",select,__proto__\n1,2,3,4\n`)).schema.map(({ name }) => name)).toEqual(["it's", 'a "b"', "select", "__proto__"]);
+    expect(await (await read(`"it's","a ""b""",select,__proto__\n1,2,3,4\n`)).schema.map(({ name }) => name)).toEqual([
+      "it's",
+      'a "b"',
+      "select",
+      "__proto__",
+    ]);
   });
 });
 
@@ -144,27 +175,104 @@ describe("a bad row", () => {
   });
 
   test.each<[string, string, CsvOptions | undefined, string]>([
-    ["not of the given type", withRow("5,abc,n"), { columns: { x: "DOUBLE" } }, 'E_CSV: data/t.csv:12: column "x": "abc" is not a DOUBLE\n  12 | 5,abc,n; correct the value; if it means missing, { nullStrings: ["abc"] }'],
-    ["a date that is none", "d\n2024-01-01\n2024-02-30\n", { columns: { d: "DATE" } }, 'E_CSV: data/t.csv:3: column "d": "2024-02-30" is not a DATE\n  3 | 2024-02-30; correct the value; if it means missing, { nullStrings: ["2024-02-30"] }'],
-    ["a fraction in a whole column", "a,b\n1,1\n\n2,1.5\n", { columns: { b: "INTEGER" } }, 'E_CSV: data/t.csv:4: column "b": "1.5" is not an INTEGER; correct the value, or read it with { columns: { b: "DOUBLE" } }'],
-    ["a fraction with an exponent", "a\n1e3\n15e-1\n", { columns: { a: "BIGINT" } }, 'E_CSV: data/t.csv:3: column "a": "15e-1" is not a BIGINT; correct the value, or read it with { columns: { a: "DOUBLE" } }'],
-    ["more digits than a decimal has", "p\n1.20\n1.239\n", { columns: { p: "DECIMAL(10, 2)" } }, 'E_CSV: data/t.csv:3: column "p": "1.239" is more than a DECIMAL(10, 2) holds; correct the value, or read it with { columns: { p: "DECIMAL(38, 3)" } }'],
-    ["a time in a day", "d\n2024-01-01\n2024-01-01 10:00:00\n", { columns: { d: "DATE" } }, 'E_CSV: data/t.csv:3: column "d": "2024-01-01 10:00:00" is more than a DATE holds; correct the value, or read it with { columns: { d: "TIMESTAMP" } }'],
-    ["a word after a day", "d\n2024-01-01 or so\n", { columns: { d: "DATE" } }, 'E_CSV: data/t.csv:2: column "d": "2024-01-01 or so" is more than a DATE holds; correct the value, or read it with { columns: { d: "VARCHAR" } }'],
-    ["a word after one of many days", `d\n${"2024-01-01\n".repeat(30)}2024-01-01 or so\n`, undefined, 'E_CSV: data/t.csv:32: column "d": "2024-01-01 or so" is more than a DATE holds; correct the value, or read it with { columns: { d: "VARCHAR" } }'],
-    ["an offset that would be left out", "t\n2024-01-01T10:00:00Z\n2024-01-01T10:00:00+02:00\n", { columns: { t: "TIMESTAMP" } }, 'E_CSV: data/t.csv:3: column "t": "2024-01-01T10:00:00+02:00" is more than a TIMESTAMP holds; correct the value, or read it with { columns: { t: "TIMESTAMPTZ" } }'],
-    ["nanoseconds in microseconds", "t\n2024-01-01 10:00:00.1234567\n", { columns: { t: "TIMESTAMP" } }, 'E_CSV: data/t.csv:2: column "t": "2024-01-01 10:00:00.1234567" is more than a TIMESTAMP holds; correct the value, or read it with { columns: { t: "TIMESTAMP_NS" } }'],
-    ["too large", "a\n99999999999\n", { columns: { a: "INTEGER" } }, 'E_CSV: data/t.csv:2: column "a": "99999999999" is not an INTEGER\n  2 | 99999999999; correct the value; if it means missing, { nullStrings: ["99999999999"] }'],
-    ["too few values", withRow("1,2"), undefined, 'E_CSV: data/t.csv:12: the row has 2 values, and the file 3 columns\n  12 | 1,2; columns are divided by ","; correct the row, or give { delimiter: … }'],
-    ["too many values", withRow("1,2,3,4"), undefined, 'E_CSV: data/t.csv:12: the row has 4 values, and the file 3 columns\n  12 | 1,2,3,4; columns are divided by ","; correct the row, or give { delimiter: … }'],
-    ["an open quote", withRow('1,2,"abc'), undefined, 'E_CSV: data/t.csv:12: column "name": a quote is opened and not closed before the next "," or line end\n  12 | 1,2,"abc; quotes inside quotes are doubled: "say ""yes"""'],
-    ["text after a quote", 'a,b\n1,"x"y\n', undefined, 'E_CSV: data/t.csv:2: column "b": a quote is opened and not closed before the next "," or line end\n  2 | 1,"x"y; quotes inside quotes are doubled: "say ""yes"""'],
+    [
+      "not of the given type",
+      withRow("5,abc,n"),
+      { columns: { x: "DOUBLE" } },
+      'E_CSV: data/t.csv:12: column "x": "abc" is not a DOUBLE\n  12 | 5,abc,n; correct the value; if it means missing, { nullStrings: ["abc"] }',
+    ],
+    [
+      "a date that is none",
+      "d\n2024-01-01\n2024-02-30\n",
+      { columns: { d: "DATE" } },
+      'E_CSV: data/t.csv:3: column "d": "2024-02-30" is not a DATE\n  3 | 2024-02-30; correct the value; if it means missing, { nullStrings: ["2024-02-30"] }',
+    ],
+    [
+      "a fraction in a whole column",
+      "a,b\n1,1\n\n2,1.5\n",
+      { columns: { b: "INTEGER" } },
+      'E_CSV: data/t.csv:4: column "b": "1.5" is not an INTEGER; correct the value, or read it with { columns: { b: "DOUBLE" } }',
+    ],
+    [
+      "a fraction with an exponent",
+      "a\n1e3\n15e-1\n",
+      { columns: { a: "BIGINT" } },
+      'E_CSV: data/t.csv:3: column "a": "15e-1" is not a BIGINT; correct the value, or read it with { columns: { a: "DOUBLE" } }',
+    ],
+    [
+      "more digits than a decimal has",
+      "p\n1.20\n1.239\n",
+      { columns: { p: "DECIMAL(10, 2)" } },
+      'E_CSV: data/t.csv:3: column "p": "1.239" is more than a DECIMAL(10, 2) holds; correct the value, or read it with { columns: { p: "DECIMAL(38, 3)" } }',
+    ],
+    [
+      "a time in a day",
+      "d\n2024-01-01\n2024-01-01 10:00:00\n",
+      { columns: { d: "DATE" } },
+      'E_CSV: data/t.csv:3: column "d": "2024-01-01 10:00:00" is more than a DATE holds; correct the value, or read it with { columns: { d: "TIMESTAMP" } }',
+    ],
+    [
+      "a word after a day",
+      "d\n2024-01-01 or so\n",
+      { columns: { d: "DATE" } },
+      'E_CSV: data/t.csv:2: column "d": "2024-01-01 or so" is more than a DATE holds; correct the value, or read it with { columns: { d: "VARCHAR" } }',
+    ],
+    [
+      "a word after one of many days",
+      `d\n${"2024-01-01\n".repeat(30)}2024-01-01 or so\n`,
+      undefined,
+      'E_CSV: data/t.csv:32: column "d": "2024-01-01 or so" is more than a DATE holds; correct the value, or read it with { columns: { d: "VARCHAR" } }',
+    ],
+    [
+      "an offset that would be left out",
+      "t\n2024-01-01T10:00:00Z\n2024-01-01T10:00:00+02:00\n",
+      { columns: { t: "TIMESTAMP" } },
+      'E_CSV: data/t.csv:3: column "t": "2024-01-01T10:00:00+02:00" is more than a TIMESTAMP holds; correct the value, or read it with { columns: { t: "TIMESTAMPTZ" } }',
+    ],
+    [
+      "nanoseconds in microseconds",
+      "t\n2024-01-01 10:00:00.1234567\n",
+      { columns: { t: "TIMESTAMP" } },
+      'E_CSV: data/t.csv:2: column "t": "2024-01-01 10:00:00.1234567" is more than a TIMESTAMP holds; correct the value, or read it with { columns: { t: "TIMESTAMP_NS" } }',
+    ],
+    [
+      "too large",
+      "a\n99999999999\n",
+      { columns: { a: "INTEGER" } },
+      'E_CSV: data/t.csv:2: column "a": "99999999999" is not an INTEGER\n  2 | 99999999999; correct the value; if it means missing, { nullStrings: ["99999999999"] }',
+    ],
+    [
+      "too few values",
+      withRow("1,2"),
+      undefined,
+      'E_CSV: data/t.csv:12: the row has 2 values, and the file 3 columns\n  12 | 1,2; columns are divided by ","; correct the row, or give { delimiter: … }',
+    ],
+    [
+      "too many values",
+      withRow("1,2,3,4"),
+      undefined,
+      'E_CSV: data/t.csv:12: the row has 4 values, and the file 3 columns\n  12 | 1,2,3,4; columns are divided by ","; correct the row, or give { delimiter: … }',
+    ],
+    [
+      "an open quote",
+      withRow('1,2,"abc'),
+      undefined,
+      'E_CSV: data/t.csv:12: column "name": a quote is opened and not closed before the next "," or line end\n  12 | 1,2,"abc; quotes inside quotes are doubled: "say ""yes"""',
+    ],
+    [
+      "text after a quote",
+      'a,b\n1,"x"y\n',
+      undefined,
+      'E_CSV: data/t.csv:2: column "b": a quote is opened and not closed before the next "," or line end\n  2 | 1,"x"y; quotes inside quotes are doubled: "say ""yes"""',
+    ],
   ])("%s", async (_, content, options, message) => {
     expect(await fails(content, options)).toBe(message);
   });
 
   test("lines are counted as an editor does, blank ones and those in quotes too", async () => {
-    expect(await fails('id,t\n1,"two\nlines"\n\n\noops,b\n', { columns: { id: "INTEGER" } })).toMatch(/^E_CSV: data\/t\.csv:6: column "id": "oops" is not an INTEGER\n {2}6 \| oops,b/);
+    expect(await fails('id,t\n1,"two\nlines"\n\n\noops,b\n', { columns: { id: "INTEGER" } })).toMatch(
+      /^E_CSV: data\/t\.csv:6: column "id": "oops" is not an INTEGER\n {2}6 \| oops,b/,
+    );
     expect(await fails("id,t\r\n1,a\r\n\r\noops,b\r\n", { columns: { id: "INTEGER" } })).toMatch(/^E_CSV: data\/t\.csv:4: /);
   });
 
@@ -184,20 +292,90 @@ describe("a bad file", () => {
   test.each<[string, string | Uint8Array, CsvOptions | undefined, string]>([
     ["empty", "", undefined, "E_CSV: data/t.csv is empty: 0 bytes; it should have a header line and rows"],
     ["blank", "\n\n", undefined, "E_CSV: data/t.csv has no line with text; it should have a header line and rows"],
-    ["Latin-1", Buffer.from("a,b\n1,caf\xe9\n", "latin1"), undefined, 'E_CSV: data/t.csv:2: column "b": bytes that are not UTF-8\n  2 | 1,caf?; it is perhaps Latin-1: read it with { encoding: "latin-1" }, or save it as UTF-8'],
-    ["UTF-16", Buffer.from("\ufeffa,b\n1,2\n", "utf16le"), undefined, 'E_CSV: data/t.csv is UTF-16 and not UTF-8; read it with { encoding: "utf-16" }'],
-    ["UTF-16 without a mark", Buffer.from("a,b\n1,2\n", "utf16le"), undefined, 'E_CSV: data/t.csv is UTF-16 and not UTF-8; read it with { encoding: "utf-16" }'],
-    ["a missing column", "id,diagnosis\n1,M\n", { columns: { diagnosys: "VARCHAR" } }, 'E_CSV: data/t.csv has no column "diagnosys"; did you mean "diagnosis"?; its 2 columns are id, diagnosis'],
-    ["two columns of a name", "id,ID\n1,2\n", undefined, 'E_CSV: data/t.csv has two columns named "id"; names are compared without regard to case; rename one'],
-    ["a type that is none", "a\n1\n", { columns: { a: "NUMBER(5)" } }, 'E_CSV: data/t.csv: columns names a type that DuckDB does not know: NUMBER; such as INTEGER, DOUBLE, VARCHAR, DATE, DECIMAL(10, 2)'],
-    ["line ends of two kinds", 'a,b\n1,2\r\n"x",2\n3,"y"\r\n', undefined, "E_CSV: data/t.csv: lines end in different ways (\\n, \\r\\n or \\r); save the file with one kind of line end"],
-    ["a header in Latin-1", Buffer.from("id,gr\xf6\xdfe\n1,2\n", "latin1"), undefined, 'E_CSV: data/t.csv has bytes in its first line that are not UTF-8 (gr\ufffd\ufffde); it is perhaps Latin-1: read it with { encoding: "latin-1" }, or save it as UTF-8'],
-    ["without a header", "842302,M,17.99\n842517,M,20.57\n", undefined, "E_CSV: data/t.csv has the number 17.99 where the names of its columns should be; if it has no header, read it with { header: false }; if that is a name, with { header: true }"],
-    ["a workbook", Buffer.from("PK\x03\x04\x14\0\x06\0\x08\0", "latin1"), undefined, "E_CSV: data/t.csv is a ZIP archive, as .xlsx files are; save its sheet as CSV, or unpack it"],
-    ["an old workbook", Buffer.from("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0", "latin1"), undefined, "E_CSV: data/t.csv is an old Excel file; save its sheet as CSV"],
-    ["Parquet", Buffer.from("PAR1\x15\0\x15\x14", "latin1"), undefined, 'E_CSV: data/t.csv is a Parquet file; read it with parquet("data/t.csv")'],
-    ["zstd", Buffer.from("\x28\xb5\x2f\xfd\x24\0", "latin1"), undefined, "E_CSV: data/t.csv is packed with zstd; unpack it, or read it with sql`FROM read_csv('data/t.csv', compression = 'zstd')`"],
-    ["no text", Buffer.from("a,b\n1,\0\0\0\n", "latin1"), undefined, "E_CSV: data/t.csv is not text: it holds bytes of zero; save it as CSV in UTF-8"],
+    [
+      "Latin-1",
+      Buffer.from("a,b\n1,caf\xe9\n", "latin1"),
+      undefined,
+      'E_CSV: data/t.csv:2: column "b": bytes that are not UTF-8\n  2 | 1,caf?; it is perhaps Latin-1: read it with { encoding: "latin-1" }, or save it as UTF-8',
+    ],
+    [
+      "UTF-16",
+      Buffer.from("\ufeffa,b\n1,2\n", "utf16le"),
+      undefined,
+      'E_CSV: data/t.csv is UTF-16 and not UTF-8; read it with { encoding: "utf-16" }',
+    ],
+    [
+      "UTF-16 without a mark",
+      Buffer.from("a,b\n1,2\n", "utf16le"),
+      undefined,
+      'E_CSV: data/t.csv is UTF-16 and not UTF-8; read it with { encoding: "utf-16" }',
+    ],
+    [
+      "a missing column",
+      "id,diagnosis\n1,M\n",
+      { columns: { diagnosys: "VARCHAR" } },
+      'E_CSV: data/t.csv has no column "diagnosys"; did you mean "diagnosis"?; its 2 columns are id, diagnosis',
+    ],
+    [
+      "two columns of a name",
+      "id,ID\n1,2\n",
+      undefined,
+      'E_CSV: data/t.csv has two columns named "id"; names are compared without regard to case; rename one',
+    ],
+    [
+      "a type that is none",
+      "a\n1\n",
+      { columns: { a: "NUMBER(5)" } },
+      "E_CSV: data/t.csv: columns names a type that DuckDB does not know: NUMBER; such as INTEGER, DOUBLE, VARCHAR, DATE, DECIMAL(10, 2)",
+    ],
+    [
+      "line ends of two kinds",
+      'a,b\n1,2\r\n"x",2\n3,"y"\r\n',
+      undefined,
+      "E_CSV: data/t.csv: lines end in different ways (\\n, \\r\\n or \\r); save the file with one kind of line end",
+    ],
+    [
+      "a header in Latin-1",
+      Buffer.from("id,gr\xf6\xdfe\n1,2\n", "latin1"),
+      undefined,
+      'E_CSV: data/t.csv has bytes in its first line that are not UTF-8 (gr\ufffd\ufffde); it is perhaps Latin-1: read it with { encoding: "latin-1" }, or save it as UTF-8',
+    ],
+    [
+      "without a header",
+      "842302,M,17.99\n842517,M,20.57\n",
+      undefined,
+      "E_CSV: data/t.csv has the number 17.99 where the names of its columns should be; if it has no header, read it with { header: false }; if that is a name, with { header: true }",
+    ],
+    [
+      "a workbook",
+      Buffer.from("PK\x03\x04\x14\0\x06\0\x08\0", "latin1"),
+      undefined,
+      "E_CSV: data/t.csv is a ZIP archive, as .xlsx files are; save its sheet as CSV, or unpack it",
+    ],
+    [
+      "an old workbook",
+      Buffer.from("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0", "latin1"),
+      undefined,
+      "E_CSV: data/t.csv is an old Excel file; save its sheet as CSV",
+    ],
+    [
+      "Parquet",
+      Buffer.from("PAR1\x15\0\x15\x14", "latin1"),
+      undefined,
+      'E_CSV: data/t.csv is a Parquet file; read it with parquet("data/t.csv")',
+    ],
+    [
+      "zstd",
+      Buffer.from("\x28\xb5\x2f\xfd\x24\0", "latin1"),
+      undefined,
+      "E_CSV: data/t.csv is packed with zstd; unpack it, or read it with sql`FROM read_csv('data/t.csv', compression = 'zstd')`",
+    ],
+    [
+      "no text",
+      Buffer.from("a,b\n1,\0\0\0\n", "latin1"),
+      undefined,
+      "E_CSV: data/t.csv is not text: it holds bytes of zero; save it as CSV in UTF-8",
+    ],
   ])("%s", async (_, content, options, message) => {
     expect(await fails(content, options)).toBe(message);
   });
@@ -210,7 +388,11 @@ describe("a bad file", () => {
     ["missing", "data/dataste.csv", 'E_FILE: csv: data/dataste.csv is not there; in data: did you mean "dataset.csv"?'],
     ["in a missing folder", "dat/x.csv", "E_FILE: csv: dat/x.csv is not there; in dat: the folder is missing too"],
     ["a folder", "data", "E_FILE: csv: data is a folder; name a file in it: dataset.csv"],
-    ["an address", "https://example.org/x.csv", "E_FILE: csv: https://example.org/x.csv is an address, and only files are read; fetch it in a step of its own, write it under data/, and read that"],
+    [
+      "an address",
+      "https://example.org/x.csv",
+      "E_FILE: csv: https://example.org/x.csv is an address, and only files are read; fetch it in a step of its own, write it under data/, and read that",
+    ],
     ["a pattern", "data/*.csv", "E_FILE: csv: data/*.csv is a pattern, and one file is read; several are read by sql`FROM 'data/*.csv'`"],
   ])("%s", async (_, name, message) => {
     rig.file("data/dataset.csv", "a\n1\n");
@@ -226,7 +408,11 @@ describe("a bad file", () => {
 describe("options", () => {
   const more = "; what csv does not take, sql`FROM read_csv(…)` may";
   test.each<[string, unknown, string]>([
-    ["of another library", { sep: ";" }, `E_USAGE: csv: there is no option "sep"; known: columns, header, delimiter, encoding, nullStrings${more}`],
+    [
+      "of another library",
+      { sep: ";" },
+      `E_USAGE: csv: there is no option "sep"; known: columns, header, delimiter, encoding, nullStrings${more}`,
+    ],
     ["with a slip", { nullString: ["NA"] }, `E_USAGE: csv: there is no option "nullString"; did you mean "nullStrings"?${more}`],
     ["a text for a list", { nullStrings: "NA" }, 'E_USAGE: csv: nullStrings is "NA"; give a list of texts: ["NA"]'],
     ["a list for types", { columns: ["INTEGER"] }, 'E_USAGE: csv: columns is ["INTEGER"]; give column → type: { id: "INTEGER" }'],

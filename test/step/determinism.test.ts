@@ -5,7 +5,10 @@ import { csv, sql, table, type Query } from "../../src/step/api.ts";
 import { tableInfo } from "../../src/store/brand.ts";
 import { makeRig } from "./rig.ts";
 
-const digestOf = (made: unknown) => createHash("sha256").update(readFileSync(tableInfo(made)!.file)).digest("hex");
+const digestOf = (made: unknown) =>
+  createHash("sha256")
+    .update(readFileSync(tableInfo(made)!.file))
+    .digest("hex");
 
 const facts = sql`SELECT range AS id, (hash(range) % 1000)::INTEGER AS k, 'g' || (hash(range + 7) % 5000) AS g, sin(range) * 1e6 AS v FROM range(300000)`;
 
@@ -14,12 +17,12 @@ const queries: Record<string, Query> = {
   "float sums": sql`SELECT k, sum(v) AS s, avg(v) AS m, stddev(v) AS d, sum(v * 0.1) AS t FROM ${facts} GROUP BY k`,
   "one float sum over all": sql`SELECT sum(v) AS s, corr(v, k) AS c FROM ${facts}`,
   "a join": sql`SELECT a.id, b.v FROM ${facts} a JOIN ${facts} b ON a.k = b.k AND b.id < 20`,
-  "DISTINCT": sql`SELECT DISTINCT g, k FROM ${facts}`,
-  "window": sql`SELECT id, row_number() OVER (PARTITION BY k) AS r FROM ${facts}`,
+  DISTINCT: sql`SELECT DISTINCT g, k FROM ${facts}`,
+  window: sql`SELECT id, row_number() OVER (PARTITION BY k) AS r FROM ${facts}`,
   "lists and first": sql`SELECT g, list(id) AS l, first(v) AS f, any_value(k) AS a FROM ${facts} GROUP BY g`,
-  "UNION": sql`SELECT k FROM ${facts} UNION SELECT id FROM ${facts}`,
+  UNION: sql`SELECT k FROM ${facts} UNION SELECT id FROM ${facts}`,
   "hash order": sql`SELECT id FROM ${facts} ORDER BY hash(id, 42) LIMIT 1000`,
-  "PIVOT": sql`PIVOT (SELECT k % 7 AS p, g, v FROM ${facts}) ON p USING sum(v) GROUP BY g`,
+  PIVOT: sql`PIVOT (SELECT k % 7 AS p, g, v FROM ${facts}) ON p USING sum(v) GROUP BY g`,
 };
 
 describe("the same query gives the same bytes", () => {

@@ -14,36 +14,76 @@ describe("param", () => {
     const ratio = param("test_split_ratio", 0.3);
     expectTypeOf(ratio).toEqualTypeOf<number>();
     expect(ratio).toBe(0.3);
-    expect(rig.reads).toEqual([{ kind: "param", name: "test_split_ratio", digest: digestOf(JSON.stringify(0.3)), fallback: digestOf(JSON.stringify(0.3)), shown: "0.3" }]);
+    expect(rig.reads).toEqual([
+      {
+        kind: "param",
+        name: "test_split_ratio",
+        digest: digestOf(JSON.stringify(0.3)),
+        fallback: digestOf(JSON.stringify(0.3)),
+        shown: "0.3",
+      },
+    ]);
   });
 
   test("a value given is of the default's kind", () => {
     rig = makeRig({ params: { k: "7", x: " 1e-3 ", on: "false", name: "007", none: "text", w: "distance" } });
-    expect([param("k", 5), param("x", 1), param("on", true), param("name", "a"), param("none", null), param("w", "uniform", { choices: ["uniform", "distance"] })]).toEqual([7, 0.001, false, "007", "text", "distance"]);
+    expect([
+      param("k", 5),
+      param("x", 1),
+      param("on", true),
+      param("name", "a"),
+      param("none", null),
+      param("w", "uniform", { choices: ["uniform", "distance"] }),
+    ]).toEqual([7, 0.001, false, "007", "text", "distance"]);
     expectTypeOf(param("w", "uniform", { choices: ["uniform", "distance"] })).toEqualTypeOf<"uniform" | "distance">();
     expectTypeOf(param("on", true)).toEqualTypeOf<boolean>();
-    expect(rig.reads[0]).toEqual({ kind: "param", name: "k", digest: digestOf(JSON.stringify(7)), fallback: digestOf(JSON.stringify(5)), shown: "7" });
+    expect(rig.reads[0]).toEqual({
+      kind: "param",
+      name: "k",
+      digest: digestOf(JSON.stringify(7)),
+      fallback: digestOf(JSON.stringify(5)),
+      shown: "7",
+    });
   });
 
   test.each<[string, string, () => unknown, string]>([
     ["no number", "seven", () => param("v", 5), 'E_PARAM_VALUE: param v is "seven", and must be a number, such as 0.3; give it as -p v=…'],
     ["empty", "", () => param("v", 5), 'E_PARAM_VALUE: param v is "", and must be a number, such as 0.3; give it as -p v=…'],
     ["hexadecimal", "0x10", () => param("v", 5), 'E_PARAM_VALUE: param v is "0x10", and must be a number, such as 0.3; give it as -p v=…'],
-    ["infinite", "Infinity", () => param("v", 5), 'E_PARAM_VALUE: param v is "Infinity", and must be a number, such as 0.3; give it as -p v=…'],
+    [
+      "infinite",
+      "Infinity",
+      () => param("v", 5),
+      'E_PARAM_VALUE: param v is "Infinity", and must be a number, such as 0.3; give it as -p v=…',
+    ],
     ["no boolean", "yes", () => param("v", true), 'E_PARAM_VALUE: param v is "yes", and must be true or false; give it as -p v=…'],
-    ["too large", "1.5", () => param("v", 0.3, { min: 0, max: 1, doc: "share of the test set" }), "E_PARAM_VALUE: param v is 1.5, and must be a number from 0 to 1; v: share of the test set; give it as -p v=…"],
+    [
+      "too large",
+      "1.5",
+      () => param("v", 0.3, { min: 0, max: 1, doc: "share of the test set" }),
+      "E_PARAM_VALUE: param v is 1.5, and must be a number from 0 to 1; v: share of the test set; give it as -p v=…",
+    ],
     ["too small", "-1", () => param("v", 0, { min: 0 }), "E_PARAM_VALUE: param v is -1, and must be a number from 0 up; give it as -p v=…"],
-    ["not among the choices", "c", () => param("v", "a", { choices: ["a", "b"] }), 'E_PARAM_VALUE: param v is "c", and must be "a" or "b"; give it as -p v=…'],
+    [
+      "not among the choices",
+      "c",
+      () => param("v", "a", { choices: ["a", "b"] }),
+      'E_PARAM_VALUE: param v is "c", and must be "a" or "b"; give it as -p v=…',
+    ],
   ])("%s is refused", async (_, given, read, message) => {
     makeRig({ params: { v: given } });
     expect(await failed(read)).toBe(message);
   });
 
   test("a default that breaks its own rules; two defaults of a name", async () => {
-    expect(await failed(() => param("v", 5, { max: 1 }))).toMatch(/^E_PARAM_VALUE: the default of param v is 5, and must be a number up to 1/);
+    expect(await failed(() => param("v", 5, { max: 1 }))).toMatch(
+      /^E_PARAM_VALUE: the default of param v is 5, and must be a number up to 1/,
+    );
     param("k", 5);
     param("k", 5);
-    expect(await failed(() => param("k", 7))).toBe("E_PARAM_VALUE: param k has two defaults in this step: 5 and 7; call param once, in lib/ if several files need it, and use its value");
+    expect(await failed(() => param("k", 7))).toBe(
+      "E_PARAM_VALUE: param k has two defaults in this step: 5 and 7; call param once, in lib/ if several files need it, and use its value",
+    );
   });
 
   test("names of Object's own are not given", () => {
@@ -60,14 +100,27 @@ test("run: each field is noted as it is read", () => {
   expect(run.trigger).toBe("manual");
   expect(run.seed).toBe(42);
   expect(rig.reads[0]).toEqual({ kind: "run", name: "id", digest: digestOf(JSON.stringify("r1")) });
-  expect([...new Set(rig.reads.map(({ kind, name }) => `${kind} ${name}`))]).toEqual(["run id", "run logicalDate", "run startedAt", "run trigger", "param seed"]);
+  expect([...new Set(rig.reads.map(({ kind, name }) => `${kind} ${name}`))]).toEqual([
+    "run id",
+    "run logicalDate",
+    "run startedAt",
+    "run trigger",
+    "param seed",
+  ]);
 });
 
 describe("track", () => {
   const progress = () => rig.events.filter((event): event is Extract<StepEvent, { type: "progress" }> => event.type === "progress");
 
   test("gives the items and tells the first and the last, at most ten times a second", () => {
-    expect([...track(Array.from({ length: 10_000 }, (_, index) => index), "tuning")].length).toBe(10_000);
+    expect(
+      [
+        ...track(
+          Array.from({ length: 10_000 }, (_, index) => index),
+          "tuning",
+        ),
+      ].length,
+    ).toBe(10_000);
     expect(progress().at(0)).toEqual({ type: "progress", label: "tuning", done: 0, total: 10_000 });
     expect(progress().at(-1)).toEqual({ type: "progress", label: "tuning", done: 10_000, total: 10_000 });
     expect(progress().length).toBeLessThan(20);
@@ -75,13 +128,29 @@ describe("track", () => {
 
   test("the total is that of a Set or Map, or the one given", () => {
     for (const _ of track(new Set([1, 2]))) void _;
-    for (const _ of track((function* () { yield 1; })(), "g", { total: 5 })) void _;
-    for (const _ of track((function* () { yield 1; })())) void _;
+    for (const _ of track(
+      (function* () {
+        yield 1;
+      })(),
+      "g",
+      { total: 5 },
+    ))
+      void _;
+    for (const _ of track(
+      (function* () {
+        yield 1;
+      })(),
+    ))
+      void _;
     expect([...new Set(progress().map(({ total }) => total))]).toEqual([2, 5, null]);
   });
 
   test("async iterables; a loop that is left tells how far it came", async () => {
-    async function* pages() { yield "a"; yield "b"; yield "c"; }
+    async function* pages() {
+      yield "a";
+      yield "b";
+      yield "c";
+    }
     const seen: string[] = [];
     for await (const page of track(pages(), "fetching", { total: 3 })) {
       seen.push(page);
@@ -121,7 +190,11 @@ describe("display", () => {
     void display(Promise.resolve({ "text/markdown": "# a" }));
     void display("last");
     await settlePending(rig.host);
-    expect(rig.events.map((event) => event.type === "display" && (event.bundle["text/markdown"] ?? event.bundle["text/plain"]))).toEqual(["one\nINTEGER\n1\n1 row × 1 column", "# a", "last"]);
+    expect(rig.events.map((event) => event.type === "display" && (event.bundle["text/markdown"] ?? event.bundle["text/plain"]))).toEqual([
+      "one\nINTEGER\n1\n1 row × 1 column",
+      "# a",
+      "last",
+    ]);
     await expect(display(Promise.reject(new Error("no table")))).rejects.toThrow("no table");
   });
 
@@ -133,11 +206,20 @@ describe("display", () => {
       void display(state);
     }
     await settlePending(rig.host);
-    expect(rig.events.map((event) => event.type === "display" && event.bundle["text/plain"])).toEqual(["slow", "{ k1: 1 }", "{ k1: 1, k2: 2 }"]);
+    expect(rig.events.map((event) => event.type === "display" && event.bundle["text/plain"])).toEqual([
+      "slow",
+      "{ k1: 1 }",
+      "{ k1: 1, k2: 2 }",
+    ]);
   });
 
   test("may be made by way of another", async () => {
-    const outer = { [symbol]: async () => { await display("inner"); return { "text/plain": "outer" }; } };
+    const outer = {
+      [symbol]: async () => {
+        await display("inner");
+        return { "text/plain": "outer" };
+      },
+    };
     await display(outer);
     await settlePending(rig.host);
     expect(rig.events.map((event) => event.type === "display" && event.bundle["text/plain"])).toEqual(["inner", "outer"]);
@@ -147,7 +229,11 @@ describe("display", () => {
     void display({ [symbol]: () => new Promise((resolve) => setTimeout(resolve, 20, { "text/plain": "late" })) });
     await settlePending(rig.host);
     expect(rig.events).toEqual([{ type: "display", bundle: { "text/plain": "late" } }]);
-    const broken = display({ [symbol]: () => { throw new Error("no plot"); } });
+    const broken = display({
+      [symbol]: () => {
+        throw new Error("no plot");
+      },
+    });
     await expect(broken).rejects.toThrow("no plot");
     await settlePending(rig.host);
   });
@@ -156,15 +242,40 @@ describe("display", () => {
 describe("record", () => {
   test("a row of scalars; Dates as text", () => {
     record("experiments", { k: 5, name: "a", when: new Date(0), big: 5n, ok: true, none: null });
-    expect(rig.events).toEqual([{ type: "effect", effect: { kind: "record", table: "experiments", row: { k: 5, name: "a", when: "1970-01-01T00:00:00.000Z", big: 5n, ok: true, none: null } } }]);
+    expect(rig.events).toEqual([
+      {
+        type: "effect",
+        effect: {
+          kind: "record",
+          table: "experiments",
+          row: { k: 5, name: "a", when: "1970-01-01T00:00:00.000Z", big: 5n, ok: true, none: null },
+        },
+      },
+    ]);
   });
 
   test.each<[string, () => void, string]>([
-    ["NaN", () => record("experiments", { auc: NaN }), "E_UNSTORABLE: experiments.auc is NaN, which a results table cannot hold; give a string, a finite number, a bigint, a boolean, a Date or null"],
-    ["undefined", () => record("experiments", { auc: undefined as never }), "E_UNSTORABLE: experiments.auc is undefined, which a results table cannot hold; give a string, a finite number, a bigint, a boolean, a Date or null"],
-    ["an object", () => record("experiments", { best: {} as never }), "E_UNSTORABLE: experiments.best is an object, which a results table cannot hold; give a string, a finite number, a bigint, a boolean, a Date or null"],
+    [
+      "NaN",
+      () => record("experiments", { auc: NaN }),
+      "E_UNSTORABLE: experiments.auc is NaN, which a results table cannot hold; give a string, a finite number, a bigint, a boolean, a Date or null",
+    ],
+    [
+      "undefined",
+      () => record("experiments", { auc: undefined as never }),
+      "E_UNSTORABLE: experiments.auc is undefined, which a results table cannot hold; give a string, a finite number, a bigint, a boolean, a Date or null",
+    ],
+    [
+      "an object",
+      () => record("experiments", { best: {} as never }),
+      "E_UNSTORABLE: experiments.best is an object, which a results table cannot hold; give a string, a finite number, a bigint, a boolean, a Date or null",
+    ],
     ["no columns", () => record("experiments", {}), 'E_UNSTORABLE: record("experiments"): the row is empty; give it at least one column'],
-    ["another name", () => record("my table", { a: 1 }), 'E_USAGE: record: "my table" is not a table name; use letters, digits and _, such as experiments'],
+    [
+      "another name",
+      () => record("my table", { a: 1 }),
+      'E_USAGE: record: "my table" is not a table name; use letters, digits and _, such as experiments',
+    ],
   ])("%s is refused", async (_, work, message) => {
     expect(await failed(work)).toBe(message);
   });

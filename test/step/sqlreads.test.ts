@@ -14,7 +14,11 @@ beforeEach(() => {
 
 const files = () => rig.named("file").sort();
 /** In the project; where the process is, they are looked for, too. */
-const inside = (kind: "folder" | "match") => rig.named(kind).filter((name) => !path.isAbsolute(name)).sort();
+const inside = (kind: "folder" | "match") =>
+  rig
+    .named(kind)
+    .filter((name) => !path.isAbsolute(name))
+    .sort();
 const folders = () => inside("folder");
 const matches = () => inside("match");
 

@@ -12,7 +12,10 @@ describe("tokens", () => {
     ["'it''s' \"a \"\"b\"\"\" E'x\\n'", ["string it's", 'identifier a "b"', "string x\\n"]],
     ["$$a ; 'b'$$ $tag$ $$ $tag$ $1", ["string a ; 'b'", "string  $$ ", "symbol $1"]],
     ["a -- it's\n b /* ' \n */ c", ["word A", "comment -- it's", "word B", "comment /* ' \n */", "word C"]],
-    ["f(1.5e3)::INT[]", ["word F", "symbol (", "symbol 1.5", "word E3", "symbol )", "symbol :", "symbol :", "word INT", "symbol [", "symbol ]"]],
+    [
+      "f(1.5e3)::INT[]",
+      ["word F", "symbol (", "symbol 1.5", "word E3", "symbol )", "symbol :", "symbol :", "word INT", "symbol [", "symbol ]"],
+    ],
     ["größe", ["word GRÖSSE"]],
     ["'open", ["string open"]],
     ["/* open", ["comment /* open"]],
@@ -22,15 +25,19 @@ describe("tokens", () => {
 
   test("any text is taken apart without loss", () => {
     fc.assert(
-      fc.property(fc.string(), fc.array(fc.constantFrom("'", '"', "--", "/*", "*/", "$$", "$a$", ";", " ", "\n", "x"), { maxLength: 12 }), (text, parts) => {
-        const sql = text + parts.join("");
-        let at = 0;
-        for (const token of tokens(sql)) {
-          expect(sql.slice(at, token.start).trim()).toBe("");
-          at = token.end;
-        }
-        expect(sql.slice(at).trim()).toBe("");
-      }),
+      fc.property(
+        fc.string(),
+        fc.array(fc.constantFrom("'", '"', "--", "/*", "*/", "$$", "$a$", ";", " ", "\n", "x"), { maxLength: 12 }),
+        (text, parts) => {
+          const sql = text + parts.join("");
+          let at = 0;
+          for (const token of tokens(sql)) {
+            expect(sql.slice(at, token.start).trim()).toBe("");
+            at = token.end;
+          }
+          expect(sql.slice(at).trim()).toBe("");
+        },
+      ),
     );
   });
 
@@ -45,7 +52,10 @@ describe("tokens", () => {
 });
 
 test("statements are divided at semicolons that are code", () => {
-  expect(statements("SELECT ';' -- ;\n; ; /* ; */ SELECT $$;$$").map((text) => text.trim())).toEqual(["SELECT ';' -- ;", "/* ; */ SELECT $$;$$"]);
+  expect(statements("SELECT ';' -- ;\n; ; /* ; */ SELECT $$;$$").map((text) => text.trim())).toEqual([
+    "SELECT ';' -- ;",
+    "/* ; */ SELECT $$;$$",
+  ]);
   expect(statements("-- nothing")).toEqual([]);
 });
 

@@ -18,7 +18,10 @@ beforeAll(() => {
   mkdirSync(path.join(project, "temp"));
   writeFileSync(path.join(project, "package.json"), '{"type":"module"}');
   writeFileSync(path.join(project, "data/t.csv"), "id,x\n1,2\n2,3\n");
-  writeFileSync(path.join(project, "steps/10_a.ts"), `import { csv, param } from ${api};\nexport const k: number = param("k", 5);\nexport const rows = await csv<{ id: number; x: number }>("data/t.csv");\n`);
+  writeFileSync(
+    path.join(project, "steps/10_a.ts"),
+    `import { csv, param } from ${api};\nexport const k: number = param("k", 5);\nexport const rows = await csv<{ id: number; x: number }>("data/t.csv");\n`,
+  );
   writeFileSync(
     path.join(project, "steps/20_b.ts"),
     `import { display, record, run, saveModel, sql, track } from ${api};
@@ -35,7 +38,10 @@ saveModel("m", { s }, { k });
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
 function run(words: readonly string[], cwd = project): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, ["--import", pathToFileURL(path.join(root, "node_modules/tsx/dist/loader.mjs")).href, ...words], { cwd, env: { ...process.env, TMPDIR: path.join(project, "temp"), NO_COLOR: "1" } });
+  const child = spawn(process.execPath, ["--import", pathToFileURL(path.join(root, "node_modules/tsx/dist/loader.mjs")).href, ...words], {
+    cwd,
+    env: { ...process.env, TMPDIR: path.join(project, "temp"), NO_COLOR: "1" },
+  });
   const [out, err]: [string[], string[]] = [[], []];
   child.stdout.on("data", (chunk) => out.push(String(chunk)));
   child.stderr.on("data", (chunk) => err.push(String(chunk)));
@@ -70,20 +76,32 @@ describe("npx tsx steps/20_b.ts", () => {
 
   test("a wrong value, and a name that nothing reads", { timeout: 60_000 }, async () => {
     const wrong = await run(["steps/10_a.ts", "-p", "k=x"]);
-    expect([wrong.code, wrong.err]).toEqual([2, `E_PARAM_VALUE: param k is "x", and must be a number, such as 0.3\n  at ${project}/steps/10_a.ts:2:26\n  → give it as -p k=…\n`]);
+    expect([wrong.code, wrong.err]).toEqual([
+      2,
+      `E_PARAM_VALUE: param k is "x", and must be a number, such as 0.3\n  at ${project}/steps/10_a.ts:2:26\n  → give it as -p k=…\n`,
+    ]);
     const unused = await run(["steps/10_a.ts", "-p", "kk=1"]);
     expect([unused.code, unused.err]).toEqual([0, '-p kk=…: no step that ran has such a param; did you mean "k"?\n']);
   });
 });
 
 test("errors and skips end it plainly; the step's own errors are Node's", { timeout: 60_000 }, async () => {
-  const script = (name: string, text: string) => writeFileSync(path.join(project, "steps", name), `import { csv, skip, sql } from ${api};\n${text}\n`);
+  const script = (name: string, text: string) =>
+    writeFileSync(path.join(project, "steps", name), `import { csv, skip, sql } from ${api};\n${text}\n`);
   script("30_csv.ts", 'await csv("data/nope.csv");');
   script("31_skip.ts", 'await sql`SELECT 1`; skip("nothing new");');
   script("32_own.ts", 'await sql`SELECT 1`; throw new TypeError("mine");');
   script("33_sql.ts", "export const t = await sql`SELECT\n  nope`;");
-  const [missing, skipped, own, wrong] = [await run(["steps/30_csv.ts"]), await run(["steps/31_skip.ts"]), await run(["steps/32_own.ts"]), await run(["steps/33_sql.ts"])];
-  expect([missing.code, missing.err]).toEqual([1, `E_FILE: csv: data/nope.csv is not there\n  at ${project}/steps/30_csv.ts:2:7\n  → in data: known: t.csv\n`]);
+  const [missing, skipped, own, wrong] = [
+    await run(["steps/30_csv.ts"]),
+    await run(["steps/31_skip.ts"]),
+    await run(["steps/32_own.ts"]),
+    await run(["steps/33_sql.ts"]),
+  ];
+  expect([missing.code, missing.err]).toEqual([
+    1,
+    `E_FILE: csv: data/nope.csv is not there\n  at ${project}/steps/30_csv.ts:2:7\n  → in data: known: t.csv\n`,
+  ]);
   expect([skipped.code, skipped.err]).toEqual([0, "skipped: nothing new\n"]);
   expect(own.code).toBe(1);
   expect(own.err).toContain("TypeError: mine");
@@ -92,7 +110,12 @@ test("errors and skips end it plainly; the step's own errors are Node's", { time
 });
 
 test("-p in its forms", () => {
-  expect({ ...parseArguments(["-p", "a=1", "x", "-pb=2=3", "--param", "c=", "--param=d= ", "--", "-p", "e=5"]).params }).toEqual({ a: "1", b: "2=3", c: "", d: " " });
+  expect({ ...parseArguments(["-p", "a=1", "x", "-pb=2=3", "--param", "c=", "--param=d= ", "--", "-p", "e=5"]).params }).toEqual({
+    a: "1",
+    b: "2=3",
+    c: "",
+    d: " ",
+  });
   expect(() => parseArguments(["-p", "a"])).toThrow(StepbookError);
   expect(() => parseArguments(["-p"])).toThrow('-p takes name=value, not ""');
   expect(({} as { polluted?: string }).polluted).toBeUndefined();

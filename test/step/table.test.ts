@@ -9,15 +9,24 @@ beforeEach(() => void makeRig());
 const display = Symbol.for("Jupyter.display");
 
 /** As a Float16Array is where Node has none: of no kind that is known. */
-const unknownArray = Object.setPrototypeOf(new Uint16Array(2), Object.create(Object.getPrototypeOf(Uint16Array.prototype) as object)) as Uint16Array;
+const unknownArray = Object.setPrototypeOf(
+  new Uint16Array(2),
+  Object.create(Object.getPrototypeOf(Uint16Array.prototype) as object),
+) as Uint16Array;
 
 describe("reading", () => {
   test("schema, count, rows, head, slices", async () => {
     const made = await sql<{ n: number; t: string }>`SELECT range::INTEGER AS n, 't' || range AS t FROM range(25)`;
-    expect(made.schema).toEqual([{ name: "n", type: "INTEGER" }, { name: "t", type: "VARCHAR" }]);
+    expect(made.schema).toEqual([
+      { name: "n", type: "INTEGER" },
+      { name: "t", type: "VARCHAR" },
+    ]);
     expect(made.count).toBe(25);
     expect((await made.rows()).length).toBe(25);
-    expect(await made.head(2)).toEqual([{ n: 0, t: "t0" }, { n: 1, t: "t1" }]);
+    expect(await made.head(2)).toEqual([
+      { n: 0, t: "t0" },
+      { n: 1, t: "t1" },
+    ]);
     expect((await made.head()).length).toBe(10);
     expect(await made.rows({ limit: 1, offset: 24 })).toEqual([{ n: 24, t: "t24" }]);
     expect(await made.rows({ offset: 25 })).toEqual([]);
@@ -27,18 +36,35 @@ describe("reading", () => {
   });
 
   test("values by type", async () => {
-    const [row] = await sql`SELECT 9007199254740993::BIGINT AS big, 5::BIGINT AS small, 18446744073709551615::UBIGINT AS ubig, 1.25::DECIMAL(10, 2) AS price,
+    const [row] =
+      await sql`SELECT 9007199254740993::BIGINT AS big, 5::BIGINT AS small, 18446744073709551615::UBIGINT AS ubig, 1.25::DECIMAL(10, 2) AS price,
       DATE '2024-02-29' AS day, TIMESTAMP '1969-12-31 23:59:59.9999' AS ts, TIMESTAMPTZ '2024-01-01 00:00:00+02' AS tz, TIMESTAMP_NS '2024-01-01 00:00:00.123456789' AS ns,
       'infinity'::TIMESTAMP AS never, TIME '10:20:30.5' AS time, INTERVAL '1 month 2 days' AS span, 'a'::BLOB AS bytes, [1, NULL] AS list, [1.5, 2]::DOUBLE[2] AS pair,
       {'a': 1, '__proto__': [DATE '2024-01-01']} AS struct, MAP {'k': 1::BIGINT} AS map, 'x'::ENUM ('x', 'y') AS choice, '00000000-0000-0000-0000-000000000001'::UUID AS uuid, NULL AS nothing, true AS yes,
       'nan'::FLOAT AS nan, '{"a": 1}'::JSON AS json`.then((made) => made.rows());
     const { struct, ...others } = row!;
     expect(others).toEqual({
-      big: 9007199254740993n, small: 5, ubig: 18446744073709551615n, price: 1.25,
-      day: new Date("2024-02-29"), ts: new Date("1969-12-31T23:59:59.999Z"), tz: new Date("2023-12-31T22:00:00Z"), ns: new Date("2024-01-01T00:00:00.123Z"),
-      never: new Date(NaN), time: "10:20:30.5", span: "1 month 2 days", bytes: new Uint8Array([97]), list: [1, null], pair: [1.5, 2],
-      map: new Map([["k", 1]]), choice: "x", uuid: "00000000-0000-0000-0000-000000000001", nothing: null, yes: true,
-      nan: NaN, json: '{"a": 1}',
+      big: 9007199254740993n,
+      small: 5,
+      ubig: 18446744073709551615n,
+      price: 1.25,
+      day: new Date("2024-02-29"),
+      ts: new Date("1969-12-31T23:59:59.999Z"),
+      tz: new Date("2023-12-31T22:00:00Z"),
+      ns: new Date("2024-01-01T00:00:00.123Z"),
+      never: new Date(NaN),
+      time: "10:20:30.5",
+      span: "1 month 2 days",
+      bytes: new Uint8Array([97]),
+      list: [1, null],
+      pair: [1.5, 2],
+      map: new Map([["k", 1]]),
+      choice: "x",
+      uuid: "00000000-0000-0000-0000-000000000001",
+      nothing: null,
+      yes: true,
+      nan: NaN,
+      json: '{"a": 1}',
     });
     expect(Object.keys(struct as object)).toEqual(["a", "__proto__"]);
     expect(Object.getPrototypeOf(struct)).toBe(Object.prototype);
@@ -68,8 +94,12 @@ describe("reading", () => {
   });
 
   test("decimals without digits after the point keep all of theirs", async () => {
-    const made = await sql`SELECT unnest([99999999999999999999999999999999999999, 5, NULL])::DECIMAL(38, 0) AS d, [9007199254740993::DECIMAL(18, 0)] AS l`;
-    expect(await made.rows({ limit: 2 })).toEqual([{ d: 10n ** 38n - 1n, l: [9007199254740993n] }, { d: 5, l: [9007199254740993n] }]);
+    const made =
+      await sql`SELECT unnest([99999999999999999999999999999999999999, 5, NULL])::DECIMAL(38, 0) AS d, [9007199254740993::DECIMAL(18, 0)] AS l`;
+    expect(await made.rows({ limit: 2 })).toEqual([
+      { d: 10n ** 38n - 1n, l: [9007199254740993n] },
+      { d: 5, l: [9007199254740993n] },
+    ]);
     expect(await made.column("d")).toEqual([10n ** 38n - 1n, 5, null]);
   });
 
@@ -110,21 +140,40 @@ describe("columns", () => {
   });
 
   test("of 64 bits are numbers, as rows() gives them, or all bigints where one is beyond 2^53", async () => {
-    const safe = await sql<{ b: number; u: number }>`SELECT unnest([9007199254740991, -9007199254740991, -1, 0, 4294967296])::BIGINT AS b, unnest([9007199254740991, 4294967295, 0, 1, 2])::UBIGINT AS u`;
-    expect(await safe.columns()).toEqual({ b: new Float64Array([Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, -1, 0, 2 ** 32]), u: new Float64Array([Number.MAX_SAFE_INTEGER, 2 ** 32 - 1, 0, 1, 2]) });
+    const safe = await sql<{
+      b: number;
+      u: number;
+    }>`SELECT unnest([9007199254740991, -9007199254740991, -1, 0, 4294967296])::BIGINT AS b, unnest([9007199254740991, 4294967295, 0, 1, 2])::UBIGINT AS u`;
+    expect(await safe.columns()).toEqual({
+      b: new Float64Array([Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, -1, 0, 2 ** 32]),
+      u: new Float64Array([Number.MAX_SAFE_INTEGER, 2 ** 32 - 1, 0, 1, 2]),
+    });
     expect((await safe.column("b")).some((value) => value === -1)).toBe(true);
-    for (const [type, value] of [["BIGINT", 2n ** 53n], ["BIGINT", -(2n ** 53n)], ["BIGINT", -(2n ** 63n)], ["UBIGINT", 2n ** 64n - 1n]] as const) {
+    for (const [type, value] of [
+      ["BIGINT", 2n ** 53n],
+      ["BIGINT", -(2n ** 53n)],
+      ["BIGINT", -(2n ** 63n)],
+      ["UBIGINT", 2n ** 64n - 1n],
+    ] as const) {
       const { n } = await (await sql`SELECT unnest([1, ${value}])::${sql.raw(type)} AS n`).columns("n");
       expect(n).toEqual(type === "BIGINT" ? new BigInt64Array([1n, value]) : new BigUint64Array([1n, value]));
     }
-    const late = await sql<{ b: number | bigint; n: number | bigint | null }>`SELECT if(range = 5000, 9007199254740993, -range) AS b, if(range = 6000, NULL, b) AS n FROM range(6001)`;
+    const late = await sql<{
+      b: number | bigint;
+      n: number | bigint | null;
+    }>`SELECT if(range = 5000, 9007199254740993, -range) AS b, if(range = 6000, NULL, b) AS n FROM range(6001)`;
     const { b, n } = await late.columns();
     expect(b).toEqual(BigInt64Array.from({ length: 6001 }, (_, i) => (i === 5000 ? 2n ** 53n + 1n : -BigInt(i))));
     expect(n).toEqual((await late.rows()).map((row) => row.n));
   });
 
   test("have types that say what may come", async () => {
-    const made = await sql<{ x: number; maybe: number | null; id: number | bigint; word: string | null }>`SELECT 1.5::DOUBLE AS x, NULL::DOUBLE AS maybe, 1::BIGINT AS id, 'a' AS word`;
+    const made = await sql<{
+      x: number;
+      maybe: number | null;
+      id: number | bigint;
+      word: string | null;
+    }>`SELECT 1.5::DOUBLE AS x, NULL::DOUBLE AS maybe, 1::BIGINT AS id, 'a' AS word`;
     const { x, maybe, id, word } = await made.columns();
     expectTypeOf(x).not.toExtend<number[]>();
     expectTypeOf(maybe).extract<unknown[]>().toEqualTypeOf<(number | null)[]>();
@@ -133,7 +182,10 @@ describe("columns", () => {
   });
 
   test("with a NULL: a plain array of what rows() gives, wherever the NULL is", async () => {
-    const made = await sql<{ d: number | null; b: number | null }>`SELECT CASE WHEN range <> 5000 THEN range / 2 END AS d, CASE WHEN range <> 0 THEN range END AS b FROM range(6000)`;
+    const made = await sql<{
+      d: number | null;
+      b: number | null;
+    }>`SELECT CASE WHEN range <> 5000 THEN range / 2 END AS d, CASE WHEN range <> 0 THEN range END AS b FROM range(6000)`;
     const { d, b } = await made.columns("d", "b");
     expect(Array.isArray(d) && Array.isArray(b)).toBe(true);
     expect([d[4999], d[5000], d[5001], d.length]).toEqual([2499.5, null, 2500.5, 6000]);
@@ -144,7 +196,8 @@ describe("columns", () => {
     const places = fc.uniqueArray(fc.integer({ min: 0, max: 4200 }), { maxLength: 4 });
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 4200 }), places, async (count, nulls) => {
-        const made = await sql`SELECT CASE WHEN NOT list_contains(${nulls}::INTEGER[], range::INTEGER) THEN range / 4 END AS d, range::SMALLINT AS i FROM range(${count})`;
+        const made =
+          await sql`SELECT CASE WHEN NOT list_contains(${nulls}::INTEGER[], range::INTEGER) THEN range / 4 END AS d, range::SMALLINT AS i FROM range(${count})`;
         const [rows, { d, i }] = [await made.rows(), await made.columns()];
         expect(Array.from(d as Iterable<unknown>)).toEqual(rows.map((row) => row["d"]));
         expect(i).toEqual(Int16Array.from(rows, (row) => row["i"] as number));
@@ -160,7 +213,9 @@ describe("columns", () => {
 
   test("an unknown name gets the nearest", async () => {
     const made = await sql<{ area_mean: number }>`SELECT 1 AS area_mean`;
-    expect(await failed(() => made.column("area_maen" as "area_mean"))).toBe('E_SQL: the table has no column "area_maen"; did you mean "area_mean"?');
+    expect(await failed(() => made.column("area_maen" as "area_mean"))).toBe(
+      'E_SQL: the table has no column "area_maen"; did you mean "area_mean"?',
+    );
   });
 });
 
@@ -186,7 +241,11 @@ describe("batches", () => {
     const none: unknown[] = [];
     for await (const rows of (await sql`SELECT 1 WHERE false`).batches()) none.push(rows);
     expect(none).toEqual([]);
-    expect(await failed(async () => { for await (const _ of made.batches(0)) break; })).toMatch(/^E_USAGE: batches\(0\)/);
+    expect(
+      await failed(async () => {
+        for await (const _ of made.batches(0)) break;
+      }),
+    ).toMatch(/^E_USAGE: batches\(0\)/);
   });
 
   test("do not hold the table in memory", { timeout: 60_000 }, async () => {
@@ -241,7 +300,16 @@ describe("table(…)", () => {
     expect(await made.rows()).toEqual([{ id: 1, day: new Date("2024-02-29"), note: null }]);
     expect((await table([], { id: "INTEGER" })).count).toBe(0);
     expect(await (await table([{}, {}], { a: "INTEGER" })).rows()).toEqual([{ a: null }, { a: null }]);
-    expect(await (await table([{ k: 2, d: 1.239, day: new Date("2024-02-29"), t: "1.50" }], { k: "INTEGER", d: "DECIMAL(10, 2)", day: "DATE", t: "DECIMAL(4, 1)" })).rows()).toEqual([{ k: 2, d: 1.24, day: new Date("2024-02-29"), t: 1.5 }]);
+    expect(
+      await (
+        await table([{ k: 2, d: 1.239, day: new Date("2024-02-29"), t: "1.50" }], {
+          k: "INTEGER",
+          d: "DECIMAL(10, 2)",
+          day: "DATE",
+          t: "DECIMAL(4, 1)",
+        })
+      ).rows(),
+    ).toEqual([{ k: 2, d: 1.24, day: new Date("2024-02-29"), t: 1.5 }]);
   });
 
   test("several at once, while another table is read, with several threads: each its own rows in order", async () => {
@@ -257,7 +325,12 @@ describe("table(…)", () => {
 
   test("what a value throws when it is asked for is told as it is, and the next table is not harmed", async () => {
     let asked = 0;
-    const row = { get x(): number { if (++asked > 1) throw new RangeError("gone"); return 1; } };
+    const row = {
+      get x(): number {
+        if (++asked > 1) throw new RangeError("gone");
+        return 1;
+      },
+    };
     await expect(table([row])).rejects.toThrow(new RangeError("gone"));
     expect(await (await table([{ x: 2 }])).rows()).toEqual([{ x: 2 }]);
   });
@@ -271,26 +344,102 @@ describe("table(…)", () => {
 
   test.each<[string, () => Promise<unknown>, string]>([
     ["no rows", () => table([]), 'E_USAGE: table: no rows, so no columns; give a schema as well: table(rows, { id: "INTEGER" })'],
-    ["mixed values", () => table([{ a: 1 }, { a: "x" }]), 'E_UNSTORABLE: table: row 2, column "a" is VARCHAR, and the rows above are INTEGER; make all values of a column of one type'],
-    ["a function", () => table([{ a: () => 1 }]), 'E_UNSTORABLE: table: row 1, column "a" is a function, which a table cannot hold; tables hold numbers, bigints, strings, booleans, Dates, bytes, and arrays and objects of these'],
-    ["columns of other lengths", () => table({ a: [1], b: [1, 2] }), 'E_UNSTORABLE: table: column "b" has 2 values and "a" 1; columns are equally long'],
+    [
+      "mixed values",
+      () => table([{ a: 1 }, { a: "x" }]),
+      'E_UNSTORABLE: table: row 2, column "a" is VARCHAR, and the rows above are INTEGER; make all values of a column of one type',
+    ],
+    [
+      "a function",
+      () => table([{ a: () => 1 }]),
+      'E_UNSTORABLE: table: row 1, column "a" is a function, which a table cannot hold; tables hold numbers, bigints, strings, booleans, Dates, bytes, and arrays and objects of these',
+    ],
+    [
+      "columns of other lengths",
+      () => table({ a: [1], b: [1, 2] }),
+      'E_UNSTORABLE: table: column "b" has 2 values and "a" 1; columns are equally long',
+    ],
     ["a row that is none", () => table([1] as never), "E_UNSTORABLE: table: row 1 is not an object; give rows as { column: value }"],
-    ["a column that is none", () => table({ a: 1 } as never), 'E_UNSTORABLE: table: column "a" is not an array; give columns as arrays or typed arrays'],
-    ["a promise", () => table(Promise.resolve([{ a: 1 }]) as never, { a: "INTEGER" }), "E_UNSTORABLE: table: its data is a promise or a query, neither rows nor columns; await it first"],
-    ["a query", () => table(sql`SELECT 1` as never), "E_UNSTORABLE: table: its data is a promise or a query, neither rows nor columns; await it first"],
-    ["a Set", () => table(new Set([{ a: 1 }]) as never, { a: "INTEGER" }), "E_UNSTORABLE: table: its data is an iterable, neither rows nor columns; make an array of its rows: [...rows]"],
-    ["a typed array", () => table(new Float64Array(2) as never), "E_UNSTORABLE: table: its data is a typed array, neither rows nor columns; name the column: { x: array }"],
-    ["pages to come", () => table((async function* () {})() as never), "E_UNSTORABLE: table: its data is an asynchronous iterable, neither rows nor columns; collect its rows first: for await (const row of rows) all.push(row)"],
-    ["nothing", () => table(null as never), "E_UNSTORABLE: table: its data is null, neither rows nor columns; give an array of rows, or { column: array }"],
-    ["two columns of a name", () => table([{ id: 1, ID: 2 }]), 'E_UNSTORABLE: table: two columns are called "id" and "ID"; names are compared without regard to case; rename one'],
-    ["two columns of a name, one by the schema", () => table([{ id: 1 }], { ID: "INTEGER" }), 'E_UNSTORABLE: table: two columns are called "id" and "ID"; names are compared without regard to case; rename one'],
-    ["a fraction in a whole column", () => table([{ k: 1 }, { k: 1.5 }], { k: "INTEGER" }), 'E_UNSTORABLE: table: row 2, column "k" is 1.5, which is not exactly INTEGER; round it first, or give the column a type that holds it'],
-    ["a fraction in a typed array", () => table({ k: new Float64Array([1, 0.5]) }, { k: "BIGINT" }), 'E_UNSTORABLE: table: row 2, column "k" is 0.5, which is not exactly BIGINT; round it first, or give the column a type that holds it'],
-    ["a text with more digits", () => table([{ p: "1.239" }], { p: "DECIMAL(10, 2)" }), 'E_UNSTORABLE: table: row 1, column "p" is 1.239, which is not exactly DECIMAL(10, 2); round it first, or give the column a type that holds it'],
-    ["a time in a day", () => table([{ d: new Date("2024-02-28T23:00:00Z") }], { d: "DATE" }), 'E_UNSTORABLE: table: row 1, column "d" is 2024-02-28T23:00:00.000Z, which is not exactly DATE; round it first, or give the column a type that holds it'],
-    ["a typed array that DuckDB has no type for", () => table({ x: unknownArray }), 'E_UNSTORABLE: table: column "x" is a Uint16Array, which a table cannot hold; tables hold numbers, bigints, strings, booleans, Dates, bytes, and arrays and objects of these'],
-    ["one in a row", () => table([{ x: unknownArray }]), 'E_UNSTORABLE: table: row 1, column "x" is a Uint16Array, which a table cannot hold; tables hold numbers, bigints, strings, booleans, Dates, bytes, and arrays and objects of these'],
-    ["one in a query", () => sql`SELECT ${unknownArray}`.rows(), "E_SQL: sql: value 1 is a Uint16Array, which SQL cannot take; copy it into a Float64Array"],
+    [
+      "a column that is none",
+      () => table({ a: 1 } as never),
+      'E_UNSTORABLE: table: column "a" is not an array; give columns as arrays or typed arrays',
+    ],
+    [
+      "a promise",
+      () => table(Promise.resolve([{ a: 1 }]) as never, { a: "INTEGER" }),
+      "E_UNSTORABLE: table: its data is a promise or a query, neither rows nor columns; await it first",
+    ],
+    [
+      "a query",
+      () => table(sql`SELECT 1` as never),
+      "E_UNSTORABLE: table: its data is a promise or a query, neither rows nor columns; await it first",
+    ],
+    [
+      "a Set",
+      () => table(new Set([{ a: 1 }]) as never, { a: "INTEGER" }),
+      "E_UNSTORABLE: table: its data is an iterable, neither rows nor columns; make an array of its rows: [...rows]",
+    ],
+    [
+      "a typed array",
+      () => table(new Float64Array(2) as never),
+      "E_UNSTORABLE: table: its data is a typed array, neither rows nor columns; name the column: { x: array }",
+    ],
+    [
+      "pages to come",
+      () => table((async function* () {})() as never),
+      "E_UNSTORABLE: table: its data is an asynchronous iterable, neither rows nor columns; collect its rows first: for await (const row of rows) all.push(row)",
+    ],
+    [
+      "nothing",
+      () => table(null as never),
+      "E_UNSTORABLE: table: its data is null, neither rows nor columns; give an array of rows, or { column: array }",
+    ],
+    [
+      "two columns of a name",
+      () => table([{ id: 1, ID: 2 }]),
+      'E_UNSTORABLE: table: two columns are called "id" and "ID"; names are compared without regard to case; rename one',
+    ],
+    [
+      "two columns of a name, one by the schema",
+      () => table([{ id: 1 }], { ID: "INTEGER" }),
+      'E_UNSTORABLE: table: two columns are called "id" and "ID"; names are compared without regard to case; rename one',
+    ],
+    [
+      "a fraction in a whole column",
+      () => table([{ k: 1 }, { k: 1.5 }], { k: "INTEGER" }),
+      'E_UNSTORABLE: table: row 2, column "k" is 1.5, which is not exactly INTEGER; round it first, or give the column a type that holds it',
+    ],
+    [
+      "a fraction in a typed array",
+      () => table({ k: new Float64Array([1, 0.5]) }, { k: "BIGINT" }),
+      'E_UNSTORABLE: table: row 2, column "k" is 0.5, which is not exactly BIGINT; round it first, or give the column a type that holds it',
+    ],
+    [
+      "a text with more digits",
+      () => table([{ p: "1.239" }], { p: "DECIMAL(10, 2)" }),
+      'E_UNSTORABLE: table: row 1, column "p" is 1.239, which is not exactly DECIMAL(10, 2); round it first, or give the column a type that holds it',
+    ],
+    [
+      "a time in a day",
+      () => table([{ d: new Date("2024-02-28T23:00:00Z") }], { d: "DATE" }),
+      'E_UNSTORABLE: table: row 1, column "d" is 2024-02-28T23:00:00.000Z, which is not exactly DATE; round it first, or give the column a type that holds it',
+    ],
+    [
+      "a typed array that DuckDB has no type for",
+      () => table({ x: unknownArray }),
+      'E_UNSTORABLE: table: column "x" is a Uint16Array, which a table cannot hold; tables hold numbers, bigints, strings, booleans, Dates, bytes, and arrays and objects of these',
+    ],
+    [
+      "one in a row",
+      () => table([{ x: unknownArray }]),
+      'E_UNSTORABLE: table: row 1, column "x" is a Uint16Array, which a table cannot hold; tables hold numbers, bigints, strings, booleans, Dates, bytes, and arrays and objects of these',
+    ],
+    [
+      "one in a query",
+      () => sql`SELECT ${unknownArray}`.rows(),
+      "E_SQL: sql: value 1 is a Uint16Array, which SQL cannot take; copy it into a Float64Array",
+    ],
   ])("%s is refused", async (_, make, message) => {
     expect(await failed(make)).toBe(message);
   });
@@ -303,7 +452,10 @@ describe("table(…)", () => {
 
 describe("shown", () => {
   test("shape, types and first rows, hostile cells harmless", async () => {
-    const made = await table([{ name: "<script>alert('x')</script>\u001b[2J", n: 1 }, ...Array.from({ length: 1999 }, (_, n) => ({ name: "b", n }))]);
+    const made = await table([
+      { name: "<script>alert('x')</script>\u001b[2J", n: 1 },
+      ...Array.from({ length: 1999 }, (_, n) => ({ name: "b", n })),
+    ]);
     const bundle = await mimeBundle(made);
     expect(Object.keys(bundle)).toEqual(["text/html", "text/plain"]);
     expect(bundle["text/html"]).not.toContain("<script>");
@@ -320,11 +472,21 @@ describe("shown", () => {
   });
 
   test("numbers lose no digit before the point, and keep one after it; nested values are whole", async () => {
-    const made = await sql`SELECT 1234567.89 AS a, 123456789.123::DOUBLE AS b, 0.123456789 AS c, -12.3456789 AS d, 'nan'::DOUBLE AS e, '-inf'::DOUBLE AS f, 7::BIGINT AS g,
+    const made =
+      await sql`SELECT 1234567.89 AS a, 123456789.123::DOUBLE AS b, 0.123456789 AS c, -12.3456789 AS d, 'nan'::DOUBLE AS e, '-inf'::DOUBLE AS f, 7::BIGINT AS g,
       {'n': 9007199254740993, 'm': MAP {'k': 'nan'::DOUBLE}, 'at': ['infinity'::TIMESTAMP]} AS s`;
     const text = String((await mimeBundle(made))["text/html"]);
     const cells = [...text.matchAll(/<td>(.*?)<\/td>/g)].map(([, cell]) => cell!.replaceAll("&#34;", '"'));
-    expect(cells).toEqual(["1234567.9", "123456789.1", "0.123457", "-12.3457", "NaN", "-Infinity", "7", '{"n":"9007199254740993","m":[["k","NaN"]],"at":["infinity"]}']);
+    expect(cells).toEqual([
+      "1234567.9",
+      "123456789.1",
+      "0.123457",
+      "-12.3457",
+      "NaN",
+      "-Infinity",
+      "7",
+      '{"n":"9007199254740993","m":[["k","NaN"]],"at":["infinity"]}',
+    ]);
   });
 
   test("of many columns those that fit a line", async () => {

@@ -13,13 +13,18 @@ const primitive = fc.oneof(
   fc.constantFrom("", "\ud800", "\u2028", "'\"\\\n", '{"$":"NaN"}'),
 );
 
-const date = fc.oneof(fc.date({ noInvalidDate: false }), fc.constantFrom(new Date(NaN), new Date(8.64e15), new Date(-8.64e15), new Date(-1)));
+const date = fc.oneof(
+  fc.date({ noInvalidDate: false }),
+  fc.constantFrom(new Date(NaN), new Date(8.64e15), new Date(-8.64e15), new Date(-1)),
+);
 
 const floats = fc.array(fc.oneof(fc.double(), fc.constantFrom(...hardNumbers)), { maxLength: 20 });
 const binary = fc.oneof(
   ...(Object.keys(arrayKinds) as (keyof typeof arrayKinds)[]).map((kind) =>
     kind.startsWith("big")
-      ? fc.array(fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }), { maxLength: 20 }).map((items) => Reflect.construct(arrayKinds[kind], [items]) as object)
+      ? fc
+          .array(fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }), { maxLength: 20 })
+          .map((items) => Reflect.construct(arrayKinds[kind], [items]) as object)
       : floats.map((items) => Reflect.construct(arrayKinds[kind], [items]) as object),
   ),
   fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes) as object),

@@ -27,7 +27,12 @@ function toStore(staged: StagedArtifact): string {
 describe("values", () => {
   test("are stored by content and come back read-only", async () => {
     const staged = await store("model", { k: 5, weights: new Float64Array([1, 2]), when: new Date(0) });
-    expect(staged).toEqual({ codec: "value", digest: createHash("sha256").update(readFileSync(staged.file)).digest("hex"), bytes: statSync(staged.file).size, file: staged.file });
+    expect(staged).toEqual({
+      codec: "value",
+      digest: createHash("sha256").update(readFileSync(staged.file)).digest("hex"),
+      bytes: statSync(staged.file).size,
+      file: staged.file,
+    });
     expect(path.dirname(staged.file)).toBe(rig.host.staging);
     const value = loadArtifact(artifactOf(staged), toStore(staged), "model") as { k: number; weights: Float64Array; when: Date };
     expect(value.k).toBe(5);
@@ -74,10 +79,16 @@ describe("values", () => {
   });
 
   test("what cannot be stored is named by its export", async () => {
-    expect(await failed(() => store("model", { tree: { root: () => 1 } }))).toMatch(/^E_UNSTORABLE: model\.tree\.root is a function \(root\), which cannot be stored; move it to lib\//);
-    expect(await failed(() => store("rows", sql`SELECT 1`))).toBe("E_UNSTORABLE: rows is a query or promise that was not awaited, which cannot be stored; write await before it");
+    expect(await failed(() => store("model", { tree: { root: () => 1 } }))).toMatch(
+      /^E_UNSTORABLE: model\.tree\.root is a function \(root\), which cannot be stored; move it to lib\//,
+    );
+    expect(await failed(() => store("rows", sql`SELECT 1`))).toBe(
+      "E_UNSTORABLE: rows is a query or promise that was not awaited, which cannot be stored; write await before it",
+    );
     const table = await sql`SELECT 1`;
-    expect(await failed(() => store("both", { table }))).toBe("E_UNSTORABLE: both.table is a Table inside a value, which cannot be stored; export the table by its own name: export const … = table");
+    expect(await failed(() => store("both", { table }))).toBe(
+      "E_UNSTORABLE: both.table is a Table inside a value, which cannot be stored; export the table by its own name: export const … = table",
+    );
   });
 
   test("a name that is not a file name", async () => {
@@ -157,7 +168,9 @@ test("an element of a DOM is a figure, an SVG as one that stands alone; data wit
     const staged = await store("plot", value);
     return staged.codec === "figure" ? (loadArtifact(artifactOf(staged), staged.file, "plot") as Figure).bundle : staged.codec;
   };
-  expect(await bundle(new Element("svg"))).toEqual({ "image/svg+xml": '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="4"><path/></svg>' });
+  expect(await bundle(new Element("svg"))).toEqual({
+    "image/svg+xml": '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="4"><path/></svg>',
+  });
   expect(await bundle(new Element("figure"))).toEqual({ "text/html": '<figure width="4"><path/></figure>' });
   expect(await bundle({ localName: "svg", outerHTML: "<svg/>" })).toBe("value");
 });
@@ -178,8 +191,18 @@ describe("what goes wrong", () => {
     ["ENOSPC", "E_DISK_FULL: no space left to write x; free space on its disk; what was stored before is whole"],
     ["EROFS", "E_READ_ONLY: x cannot be written (EROFS); make its folder writable"],
   ])("%s", async (code, message) => {
-    expect(await failed(() => onDisk("x", () => { throw Object.assign(new Error(code), { code }); }))).toBe(message);
-    expect(() => onDisk("x", () => { throw new Error("other"); })).toThrow("other");
+    expect(
+      await failed(() =>
+        onDisk("x", () => {
+          throw Object.assign(new Error(code), { code });
+        }),
+      ),
+    ).toBe(message);
+    expect(() =>
+      onDisk("x", () => {
+        throw new Error("other");
+      }),
+    ).toThrow("other");
   });
 
   test.skipIf(process.getuid?.() === 0)("a folder that may not be written", async () => {

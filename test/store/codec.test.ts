@@ -44,7 +44,13 @@ describe("round trip", () => {
     ["undefined items", [undefined, null]],
     ["keys of tags", { $: 1, $$: 2, $map: [3], $date: { $: 4 } }],
     ["integer keys among others", { b: 1, 2: 2, a: 3, 1: 4 }],
-    ["a Map with object keys", new Map<unknown, unknown>([[{ a: 1 }, NaN], [NaN, -0]])],
+    [
+      "a Map with object keys",
+      new Map<unknown, unknown>([
+        [{ a: 1 }, NaN],
+        [NaN, -0],
+      ]),
+    ],
     ["a Buffer", Buffer.from("text")],
     ["a view into a larger buffer", new Int16Array(new ArrayBuffer(100), 10, 3)],
     ["a large bigint array", BigInt64Array.from({ length: 1000 }, (_, index) => -BigInt(index))],
@@ -72,13 +78,20 @@ describe("round trip", () => {
   test("is the same text whether JSON has words for all of it or not", () => {
     const numbers = Array.from({ length: 10_000 }, (_, i) => (i % 4500 === 4499 ? -0 : i / 7));
     const words = Array.from({ length: 5000 }, (_, i) => (i % 2000 === 1999 ? undefined : `"w${"x".repeat(i % 700)}\u2028`));
-    const text = (value: unknown) => (value === undefined ? '{"$":"undefined"}' : Object.is(value, -0) ? '{"$":"-0"}' : JSON.stringify(value));
+    const text = (value: unknown) =>
+      value === undefined ? '{"$":"undefined"}' : Object.is(value, -0) ? '{"$":"-0"}' : JSON.stringify(value);
     const listed = (items: readonly unknown[]) => `[${items.map(text).join(",")}]`;
     const document = (value: string) => `{"format":"stepbook-value/1","value":${value},"raw":0}\n`;
     expect(textOf(numbers)).toBe(document(listed(numbers)));
-    expect(textOf([words, numbers.slice(0, 5), [], [[]], {}])).toBe(document(`[${listed(words)},${listed(numbers.slice(0, 5))},[],[[]],{}]`));
-    expect(textOf([{ a: 1, b: "é", c: null, d: true }, { a: -0 }, { a: undefined }, { $a: 1 }, { then: 1 }, { outerHTML: "" }, { toJSON: 2 }])).toBe(
-      document('[{"a":1,"b":"é","c":null,"d":true},{"a":{"$":"-0"}},{"a":{"$":"undefined"}},{"$$a":1},{"then":1},{"outerHTML":""},{"toJSON":2}]'),
+    expect(textOf([words, numbers.slice(0, 5), [], [[]], {}])).toBe(
+      document(`[${listed(words)},${listed(numbers.slice(0, 5))},[],[[]],{}]`),
+    );
+    expect(
+      textOf([{ a: 1, b: "é", c: null, d: true }, { a: -0 }, { a: undefined }, { $a: 1 }, { then: 1 }, { outerHTML: "" }, { toJSON: 2 }]),
+    ).toBe(
+      document(
+        '[{"a":1,"b":"é","c":null,"d":true},{"a":{"$":"-0"}},{"a":{"$":"undefined"}},{"$$a":1},{"then":1},{"outerHTML":""},{"toJSON":2}]',
+      ),
     );
   });
 
@@ -99,7 +112,9 @@ describe("round trip", () => {
     const bytes = Buffer.concat(chunks);
     const start = bytes.indexOf(10) + 1;
     expect(start % 8).toBe(0);
-    expect(bytes.subarray(0, start).toString()).toMatch(/^\{"format":"stepbook-value\/1","value":\{"array":\{"\$float64":\{"at":0,"length":1000\}\}\},"raw":8000\} *\n$/);
+    expect(bytes.subarray(0, start).toString()).toMatch(
+      /^\{"format":"stepbook-value\/1","value":\{"array":\{"\$float64":\{"at":0,"length":1000\}\}\},"raw":8000\} *\n$/,
+    );
     assert.deepStrictEqual(new Float64Array(new Uint8Array(bytes.subarray(start)).buffer), array);
     // Not copied: 1 GB of doubles is not 2 GB.
     expect(chunks.at(-1)!.buffer).toBe(array.buffer);
@@ -134,36 +149,160 @@ describe("what cannot be stored", () => {
   const data = Object.defineProperty({}, "hidden", { value: 1 });
 
   test.each<[string, unknown, string]>([
-    ["a function", { tree: { root: function grow() {} } }, "E_UNSTORABLE: model.tree.root is a function (grow), which cannot be stored; move it to lib/ and import it where it is used; an export is data"],
-    ["a class", [Tree], "E_UNSTORABLE: model[0] is a class (Tree), which cannot be stored; move it to lib/ and import it where it is used; an export is data"],
-    ["a method", { fit() {} }, "E_UNSTORABLE: model.fit is a function (fit), which cannot be stored; move it to lib/ and import it where it is used; an export is data"],
+    [
+      "a function",
+      { tree: { root: function grow() {} } },
+      "E_UNSTORABLE: model.tree.root is a function (grow), which cannot be stored; move it to lib/ and import it where it is used; an export is data",
+    ],
+    [
+      "a class",
+      [Tree],
+      "E_UNSTORABLE: model[0] is a class (Tree), which cannot be stored; move it to lib/ and import it where it is used; an export is data",
+    ],
+    [
+      "a method",
+      { fit() {} },
+      "E_UNSTORABLE: model.fit is a function (fit), which cannot be stored; move it to lib/ and import it where it is used; an export is data",
+    ],
     ["a symbol", Symbol("x"), "E_UNSTORABLE: model is a symbol, which cannot be stored; an export is data: use a string instead"],
-    ["an instance", { list: [0, 1, 2, { when: new Knn() }] }, "E_UNSTORABLE: model.list[3].when is an instance of Knn, which cannot be stored; turn it into plain data ({ ...fields }), and make the instance anew from that in a function of lib/"],
-    ["a value in a Map", new Map([["a", new Tree()]]), 'E_UNSTORABLE: model.get("a") is an instance of Tree, which cannot be stored; turn it into plain data ({ ...fields }), and make the instance anew from that in a function of lib/'],
-    ["a key of a Map", new Map([[Symbol.iterator, 1]]), "E_UNSTORABLE: model.keys()[0] is a symbol, which cannot be stored; an export is data: use a string instead"],
-    ["an item of a Set", new Set([1, () => 1]), "E_UNSTORABLE: model.keys()[1] is a function, which cannot be stored; move it to lib/ and import it where it is used; an export is data"],
+    [
+      "an instance",
+      { list: [0, 1, 2, { when: new Knn() }] },
+      "E_UNSTORABLE: model.list[3].when is an instance of Knn, which cannot be stored; turn it into plain data ({ ...fields }), and make the instance anew from that in a function of lib/",
+    ],
+    [
+      "a value in a Map",
+      new Map([["a", new Tree()]]),
+      'E_UNSTORABLE: model.get("a") is an instance of Tree, which cannot be stored; turn it into plain data ({ ...fields }), and make the instance anew from that in a function of lib/',
+    ],
+    [
+      "a key of a Map",
+      new Map([[Symbol.iterator, 1]]),
+      "E_UNSTORABLE: model.keys()[0] is a symbol, which cannot be stored; an export is data: use a string instead",
+    ],
+    [
+      "an item of a Set",
+      new Set([1, () => 1]),
+      "E_UNSTORABLE: model.keys()[1] is a function, which cannot be stored; move it to lib/ and import it where it is used; an export is data",
+    ],
     ["a promise", { a: Promise.resolve(1) }, "E_UNSTORABLE: model.a is a promise, which cannot be stored; write await before it"],
-    ["a thenable", { then: () => {} }, "E_UNSTORABLE: model is a query or promise that was not awaited, which cannot be stored; write await before it"],
-    ["an error", { "mean area": new RangeError("x") }, 'E_UNSTORABLE: model["mean area"] is an instance of RangeError, which cannot be stored; export its message'],
-    ["a URL", new URL("https://example.org"), "E_UNSTORABLE: model is an instance of URL, which cannot be stored; export its text: String(url)"],
+    [
+      "a thenable",
+      { then: () => {} },
+      "E_UNSTORABLE: model is a query or promise that was not awaited, which cannot be stored; write await before it",
+    ],
+    [
+      "an error",
+      { "mean area": new RangeError("x") },
+      'E_UNSTORABLE: model["mean area"] is an instance of RangeError, which cannot be stored; export its message',
+    ],
+    [
+      "a URL",
+      new URL("https://example.org"),
+      "E_UNSTORABLE: model is an instance of URL, which cannot be stored; export its text: String(url)",
+    ],
     ["a RegExp", /x/, "E_UNSTORABLE: model is an instance of RegExp, which cannot be stored; export its source and flags as strings"],
     ["a WeakMap", new WeakMap(), "E_UNSTORABLE: model is a WeakMap, which cannot be stored; use a Map or an array of its entries"],
-    ["an instance that says what its JSON is", { pca: new Scaled() }, "E_UNSTORABLE: model.pca is an instance of Scaled, which cannot be stored; turn it into plain data (JSON.parse(JSON.stringify(…)), since it has a toJSON), and make the instance anew from that in a function of lib/"],
-    ["a boxed number", Object(1), "E_UNSTORABLE: model is an instance of Number, which cannot be stored; turn it into plain data ({ ...fields }), and make the instance anew from that in a function of lib/"],
-    ["an array with a class of its own", class Rows extends Array {}.from([1]), "E_UNSTORABLE: model is an instance of Rows, which cannot be stored; turn it into plain data ({ ...fields }), and make the instance anew from that in a function of lib/"],
-    ["a row with a getter", [{ a: 1, get now() { return 1; } }], "E_UNSTORABLE: model[0].now is a getter, which cannot be stored; export what it gives: { ...value }"],
-    ["a row with a name that is a symbol", [{ a: 1, [Symbol("s")]: 1 }], "E_UNSTORABLE: model[0] is an object with a key that is a symbol (Symbol(s)), which cannot be stored; use text as key"],
-    ["a name of a short array in an array", [Object.assign([1, 2], { "the mean": 1 })], 'E_UNSTORABLE: model[0]["the mean"] is a named property of an array, which cannot be stored; make a plain array of the items: [...items]'],
-    ["too many numbers", Array.from({ length: 16e6 }, (_, i) => i / 7), "E_UNSTORABLE: model is beyond 256 MiB of text, which cannot be stored; use typed arrays, or a table: await table(rows)"],
-    ["a getter", { get now() { return 1; } }, "E_UNSTORABLE: model.now is a getter, which cannot be stored; export what it gives: { ...value }"],
-    ["a getter of a frozen object", Object.freeze({ get now() { return 1; } }), "E_UNSTORABLE: model.now is a getter, which cannot be stored; export what it gives: { ...value }"],
-    ["a hidden property", data, "E_UNSTORABLE: model.hidden is a hidden property (not enumerable), which cannot be stored; leave it out, or make it an ordinary one: { ...value }"],
-    ["a symbol as key", { [Symbol("x")]: 1 }, "E_UNSTORABLE: model is an object with a key that is a symbol (Symbol(x)), which cannot be stored; use text as key"],
-    ["a circle", circle, "E_UNSTORABLE: model.child.parent is model again, a circular reference, which cannot be stored; keep the number or name of the parent instead of the parent"],
-    ["a named property of an array", /a(b)/.exec("ab"), "E_UNSTORABLE: model.index is a named property of an array, which cannot be stored; make a plain array of the items: [...items]"],
-    ["a named property of a long array", { rows: Object.assign(Array.from({ length: 20_000 }, (_, i) => ({ i })), { columns: ["i"] }) }, "E_UNSTORABLE: model.rows.columns is a named property of an array, which cannot be stored; make a plain array of the items: [...items]"],
-    ["a property on a Map", Object.assign(new Map(), { extra: 1 }), "E_UNSTORABLE: model.extra is a property set on a Map, which cannot be stored; keep it beside it, in an object"],
-    ["a figure inside a value", { plot: { [Symbol.for("Jupyter.display")]: () => ({}) } }, "E_UNSTORABLE: model.plot is a figure inside a value, which cannot be stored; export the figure by its own name"],
+    [
+      "an instance that says what its JSON is",
+      { pca: new Scaled() },
+      "E_UNSTORABLE: model.pca is an instance of Scaled, which cannot be stored; turn it into plain data (JSON.parse(JSON.stringify(…)), since it has a toJSON), and make the instance anew from that in a function of lib/",
+    ],
+    [
+      "a boxed number",
+      Object(1),
+      "E_UNSTORABLE: model is an instance of Number, which cannot be stored; turn it into plain data ({ ...fields }), and make the instance anew from that in a function of lib/",
+    ],
+    [
+      "an array with a class of its own",
+      class Rows extends Array {}.from([1]),
+      "E_UNSTORABLE: model is an instance of Rows, which cannot be stored; turn it into plain data ({ ...fields }), and make the instance anew from that in a function of lib/",
+    ],
+    [
+      "a row with a getter",
+      [
+        {
+          a: 1,
+          get now() {
+            return 1;
+          },
+        },
+      ],
+      "E_UNSTORABLE: model[0].now is a getter, which cannot be stored; export what it gives: { ...value }",
+    ],
+    [
+      "a row with a name that is a symbol",
+      [{ a: 1, [Symbol("s")]: 1 }],
+      "E_UNSTORABLE: model[0] is an object with a key that is a symbol (Symbol(s)), which cannot be stored; use text as key",
+    ],
+    [
+      "a name of a short array in an array",
+      [Object.assign([1, 2], { "the mean": 1 })],
+      'E_UNSTORABLE: model[0]["the mean"] is a named property of an array, which cannot be stored; make a plain array of the items: [...items]',
+    ],
+    [
+      "too many numbers",
+      Array.from({ length: 16e6 }, (_, i) => i / 7),
+      "E_UNSTORABLE: model is beyond 256 MiB of text, which cannot be stored; use typed arrays, or a table: await table(rows)",
+    ],
+    [
+      "a getter",
+      {
+        get now() {
+          return 1;
+        },
+      },
+      "E_UNSTORABLE: model.now is a getter, which cannot be stored; export what it gives: { ...value }",
+    ],
+    [
+      "a getter of a frozen object",
+      Object.freeze({
+        get now() {
+          return 1;
+        },
+      }),
+      "E_UNSTORABLE: model.now is a getter, which cannot be stored; export what it gives: { ...value }",
+    ],
+    [
+      "a hidden property",
+      data,
+      "E_UNSTORABLE: model.hidden is a hidden property (not enumerable), which cannot be stored; leave it out, or make it an ordinary one: { ...value }",
+    ],
+    [
+      "a symbol as key",
+      { [Symbol("x")]: 1 },
+      "E_UNSTORABLE: model is an object with a key that is a symbol (Symbol(x)), which cannot be stored; use text as key",
+    ],
+    [
+      "a circle",
+      circle,
+      "E_UNSTORABLE: model.child.parent is model again, a circular reference, which cannot be stored; keep the number or name of the parent instead of the parent",
+    ],
+    [
+      "a named property of an array",
+      /a(b)/.exec("ab"),
+      "E_UNSTORABLE: model.index is a named property of an array, which cannot be stored; make a plain array of the items: [...items]",
+    ],
+    [
+      "a named property of a long array",
+      {
+        rows: Object.assign(
+          Array.from({ length: 20_000 }, (_, i) => ({ i })),
+          { columns: ["i"] },
+        ),
+      },
+      "E_UNSTORABLE: model.rows.columns is a named property of an array, which cannot be stored; make a plain array of the items: [...items]",
+    ],
+    [
+      "a property on a Map",
+      Object.assign(new Map(), { extra: 1 }),
+      "E_UNSTORABLE: model.extra is a property set on a Map, which cannot be stored; keep it beside it, in an object",
+    ],
+    [
+      "a figure inside a value",
+      { plot: { [Symbol.for("Jupyter.display")]: () => ({}) } },
+      "E_UNSTORABLE: model.plot is a figure inside a value, which cannot be stored; export the figure by its own name",
+    ],
   ])("%s", (_, value, message) => {
     expect(refused(value)).toBe(message);
   });
@@ -216,10 +355,26 @@ describe("other bytes", () => {
     ["nothing", Buffer.alloc(0), "E_DECODE: not a stored value: its first line has no end"],
     ["no JSON", Buffer.from("hello\n"), "E_DECODE: not a stored value: its first line is not JSON"],
     ["other JSON", Buffer.from("[1]\n"), "E_DECODE: not a stored value: its first line is not a document of ours"],
-    ["a newer form", Buffer.from('{"format":"stepbook-value/2","value":1,"raw":0}\n'), 'E_DECODE: a stored value of the form "stepbook-value/2", where stepbook-value/1 is known'],
-    ["cut raw bytes", line('{"$uint8":{"at":0,"length":8}}', 8, "1234567"), "E_DECODE: not a stored value: it says that 8 bytes follow its first line, and 7 do"],
-    ["an array beyond the file", line('{"$float64":{"at":0,"length":2}}', 8, "12345678"), "E_DECODE: not a stored value: a float64 array that ends beyond the file"],
-    ["arrays over each other", line('[{"$uint8":{"at":0,"length":8}},{"$uint8":{"at":0,"length":8}}]', 8, "12345678"), "E_DECODE: not a stored value: its typed arrays overlap"],
+    [
+      "a newer form",
+      Buffer.from('{"format":"stepbook-value/2","value":1,"raw":0}\n'),
+      'E_DECODE: a stored value of the form "stepbook-value/2", where stepbook-value/1 is known',
+    ],
+    [
+      "cut raw bytes",
+      line('{"$uint8":{"at":0,"length":8}}', 8, "1234567"),
+      "E_DECODE: not a stored value: it says that 8 bytes follow its first line, and 7 do",
+    ],
+    [
+      "an array beyond the file",
+      line('{"$float64":{"at":0,"length":2}}', 8, "12345678"),
+      "E_DECODE: not a stored value: a float64 array that ends beyond the file",
+    ],
+    [
+      "arrays over each other",
+      line('[{"$uint8":{"at":0,"length":8}},{"$uint8":{"at":0,"length":8}}]', 8, "12345678"),
+      "E_DECODE: not a stored value: its typed arrays overlap",
+    ],
     ["an unknown tag", line('{"$eval":"1"}'), "E_DECODE: not a stored value: an unknown tag $eval"],
     ["a tag of Object", line('{"$constructor":[1]}'), "E_DECODE: not a stored value: an unknown tag $constructor"],
     ["a tag among keys", line('{"a":1,"$date":null}'), "E_DECODE: not a stored value: a tag $date beside other keys"],

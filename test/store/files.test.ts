@@ -13,7 +13,10 @@ const digestOf = (file: string) => createHash("sha256").update(readFileSync(file
 
 function makeHasher() {
   const known = new Map<string, { signature: string; digest: string }>();
-  const hasher = new FileHasher({ get: (file) => known.get(file), set: (file, signature, digest) => void known.set(file, { signature, digest }) });
+  const hasher = new FileHasher({
+    get: (file) => known.get(file),
+    set: (file, signature, digest) => void known.set(file, { signature, digest }),
+  });
   return { hasher, known };
 }
 

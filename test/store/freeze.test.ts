@@ -3,7 +3,16 @@ import { mutationGuard, readOnly } from "../../src/store/freeze.ts";
 
 describe("read-only inputs", () => {
   const input = () =>
-    readOnly({ list: [{ a: 1 }], when: new Date(0), by: new Map([["k", { n: [1] }]]), seen: new Set([1]), bare: Object.assign(Object.create(null) as object, { x: { y: 1 } }) }, "dataset");
+    readOnly(
+      {
+        list: [{ a: 1 }],
+        when: new Date(0),
+        by: new Map([["k", { n: [1] }]]),
+        seen: new Set([1]),
+        bare: Object.assign(Object.create(null) as object, { x: { y: 1 } }),
+      },
+      "dataset",
+    );
   type Loose = { [key: string]: any };
 
   test.each<[string, (value: Loose) => void, RegExp]>([
@@ -41,7 +50,12 @@ describe("read-only inputs", () => {
 
 describe("mutationGuard", () => {
   test("tells which typed array was written to", () => {
-    const value = { layers: [new Float64Array(3), new Float64Array(3)], raw: new ArrayBuffer(4), text: Buffer.from("a"), by: new Map([["w", new Int8Array(2)]]) };
+    const value = {
+      layers: [new Float64Array(3), new Float64Array(3)],
+      raw: new ArrayBuffer(4),
+      text: Buffer.from("a"),
+      by: new Map([["w", new Int8Array(2)]]),
+    };
     const guard = mutationGuard(value, "model");
     expect(guard.changed()).toBeUndefined();
     value.by.get("w")![1] = 1;

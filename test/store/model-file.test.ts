@@ -10,7 +10,9 @@ const model = { name: "knn", version: 3, card: { accuracy: 0.97, note: "a\nb" },
 
 describe("a model's file", () => {
   test("is one JSON document to read, a line a part", () => {
-    const text = Buffer.from(encodeModel({ ...model, parts: { k: 5, w: new Float64Array([1, NaN]), by: new Map([["a", 1n]]) } })).toString();
+    const text = Buffer.from(
+      encodeModel({ ...model, parts: { k: 5, w: new Float64Array([1, NaN]), by: new Map([["a", 1n]]) } }),
+    ).toString();
     expect(text).toBe(`{
 "format": "stepbook-model/1",
 "name": "knn",
@@ -45,7 +47,10 @@ describe("a model's file", () => {
     ["[]", "it is not a JSON object"],
     ['{"format":"stepbook-model/9"}', 'its format is "stepbook-model/9", where stepbook-model/1 is known'],
     ['{"format":"stepbook-model/1","name":"a"}', "name, version, card, provenance or parts is missing"],
-    ['{"format":"stepbook-model/1","name":"a","version":1,"card":{},"provenance":{},"parts":{"$float64":{"at":0,"length":1}}}', /a float64 array that ends beyond the file/],
+    [
+      '{"format":"stepbook-model/1","name":"a","version":1,"card":{},"provenance":{},"parts":{"$float64":{"at":0,"length":1}}}',
+      /a float64 array that ends beyond the file/,
+    ],
   ])("%s", (text, message) => {
     let thrown: unknown;
     try {

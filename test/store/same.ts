@@ -5,7 +5,8 @@ import assert from "node:assert";
  * (assert.deepStrictEqual takes two invalid Dates for different, and the order of keys for nothing.)
  */
 export function assertSame(a: unknown, b: unknown): void {
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return assert.ok(Object.is(a, b), `${String(a)} is not ${String(b)}`);
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null)
+    return assert.ok(Object.is(a, b), `${String(a)} is not ${String(b)}`);
   assert.strictEqual(Object.getPrototypeOf(a), Object.getPrototypeOf(b));
   if (a instanceof Date && b instanceof Date) return assert.ok(Object.is(a.getTime(), b.getTime()));
   if (ArrayBuffer.isView(a) && ArrayBuffer.isView(b)) return assertSame([...(a as Uint8Array)], [...(b as Uint8Array)]);

@@ -44,7 +44,9 @@ class Collector {
 
   get spans(): Sent[] {
     type Payload = { resourceSpans: { scopeSpans: { spans: Sent[] }[] }[] };
-    return this.requests.flatMap(({ body }) => (JSON.parse(body) as Payload).resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)));
+    return this.requests.flatMap(({ body }) =>
+      (JSON.parse(body) as Payload).resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)),
+    );
   }
 
   close(): void {
@@ -62,13 +64,19 @@ afterEach(() => {
 
 const steps = {
   "steps/10_a.ts": "export const a = 1;\n",
-  "steps/20_flaky.ts": 'import { existsSync, writeFileSync } from "node:fs";\nimport { a } from "./10_a.ts";\nexport const config = { retries: 1, retryDelay: 10 };\nif (!existsSync("mark")) { writeFileSync("mark", ""); throw new Error("first time"); }\nexport const b = a;\n',
+  "steps/20_flaky.ts":
+    'import { existsSync, writeFileSync } from "node:fs";\nimport { a } from "./10_a.ts";\nexport const config = { retries: 1, retryDelay: 10 };\nif (!existsSync("mark")) { writeFileSync("mark", ""); throw new Error("first time"); }\nexport const b = a;\n',
   "steps/30_broken.ts": 'import { b } from "./20_flaky.ts";\nif (b) throw new TypeError("no <good>");\nexport const c = 1;\n',
   "steps/40_after.ts": 'import { c } from "./30_broken.ts";\nexport const d = c;\n',
 };
 
 const valuesOf = ({ attributes }: Sent): Record<string, unknown> =>
-  Object.fromEntries(attributes.map(({ key, value }) => [key.replace("stepbook.", ""), "intValue" in value ? Number(value["intValue"]) : Object.values(value)[0]]));
+  Object.fromEntries(
+    attributes.map(({ key, value }) => [
+      key.replace("stepbook.", ""),
+      "intValue" in value ? Number(value["intValue"]) : Object.values(value)[0],
+    ]),
+  );
 
 function wellFormed(spans: readonly Sent[]): void {
   const ids = new Set(spans.map(({ spanId }) => spanId));
@@ -79,22 +87,46 @@ function wellFormed(spans: readonly Sent[]): void {
     expect(span.kind).toBe(1);
     expect(span.startTimeUnixNano).toMatch(/^\d{19}$/);
     expect(BigInt(span.endTimeUnixNano) >= BigInt(span.startTimeUnixNano)).toBe(true);
-    for (const { key, value } of span.attributes) expect([["stringValue"], ["boolValue"], ["intValue"]], key).toContainEqual(Object.keys(value));
+    for (const { key, value } of span.attributes)
+      expect([["stringValue"], ["boolValue"], ["intValue"]], key).toContainEqual(Object.keys(value));
     if (span.parentSpanId === undefined) continue;
     const parent = spans.find(({ spanId }) => spanId === span.parentSpanId)!;
     expect(parent.traceId).toBe(span.traceId);
-    expect(BigInt(parent.startTimeUnixNano) <= BigInt(span.startTimeUnixNano) && BigInt(parent.endTimeUnixNano) >= BigInt(span.endTimeUnixNano), `${span.name} within ${parent.name}`).toBe(true);
+    expect(
+      BigInt(parent.startTimeUnixNano) <= BigInt(span.startTimeUnixNano) && BigInt(parent.endTimeUnixNano) >= BigInt(span.endTimeUnixNano),
+      `${span.name} within ${parent.name}`,
+    ).toBe(true);
   }
 }
 
 test("a run is a trace: run → step → attempt, with status, reason and what was cached", async () => {
   collector = await Collector.open();
   project = new TestProject(steps);
-  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: `${collector.url}/`, OTEL_EXPORTER_OTLP_HEADERS: "x-key=a%20b, x-other=2", OTEL_SERVICE_NAME: "training", OTEL_RESOURCE_ATTRIBUTES: "deployment.environment=test" };
+  const env = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: `${collector.url}/`,
+    OTEL_EXPORTER_OTLP_HEADERS: "x-key=a%20b, x-other=2",
+    OTEL_SERVICE_NAME: "training",
+    OTEL_RESOURCE_ATTRIBUTES: "deployment.environment=test",
+  };
   const first = await project.run([], { env });
   expect(first.code).toBe(1);
-  expect(collector.requests[0]).toMatchObject({ url: "/v1/traces", headers: { "content-type": "application/json", "x-key": "a b", "x-other": "2" } });
-  expect(JSON.parse(collector.requests[0]!.body)).toMatchObject({ resourceSpans: [{ resource: { attributes: [{ key: "service.name", value: { stringValue: "training" } }, { key: "deployment.environment", value: { stringValue: "test" } }] }, scopeSpans: [{ scope: { name: "stepbook" } }] }] });
+  expect(collector.requests[0]).toMatchObject({
+    url: "/v1/traces",
+    headers: { "content-type": "application/json", "x-key": "a b", "x-other": "2" },
+  });
+  expect(JSON.parse(collector.requests[0]!.body)).toMatchObject({
+    resourceSpans: [
+      {
+        resource: {
+          attributes: [
+            { key: "service.name", value: { stringValue: "training" } },
+            { key: "deployment.environment", value: { stringValue: "test" } },
+          ],
+        },
+        scopeSpans: [{ scope: { name: "stepbook" } }],
+      },
+    ],
+  });
   if (process.env["STEPBOOK_KEEP_OTLP"]) writeFileSync(process.env["STEPBOOK_KEEP_OTLP"], collector.requests[0]!.body);
   const { spans } = collector;
   wellFormed(spans);
@@ -102,14 +134,40 @@ test("a run is a trace: run → step → attempt, with status, reason and what w
   const run = named("run");
   const id = (first.events.find(({ type }) => type === "run.started") as { run: string }).run;
   expect(run.traceId).toBe(createHash("sha256").update(id).digest("hex").slice(0, 32));
-  expect(spans.map(({ name, parentSpanId }) => [name, spans.find(({ spanId }) => spanId === parentSpanId)?.name]).sort((a, b) => (a[0]! < b[0]! ? -1 : 1))).toEqual([
-    ["10_a", "run"], ["10_a attempt 1", "10_a"], ["20_flaky", "run"], ["20_flaky attempt 1", "20_flaky"], ["20_flaky attempt 2", "20_flaky"], ["30_broken", "run"], ["30_broken attempt 1", "30_broken"], ["40_after", "run"], ["run", undefined],
+  expect(
+    spans
+      .map(({ name, parentSpanId }) => [name, spans.find(({ spanId }) => spanId === parentSpanId)?.name])
+      .sort((a, b) => (a[0]! < b[0]! ? -1 : 1)),
+  ).toEqual([
+    ["10_a", "run"],
+    ["10_a attempt 1", "10_a"],
+    ["20_flaky", "run"],
+    ["20_flaky attempt 1", "20_flaky"],
+    ["20_flaky attempt 2", "20_flaky"],
+    ["30_broken", "run"],
+    ["30_broken attempt 1", "30_broken"],
+    ["40_after", "run"],
+    ["run", undefined],
   ]);
   expect(valuesOf(run)).toMatchObject({ run: id, trigger: "manual", status: "failed", steps: 4 });
-  expect(valuesOf(named("10_a"))).toEqual({ run: id, step: "10_a", reason: "first run", reason_code: "first-run", status: "ran", cached: false, attempts: 1, changed: 1 });
+  expect(valuesOf(named("10_a"))).toEqual({
+    run: id,
+    step: "10_a",
+    reason: "first run",
+    reason_code: "first-run",
+    status: "ran",
+    cached: false,
+    attempts: 1,
+    changed: 1,
+  });
   expect(valuesOf(named("20_flaky"))).toMatchObject({ status: "ran", attempts: 2 });
   expect(named("20_flaky attempt 1")).toMatchObject({ status: { code: 2, message: expect.stringContaining("first time") } });
-  expect(valuesOf(named("20_flaky attempt 1"))).toMatchObject({ step: "20_flaky", attempt: 1, status: "failed", "error.type": "E_STEP_THREW" });
+  expect(valuesOf(named("20_flaky attempt 1"))).toMatchObject({
+    step: "20_flaky",
+    attempt: 1,
+    status: "failed",
+    "error.type": "E_STEP_THREW",
+  });
   expect([named("20_flaky attempt 2").status, named("20_flaky").status]).toEqual([{}, {}]);
   expect(named("30_broken").status).toEqual({ code: 2, message: expect.stringContaining("no <good>") });
   expect(valuesOf(named("40_after"))).toMatchObject({ status: "skipped", cached: false, reason: "30_broken failed" });
@@ -122,7 +180,11 @@ test("a run is a trace: run → step → attempt, with status, reason and what w
   expect(second!.status).toEqual({});
 });
 
-test.each([["is not there", undefined], ["refuses", 500], ["never answers", null]] as const)("a collector that %s is no trouble of the run", async (_, answer) => {
+test.each([
+  ["is not there", undefined],
+  ["refuses", 500],
+  ["never answers", null],
+] as const)("a collector that %s is no trouble of the run", async (_, answer) => {
   collector = await Collector.open(answer ?? null);
   const url = collector.url;
   if (answer === undefined) collector.close();
@@ -133,13 +195,18 @@ test.each([["is not there", undefined], ["refuses", 500], ["never answers", null
   expect(run.stderr).toContain("spans are lost");
 });
 
-test.each([[{}], [{ OTEL_SDK_DISABLED: "true" }], [{ OTEL_TRACES_EXPORTER: "none" }]])("nothing is sent where it is not wanted: %o", async (env: NodeJS.ProcessEnv) => {
-  collector = await Collector.open();
-  project = new TestProject({ "steps/10_a.ts": "export const a = 1;\n" });
-  const run: Result = await project.run([], { env: Object.keys(env).length === 0 ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...env } });
-  expect(run.code).toBe(0);
-  expect(collector.requests).toEqual([]);
-});
+test.each([[{}], [{ OTEL_SDK_DISABLED: "true" }], [{ OTEL_TRACES_EXPORTER: "none" }]])(
+  "nothing is sent where it is not wanted: %o",
+  async (env: NodeJS.ProcessEnv) => {
+    collector = await Collector.open();
+    project = new TestProject({ "steps/10_a.ts": "export const a = 1;\n" });
+    const run: Result = await project.run([], {
+      env: Object.keys(env).length === 0 ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...env },
+    });
+    expect(run.code).toBe(0);
+    expect(collector.requests).toEqual([]);
+  },
+);
 
 test("the scheduler's runs: spans, and log lines that name schedule, slot, run and step", async () => {
   collector = await Collector.open();
@@ -153,7 +220,12 @@ test("the scheduler's runs: spans, and log lines that name schedule, slot, run a
   await until(() => collector.spans.some(({ name }) => name === "run"));
   expect(await scheduler.end()).toBe(0);
   const { log } = scheduler;
-  for (const line of log) expect(line).toMatchObject({ level: expect.stringMatching(/^(?:info|warn|error)$/), time: expect.stringMatching(/^\d{4}-.*Z$/), msg: expect.any(String) });
+  for (const line of log)
+    expect(line).toMatchObject({
+      level: expect.stringMatching(/^(?:info|warn|error)$/),
+      time: expect.stringMatching(/^\d{4}-.*Z$/),
+      msg: expect.any(String),
+    });
   const printed = log.find(({ msg }) => String(msg).startsWith("hello"))!;
   const ended = log.find(({ msg }) => String(msg).endsWith(": succeeded"))!;
   expect(printed).toMatchObject({ schedule: "train", slot: ended["slot"], run: ended["run"], step: "10_a", stream: "stdout" });

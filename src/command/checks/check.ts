@@ -26,7 +26,9 @@ export async function guarded(name: string, remedy: string, look: () => Promise<
     return await look();
   } catch (error) {
     const failure = toFailure(error);
-    const place = failure.place ? ` (${[failure.place.file, failure.place.line, failure.place.column].filter((each) => each !== undefined).join(":")})` : "";
+    const place = failure.place
+      ? ` (${[failure.place.file, failure.place.line, failure.place.column].filter((each) => each !== undefined).join(":")})`
+      : "";
     return [wrong(name, `${failure.message}${place}`, failure.remedy ?? remedy)];
   }
 }

@@ -12,21 +12,30 @@ export function checkGraph(project: string): Promise<Check[]> {
     const { findRuntime } = await import("../../execute/runtime.ts");
     const { readGraph } = await import("../../graph/graph.ts");
     const graph = await readGraph(project, (await findRuntime()).api);
-    return [ok("steps", `${countOf(graph.steps.length, "step")}, a valid graph`), checkParams(graph), ...(await checkResults(project, graph))];
+    return [
+      ok("steps", `${countOf(graph.steps.length, "step")}, a valid graph`),
+      checkParams(graph),
+      ...(await checkResults(project, graph)),
+    ];
   });
 }
 
 /** One name with two defaults is two params that `-p` sets at once. */
 function checkParams({ steps }: Graph): Check {
   const uses = new Map<string, { step: Step; value: unknown }[]>();
-  for (const step of steps) for (const { name, default: value } of step.params) uses.set(name, [...(uses.get(name) ?? []), { step, value }]);
+  for (const step of steps)
+    for (const { name, default: value } of step.params) uses.set(name, [...(uses.get(name) ?? []), { step, value }]);
   const twofold = [...uses].filter(([, all]) => new Set(all.map(({ value }) => JSON.stringify(value))).size > 1);
   const [first] = twofold;
   if (!first) return ok("params", countOf(uses.size, "param"));
   const [name, all] = first;
   const where = all.map(({ step, value }) => `${JSON.stringify(value)} in ${step.id}`).join(", ");
   const more = twofold.length > 1 ? ` (and ${countOf(twofold.length - 1, "more param")})` : "";
-  return warning("params", `${name} has different defaults: ${where}${more}`, "declare it once, export its value and import that, or give the two different names");
+  return warning(
+    "params",
+    `${name} has different defaults: ${where}${more}`,
+    "declare it once, export its value and import that, or give the two different names",
+  );
 }
 
 async function checkResults(project: string, { steps }: Graph): Promise<Check[]> {
@@ -61,10 +70,17 @@ const mostErrors = 5;
 
 /** The project's own TypeScript: its version and its settings. */
 export function checkTypes(project: string): Check[] {
-  const tsc = modulesAbove(project).map((modules) => path.join(modules, "typescript/bin/tsc")).find((file) => existsSync(file));
+  const tsc = modulesAbove(project)
+    .map((modules) => path.join(modules, "typescript/bin/tsc"))
+    .find((file) => existsSync(file));
   if (tsc === undefined) return [warning("types", "not checked: typescript is not installed here", "npm install --save-dev typescript")];
-  if (!existsSync(path.join(project, "tsconfig.json"))) return [warning("types", "not checked: there is no tsconfig.json", "write one: docs/tutorial.md of stepbook shows it")];
-  const { status, stdout, error } = spawnSync(process.execPath, [tsc, "--noEmit", "--pretty", "false"], { cwd: project, encoding: "utf8", maxBuffer: 1 << 28 });
+  if (!existsSync(path.join(project, "tsconfig.json")))
+    return [warning("types", "not checked: there is no tsconfig.json", "write one: docs/tutorial.md of stepbook shows it")];
+  const { status, stdout, error } = spawnSync(process.execPath, [tsc, "--noEmit", "--pretty", "false"], {
+    cwd: project,
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
   if (error) return [warning("types", `not checked: ${error.message}`, "run `npx tsc --noEmit` yourself")];
   if (status === 0) return [ok("types", "no type errors")];
   const errors = stdout.split("\n").filter((line) => /\berror TS\d+:/.test(line));

@@ -30,7 +30,12 @@ function checkIntegrity(db: Db): Check {
   const [first] = found;
   const sound = found.length === 1 && first?.integrity_check === "ok";
   const [damaged, ...more] = sound ? findDamaged(db) : [];
-  if (damaged) return warning("state", `record ${damaged.id}, of ${damaged.name}, is damaged${more.length > 0 ? `, and ${more.length} more` : ""}: not used`, "run again: what is needed is computed anew");
+  if (damaged)
+    return warning(
+      "state",
+      `record ${damaged.id}, of ${damaged.name}, is damaged${more.length > 0 ? `, and ${more.length} more` : ""}: not used`,
+      "run again: what is needed is computed anew",
+    );
   if (sound) return ok("state", "state.db is sound");
   return wrong("state", `state.db is damaged: ${first?.integrity_check ?? "unknown"}`, damagedState);
 }
@@ -43,7 +48,11 @@ function findDamaged(db: Db): Damaged[] {
 function checkLock(db: Db): Check {
   const owner = lockOwner(db);
   if (!owner) return ok("lock", "no runner works here");
-  return warning("lock", `a runner works here: pid ${owner.pid}, since ${formatDate(owner.since)}`, `wait for it, or end it with kill ${owner.pid}`);
+  return warning(
+    "lock",
+    `a runner works here: pid ${owner.pid}, since ${formatDate(owner.since)}`,
+    `wait for it, or end it with kill ${owner.pid}`,
+  );
 }
 
 /** Hashes every stored file anew, whatever is remembered of it, and looks for those that are gone. */
@@ -57,7 +66,10 @@ async function checkStore(project: string, db: Db): Promise<Check[]> {
   }
   const needed = [...readHistory(db).records.values()].flatMap(({ artifacts }) => artifacts.map((artifact) => store.path(artifact)));
   const missing = [...new Set(needed)].filter((file) => !existsSync(file)).map((file) => path.relative(project, file));
-  const found = [...report("damaged", damaged, "run again: what is damaged is seen and computed anew"), ...report("gone", missing, "run again: what is needed is computed anew")];
+  const found = [
+    ...report("damaged", damaged, "run again: what is damaged is seen and computed anew"),
+    ...report("gone", missing, "run again: what is needed is computed anew"),
+  ];
   return found.length > 0 ? found : [ok("store", `${countOf(objects.length, "file")}, ${formatBytes(sum(objects))}, all intact`)];
 }
 

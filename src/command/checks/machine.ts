@@ -8,7 +8,11 @@ const oldestNode = [20, 19] as const;
 
 export function checkNode(): Check[] {
   const { node } = process.versions;
-  return [isFrom(oldestNode) ? ok("Node", node) : wrong("Node", `${node} is older than ${oldestNode.join(".")}`, "install Node 20.19 or newer from nodejs.org")];
+  return [
+    isFrom(oldestNode)
+      ? ok("Node", node)
+      : wrong("Node", `${node} is older than ${oldestNode.join(".")}`, "install Node 20.19 or newer from nodejs.org"),
+  ];
 }
 
 /** Whether this Node is that version or a newer one. */
@@ -23,7 +27,15 @@ export function checkSqlite(): Promise<Check[]> {
     const db = new Database(":memory:");
     const version = db.prepare("SELECT sqlite_version()").pluck().get() as string;
     db.close();
-    return [mayAbort() ? warning("better-sqlite3", `compiled by Node ${process.versions.node}: it may end a process with SIGABRT, mostly at its end`, "use Node 22, or a prebuilt better-sqlite3 (`npm rebuild better-sqlite3` where github.com is reached)") : ok("better-sqlite3", `SQLite ${version}`)];
+    return [
+      mayAbort()
+        ? warning(
+            "better-sqlite3",
+            `compiled by Node ${process.versions.node}: it may end a process with SIGABRT, mostly at its end`,
+            "use Node 22, or a prebuilt better-sqlite3 (`npm rebuild better-sqlite3` where github.com is reached)",
+          )
+        : ok("better-sqlite3", `SQLite ${version}`),
+    ];
   });
 }
 

@@ -12,7 +12,11 @@ import { stepApi } from "./steps.ts";
 export function apiRoutes(others: readonly Route[]): readonly Route[] {
   const routes: Route[] = [...stepApi, ...runApi, ...recordApi, ...resultApi, ...liveApi];
   routes.push({
-    method: "GET", path: "/api/openapi.json", summary: "this document", answers: "json", api: { answer: map(any) },
+    method: "GET",
+    path: "/api/openapi.json",
+    summary: "this document",
+    answers: "json",
+    api: { answer: map(any) },
     handle: (site) => json(openApi([...routes, ...others], site.name)),
   });
   return routes;

@@ -7,7 +7,15 @@ export const problemType = "application/problem+json";
 /** What went wrong as RFC 9457 has it; the engine's code and remedy go along. */
 export function problemText(status: number, detail: string, more: Partial<Pick<Failure, "code" | "remedy" | "place">> = {}): string {
   const { code, remedy, place } = more;
-  return JSON.stringify({ type: "about:blank", title: STATUS_CODES[status] ?? "Error", status, detail, ...(code ? { code } : {}), ...(remedy ? { remedy } : {}), ...(place ? { place } : {}) });
+  return JSON.stringify({
+    type: "about:blank",
+    title: STATUS_CODES[status] ?? "Error",
+    status,
+    detail,
+    ...(code ? { code } : {}),
+    ...(remedy ? { remedy } : {}),
+    ...(place ? { place } : {}),
+  });
 }
 
 export function problem(failure: Failure): Response {

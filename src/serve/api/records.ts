@@ -19,17 +19,48 @@ const largestValue = 4_000_000;
 const mostRows = 1000;
 
 export const recordApi: readonly Route[] = [
-  get("/api/records/:record", "what one execution of a step left", { answer: named("Record") }, (site, context) => describedRecord(recordOf(site, context))),
-  get("/api/records/:record/tables/:name", "rows of a stored table, each column's distribution", {
-    query: {
-      offset: about("rows to leave out before", whole), limit: about(`at most ${mostRows}; else 100`, whole), sort: about("a column's name", text), down: about("1: from the largest to the smallest", text),
-      filter: about("column:wish, such as score:>5, id:1..3, diagnosis:=M, name:part of a text; may be repeated", text),
+  get("/api/records/:record", "what one execution of a step left", { answer: named("Record") }, (site, context) =>
+    describedRecord(recordOf(site, context)),
+  ),
+  get(
+    "/api/records/:record/tables/:name",
+    "rows of a stored table, each column's distribution",
+    {
+      query: {
+        offset: about("rows to leave out before", whole),
+        limit: about(`at most ${mostRows}; else 100`, whole),
+        sort: about("a column's name", text),
+        down: about("1: from the largest to the smallest", text),
+        filter: about("column:wish, such as score:>5, id:1..3, diagnosis:=M, name:part of a text; may be repeated", text),
+      },
+      answer: object({
+        schema: list(named("Column")),
+        total: about("rows that fulfil the filters", whole),
+        offset: whole,
+        rows: about("cells as text, cut at 300 characters", list(list(orNull(text)))),
+        distributions: list(named("Distribution")),
+      }),
     },
-    answer: object({ schema: list(named("Column")), total: about("rows that fulfil the filters", whole), offset: whole, rows: about("cells as text, cut at 300 characters", list(list(orNull(text)))), distributions: list(named("Distribution")) }),
-  }, table),
-  get("/api/records/:record/values/:name", "an exported value as plain JSON: bigint as text, Map as pairs, Date as ISO 8601", { answer: object({ name: text, value: any }) }, value),
-  get("/api/records/:record/figures/:name", "an exported figure: MIME type → content", { answer: object({ name: text, bundle: map(any) }) }, (site, context) => ({ name: idOf(context, "name"), bundle: bundleOf(site, artifactOf(site, context, "figure")) })),
-  get("/api/records/:record/displays/:index", "what a step displayed: MIME type → content", { answer: object({ bundle: map(any) }) }, (site, context) => ({ bundle: bundleOf(site, displayOf(site, context)) })),
+    table,
+  ),
+  get(
+    "/api/records/:record/values/:name",
+    "an exported value as plain JSON: bigint as text, Map as pairs, Date as ISO 8601",
+    { answer: object({ name: text, value: any }) },
+    value,
+  ),
+  get(
+    "/api/records/:record/figures/:name",
+    "an exported figure: MIME type → content",
+    { answer: object({ name: text, bundle: map(any) }) },
+    (site, context) => ({ name: idOf(context, "name"), bundle: bundleOf(site, artifactOf(site, context, "figure")) }),
+  ),
+  get(
+    "/api/records/:record/displays/:index",
+    "what a step displayed: MIME type → content",
+    { answer: object({ bundle: map(any) }) },
+    (site, context) => ({ bundle: bundleOf(site, displayOf(site, context)) }),
+  ),
 ];
 
 /** As `show <step> --json` has it, and what the pages need besides. */
@@ -42,7 +73,10 @@ async function table(site: Site, context: Context) {
   const { schema = [] } = artifact;
   const stored = storedFile(site, artifact);
   const query = queryOf(context, schema);
-  const [{ total, rows }, distributions] = await Promise.all([site.tables.page(stored, schema, query), site.tables.distributions(stored, schema)]);
+  const [{ total, rows }, distributions] = await Promise.all([
+    site.tables.page(stored, schema, query),
+    site.tables.distributions(stored, schema),
+  ]);
   return { schema, total, offset: query.offset, rows, distributions };
 }
 
@@ -50,24 +84,39 @@ function queryOf(context: Context, schema: readonly Column[]): PageQuery {
   const asked = context.req.query();
   const sort = asked["sort"] === undefined || asked["sort"] === "" ? null : placeOf(schema, asked["sort"]);
   const filters = (context.req.queries("filter") ?? []).slice(0, 50).map((wish) => filterOf(schema, wish.slice(0, 500)));
-  return { offset: wholeOf(asked["offset"], 0, Number.MAX_SAFE_INTEGER), limit: wholeOf(asked["limit"], 100, mostRows), sort, descending: asked["down"] === "1", filters: new Map(filters) };
+  return {
+    offset: wholeOf(asked["offset"], 0, Number.MAX_SAFE_INTEGER),
+    limit: wholeOf(asked["limit"], 100, mostRows),
+    sort,
+    descending: asked["down"] === "1",
+    filters: new Map(filters),
+  };
 }
 
 function placeOf(schema: readonly Column[], name: string): number {
   const place = schema.findIndex((column) => column.name === name);
-  return place >= 0 ? place : fail("E_USAGE", `the table has no column "${name.slice(0, 100)}"`, { remedy: nearest(name.slice(0, 100), schema.map((column) => column.name)) });
+  return place >= 0
+    ? place
+    : fail("E_USAGE", `the table has no column "${name.slice(0, 100)}"`, {
+        remedy: nearest(
+          name.slice(0, 100),
+          schema.map((column) => column.name),
+        ),
+      });
 }
 
 /** A column's name may hold a colon: the longest name that fits is meant. */
 function filterOf(schema: readonly Column[], wish: string): [number, string] {
   const [column] = schema.filter(({ name }) => wish.startsWith(`${name}:`)).sort((a, b) => b.name.length - a.name.length);
-  if (!column) return fail("E_USAGE", `the filter "${wish.slice(0, 100)}" names no column`, { remedy: "write it as column:wish, such as score:>5" });
+  if (!column)
+    return fail("E_USAGE", `the filter "${wish.slice(0, 100)}" names no column`, { remedy: "write it as column:wish, such as score:>5" });
   return [placeOf(schema, column.name), wish.slice(column.name.length + 1)];
 }
 
 function value(site: Site, context: Context) {
   const [artifact, name] = [artifactOf(site, context, "value"), idOf(context, "name")];
-  if (artifact.bytes > largestValue) fail("E_USAGE", `a value of ${artifact.bytes} bytes is too large for an answer`, { remedy: "`show step.export --json` prints it" });
+  if (artifact.bytes > largestValue)
+    fail("E_USAGE", `a value of ${artifact.bytes} bytes is too large for an answer`, { remedy: "`show step.export --json` prints it" });
   return { name, value: plain(readArtifact(artifact, storedFile(site, artifact), name)) };
 }
 

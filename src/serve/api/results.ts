@@ -16,23 +16,74 @@ import { get } from "./describe.ts";
 import { about, any, instant, list, map, object, orNull, text, whole, words } from "./schema.ts";
 
 export const resultApi: readonly Route[] = [
-  get("/api/experiments", "the recorded results, newest first unless sorted", {
-    query: { table: about("which results table; else experiments", text), sort: about("a column's name", text), down: about("1: from the largest to the smallest", text), find: about("rows that hold this text only", text) },
-    answer: object({ table: text, tables: list(text), columns: list(text), rows: list(map(any)) }),
-  }, experiments),
-  get("/api/models", "the saved models, newest version first", { answer: object({ models: list(named("Model")) }) }, (site) => ({ models: readModels(site) })),
-  get("/api/models/:model", "the versions of a model, what each was made of and who loaded it", { answer: object({ name: text, versions: list(named("ModelVersion")) }) }, model),
-  get("/api/schedules", "the schedules, as schedule.ts last had them", {
-    answer: object({ schedules: list(object({ name: text, cron: text, timezone: text, steps: list(text), params: map(text), catchUp: text, overlap: text, retries: whole, paused: about("since when it rests", orNull(instant)), next: about("the next slots", list(instant)) })) }),
-  }, schedules),
-  get("/api/slots", "the ledger of the schedules, newest first", {
-    query: { schedule: about("slots of this one only", text), offset: about("slots to leave out before", whole), limit: about("at most 1000; else 50", whole) },
-    answer: object({ total: whole, offset: whole, slots: list(named("Slot")) }),
-  }, slots),
-  get("/api/backfills", "what a backfill would do, slot by slot", {
-    query: { schedule: about("which schedule", text), from: about("a date", text), to: about("a date", text) },
-    answer: object({ slots: list(object({ schedule: text, slot: instant, status: orNull(text), would: words("run", "stay") })) }),
-  }, preview),
+  get(
+    "/api/experiments",
+    "the recorded results, newest first unless sorted",
+    {
+      query: {
+        table: about("which results table; else experiments", text),
+        sort: about("a column's name", text),
+        down: about("1: from the largest to the smallest", text),
+        find: about("rows that hold this text only", text),
+      },
+      answer: object({ table: text, tables: list(text), columns: list(text), rows: list(map(any)) }),
+    },
+    experiments,
+  ),
+  get("/api/models", "the saved models, newest version first", { answer: object({ models: list(named("Model")) }) }, (site) => ({
+    models: readModels(site),
+  })),
+  get(
+    "/api/models/:model",
+    "the versions of a model, what each was made of and who loaded it",
+    { answer: object({ name: text, versions: list(named("ModelVersion")) }) },
+    model,
+  ),
+  get(
+    "/api/schedules",
+    "the schedules, as schedule.ts last had them",
+    {
+      answer: object({
+        schedules: list(
+          object({
+            name: text,
+            cron: text,
+            timezone: text,
+            steps: list(text),
+            params: map(text),
+            catchUp: text,
+            overlap: text,
+            retries: whole,
+            paused: about("since when it rests", orNull(instant)),
+            next: about("the next slots", list(instant)),
+          }),
+        ),
+      }),
+    },
+    schedules,
+  ),
+  get(
+    "/api/slots",
+    "the ledger of the schedules, newest first",
+    {
+      query: {
+        schedule: about("slots of this one only", text),
+        offset: about("slots to leave out before", whole),
+        limit: about("at most 1000; else 50", whole),
+      },
+      answer: object({ total: whole, offset: whole, slots: list(named("Slot")) }),
+    },
+    slots,
+  ),
+  get(
+    "/api/backfills",
+    "what a backfill would do, slot by slot",
+    {
+      query: { schedule: about("which schedule", text), from: about("a date", text), to: about("a date", text) },
+      answer: object({ slots: list(object({ schedule: text, slot: instant, status: orNull(text), would: words("run", "stay") })) }),
+    },
+    preview,
+  ),
 ];
 
 function experiments(site: Site, context: Context) {
@@ -47,7 +98,8 @@ function model(site: Site, context: Context) {
   const name = idOf(context, "model");
   const all = readModels(site);
   const versions = all.filter((each) => each.name === name);
-  if (versions.length === 0) fail("E_NOT_FOUND", `there is no model "${name}"`, { remedy: nearest(name, [...new Set(all.map((each) => each.name))]) });
+  if (versions.length === 0)
+    fail("E_NOT_FOUND", `there is no model "${name}"`, { remedy: nearest(name, [...new Set(all.map((each) => each.name))]) });
   const uses = usesOf(site, name);
   return { name, versions: versions.map((each) => ({ ...each, provenance: provenance(site, each), uses: uses.get(each.version) ?? [] })) };
 }
@@ -57,7 +109,18 @@ function schedules({ kept: { db } }: Site) {
     schedules: knownSchedules(db).map(({ schedule, paused }) => {
       const { name, cron, zone, steps, params, catchUp, overlap, retries } = schedule;
       const next = nextSlots(cron, zone, Date.now(), 5).map((at) => new Date(at).toISOString());
-      return { name, cron: cron.fields, timezone: zone.name, steps, params, catchUp, overlap, retries, paused: paused === null ? null : new Date(paused).toISOString(), next };
+      return {
+        name,
+        cron: cron.fields,
+        timezone: zone.name,
+        steps,
+        params,
+        catchUp,
+        overlap,
+        retries,
+        paused: paused === null ? null : new Date(paused).toISOString(),
+        next,
+      };
     }),
   };
 }

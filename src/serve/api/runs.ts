@@ -18,20 +18,52 @@ import { about, flag, list, object, orNull, text, whole, words } from "./schema.
 const statuses = ["running", "succeeded", "failed", "cancelled", "interrupted"] as const satisfies readonly RunStatus[];
 
 export const runApi: readonly Route[] = [
-  get("/api/runs", "the runs, newest first", {
-    query: { offset: about("runs to leave out before", whole), limit: about("at most 500; else 50", whole), status: about("runs of this status only", words(...statuses)) },
-    answer: object({ total: whole, offset: whole, runs: list(named("Run")) }),
-  }, runs),
+  get(
+    "/api/runs",
+    "the runs, newest first",
+    {
+      query: {
+        offset: about("runs to leave out before", whole),
+        limit: about("at most 500; else 50", whole),
+        status: about("runs of this status only", words(...statuses)),
+      },
+      answer: object({ total: whole, offset: whole, runs: list(named("Run")) }),
+    },
+    runs,
+  ),
   get("/api/runs/:run", "one run with its steps", { answer: named("RunWithSteps") }, (site, context) => {
     const run = runOf(site, idOf(context, "run"));
     return { ...describedRun(run), steps: runSteps(site.kept.db, run.id) };
   }),
-  get("/api/runs/:run/steps/:step", "a step of a run, with the record that it made or reused", { answer: object({ run: text, outcome: named("RunStep"), record: orNull(named("Record")) }) }, step),
-  get("/api/runs/:run/steps/:step/log", "the end of what a step printed", { answer: object({ run: text, step: text, lines: list(text), bytes: about("of the whole log", whole), cut: about("there is more before the first line", flag) }) }, log),
-  get("/api/compare", "what differs between two runs: code, params, data, metrics", {
-    query: { before: about("a run's id", text), after: about("a run's id", text) },
-    answer: object({ before: named("Run"), after: named("Run"), differences: list(named("Difference")) }),
-  }, compare),
+  get(
+    "/api/runs/:run/steps/:step",
+    "a step of a run, with the record that it made or reused",
+    { answer: object({ run: text, outcome: named("RunStep"), record: orNull(named("Record")) }) },
+    step,
+  ),
+  get(
+    "/api/runs/:run/steps/:step/log",
+    "the end of what a step printed",
+    {
+      answer: object({
+        run: text,
+        step: text,
+        lines: list(text),
+        bytes: about("of the whole log", whole),
+        cut: about("there is more before the first line", flag),
+      }),
+    },
+    log,
+  ),
+  get(
+    "/api/compare",
+    "what differs between two runs: code, params, data, metrics",
+    {
+      query: { before: about("a run's id", text), after: about("a run's id", text) },
+      answer: object({ before: named("Run"), after: named("Run"), differences: list(named("Difference")) }),
+    },
+    compare,
+  ),
 ];
 
 function runOf(site: Site, id: string): RunRow {
@@ -41,9 +73,16 @@ function runOf(site: Site, id: string): RunRow {
 function runs(site: Site, context: Context) {
   const asked = context.req.query();
   const [offset, limit] = [wholeOf(asked["offset"], 0, 1e9), wholeOf(asked["limit"], 50, 500)];
-  const status = asked["status"] === undefined ? null : (statuses.find((each) => each === asked["status"]) ?? fail("E_USAGE", "there is no such status", { remedy: `known: ${statuses.join(", ")}` }));
+  const status =
+    asked["status"] === undefined
+      ? null
+      : (statuses.find((each) => each === asked["status"]) ??
+        fail("E_USAGE", "there is no such status", { remedy: `known: ${statuses.join(", ")}` }));
   const { total, runs: rows } = pageOfRuns(site.kept.db, offset, limit, status);
-  const counts = stepCounts(site.kept.db, rows.map(({ id }) => id));
+  const counts = stepCounts(
+    site.kept.db,
+    rows.map(({ id }) => id),
+  );
   return { total, offset, runs: rows.map((row) => ({ ...describedRun(row), steps: counts.get(row.id) })) };
 }
 
@@ -56,7 +95,10 @@ function step(site: Site, context: Context) {
 
 function log(site: Site, context: Context) {
   const [run, id] = [idOf(context, "run"), idOf(context, "step")];
-  const found = readLogEnd(site.project, run, id) ?? nothingOf(site, run, id) ?? fail("E_NOT_FOUND", `there is no log of ${id} in run ${run}`, { remedy: "a reused step printed in the run that made its record" });
+  const found =
+    readLogEnd(site.project, run, id) ??
+    nothingOf(site, run, id) ??
+    fail("E_NOT_FOUND", `there is no log of ${id} in run ${run}`, { remedy: "a reused step printed in the run that made its record" });
   return { run, step: id, lines: found.lines, bytes: found.bytes, cut: found.cut };
 }
 
@@ -67,7 +109,8 @@ function nothingOf({ project }: Site, run: string, id: string): LogEnd | undefin
 
 async function compare(site: Site, context: Context) {
   const { before, after } = context.req.query();
-  if (before === undefined || after === undefined) return fail("E_USAGE", "two runs are compared", { remedy: "/api/compare?before=<run>&after=<run>" });
+  if (before === undefined || after === undefined)
+    return fail("E_USAGE", "two runs are compared", { remedy: "/api/compare?before=<run>&after=<run>" });
   const [old, fresh] = [runOf(site, before), runOf(site, after)];
   return { before: describedRun(old), after: describedRun(fresh), differences: await differences(site, old, fresh) };
 }

@@ -13,12 +13,39 @@ import { get } from "./describe.ts";
 import { list, object, orNull, text, whole } from "./schema.ts";
 
 export const stepApi: readonly Route[] = [
-  get("/api/graph", "the steps and their edges, as the files are now", { answer: object({ steps: list(named("GraphStep")), failure: orNull(named("Failure")) }) }, graph),
-  get("/api/steps", "the steps with what became of them in the newest run, and what is stale", { answer: object({ run: orNull(named("Run")), steps: list(named("StepNow")), failure: orNull(named("Failure")) }) }, steps),
-  get("/api/steps/:step", "a step: prose, code, state and the record that is shown", {
-    answer: object({ now: named("StepNow"), prose: text, code: orNull(object({ file: text, firstLine: whole, text })), graph: orNull(named("GraphStep")), record: orNull(named("Record")), failure: orNull(named("Failure")) }),
-  }, step),
-  get("/api/params", "the params that a run may set, with their defaults", { answer: object({ params: list(named("ParamOfStep")) }) }, params),
+  get(
+    "/api/graph",
+    "the steps and their edges, as the files are now",
+    { answer: object({ steps: list(named("GraphStep")), failure: orNull(named("Failure")) }) },
+    graph,
+  ),
+  get(
+    "/api/steps",
+    "the steps with what became of them in the newest run, and what is stale",
+    { answer: object({ run: orNull(named("Run")), steps: list(named("StepNow")), failure: orNull(named("Failure")) }) },
+    steps,
+  ),
+  get(
+    "/api/steps/:step",
+    "a step: prose, code, state and the record that is shown",
+    {
+      answer: object({
+        now: named("StepNow"),
+        prose: text,
+        code: orNull(object({ file: text, firstLine: whole, text })),
+        graph: orNull(named("GraphStep")),
+        record: orNull(named("Record")),
+        failure: orNull(named("Failure")),
+      }),
+    },
+    step,
+  ),
+  get(
+    "/api/params",
+    "the params that a run may set, with their defaults",
+    { answer: object({ params: list(named("ParamOfStep")) }) },
+    params,
+  ),
 ];
 
 async function graph(site: Site) {
@@ -48,7 +75,9 @@ async function step(site: Site, context: Context) {
 function now({ project }: Site, { id, step: found, state, reason, record, row, live }: Cell) {
   const progress = live?.progress && { progress: live.progress };
   return {
-    step: id, state, reason,
+    step: id,
+    state,
+    reason,
     title: title(project, id, found),
     record: record?.id ?? null,
     ms: row?.ms ?? record?.ms ?? null,

@@ -2,7 +2,13 @@
 export function startActs(): void {
   document.addEventListener("submit", (event) => {
     const form = event.target as HTMLFormElement;
-    const submitted = form.matches("form[data-run]") ? run : form.matches("form[data-alias]") ? alias : form.matches("form[data-predict]") ? predict : undefined;
+    const submitted = form.matches("form[data-run]")
+      ? run
+      : form.matches("form[data-alias]")
+        ? alias
+        : form.matches("form[data-predict]")
+          ? predict
+          : undefined;
     if (!submitted) return;
     event.preventDefault();
     if (!isHeld(form.querySelector("button"))) void submitted(form);
@@ -15,7 +21,8 @@ export function startActs(): void {
     if (kind === "cancel") void act("/api/runs/current/cancel", {}, button);
     if (kind === "pause" || kind === "resume") void act(`/api/schedules/${button.dataset["schedule"]}/${kind}`, {}, button);
     if (kind === "backfill") void backfill(button);
-    if (kind === "alias") void act(`/api/models/${model}/aliases`, { alias: name, version: version === undefined ? null : Number(version) }, button);
+    if (kind === "alias")
+      void act(`/api/models/${model}/aliases`, { alias: name, version: version === undefined ? null : Number(version) }, button);
   });
 }
 
@@ -51,7 +58,9 @@ async function alias(form: HTMLFormElement): Promise<void> {
 }
 
 async function predict(form: HTMLFormElement): Promise<void> {
-  const row = Object.fromEntries([...form.querySelectorAll<HTMLInputElement | HTMLSelectElement>("[data-input]")].map((field) => [field.dataset["input"]!, field.value]));
+  const row = Object.fromEntries(
+    [...form.querySelectorAll<HTMLInputElement | HTMLSelectElement>("[data-input]")].map((field) => [field.dataset["input"]!, field.value]),
+  );
   const button = form.querySelector("button")!;
   const answer = await act(form.dataset["predict"]!, { row }, button, "text/html");
   const output = form.querySelector("output");
@@ -72,7 +81,11 @@ function isHeld(button: HTMLButtonElement | null): boolean {
 async function act(address: string, body: unknown, button: HTMLButtonElement | null, accept = "application/json"): Promise<unknown> {
   hold(button, true);
   try {
-    const answer = await fetch(address, { method: "POST", headers: { accept, "content-type": "application/json" }, body: JSON.stringify(body) });
+    const answer = await fetch(address, {
+      method: "POST",
+      headers: { accept, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
     if (answer.ok && accept === "text/html") return await answer.text();
     const content = (await answer.json().catch(() => ({ detail: answer.statusText }))) as { detail?: string; remedy?: string };
     if (answer.ok) return content;

@@ -3,7 +3,9 @@ export function startFind(): void {
   document.addEventListener("input", ({ target }) => {
     if (target instanceof HTMLInputElement && target.dataset["find"] !== undefined) narrow(target);
   });
-  addEventListener("stepbook:changed", () => document.querySelectorAll<HTMLInputElement>("[data-find]").forEach((input) => input.value !== "" && narrow(input)));
+  addEventListener("stepbook:changed", () =>
+    document.querySelectorAll<HTMLInputElement>("[data-find]").forEach((input) => input.value !== "" && narrow(input)),
+  );
 }
 
 function narrow(input: HTMLInputElement): void {

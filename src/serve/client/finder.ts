@@ -29,7 +29,17 @@ function finder(): { dialog: HTMLDialogElement; input: HTMLInputElement; list: H
 
 function make(): HTMLDialogElement {
   const dialog = element("dialog", { id: "finder", "aria-label": "Find" });
-  const input = element("input", { type: "text", role: "combobox", "aria-label": "Find steps, runs and models", "aria-expanded": "true", "aria-controls": "found", "aria-autocomplete": "list", placeholder: "Find steps, runs, models", autocomplete: "off", spellcheck: "false" });
+  const input = element("input", {
+    type: "text",
+    role: "combobox",
+    "aria-label": "Find steps, runs and models",
+    "aria-expanded": "true",
+    "aria-controls": "found",
+    "aria-autocomplete": "list",
+    placeholder: "Find steps, runs, models",
+    autocomplete: "off",
+    spellcheck: "false",
+  });
   const list = element("ul", { id: "found", role: "listbox", "aria-label": "Found" });
   const [end, keys] = [element("p", { class: "finder-end" }), element("button", { type: "button", class: "small" }, "Keys")];
   end.append(keys);
@@ -57,13 +67,19 @@ async function ask(input: HTMLInputElement, list: HTMLUListElement): Promise<voi
   const answer = await fetch(`/find?q=${encodeURIComponent(input.value)}`).catch(() => undefined);
   if (!answer?.ok || own !== asked) return;
   const found = (await answer.json()) as Found[];
-  list.replaceChildren(...(found.length > 0 ? found.map(item) : [element("li", { class: "quiet", role: "option", "aria-disabled": "true" }, "nothing")]));
+  list.replaceChildren(
+    ...(found.length > 0 ? found.map(item) : [element("li", { class: "quiet", role: "option", "aria-disabled": "true" }, "nothing")]),
+  );
   choose(input, list, 0);
 }
 
 function item({ kind, label, hint, href }: Found, index: number): HTMLLIElement {
   const made = element("li", { id: `found-${index}`, role: "option", "data-href": href });
-  made.append(element("span", { class: "chip" }, kind), element("span", { class: "mono" }, label), element("span", { class: "quiet" }, hint));
+  made.append(
+    element("span", { class: "chip" }, kind),
+    element("span", { class: "mono" }, label),
+    element("span", { class: "quiet" }, hint),
+  );
   return made;
 }
 

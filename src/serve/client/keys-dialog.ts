@@ -1,7 +1,19 @@
 import { element } from "./element.ts";
 import { setSingleKeys, singleKeys } from "./single-keys.ts";
 
-const keys = [["/ or Ctrl K", "find steps, runs, models"], ["?", "these keys"], ["j, k", "next step, step before"], ["o", "the step's code, open or shut"], ["n", "notebook"], ["g", "graph"], ["r", "runs"], ["e", "experiments"], ["m", "models"], ["s", "schedule"], ["Esc", "close"]] as const;
+const keys = [
+  ["/ or Ctrl K", "find steps, runs, models"],
+  ["?", "these keys"],
+  ["j, k", "next step, step before"],
+  ["o", "the step's code, open or shut"],
+  ["n", "notebook"],
+  ["g", "graph"],
+  ["r", "runs"],
+  ["e", "experiments"],
+  ["m", "models"],
+  ["s", "schedule"],
+  ["Esc", "close"],
+] as const;
 
 /** The keys that do something, and the switch of those that do it alone. */
 export function openKeys(): void {

@@ -101,8 +101,14 @@ function patch({ to = "", parts = {} }: Notice): void {
 function replace(id: string, now: HTMLElement | null): void {
   const old = document.getElementById(id);
   // A fold that comes before another must not be taken for it.
-  for (const part of [old, now]) for (const fold of part?.querySelectorAll<HTMLElement>("details[data-keep]:not([id])") ?? []) fold.id = `fold-${fold.dataset["keep"]}`;
-  if (old && now) Idiomorph.morph(old, now, { morphStyle: "outerHTML", ignoreActiveValue: isTypedInto(document.activeElement), callbacks: { beforeNodeMorphed: keep, beforeAttributeUpdated: keepOpen } });
+  for (const part of [old, now])
+    for (const fold of part?.querySelectorAll<HTMLElement>("details[data-keep]:not([id])") ?? []) fold.id = `fold-${fold.dataset["keep"]}`;
+  if (old && now)
+    Idiomorph.morph(old, now, {
+      morphStyle: "outerHTML",
+      ignoreActiveValue: isTypedInto(document.activeElement),
+      callbacks: { beforeNodeMorphed: keep, beforeAttributeUpdated: keepOpen },
+    });
 }
 
 /** What is typed stays; a button that has the focus gets its new words. */

@@ -7,7 +7,12 @@ export function startPicks(): void {
   document.addEventListener("change", ({ target }) => {
     const box = target as HTMLInputElement;
     if (!box.matches(".pick input")) return;
-    const others = (ticked ?? boxes().filter(({ checked }) => checked).map(({ value }) => value)).filter((value) => value !== box.value);
+    const others = (
+      ticked ??
+      boxes()
+        .filter(({ checked }) => checked)
+        .map(({ value }) => value)
+    ).filter((value) => value !== box.value);
     const most = box.form?.dataset["compare"] === undefined ? Infinity : 2;
     ticked = box.checked ? [...others, box.value].slice(-most) : others;
     show();

@@ -16,14 +16,19 @@ function startTable(form: HTMLFormElement): void {
   const last = Math.max(0, Math.ceil(rows.length / pageSize) - 1) * pageSize;
   const show = (to: number) => {
     offset = Math.min(last, Math.max(0, to));
-    if (rows.length > 0) form.querySelector("tbody")!.replaceChildren(...shown.slice(offset, offset + pageSize).map((row) => rowElement(row, numeric)));
-    form.querySelector("[data-place]")!.textContent = `${rows.length === 0 ? 0 : offset + 1}–${Math.min(rows.length, offset + pageSize)} of ${rows.length.toLocaleString("en-US")}`;
-    for (const button of form.querySelectorAll<HTMLButtonElement>("[data-go]")) button.disabled = /first|back/.test(button.dataset["go"]!) ? offset === 0 : offset === last;
+    if (rows.length > 0)
+      form.querySelector("tbody")!.replaceChildren(...shown.slice(offset, offset + pageSize).map((row) => rowElement(row, numeric)));
+    form.querySelector("[data-place]")!.textContent =
+      `${rows.length === 0 ? 0 : offset + 1}–${Math.min(rows.length, offset + pageSize)} of ${rows.length.toLocaleString("en-US")}`;
+    for (const button of form.querySelectorAll<HTMLButtonElement>("[data-go]"))
+      button.disabled = /first|back/.test(button.dataset["go"]!) ? offset === 0 : offset === last;
   };
   const order = (column: number) => {
     sort = sort?.column !== column ? { column, down: false } : sort.down ? undefined : { column, down: true };
     shown = sort ? sorted(rows, sort.column, sort.down, numeric[column] === true) : rows;
-    form.querySelectorAll("thead th").forEach((head, index) => mark(head, sort?.column === index ? (sort.down ? "descending" : "ascending") : "none"));
+    form
+      .querySelectorAll("thead th")
+      .forEach((head, index) => mark(head, sort?.column === index ? (sort.down ? "descending" : "ascending") : "none"));
     show(0);
   };
   form.addEventListener("submit", (event) => event.preventDefault());
@@ -37,13 +42,15 @@ function startTable(form: HTMLFormElement): void {
 
 function rowElement(row: Row, numeric: readonly boolean[]): HTMLTableRowElement {
   const element = document.createElement("tr");
-  element.append(...row.map((cell, index) => {
-    const place = document.createElement("td");
-    place.textContent = cell ?? "null";
-    if (cell === null) place.className = "null";
-    else if (numeric[index]) place.className = "number";
-    return place;
-  }));
+  element.append(
+    ...row.map((cell, index) => {
+      const place = document.createElement("td");
+      place.textContent = cell ?? "null";
+      if (cell === null) place.className = "null";
+      else if (numeric[index]) place.className = "number";
+      return place;
+    }),
+  );
   return element;
 }
 

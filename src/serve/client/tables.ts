@@ -2,14 +2,17 @@ let waiting: number | undefined;
 
 /** Loads tables when they come into view; sorts, filters and pages them by asking the server. */
 export function startTables(): void {
-  const seen = new IntersectionObserver((entries) => {
-    for (const { isIntersecting, target } of entries) {
-      if (!isIntersecting) continue;
-      seen.unobserve(target);
-      const box = target as HTMLElement;
-      void load(box, box.dataset["load"]!);
-    }
-  }, { rootMargin: "300px" });
+  const seen = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue;
+        seen.unobserve(target);
+        const box = target as HTMLElement;
+        void load(box, box.dataset["load"]!);
+      }
+    },
+    { rootMargin: "300px" },
+  );
   const watch = () => document.querySelectorAll("[data-load]:not([data-loaded])").forEach((box) => seen.observe(box));
   watch();
   addEventListener("stepbook:changed", watch);
@@ -63,7 +66,11 @@ function refocus(box: HTMLElement, old: HTMLElement): void {
     input?.focus();
     input?.setSelectionRange(old.selectionStart, old.selectionEnd);
   } else if (sort !== undefined) box.querySelector<HTMLElement>(`[data-sort="${CSS.escape(sort)}"]`)?.focus();
-  else if (go !== undefined) [go, go === "first" || go === "back" ? "on" : "back"].map((each) => box.querySelector<HTMLButtonElement>(`[data-go="${each}"]`)).find((button) => button?.disabled === false)?.focus();
+  else if (go !== undefined)
+    [go, go === "first" || go === "back" ? "on" : "back"]
+      .map((each) => box.querySelector<HTMLButtonElement>(`[data-go="${each}"]`))
+      .find((button) => button?.disabled === false)
+      ?.focus();
 }
 
 function boxOf(form: HTMLFormElement): HTMLElement {
@@ -72,7 +79,9 @@ function boxOf(form: HTMLFormElement): HTMLElement {
 
 function ask(form: HTMLFormElement, change: Record<string, string>): void {
   const { table, offset = "0", sort = "", down = "" } = form.dataset;
-  const wishes = filtersOf(form).filter(({ value }) => value !== "").map(({ name, value }) => [name, value]);
+  const wishes = filtersOf(form)
+    .filter(({ value }) => value !== "")
+    .map(({ name, value }) => [name, value]);
   const query = new URLSearchParams([...wishes, ...Object.entries({ offset, sort, down, ...change })] as string[][]);
   void load(boxOf(form), `${table}?${query}`);
 }
@@ -83,7 +92,8 @@ function click(event: MouseEvent): void {
   if (!button || !form) return;
   const { offset = "0", total = "0", sort = "", down = "" } = form.dataset;
   const column = button.dataset["sort"];
-  if (column !== undefined) return ask(form, { offset: "0", sort: column === sort && down === "1" ? "" : column, down: column === sort && down === "" ? "1" : "" });
+  if (column !== undefined)
+    return ask(form, { offset: "0", sort: column === sort && down === "1" ? "" : column, down: column === sort && down === "" ? "1" : "" });
   if (button.dataset["go"] === "filter") {
     const row = form.querySelector<HTMLElement>(".filters");
     row?.toggleAttribute("hidden");
@@ -93,6 +103,8 @@ function click(event: MouseEvent): void {
   }
   const size = 10;
   const last = Math.max(0, Math.ceil(Number(total) / size) - 1) * size;
-  const to = { first: 0, back: Math.max(0, Number(offset) - size), on: Math.min(last, Number(offset) + size), last }[button.dataset["go"] ?? ""];
+  const to = { first: 0, back: Math.max(0, Number(offset) - size), on: Math.min(last, Number(offset) + size), last }[
+    button.dataset["go"] ?? ""
+  ];
   if (to !== undefined) ask(form, { offset: String(to) });
 }

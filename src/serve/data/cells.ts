@@ -51,13 +51,25 @@ export async function readNotebook(site: Site, id?: string): Promise<Notebook> {
     const own = row?.record === null || row === undefined ? undefined : recordById(db, row.record);
     const record = own ?? (newest && step ? currentRecord(db, step.name) : undefined);
     const doing = live?.state ?? (row ? undefined : going.get(each));
-    const found = stateOf(row, record, live, doing, newest && run?.status !== "running" ? staleness(step, record, planned.get(each)) : undefined);
-    return { id: each, step, row, record, live, ...(found.state === "never" ? failedBefore(db, each) : undefined) ?? found };
+    const found = stateOf(
+      row,
+      record,
+      live,
+      doing,
+      newest && run?.status !== "running" ? staleness(step, record, planned.get(each)) : undefined,
+    );
+    return { id: each, step, row, record, live, ...((found.state === "never" ? failedBefore(db, each) : undefined) ?? found) };
   });
   return { run, newest, cells, graph, failure };
 }
 
-function stateOf(row: RunStepRow | undefined, record: KeptRecord | undefined, live: LiveStep | undefined, doing: "running" | "retrying" | "waiting" | undefined, stale: string | undefined): Pick<Cell, "state" | "reason"> {
+function stateOf(
+  row: RunStepRow | undefined,
+  record: KeptRecord | undefined,
+  live: LiveStep | undefined,
+  doing: "running" | "retrying" | "waiting" | undefined,
+  stale: string | undefined,
+): Pick<Cell, "state" | "reason"> {
   if (doing) return { state: doing, reason: live?.reason ?? "" };
   if (row && row.status !== "ran" && row.status !== "cached") return { state: row.status, reason: row.reason };
   if (stale !== undefined) return { state: "stale", reason: stale };

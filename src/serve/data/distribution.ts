@@ -40,7 +40,8 @@ export async function distributionsOf(connection: DuckDBConnection, from: string
   for (const [index, column] of schema.entries()) {
     const [nulls, distinct, min, max] = row!.slice(index * 4, index * 4 + 4) as [bigint, bigint, number | null, number | null];
     const known = { nulls: Number(nulls), distinct: Number(distinct), ...(estimated ? { estimated } : {}) };
-    if (min !== null && max !== null) result.push({ ...known, bins: await bins(connection, from, column, min, max), ...shownRange(min, max), low: min, high: max });
+    if (min !== null && max !== null)
+      result.push({ ...known, bins: await bins(connection, from, column, min, max), ...shownRange(min, max), low: min, high: max });
     else result.push({ ...known, top: await mostFrequent(connection, from, column) });
   }
   return result;
@@ -53,7 +54,8 @@ export async function bins(connection: DuckDBConnection, from: string, { name }:
   // Halves, since the whole range may be more than a double holds.
   const share = max > min ? `(${cell} / 2 - ${min} / 2) / (${max} / 2 - ${min} / 2)` : "0";
   const place = `least(${binCount - 1}, greatest(0, floor(${share} * ${binCount})))::INTEGER`;
-  for (const [bin, count] of await allRows(connection, `SELECT ${place}, count(*) ${from} WHERE isfinite(${cell}) GROUP BY 1`, [])) counts[Number(bin)] = Number(count);
+  for (const [bin, count] of await allRows(connection, `SELECT ${place}, count(*) ${from} WHERE isfinite(${cell}) GROUP BY 1`, []))
+    counts[Number(bin)] = Number(count);
   return counts;
 }
 
@@ -65,7 +67,8 @@ async function mostFrequent(connection: DuckDBConnection, from: string, { name }
 
 /** In so many digits that it says what differs; whole numbers whole. */
 function shownRange(min: number, max: number): { min: string; max: string } {
-  const write = (value: number, digits: number) => (Number.isSafeInteger(value) ? String(value) : String(Number(value.toPrecision(digits))));
+  const write = (value: number, digits: number) =>
+    Number.isSafeInteger(value) ? String(value) : String(Number(value.toPrecision(digits)));
   let digits = 4;
   while (digits < 17 && min !== max && write(min, digits) === write(max, digits)) digits++;
   return { min: write(min, digits), max: write(max, digits) };

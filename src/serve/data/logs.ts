@@ -30,7 +30,13 @@ export function readLogEnd(project: string, run: string, step: string, running =
     const end = buffer.lastIndexOf(10) + 1;
     const cut = size > length;
     const text = buffer.toString("utf8", cut ? beginOf(buffer) : 0, running ? end : length);
-    const lines = size === 0 || (running && end === 0) ? [] : text.replace(/\n$/, "").split("\n").map((line) => cleanOutput(line, false));
+    const lines =
+      size === 0 || (running && end === 0)
+        ? []
+        : text
+            .replace(/\n$/, "")
+            .split("\n")
+            .map((line) => cleanOutput(line, false));
     return { whole: size - length + end, lines: cut ? withoutPiece(lines) : lines, bytes: size, cut };
   } finally {
     closeSync(handle);
@@ -39,7 +45,10 @@ export function readLogEnd(project: string, run: string, step: string, running =
 
 /** Where the first whole character begins. */
 function beginOf(buffer: Buffer): number {
-  return Math.max(0, buffer.findIndex((byte) => (byte & 0xc0) !== 0x80));
+  return Math.max(
+    0,
+    buffer.findIndex((byte) => (byte & 0xc0) !== 0x80),
+  );
 }
 
 /** Of a log that begins inside a line the rest of that line is left out, but where it is all that there is. */

@@ -33,7 +33,9 @@ export function readModels(site: Site): Model[] {
 
 /** The version with these parts and this card. */
 export function modelOf(site: Site, name: string, parts: string, card: string): Model | undefined {
-  const row = listModels(site.kept.db).find((each) => each.name === name && each.body.parts.digest === parts && each.body.card.digest === card);
+  const row = listModels(site.kept.db).find(
+    (each) => each.name === name && each.body.parts.digest === parts && each.body.card.digest === card,
+  );
   return row && described(site, row, listAliases(site.project));
 }
 
@@ -44,7 +46,13 @@ function described({ kept, project }: Site, { name, version, record, body }: Mod
   const file = modelPath(name, version);
   const metrics = isObject(card["metrics"]) ? card["metrics"] : card;
   return {
-    name, version, createdAt, step, run, record, card,
+    name,
+    version,
+    createdAt,
+    step,
+    run,
+    record,
+    card,
     aliases: aliases.filter((each) => each.model === name && each.version === version).map(({ alias }) => alias),
     doc: typeof card["doc"] === "string" ? card["doc"] : "",
     metrics: Object.fromEntries(Object.entries(metrics).filter((entry): entry is [string, number] => typeof entry[1] === "number")),
@@ -88,7 +96,13 @@ export function usesOf({ kept: { db } }: Site, name: string): ReadonlyMap<number
          AND reads.value ->> 'kind' = 'file' AND instr(reads.value ->> 'name', @folder) = 1
        GROUP BY records.step, file, alias ORDER BY last DESC`,
     )
-    .all({ folder: `models/${name}/v`, alias: aliasPath(name, "").replace(/\.json$/, "") }) as { step: string; file: string; last: string; runs: number; alias: string | null }[];
+    .all({ folder: `models/${name}/v`, alias: aliasPath(name, "").replace(/\.json$/, "") }) as {
+    step: string;
+    file: string;
+    last: string;
+    runs: number;
+    alias: string | null;
+  }[];
   const uses = new Map<number, ModelUse[]>();
   for (const { step, file, last, runs, alias } of rows) {
     const version = Number(/v(\d+)\.json$/.exec(file)?.[1]);

@@ -54,7 +54,11 @@ function entriesOf(folder: string) {
 }
 
 function unstar(comment: string): string {
-  return comment.split("\n").map((line) => line.replace(/^\s*\* ?/, "")).join("\n").trim();
+  return comment
+    .split("\n")
+    .map((line) => line.replace(/^\s*\* ?/, ""))
+    .join("\n")
+    .trim();
 }
 
 /** The title in the prose, or nothing: then the step's name serves. */

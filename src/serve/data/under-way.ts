@@ -6,5 +6,8 @@ import type { RunRow } from "../../record/runs.ts";
 export function underWay(project: string, run: RunRow | undefined): ReadonlyMap<StepId, "running" | "waiting"> {
   if (run?.status !== "running") return new Map();
   const begun = [...startedSteps(project, run.id).keys()];
-  return new Map([...notedSteps(project, run.id).map((step) => [step, "waiting"] as const), ...begun.map((step) => [step, "running"] as const)]);
+  return new Map([
+    ...notedSteps(project, run.id).map((step) => [step, "waiting"] as const),
+    ...begun.map((step) => [step, "running"] as const),
+  ]);
 }

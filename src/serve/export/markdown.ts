@@ -22,7 +22,9 @@ export function markdownOf({ name, run, cells }: Document, target: string | null
   const figures = new Figures(target);
   const params = Object.entries(run.params).map(([param, value]) => ` ${inline(`${param}=${value}`)}`);
   const head = `# ${cellText(name)}\n\nRun ${inline(run.id)}: **${run.status}**, ${inUtc(run.startedAt)}${params.length > 0 ? `, params${params.join("")}` : ""}\n`;
-  const failures = cells.flatMap((cell) => (cell.failure ? [`> **${cellText(cell.id)}** failed: ${cellText(cell.failure.message)}\n`] : []));
+  const failures = cells.flatMap((cell) =>
+    cell.failure ? [`> **${cellText(cell.id)}** failed: ${cellText(cell.failure.message)}\n`] : [],
+  );
   const text = [head, ...failures, ...cells.map((cell) => cellPart(cell, figures))].join("\n");
   return { text: text.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g, ""), files: figures.files };
 }
@@ -33,7 +35,15 @@ function cellPart(cell: DocumentCell, figures: Figures): string {
     `## ${cellText(title)}`,
     `${inline(id)} · ${state}${ms > 0 ? ` · ${formatDuration(ms)}` : ""}${reason === "" || failure ? "" : ` · ${cellText(reason)}`}`,
     lowered(prose),
-    failure && fenced([`${failure.code}: ${failure.message}`, ...(failure.stack ?? "").split("\n").filter((line) => line.trim().startsWith("at ")), ...(failure.remedy ? [`→ ${failure.remedy}`] : [])].join("\n"), "text"),
+    failure &&
+      fenced(
+        [
+          `${failure.code}: ${failure.message}`,
+          ...(failure.stack ?? "").split("\n").filter((line) => line.trim().startsWith("at ")),
+          ...(failure.remedy ? [`→ ${failure.remedy}`] : []),
+        ].join("\n"),
+        "text",
+      ),
     code && folded(`Code ${code.file}${code.asRan ? " as it ran" : ""}`, fenced(code.text, "ts")),
     ...outputs.map((output) => outputPart(cell, output, figures)),
     log && folded(`Log, ${formatBytes(log.bytes)}`, fenced(logText(log), "text")),
@@ -49,7 +59,10 @@ function outputPart(cell: DocumentCell, output: Output, figures: Figures): strin
     case "table":
       return `${inline(output.name)} ${shape(output.total, output.schema.length, output.rows.length)}\n\n${tableMarkdown(output)}`;
     case "value":
-      return fenced(`${output.name} = ${inspect(output.value, { depth: 4, maxArrayLength: 30, maxStringLength: 1000, breakLength: 100 })}`, "js");
+      return fenced(
+        `${output.name} = ${inspect(output.value, { depth: 4, maxArrayLength: 30, maxStringLength: 1000, breakLength: 100 })}`,
+        "js",
+      );
     case "recorded":
       return `Recorded into ${inline(output.table)}:\n\n${facts(Object.entries(output.row).filter(([, value]) => value !== null))}`;
     case "mirrored":
@@ -63,11 +76,22 @@ function outputPart(cell: DocumentCell, output: Output, figures: Figures): strin
 
 /** Headings of a step stand below its own; a line of code in its prose is none. */
 function lowered(prose: string): string {
-  return prose.split(/(^(?:```|~~~)[\s\S]*?^(?:```|~~~))/m).map((part, index) => (index % 2 === 0 ? part.replace(/^(#{1,4}) /gm, "##$1 ") : part)).join("");
+  return prose
+    .split(/(^(?:```|~~~)[\s\S]*?^(?:```|~~~))/m)
+    .map((part, index) => (index % 2 === 0 ? part.replace(/^(#{1,4}) /gm, "##$1 ") : part))
+    .join("");
 }
 
 function facts(entries: readonly (readonly [string, unknown])[]): string {
-  return entries.length === 0 ? "" : ["| | |", "| --- | --: |", ...entries.map(([name, value]) => `| ${cellText(name)} | ${typeof value === "number" ? formatNumber(value) : cellText(String(value))} |`)].join("\n");
+  return entries.length === 0
+    ? ""
+    : [
+        "| | |",
+        "| --- | --: |",
+        ...entries.map(
+          ([name, value]) => `| ${cellText(name)} | ${typeof value === "number" ? formatNumber(value) : cellText(String(value))} |`,
+        ),
+      ].join("\n");
 }
 
 function logText({ lines, cut }: Log): string {

@@ -11,10 +11,20 @@ import { cellText, tableHtml, tableText } from "./table.ts";
 export function notebookOf(document: Document): string {
   const { run, cells } = document;
   const notebook = {
-    cells: [markdown("run", runText(document)), ...cells.flatMap((cell, index) => [markdown(`${safe(cell.id)}-text`, proseText(cell)), codeCell(cell, index + 1)])],
+    cells: [
+      markdown("run", runText(document)),
+      ...cells.flatMap((cell, index) => [markdown(`${safe(cell.id)}-text`, proseText(cell)), codeCell(cell, index + 1)]),
+    ],
     metadata: {
       kernelspec: { name: "deno", display_name: "Deno", language: "typescript" },
-      language_info: { name: "typescript", file_extension: ".ts", mimetype: "text/x.typescript", codemirror_mode: "typescript", nbconvert_exporter: "script", pygments_lexer: "typescript" },
+      language_info: {
+        name: "typescript",
+        file_extension: ".ts",
+        mimetype: "text/x.typescript",
+        codemirror_mode: "typescript",
+        nbconvert_exporter: "script",
+        pygments_lexer: "typescript",
+      },
       stepbook: { run: run.id, status: run.status, params: run.params },
     },
     nbformat: 4,
@@ -55,8 +65,25 @@ function codeCell({ id, code, state, outputs, log, failure, ms }: DocumentCell, 
     metadata: { name: id, stepbook: { step: id, state, ms, ...(code ? { file: code.file } : {}) } },
     outputs: [
       ...(log ? [{ output_type: "stream", name: "stdout", text: log.lines.map((line) => `${line}\n`) }] : []),
-      ...(failure ? [{ output_type: "error", ename: failure.code, evalue: failure.message, traceback: [failure.message, ...(failure.stack ?? "").split("\n").filter((line) => line.trim().startsWith("at ")), ...(failure.remedy ? [`→ ${failure.remedy}`] : [])] }] : []),
-      ...outputs.map((output) => ({ output_type: "display_data", data: dataOf(output), metadata: "name" in output ? { name: output.name } : {} })),
+      ...(failure
+        ? [
+            {
+              output_type: "error",
+              ename: failure.code,
+              evalue: failure.message,
+              traceback: [
+                failure.message,
+                ...(failure.stack ?? "").split("\n").filter((line) => line.trim().startsWith("at ")),
+                ...(failure.remedy ? [`→ ${failure.remedy}`] : []),
+              ],
+            },
+          ]
+        : []),
+      ...outputs.map((output) => ({
+        output_type: "display_data",
+        data: dataOf(output),
+        metadata: "name" in output ? { name: output.name } : {},
+      })),
     ],
     source: lines(code?.text ?? ""),
   };
@@ -76,7 +103,9 @@ function dataOf(output: Output): MimeBundle {
     case "mirrored":
       return plain(`mirrored as the table ${output.table}`);
     case "model":
-      return plain(`model ${output.name}${output.version === null ? "" : ` v${output.version}`}: ${inspect(output.metrics, { breakLength: 100 })}`);
+      return plain(
+        `model ${output.name}${output.version === null ? "" : ` v${output.version}`}: ${inspect(output.metrics, { breakLength: 100 })}`,
+      );
     case "missing":
       return plain(`${output.name}: ${output.why}`);
   }
@@ -91,7 +120,11 @@ function bundleOf(bundle: MimeBundle, name: string): MimeBundle {
   const data: Record<string, unknown> = {};
   for (const [mime, content] of Object.entries(bundle)) {
     const text = textOf(content);
-    data[mime] = /json$/.test(mime) ? content : mime === "image/png" ? (text ?? "").replace(/\s/g, "") : lines(text ?? JSON.stringify(content));
+    data[mime] = /json$/.test(mime)
+      ? content
+      : mime === "image/png"
+        ? (text ?? "").replace(/\s/g, "")
+        : lines(text ?? JSON.stringify(content));
   }
   return { "text/plain": [name], ...data };
 }

@@ -13,7 +13,12 @@ export interface Health {
   readonly status: "healthy" | "unhealthy";
   /** Why it is unhealthy. */
   readonly reason: string | null;
-  readonly scheduler: { readonly pid: number; readonly since: string; readonly here: boolean; readonly secondsSinceBeat: number | null } | null;
+  readonly scheduler: {
+    readonly pid: number;
+    readonly since: string;
+    readonly here: boolean;
+    readonly secondsSinceBeat: number | null;
+  } | null;
 }
 
 /** A leading scheduler looks at its slots every 5 s. */
@@ -27,10 +32,16 @@ export function healthOf(db: Db, project: string, duty: Duty | null): Health {
   const leader = leaderOf(db);
   if (!leader) return duty === null || duty.draining ? health(null, null) : health("no scheduler leads in this folder", null);
   const age = beatAge(project);
-  const scheduler = { pid: leader.pid, since: leader.since, here: duty?.leads === true, secondsSinceBeat: age === null ? null : Math.round(age / 1000) };
+  const scheduler = {
+    pid: leader.pid,
+    since: leader.since,
+    here: duty?.leads === true,
+    secondsSinceBeat: age === null ? null : Math.round(age / 1000),
+  };
   if (!leader.lives) return health(`the scheduler (process ${leader.pid}, since ${leader.since}) is dead`, scheduler);
   if (age === null) return health(`the scheduler (process ${leader.pid}) has not looked at its slots yet`, scheduler);
-  if (age > longestSilence) return health(`the scheduler (process ${leader.pid}) has not looked at its slots for ${scheduler.secondsSinceBeat} s`, scheduler);
+  if (age > longestSilence)
+    return health(`the scheduler (process ${leader.pid}) has not looked at its slots for ${scheduler.secondsSinceBeat} s`, scheduler);
   return health(null, scheduler);
 }
 

@@ -36,10 +36,17 @@ interface Results {
 }
 
 /** The recorded results as they are asked for. @throws E_NOT_FOUND for a table that is not there */
-export function readExperiments({ project }: Site, { table, sort, down, find }: Pick<ExperimentsQuery, "table" | "sort" | "down" | "find">, most = Number.MAX_SAFE_INTEGER): Results {
+export function readExperiments(
+  { project }: Site,
+  { table, sort, down, find }: Pick<ExperimentsQuery, "table" | "sort" | "down" | "find">,
+  most = Number.MAX_SAFE_INTEGER,
+): Results {
   const all = readResults(project, table, most);
   const wish = find.toLowerCase();
-  const rows = wish === "" ? [...all] : all.filter((row) => Object.values(row).some((value) => value !== null && String(value).toLowerCase().includes(wish)));
+  const rows =
+    wish === ""
+      ? [...all]
+      : all.filter((row) => Object.values(row).some((value) => value !== null && String(value).toLowerCase().includes(wish)));
   if (sort !== "") rows.sort((a, b) => compare(a[sort], b[sort], down));
   return { columns: Object.keys(all[0] ?? {}), rows };
 }
@@ -57,48 +64,96 @@ const [mostPicked, mostShown] = [8, 500];
 
 export function experimentsPage(site: Site, query: ExperimentsQuery): LaidOut {
   const { columns, rows } = readExperiments(site, query, mostRows);
-  const shown = query.columns.length > 0 ? columns.filter((name) => query.columns.includes(name)) : columns.filter((name) => rows.some((row) => row[name] !== null));
+  const shown =
+    query.columns.length > 0
+      ? columns.filter((name) => query.columns.includes(name))
+      : columns.filter((name) => rows.some((row) => row[name] !== null));
   const key = keyOf(site, query.table, columns);
   const picked = rows.filter((row) => query.picked.includes(String(row[key]))).slice(0, mostPicked);
   const drawn = rows.length > mostDrawn ? [...new Set([...rows.slice(0, mostDrawn), ...picked])] : rows;
   const chosen = { ...query, ...axesFor(drawn, columns, query) };
   const main = html`<h1>Experiments</h1>
 ${tools(site, chosen, columns, shown)}
-${rows.length === 0 ? html`<p class="empty">No results${query.find && ` with “${query.find}”`}. <code>record(table, row)</code> in a step adds one.</p>` : html`
+${
+  rows.length === 0
+    ? html`<p class="empty">No results${query.find && ` with “${query.find}”`}. <code>record(table, row)</code> in a step adds one.</p>`
+    : html`
 ${plotPart(drawn, shown, chosen, new Set(picked))}
 ${drawn !== rows && html`<p class="note">Drawn are ${mostDrawn.toLocaleString("en-US")} rows, those that the table shows first.</p>`}
 ${picked.length > 1 && pickedPart(picked, columns, key)}
-${table(rows, shown, key, query)}`}`;
+${table(rows, shown, key, query)}`
+}`;
   return layout(site, { title: "Experiments", at: "/experiments", main, wide: true });
 }
 
 /** The address of this page with something else in it. */
-function addressOf({ table, find, sort, down, x, y, z, plot, columns, picked }: ExperimentsQuery, change: Readonly<Record<string, string>> = {}): string {
+function addressOf(
+  { table, find, sort, down, x, y, z, plot, columns, picked }: ExperimentsQuery,
+  change: Readonly<Record<string, string>> = {},
+): string {
   const kept = { table, find, sort, down: down ? "1" : "", x, y, z, plot, ...change };
-  const words = [...Object.entries(kept).filter(([, value]) => value !== ""), ...columns.map((name) => ["column", name]), ...picked.map((name) => ["pick", name])];
+  const words = [
+    ...Object.entries(kept).filter(([, value]) => value !== ""),
+    ...columns.map((name) => ["column", name]),
+    ...picked.map((name) => ["pick", name]),
+  ];
   return `/experiments?${new URLSearchParams(words as [string, string][])}`;
 }
 
 /** What a plot shows where nothing is chosen: a metric over time; for a heatmap two columns with few values. */
-function axesFor(rows: Results["rows"], columns: readonly string[], { x, y, z, plot }: ExperimentsQuery): Pick<ExperimentsQuery, "x" | "y" | "z"> {
+function axesFor(
+  rows: Results["rows"],
+  columns: readonly string[],
+  { x, y, z, plot }: ExperimentsQuery,
+): Pick<ExperimentsQuery, "x" | "y" | "z"> {
   const numeric = columns.filter((name) => rows.some((row) => typeof row[name] === "number"));
   const metric = numeric.find((name) => /accuracy|score|loss|error|auc|f1/.test(name)) ?? numeric[0] ?? "";
   const valid = (name: string) => (columns.includes(name) ? name : "");
-  if (plot !== "heatmap") return { x: valid(x) || columns.find((name) => name.endsWith("datetime")) || numeric[0] || "", y: valid(y) || metric, z: valid(z) || metric };
-  const few = columns.filter((name) => name !== metric && axisOf(rows, name).distinct > 1 && axisOf(rows, name).distinct <= Math.max(2, rows.length / 2));
-  return { x: valid(x) || few[0] || numeric[0] || "", y: valid(y) || few.find((name) => name !== (valid(x) || few[0])) || numeric.at(-1) || "", z: valid(z) || metric };
+  if (plot !== "heatmap")
+    return {
+      x: valid(x) || columns.find((name) => name.endsWith("datetime")) || numeric[0] || "",
+      y: valid(y) || metric,
+      z: valid(z) || metric,
+    };
+  const few = columns.filter(
+    (name) => name !== metric && axisOf(rows, name).distinct > 1 && axisOf(rows, name).distinct <= Math.max(2, rows.length / 2),
+  );
+  return {
+    x: valid(x) || few[0] || numeric[0] || "",
+    y: valid(y) || few.find((name) => name !== (valid(x) || few[0])) || numeric.at(-1) || "",
+    z: valid(z) || metric,
+  };
 }
 
 function plotPart(rows: Results["rows"], shown: readonly string[], query: ExperimentsQuery, picked: ReadonlySet<ResultRow>): Html {
-  const tabs = plots.map((plot) => html`<a href="${addressOf({ ...query, x: "", y: "", z: "" }, { plot })}"${plot === query.plot && html` aria-current="true"`}>${plot}</a>`);
-  const drawn = query.plot === "parallel" ? parallel(rows, shown, query.z, picked) : query.plot === "heatmap" ? heatmap(rows, query.x, query.y, query.z) : query.y && scatter(rows, query.x, query.y, picked);
+  const tabs = plots.map(
+    (plot) =>
+      html`<a href="${addressOf({ ...query, x: "", y: "", z: "" }, { plot })}"${plot === query.plot && html` aria-current="true"`}>${plot}</a>`,
+  );
+  const drawn =
+    query.plot === "parallel"
+      ? parallel(rows, shown, query.z, picked)
+      : query.plot === "heatmap"
+        ? heatmap(rows, query.x, query.y, query.z)
+        : query.y && scatter(rows, query.x, query.y, picked);
   return html`<p class="filter-line">${tabs}</p>${drawn || html`<p class="note">Nothing to draw: the columns do not differ.</p>`}`;
 }
 
 function tools(site: Site, query: ExperimentsQuery, columns: readonly string[], shown: readonly string[]): Html {
-  const choose = (name: string, label: string, value: string) => html`<label>${label} <select name="${name}">${columns.map((each) => html`<option${each === value && html` selected`}>${each}</option>`)}</select></label>`;
-  const axes = query.plot === "parallel" ? choose("z", "colour", query.z) : query.plot === "heatmap" ? [choose("x", "across", query.x), choose("y", "down", query.y), choose("z", "metric", query.z)] : [choose("x", "x", query.x), choose("y", "y", query.y)];
-  const hidden = [["sort", query.sort], ["down", query.sort && query.down ? "1" : ""], ["plot", query.plot], ...query.picked.map((name) => ["pick", name])].filter(([, value]) => value !== "");
+  const choose = (name: string, label: string, value: string) =>
+    html`<label>${label} <select name="${name}">${columns.map((each) => html`<option${each === value && html` selected`}>${each}</option>`)}</select></label>`;
+  const axes =
+    query.plot === "parallel"
+      ? choose("z", "colour", query.z)
+      : query.plot === "heatmap"
+        ? [choose("x", "across", query.x), choose("y", "down", query.y), choose("z", "metric", query.z)]
+        : [choose("x", "x", query.x), choose("y", "y", query.y)];
+  const hidden = [
+    ["sort", query.sort],
+    ["down", query.sort && query.down ? "1" : ""],
+    ["plot", query.plot],
+    ...query.picked.map((name) => ["pick", name]),
+  ].filter(([, value]) => value !== "");
   return html`<form action="/experiments" method="get" data-still class="tools"><input type="hidden" name="of" value="${query.table}"><label>table <select name="table">${tablesOf(site, query.table).map((each) => html`<option${each === query.table && html` selected`}>${each}</option>`)}</select></label><label>find <input type="search" name="find" value="${query.find}"></label>${hidden.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
 ${columns.length > 0 && axes}<button>Show</button>
 ${columns.length > 0 && html`<details class="fold"><summary>Columns</summary><fieldset><legend class="hidden">Columns</legend>${columns.map((name) => html`<label><input type="checkbox" name="column" value="${name}"${shown.includes(name) && html` checked`}>${name}</label>`)}</fieldset></details>`}</form>`;
@@ -109,7 +164,9 @@ function table(rows: Results["rows"], shown: readonly string[], key: string, que
     const isSorted = query.sort === name;
     return html`<th scope="col" aria-sort="${isSorted ? (query.down ? "descending" : "ascending") : "none"}"><a href="${addressOf(query, { sort: name, down: isSorted && !query.down ? "1" : "" })}">${name}${isSorted && (query.down ? " ↓" : " ↑")}</a></th>`;
   });
-  const hidden = [...new URLSearchParams(addressOf({ ...query, picked: [] }).split("?")[1])].map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`);
+  const hidden = [...new URLSearchParams(addressOf({ ...query, picked: [] }).split("?")[1])].map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
+  );
   const lines = rows.slice(0, mostShown).map((row) => {
     const id = String(row[key]);
     return html`<tr id="row-${id}"><td><label class="pick"><input type="checkbox" name="pick" value="${id}" aria-label="Compare ${id}"${query.picked.includes(id) && html` checked`}></label></td>${shown.map((name) => html`<td${typeof row[name] === "number" && html` class="number"`}>${shownCell(row[name])}</td>`)}</tr>`;
@@ -141,8 +198,11 @@ export function tablesOf({ project }: Pick<Site, "project">, current: string): s
 /** As RFC 4180 has it. A text that a spreadsheet would take for a formula is kept a text. */
 export function asCsv({ columns, rows }: Results): string {
   const field = (value: unknown) => {
-    const text = value === null || value === undefined ? "" : typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
+    const text =
+      value === null || value === undefined ? "" : typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
-  return [columns.map(field), ...rows.map((row) => columns.map((name) => field(row[name])))].map((line) => `${line.join(",")}\r\n`).join("");
+  return [columns.map(field), ...rows.map((row) => columns.map((name) => field(row[name])))]
+    .map((line) => `${line.join(",")}\r\n`)
+    .join("");
 }

@@ -36,7 +36,12 @@ export function drawing(cells: readonly Node[], exports: boolean, page = ""): Ht
   graph.setDefaultEdgeLabel(() => ({}));
   for (const { id } of cells) graph.setNode(id, { width: nodeWidth, height: nodeHeight });
   const edges = cells.flatMap((cell) => cell.edges.filter(({ from }) => graph.hasNode(from)).map((edge) => ({ ...edge, to: cell.id })));
-  for (const { from, to, exports: names } of edges) graph.setEdge(from, to, exports ? { width: 7 * Math.max(0, ...names.map((name) => name.length)), height: 14 * names.length, labelpos: "c" } : {});
+  for (const { from, to, exports: names } of edges)
+    graph.setEdge(
+      from,
+      to,
+      exports ? { width: 7 * Math.max(0, ...names.map((name) => name.length)), height: 14 * names.length, labelpos: "c" } : {},
+    );
   dagre.layout(graph);
   const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
   const [wide, high] = [Math.ceil(width), Math.ceil(height)];
@@ -55,9 +60,20 @@ interface EdgeLayout extends Partial<Point> {
   readonly points: readonly Point[];
 }
 
-function edgePart({ points, x, y }: EdgeLayout, { from, to, exports: names }: { from: string; to: string; exports: readonly string[] }, labelled: boolean): Html {
+function edgePart(
+  { points, x, y }: EdgeLayout,
+  { from, to, exports: names }: { from: string; to: string; exports: readonly string[] },
+  labelled: boolean,
+): Html {
   const label = names.length > 0 ? names.join(", ") : "order only";
-  const shown = labelled && x !== undefined && y !== undefined && names.map((name, index) => html`<text class="edge-name" x="${x.toFixed(1)}" y="${(y + 4 + 14 * (index - (names.length - 1) / 2)).toFixed(1)}">${name}</text>`);
+  const shown =
+    labelled &&
+    x !== undefined &&
+    y !== undefined &&
+    names.map(
+      (name, index) =>
+        html`<text class="edge-name" x="${x.toFixed(1)}" y="${(y + 4 + 14 * (index - (names.length - 1) / 2)).toFixed(1)}">${name}</text>`,
+    );
   return html`<g class="edge${names.length === 0 && " order"}"><title>${from} → ${to}: ${label}</title><path d="${curve(points)}" marker-end="url(#tip)"/>${shown}</g>`;
 }
 
@@ -66,12 +82,18 @@ function curve(points: readonly Point[]): string {
   const at = ({ x, y }: Point) => `${x.toFixed(1)} ${y.toFixed(1)}`;
   const middle = (a: Point, b: Point): Point => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 });
   const [first, ...rest] = points as [Point, ...Point[]];
-  const bends = rest.slice(0, -1).map((point, index) => `Q${at(point)} ${at(index === rest.length - 2 ? rest.at(-1)! : middle(point, rest[index + 1]!))}`);
+  const bends = rest
+    .slice(0, -1)
+    .map((point, index) => `Q${at(point)} ${at(index === rest.length - 2 ? rest.at(-1)! : middle(point, rest[index + 1]!))}`);
   return `M${at(first)} ${bends.join(" ")} L${at(rest.at(-1)!)}`;
 }
 
 function nodeOf({ id, state, step, row, live }: Cell): Node {
-  const time = live?.progress?.total ? `${Math.round((100 * live.progress.done) / live.progress.total)} %` : row && row.ms > 0 ? formatDuration(row.ms) : "";
+  const time = live?.progress?.total
+    ? `${Math.round((100 * live.progress.done) / live.progress.total)} %`
+    : row && row.ms > 0
+      ? formatDuration(row.ms)
+      : "";
   return { id, state, edges: step?.edges ?? [], time };
 }
 

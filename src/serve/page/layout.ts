@@ -21,7 +21,14 @@ interface Sections {
   readonly sections: readonly (readonly [id: string, content: Html])[];
 }
 
-export const places = [["/", "Notebook"], ["/graph", "Graph"], ["/runs", "Runs"], ["/experiments", "Experiments"], ["/models", "Models"], ["/schedule", "Schedule"]] as const;
+export const places = [
+  ["/", "Notebook"],
+  ["/graph", "Graph"],
+  ["/runs", "Runs"],
+  ["/experiments", "Experiments"],
+  ["/models", "Models"],
+  ["/schedule", "Schedule"],
+] as const;
 
 export function layout(site: Site, { title, at, main, aside, wide = false }: Page): LaidOut {
   const { assets, name } = site;
@@ -30,7 +37,11 @@ export function layout(site: Site, { title, at, main, aside, wide = false }: Pag
   const acts = actsPart(site);
   const outline = aside !== undefined && html`<aside class="outline" id="outline">${aside}</aside>`;
   const whole = html`<main id="main" tabindex="-1">${inside}</main>`;
-  const parts = new Map([["acts", acts.text], ...(outline ? [["outline", outline.text] as const] : []), ...(sections ? sections.map(([id, { text }]) => [id, text] as const) : [["main", whole.text] as const])]);
+  const parts = new Map([
+    ["acts", acts.text],
+    ...(outline ? [["outline", outline.text] as const] : []),
+    ...(sections ? sections.map(([id, { text }]) => [id, text] as const) : [["main", whole.text] as const]),
+  ]);
   const state = stateOf(parts);
   const links = places.map(([href, label]) => html`<a href="${href}"${href === at && html` aria-current="page"`}>${label}</a>`);
   const { text } = html`<!doctype html>
@@ -88,7 +99,10 @@ export function actButton(label: string, wish: object, words?: string): Html {
 
 /** Where something of a run did not end well. */
 export function retryButton({ id, status }: RunRow): Html | false {
-  return (status === "failed" || status === "cancelled" || status === "interrupted") && html`<p class="retry">${actButton(status === "failed" ? "Retry failed" : "Run the rest", { retry: id })}</p>`;
+  return (
+    (status === "failed" || status === "cancelled" || status === "interrupted") &&
+    html`<p class="retry">${actButton(status === "failed" ? "Retry failed" : "Run the rest", { retry: id })}</p>`
+  );
 }
 
 /** A run in one line. @param link the page is the run's own where false */

@@ -45,12 +45,22 @@ const usual = ["candidate", "production"];
 /** The names that stand for this version, and how to move one here. */
 function aliasTools({ name, version, aliases, file }: Model): Html | undefined {
   if (file === null) return undefined;
-  const own = aliases.map((alias) => html`<span class="chip alias">${alias}<button type="button" data-act="alias" data-model="${name}" data-alias="${alias}" aria-label="Take ${alias} away from v${version}">×</button></span>`);
-  const others = usual.filter((alias) => !aliases.includes(alias)).map((alias) => html`<button type="button" class="small" data-act="alias" data-model="${name}" data-alias="${alias}" data-version="${version}">Make ${alias}</button>`);
+  const own = aliases.map(
+    (alias) =>
+      html`<span class="chip alias">${alias}<button type="button" data-act="alias" data-model="${name}" data-alias="${alias}" aria-label="Take ${alias} away from v${version}">×</button></span>`,
+  );
+  const others = usual
+    .filter((alias) => !aliases.includes(alias))
+    .map(
+      (alias) =>
+        html`<button type="button" class="small" data-act="alias" data-model="${name}" data-alias="${alias}" data-version="${version}">Make ${alias}</button>`,
+    );
   return html`<div class="alias-line">${own}${others}<form data-alias data-still data-model="${name}" data-version="${version}"><input name="alias" placeholder="other alias" aria-label="Other alias for v${version}" autocomplete="off" pattern="[A-Za-z][A-Za-z0-9_\\-]*" size="9"><button class="small">Set</button></form></div>`;
 }
 
 function facts(values: Readonly<Record<string, unknown>>): Html | undefined {
   const entries = Object.entries(values);
-  return entries.length === 0 ? undefined : html`<dl class="facts">${entries.map(([name, value]) => html`<div><dt>${name}</dt><dd class="mono">${typeof value === "number" ? formatNumber(value) : String(value)}</dd></div>`)}</dl>`;
+  return entries.length === 0
+    ? undefined
+    : html`<dl class="facts">${entries.map(([name, value]) => html`<div><dt>${name}</dt><dd class="mono">${typeof value === "number" ? formatNumber(value) : String(value)}</dd></div>`)}</dl>`;
 }

@@ -19,19 +19,25 @@ export async function notebookPage(site: Site, run?: string): Promise<LaidOut> {
   const notebook = await readNotebook(site, run);
   const cells = await Promise.all(notebook.cells.map((cell) => cellPart(site, cell, notebook)));
   const sections: [string, Html][] = [["run-head", heading(notebook)]];
-  if (notebook.failure) sections.push(["broken", html`<section class="broken" id="broken">${await failureBox(site, notebook.failure)}</section>`]);
+  if (notebook.failure)
+    sections.push(["broken", html`<section class="broken" id="broken">${await failureBox(site, notebook.failure)}</section>`]);
   sections.push(...notebook.cells.map(({ id }, index): [string, Html] => [`step-${id}`, cells[index]!]));
-  if (cells.length === 0) sections.push(["empty", html`<p class="empty" id="empty">No step yet. A step is a module such as <code>steps/10_fetch.ts</code>.</p>`]);
+  if (cells.length === 0)
+    sections.push(["empty", html`<p class="empty" id="empty">No step yet. A step is a module such as <code>steps/10_fetch.ts</code>.</p>`]);
   return layout(site, { title: "Notebook", at: "/", main: { sections }, aside: outline(site, notebook) });
 }
 
 function heading({ run, newest }: Notebook): Html {
-  if (!run) return html`<div class="run-head" id="run-head"><p class="run-line"><span class="quiet">Nothing has run here yet.</span></p></div>`;
+  if (!run)
+    return html`<div class="run-head" id="run-head"><p class="run-line"><span class="quiet">Nothing has run here yet.</span></p></div>`;
   return html`<div class="run-head" id="run-head"><h1 class="hidden">Notebook</h1>${runLine(run)}${retryButton(run)}${!newest && html`<p class="note">An earlier run. <a href="/">Show the newest</a></p>`}</div>`;
 }
 
 function outline(site: Site, { cells }: Notebook): Html {
-  const items = cells.map((cell) => html`<li id="outline-${cell.id}"><a href="#step-${cell.id}"><span class="dot s-${cell.state}" aria-hidden="true"></span><span>${titleFor(site, cell)}</span><span class="hidden">${cell.state}</span></a></li>`);
+  const items = cells.map(
+    (cell) =>
+      html`<li id="outline-${cell.id}"><a href="#step-${cell.id}"><span class="dot s-${cell.state}" aria-hidden="true"></span><span>${titleFor(site, cell)}</span><span class="hidden">${cell.state}</span></a></li>`,
+  );
   return html`<nav aria-label="Steps"><ol>${items}</ol></nav>`;
 }
 

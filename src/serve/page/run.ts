@@ -19,12 +19,24 @@ export async function runPage(site: Site, id: string): Promise<LaidOut> {
   const { run, cells } = await readNotebook(site, id);
   const part = cells.filter(({ row, state }) => row !== undefined || state === "waiting" || state === "running" || state === "retrying");
   const failed = part.filter(({ row }) => row?.failure);
-  const failures = await Promise.all(failed.map(async (cell): Promise<[string, Html]> => [`failed-${cell.id}`, html`<section class="failed-step" id="failed-${cell.id}"><h2 class="mono">${cell.id}</h2>${await failureBox(site, cell.row!.failure!)}${logBox(site, cell, id)}</section>`]));
-  const logs = part.filter((cell) => !failed.includes(cell)).flatMap((cell): [string, Html][] => {
-    const box = logBox(site, cell, id);
-    return box ? [[`log-of-${cell.id}`, html`<div class="log-of" id="log-of-${cell.id}"><p class="output-name mono">${cell.id}</p>${box}</div>`]] : [];
-  });
-  const before = site.kept.db.prepare("SELECT id FROM runs WHERE started_at < ? ORDER BY started_at DESC LIMIT 1").pluck().get(run!.startedAt) as string | undefined;
+  const failures = await Promise.all(
+    failed.map(async (cell): Promise<[string, Html]> => [
+      `failed-${cell.id}`,
+      html`<section class="failed-step" id="failed-${cell.id}"><h2 class="mono">${cell.id}</h2>${await failureBox(site, cell.row!.failure!)}${logBox(site, cell, id)}</section>`,
+    ]),
+  );
+  const logs = part
+    .filter((cell) => !failed.includes(cell))
+    .flatMap((cell): [string, Html][] => {
+      const box = logBox(site, cell, id);
+      return box
+        ? [[`log-of-${cell.id}`, html`<div class="log-of" id="log-of-${cell.id}"><p class="output-name mono">${cell.id}</p>${box}</div>`]]
+        : [];
+    });
+  const before = site.kept.db
+    .prepare("SELECT id FROM runs WHERE started_at < ? ORDER BY started_at DESC LIMIT 1")
+    .pluck()
+    .get(run!.startedAt) as string | undefined;
   const head = html`<div id="run-head"><h1 class="mono run-title">${id}</h1>
 ${runLine(run!, false)}${retryButton(run!)}
 <p class="note"><a href="/runs/${id}/notebook">Its notebook</a>${before && html` · <a href="/compare?before=${before}&after=${id}">Compare with the run before</a>`}${run!.logicalDate !== run!.startedAt && html` · for ${when(run!.logicalDate)}`}</p></div>`;
@@ -43,11 +55,17 @@ function timeline(site: Site, run: RunRow, cells: readonly Cell[]): Html {
   const begin = Date.parse(run.startedAt);
   const started = startedSteps(site.project, run.id);
   const bars = cells.map((cell) => barOf(site, started, cell));
-  const end = Math.max(begin + 1, ...bars.map((bar) => bar?.to ?? 0), run.finishedAt ? Date.parse(run.finishedAt) : run.status === "running" ? Date.now() : 0);
+  const end = Math.max(
+    begin + 1,
+    ...bars.map((bar) => bar?.to ?? 0),
+    run.finishedAt ? Date.parse(run.finishedAt) : run.status === "running" ? Date.now() : 0,
+  );
   const place = (at: number) => ((1000 * Math.max(0, at - begin)) / (end - begin)).toFixed(1);
   const rows = cells.map((cell, index) => {
     const bar = bars[index];
-    const drawn = bar && html`<svg class="bar" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true"><rect x="${place(bar.from)}" width="${Math.max(4, Number(place(bar.to)) - Number(place(bar.from))).toFixed(1)}" height="10" rx="1.5"/></svg>`;
+    const drawn =
+      bar &&
+      html`<svg class="bar" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true"><rect x="${place(bar.from)}" width="${Math.max(4, Number(place(bar.to)) - Number(place(bar.from))).toFixed(1)}" height="10" rx="1.5"/></svg>`;
     const attempts = cell.row && cell.row.attempts > 1 ? `, ${cell.row.attempts} attempts` : "";
     return html`<li class="s-${cell.state}"><a class="mono" href="/runs/${run.id}/notebook#step-${cell.id}">${cell.id}</a><span class="track">${drawn}</span><span class="time">${badge(cell.state, cell.reason)}<span class="quiet">${cell.row && cell.row.ms > 0 && formatDuration(cell.row.ms)}${attempts}</span></span></li>`;
   });

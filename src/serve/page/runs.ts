@@ -29,12 +29,19 @@ export function runsPage(site: Site, offset: number, wish: string | undefined): 
     });
     return html`<tr id="row-${run.id}"><td><label class="pick"><input type="checkbox" name="run" value="${run.id}" aria-label="Compare ${run.id}"${index < 2 && offset === 0 && html` checked`}></label></td><th scope="row">${runLink(run)}</th><td>${badge(run.status)}</td><td class="number">${ms === null ? "" : formatDuration(ms)}</td>${marks}<td class="quiet">${when(run.startedAt)}</td><td class="quiet">${run.trigger}</td><td class="mono quiet">${Object.entries(run.params).map(([name, value]) => `${name}=${value} `)}</td></tr>`;
   });
-  const link = (to: number, sign: string, label: string, on: boolean) => (on ? html`<a class="button" href="/runs?offset=${to}${status && `&status=${status}`}" aria-label="${label}">${sign}</a>` : html`<span class="quiet">${sign}</span>`);
+  const link = (to: number, sign: string, label: string, on: boolean) =>
+    on
+      ? html`<a class="button" href="/runs?offset=${to}${status && `&status=${status}`}" aria-label="${label}">${sign}</a>`
+      : html`<span class="quiet">${sign}</span>`;
   const main = html`<h1>Runs</h1>
 <p class="filter-line"><a href="/runs"${status === null && html` aria-current="true"`}>all</a>${statuses.map((each) => html` <a href="/runs?status=${each}"${status === each && html` aria-current="true"`}>${each}</a>`)}</p>
-${runs.length === 0 ? html`<p class="empty">No runs ${status ?? "yet"}.</p>` : html`<form action="/compare" method="get" data-compare>
+${
+  runs.length === 0
+    ? html`<p class="empty">No runs ${status ?? "yet"}.</p>`
+    : html`<form action="/compare" method="get" data-compare>
 <div class="scroll grid-box" tabindex="0" role="region" aria-label="Runs and steps"><table class="data grid"><thead><tr><th><span class="hidden">compare</span></th><th>run</th><th>status</th><th class="number">time</th>${heads}<th>started</th><th>trigger</th><th>params</th></tr></thead><tbody>${rows}</tbody></table></div>
-<p class="pager">${link(Math.max(0, offset - pageSize), "‹", "Newer runs", offset > 0)}<span>${offset + 1}–${offset + runs.length} of ${total.toLocaleString("en-US")}</span>${link(offset + pageSize, "›", "Older runs", offset + pageSize < total)}<button class="right">Compare two</button></p></form>`}`;
+<p class="pager">${link(Math.max(0, offset - pageSize), "‹", "Newer runs", offset > 0)}<span>${offset + 1}–${offset + runs.length} of ${total.toLocaleString("en-US")}</span>${link(offset + pageSize, "›", "Older runs", offset + pageSize < total)}<button class="right">Compare two</button></p></form>`
+}`;
   return layout(site, { title: "Runs", at: "/runs", main, wide: true });
 }
 

@@ -24,9 +24,10 @@ export function schedulePage(site: Site, asked: Readonly<Record<string, string |
   const { db } = site.kept;
   const all = knownSchedules(db);
   const now = Date.now();
-  const main = all.length === 0
-    ? html`<h1>Schedule</h1><p class="empty">No schedule is known yet. <code>npx tsx schedule.ts</code> keeps those of <code>schedule.ts</code>, and notes them here.</p>`
-    : html`<h1>Schedule</h1>${keeper(site, now)}
+  const main =
+    all.length === 0
+      ? html`<h1>Schedule</h1><p class="empty">No schedule is known yet. <code>npx tsx schedule.ts</code> keeps those of <code>schedule.ts</code>, and notes them here.</p>`
+      : html`<h1>Schedule</h1>${keeper(site, now)}
 ${all.map((each) => card(site, each, now))}
 <h3>Slots <span class="quiet">each on its schedule's clock</span></h3>${ledger(site, all, wholeOf(asked["offset"], 0, 1e9))}
 <h3 id="backfill">Backfill</h3>${backfillForm(all, asked, now)}${preview(site, all, asked)}`;
@@ -35,7 +36,8 @@ ${all.map((each) => card(site, each, now))}
 
 function keeper({ kept: { db } }: Site, now: number): Html {
   const leader = leaderOf(db);
-  if (leader?.lives) return html`<p class="note">Kept by process ${leader.pid}, up for ${formatDuration(now - Date.parse(leader.since))}.</p>`;
+  if (leader?.lives)
+    return html`<p class="note">Kept by process ${leader.pid}, up for ${formatDuration(now - Date.parse(leader.since))}.</p>`;
   return html`<p class="note warn">${leader ? "The scheduler has died." : "No scheduler runs."} Nothing starts by itself until <code>npx tsx schedule.ts</code> does.</p>`;
 }
 
@@ -71,8 +73,17 @@ function ledger({ kept: { db } }: Site, all: readonly KnownSchedule[], offset: n
   const zones = new Map(all.map(({ schedule }) => [schedule.name, schedule.zone]));
   const { total, slots } = pageOfSlots(db, null, offset, pageSize);
   if (total === 0) return html`<p class="note">No slot has come yet.</p>`;
-  const turn = (to: number, sign: string, label: string, on: boolean) => (on ? html`<a class="button" href="/schedule?offset=${to}" aria-label="${label}">${sign}</a>` : html`<span class="quiet">${sign}</span>`);
-  const rows = slots.map((row) => [slotTime(zones.get(row.schedule), row.slot), row.schedule, badge(row.status), row.attempts || "", row.run === null ? "" : runLink({ id: row.run }), row.trigger, row.reason === null ? "" : html`<span class="words">${row.reason}</span>`]);
+  const turn = (to: number, sign: string, label: string, on: boolean) =>
+    on ? html`<a class="button" href="/schedule?offset=${to}" aria-label="${label}">${sign}</a>` : html`<span class="quiet">${sign}</span>`;
+  const rows = slots.map((row) => [
+    slotTime(zones.get(row.schedule), row.slot),
+    row.schedule,
+    badge(row.status),
+    row.attempts || "",
+    row.run === null ? "" : runLink({ id: row.run }),
+    row.trigger,
+    row.reason === null ? "" : html`<span class="words">${row.reason}</span>`,
+  ]);
   return html`${grid("Slots", ["slot", "schedule", "status", "attempts", "run", "trigger", "why"], rows)}
 <p class="pager">${turn(Math.max(0, offset - pageSize), "‹", "Newer slots", offset > 0)}<span>${offset + 1}–${offset + slots.length} of ${total.toLocaleString("en-US")}</span>${turn(offset + pageSize, "›", "Older slots", offset + pageSize < total)}</p>`;
 }
@@ -81,7 +92,11 @@ function grid(name: string, heads: readonly string[], rows: readonly (readonly P
   return html`<div class="scroll grid-box" tabindex="0" role="region" aria-label="${name}"><table class="data"><thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead><tbody>${rows.map((row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody></table></div>`;
 }
 
-function backfillForm(all: readonly KnownSchedule[], { schedule, from, to }: Readonly<Record<string, string | undefined>>, now: number): Html {
+function backfillForm(
+  all: readonly KnownSchedule[],
+  { schedule, from, to }: Readonly<Record<string, string | undefined>>,
+  now: number,
+): Html {
   const date = (text: string | undefined, standard: number) => (isDate(text) ? text : new Date(standard).toISOString().slice(0, 10));
   return html`<form action="/schedule#backfill" method="get" data-still class="tools"><label>schedule <select name="schedule">${all.map((each) => html`<option${each.schedule.name === schedule && html` selected`}>${each.schedule.name}</option>`)}</select></label><label>from <input type="date" name="from" value="${date(from, now - 7 * day)}" required></label><label>to <input type="date" name="to" value="${date(to, now)}" required></label><button>Preview</button></form>`;
 }
@@ -90,14 +105,27 @@ function isDate(text: string | undefined): text is string {
   return readMoment(text)?.timed === false;
 }
 
-function preview({ kept: { db }, project }: Site, all: readonly KnownSchedule[], { schedule: name, from, to }: Readonly<Record<string, string | undefined>>): Html | undefined {
+function preview(
+  { kept: { db }, project }: Site,
+  all: readonly KnownSchedule[],
+  { schedule: name, from, to }: Readonly<Record<string, string | undefined>>,
+): Html | undefined {
   const found = all.find(({ schedule }) => schedule.name === name);
   if (!found || !isDate(from) || !isDate(to)) return undefined;
   const slots = pastSlots(found.schedule, readRange(found.schedule, from, to), mostSlots + 1);
   if (slots.length === 0) return html`<p class="note">No slots in that time.</p>`;
-  if (slots.length > mostSlots) return html`<p class="note warn">More than ${mostSlots} slots: take a shorter time, or <code>${commandIn(project)} backfill --schedule ${name} --from ${from} --to ${to}</code>.</p>`;
+  if (slots.length > mostSlots)
+    return html`<p class="note warn">More than ${mostSlots} slots: take a shorter time, or <code>${commandIn(project)} backfill --schedule ${name} --from ${from} --to ${to}</code>.</p>`;
   const rows = previewSlots(db, found.schedule, slots);
   const count = rows.filter(({ would }) => would === "run").length;
   return html`<p>${count === 0 ? "Nothing to run: all have succeeded or are on their way." : html`<button type="button" class="primary" data-act="backfill" data-schedule="${name}" data-from="${from}" data-to="${to}">Run ${count} slot${count > 1 && "s"}</button> <span class="quiet">one after the other, oldest first</span>`}</p>
-${grid("Slots of the backfill", ["slot", "so far", "would"], rows.map(({ slot, status, would }: SlotPreview) => [slotTime(found.schedule.zone, slot), status === null ? "" : badge(status), would === "run" ? "run" : html`<span class="quiet">stay</span>`]))}`;
+${grid(
+  "Slots of the backfill",
+  ["slot", "so far", "would"],
+  rows.map(({ slot, status, would }: SlotPreview) => [
+    slotTime(found.schedule.zone, slot),
+    status === null ? "" : badge(status),
+    would === "run" ? "run" : html`<span class="quiet">stay</span>`,
+  ]),
+)}`;
 }

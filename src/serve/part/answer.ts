@@ -4,7 +4,8 @@ import { tree } from "./tree.ts";
 
 /** What a model answered: words and numbers at once, shares as bars, all else as a tree. */
 export function answerPart(answer: unknown): Html {
-  if (typeof answer !== "object" || answer === null || Array.isArray(answer)) return html`<p class="answer">${typeof answer === "object" ? tree(answer) : shown(answer)}</p>`;
+  if (typeof answer !== "object" || answer === null || Array.isArray(answer))
+    return html`<p class="answer">${typeof answer === "object" ? tree(answer) : shown(answer)}</p>`;
   const entries = Object.entries(answer as Record<string, unknown>);
   return html`<dl class="facts answer">${entries.map(([name, value]) => html`<div><dt>${name}</dt><dd>${isShares(value) ? shares(value) : typeof value === "object" && value !== null ? tree(value) : html`<strong>${shown(value)}</strong>`}</dd></div>`)}</dl>`;
 }

@@ -1,6 +1,11 @@
 import { html, type Html, join } from "../html.ts";
 
-type Highlighter = { codeToTokensBase(code: string, options: { lang: string; theme: string; tokenizeTimeLimit: number; tokenizeMaxLineLength: number }): { content: string; color?: string }[][] };
+type Highlighter = {
+  codeToTokensBase(
+    code: string,
+    options: { lang: string; theme: string; tokenizeTimeLimit: number; tokenizeMaxLineLength: number },
+  ): { content: string; color?: string }[][];
+};
 
 let loading: Promise<Highlighter> | undefined;
 const kept = new Map<string, readonly Html[]>();
@@ -40,8 +45,18 @@ async function highlight(code: string): Promise<readonly Html[]> {
 async function tokens(code: string): Promise<Html[]> {
   loading ??= load();
   // By its own limit of 500 ms a line the colours would depend on how busy the machine is.
-  const found = (await loading).codeToTokensBase(code, { lang: "typescript", theme: "ours", tokenizeTimeLimit: 0, tokenizeMaxLineLength: 3000 });
-  return found.map((line) => join(line.map(({ content, color }) => token(content, color)), ""));
+  const found = (await loading).codeToTokensBase(code, {
+    lang: "typescript",
+    theme: "ours",
+    tokenizeTimeLimit: 0,
+    tokenizeMaxLineLength: 3000,
+  });
+  return found.map((line) =>
+    join(
+      line.map(({ content, color }) => token(content, color)),
+      "",
+    ),
+  );
 }
 
 function token(content: string, color: string | undefined): Html {

@@ -10,7 +10,9 @@ import { codeBlock } from "./code.ts";
 export async function failureBox({ project }: Pick<Site, "project">, failure: Failure): Promise<Html> {
   const { code, message, remedy, place, stack } = failure;
   const lines = failure.excerpt ?? (place && excerptAt(project, place));
-  const frames = cleanLines(stack ?? "").map((line) => line.trim().replaceAll(`file://${project}${path.sep}`, "").replaceAll(`${project}${path.sep}`, "")).filter((line) => line.startsWith("at "));
+  const frames = cleanLines(stack ?? "")
+    .map((line) => line.trim().replaceAll(`file://${project}${path.sep}`, "").replaceAll(`${project}${path.sep}`, ""))
+    .filter((line) => line.startsWith("at "));
   return html`<div class="failure" role="group" aria-label="Failure">
 <p class="what"><strong>${cleanLines(message).join("\n")}</strong> <span class="chip mono">${code}</span></p>
 ${place && html`<p class="mono quiet">${showPlace(place)}</p>`}

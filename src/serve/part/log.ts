@@ -8,7 +8,11 @@ import type { Site } from "../site.ts";
  * What a step printed: folded, open while it runs or where it failed. A reused step shows what it printed when it ran.
  * While a step runs it is there, though hidden, before the first line: lines then come without the page being made anew.
  */
-export function logBox(site: Pick<Site, "project">, { id, row, record, state }: Pick<Cell, "id" | "row" | "record" | "state">, run: string): Html | undefined {
+export function logBox(
+  site: Pick<Site, "project">,
+  { id, row, record, state }: Pick<Cell, "id" | "row" | "record" | "state">,
+  run: string,
+): Html | undefined {
   const source = row?.status === "cached" && record ? { run: record.run, step: record.step } : { run, step: id };
   const running = state === "running" || state === "retrying";
   const log = readLogEnd(site.project, source.run, source.step, running);

@@ -10,7 +10,12 @@ const longest = 28;
 const mostAxes = 9;
 
 /** A line for each row across an axis for each column that differs; coloured by the value. */
-export function parallel(rows: readonly ResultRow[], columns: readonly string[], value: string, picked: ReadonlySet<ResultRow>): Html | undefined {
+export function parallel(
+  rows: readonly ResultRow[],
+  columns: readonly string[],
+  value: string,
+  picked: ReadonlySet<ResultRow>,
+): Html | undefined {
   // A text that every row has another of, such as its id, says nothing as an axis.
   const isName = (name: string, distinct: number) => distinct === rows.length && typeof rows[0]![name] === "string";
   const varied = columns.filter((name) => {
@@ -24,16 +29,21 @@ export function parallel(rows: readonly ResultRow[], columns: readonly string[],
   const x = (index: number) => side + index * gap;
   const y = (place: number) => (top + (1 - place) * (height - top - bottom)).toFixed(1);
   const shown = rows.filter((row) => typeof row[value] === "number");
-  const lines = shown.toSorted((a, b) => Number(picked.has(a)) - Number(picked.has(b))).map((row) => {
-    const points = names.flatMap((name, index) => (row[name] === null ? [] : [`${x(index)},${y(axes[index]!.place(row[name]))}`]));
-    return html`<polyline class="shade-${shade(axes.at(-1)!.place(row[value]))}${picked.has(row) && " picked"}" points="${points.join(" ")}"><title>${names.map((name) => `${name}: ${String(row[name])}`).join(", ")}</title></polyline>`;
-  });
+  const lines = shown
+    .toSorted((a, b) => Number(picked.has(a)) - Number(picked.has(b)))
+    .map((row) => {
+      const points = names.flatMap((name, index) => (row[name] === null ? [] : [`${x(index)},${y(axes[index]!.place(row[name]))}`]));
+      return html`<polyline class="shade-${shade(axes.at(-1)!.place(row[value]))}${picked.has(row) && " picked"}" points="${points.join(" ")}"><title>${names.map((name) => `${name}: ${String(row[name])}`).join(", ")}</title></polyline>`;
+    });
   const last = names.length - 1;
   const title = (name: string, index: number) => {
     const [at, anchor] = index === 0 ? [0, "start"] : index === last ? [width, "end"] : [x(index), "middle"];
     return html`<text x="${at}" y="${index % 2 === 0 ? 12 : 27}" class="${anchor} strong">${cut(name)}</text>`;
   };
-  const marks = names.map((name, index) => html`<line x1="${x(index)}" x2="${x(index)}" y1="${top}" y2="${height - bottom}"/>${title(name, index)}<text x="${x(index)}" y="${top - 6}" class="middle">${axes[index]!.high}</text><text x="${x(index)}" y="${height - 6}" class="middle">${axes[index]!.low}</text>`);
+  const marks = names.map(
+    (name, index) =>
+      html`<line x1="${x(index)}" x2="${x(index)}" y1="${top}" y2="${height - bottom}"/>${title(name, index)}<text x="${x(index)}" y="${top - 6}" class="middle">${axes[index]!.high}</text><text x="${x(index)}" y="${height - 6}" class="middle">${axes[index]!.low}</text>`,
+  );
   return html`<figure class="plot"><figcaption>${shown.length.toLocaleString("en-US")} rows <span class="quiet">coloured by ${value}</span></figcaption><div class="scroll" tabindex="0" role="region" aria-label="Parallel coordinates"><svg class="parallel" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="Parallel coordinates of ${names.join(", ")}">${marks}${lines}</svg></div></figure>`;
 }
 

@@ -12,8 +12,14 @@ export function scatter(rows: readonly ResultRow[], x: string, y: string, picked
   const [axis, { from, to }] = [axisOf(told, x), range(told.map((row) => row[y] as number))];
   const across = (row: ResultRow) => (left + 12 + axis.place(row[x]) * (width - left - 36)).toFixed(1);
   const up = (value: number) => 14 + (1 - (value - from) / (to - from)) * (height - bottom - 28);
-  const marks = [from, (from + to) / 2, to].map((value) => html`<line x1="${left}" x2="${width - 12}" y1="${up(value).toFixed(1)}" y2="${up(value).toFixed(1)}"/><text x="${left - 6}" y="${(up(value) + 4).toFixed(1)}" class="end">${formatNumber(value)}</text>`);
-  const dots = told.map((row) => html`<circle cx="${across(row)}" cy="${up(row[y] as number).toFixed(1)}" r="${picked.has(row) ? 6 : 4}"${picked.has(row) && html` class="picked"`}><title>${x}: ${String(row[x])}, ${y}: ${String(row[y])}</title></circle>`);
+  const marks = [from, (from + to) / 2, to].map(
+    (value) =>
+      html`<line x1="${left}" x2="${width - 12}" y1="${up(value).toFixed(1)}" y2="${up(value).toFixed(1)}"/><text x="${left - 6}" y="${(up(value) + 4).toFixed(1)}" class="end">${formatNumber(value)}</text>`,
+  );
+  const dots = told.map(
+    (row) =>
+      html`<circle cx="${across(row)}" cy="${up(row[y] as number).toFixed(1)}" r="${picked.has(row) ? 6 : 4}"${picked.has(row) && html` class="picked"`}><title>${x}: ${String(row[x])}, ${y}: ${String(row[y])}</title></circle>`,
+  );
   return html`<figure class="plot"><figcaption>${y} <span class="quiet">by ${x}</span></figcaption><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${y} by ${x}, ${told.length} points">${marks}<text x="${left}" y="${height - 8}">${axis.low}</text>${axis.low !== axis.high && html`<text x="${width - 12}" y="${height - 8}" class="end">${axis.high}</text>`}${dots}</svg></figure>`;
 }
 

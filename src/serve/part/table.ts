@@ -12,7 +12,13 @@ export function tableShell(record: number, name: string, rows: number): Html {
 }
 
 /** One page of a table: names, types and distributions above it, sorting and filters in its head. */
-export function tablePart(address: string, schema: readonly Column[], query: PageQuery, page: TablePage, distributions: readonly Distribution[]): Html {
+export function tablePart(
+  address: string,
+  schema: readonly Column[],
+  query: PageQuery,
+  page: TablePage,
+  distributions: readonly Distribution[],
+): Html {
   const from = page.total === 0 ? 0 : query.offset + 1;
   const to = query.offset + page.rows.length;
   const numeric = distributions.map((each) => each.bins !== undefined);
@@ -44,7 +50,8 @@ export function glance({ name }: Column, distribution: Distribution | undefined)
   if (bins) return html`${histogram(name, bins)}<span class="range">${min} … ${max}${missing}</span>`;
   const all = Math.max(1, ...(top ?? []).map(({ count }) => count));
   const few = top && top.length > 0 && top[0]!.count > 1;
-  if (!few) return html`<span class="range">${distinct > 0 ? `${estimated ? "~" : ""}${distinct.toLocaleString("en-US")} distinct` : "empty"}${missing}</span>`;
+  if (!few)
+    return html`<span class="range">${distinct > 0 ? `${estimated ? "~" : ""}${distinct.toLocaleString("en-US")} distinct` : "empty"}${missing}</span>`;
   return html`<ul class="top-values">${top.map(({ value, count }) => html`<li><svg viewBox="0 0 40 8" aria-hidden="true"><rect width="${((40 * count) / all).toFixed(1)}" height="8"/></svg><span class="name">${value}</span> <span class="quiet">${count.toLocaleString("en-US")}</span></li>`)}</ul>${missing}`;
 }
 
@@ -54,7 +61,9 @@ function histogram(name: string, bins: readonly number[]): Html {
   // One path and not a rectangle each: a table of thirty columns has six hundred bars.
   const bars = bins.flatMap((count, index) => {
     const tall = Math.max(1, (height * count) / most);
-    return count === 0 ? [] : [`M${(index * each).toFixed(1)} ${height}v-${tall.toFixed(1)}h${(each - 0.6).toFixed(1)}v${tall.toFixed(1)}z`];
+    return count === 0
+      ? []
+      : [`M${(index * each).toFixed(1)} ${height}v-${tall.toFixed(1)}h${(each - 0.6).toFixed(1)}v${tall.toFixed(1)}z`];
   });
   return html`<svg class="histogram" viewBox="0 0 ${width} ${height}" role="img" aria-label="Distribution of ${name}"><path d="${bars.join("")}"/></svg>`;
 }

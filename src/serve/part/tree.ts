@@ -10,7 +10,9 @@ export function tree(value: unknown, depth = 0): Html {
   const entries = entriesOf(value);
   if (entries === undefined) return scalar(value);
   if (entries.size === 0 || depth >= deepest) return html`<span class="value">${glimpse(value)}</span>`;
-  const items = [...entries.items].map(([key, item]) => html`<li>${key !== null && html`<span class="key">${key}</span>`}${tree(item, depth + 1)}</li>`);
+  const items = [...entries.items].map(
+    ([key, item]) => html`<li>${key !== null && html`<span class="key">${key}</span>`}${tree(item, depth + 1)}</li>`,
+  );
   const more = entries.size > items.length && html`<li class="quiet">… ${(entries.size - items.length).toLocaleString("en-US")} more</li>`;
   return html`<details class="tree"${depth === 0 && entries.size <= 12 && html` open`}><summary><span class="value">${glimpse(value)}</span></summary><ul>${items}${more}</ul></details>`;
 }
@@ -27,7 +29,10 @@ function entriesOf(value: unknown): Entries | undefined {
   if (value instanceof ArrayBuffer) return entriesOf(new Uint8Array(value));
   if (Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))) {
     const list = value as ArrayLike<unknown>;
-    return { size: list.length, items: Array.from({ length: Math.min(list.length, mostEntries) }, (_, index) => [String(index), list[index]]) };
+    return {
+      size: list.length,
+      items: Array.from({ length: Math.min(list.length, mostEntries) }, (_, index) => [String(index), list[index]]),
+    };
   }
   const keys = Object.keys(value);
   return { size: keys.length, items: keys.slice(0, mostEntries).map((key) => [key, (value as Record<string, unknown>)[key]]) };
@@ -44,7 +49,8 @@ function take<T>(items: Iterable<T>, entry: (item: T) => readonly [string | null
 
 function scalar(value: unknown): Html {
   if (typeof value === "string") {
-    const text = value.length > longestText ? `${value.slice(0, longestText)}… (${value.length.toLocaleString("en-US")} characters)` : value;
+    const text =
+      value.length > longestText ? `${value.slice(0, longestText)}… (${value.length.toLocaleString("en-US")} characters)` : value;
     return text.includes("\n") ? html`<pre class="text">${text}</pre>` : html`<span class="value text">${JSON.stringify(text)}</span>`;
   }
   const kind = typeof value === "number" || typeof value === "bigint" ? "number" : "word";

@@ -46,7 +46,11 @@ function outputPart(output: Output): Html {
     case "figure":
       return named(output.name, "figure", figure(output.bundle, output.name, content));
     case "table":
-      return named(output.name, `${output.total.toLocaleString("en-US")} rows × ${output.schema.length} columns, ${formatBytes(output.bytes)}`, embeddedTable(output));
+      return named(
+        output.name,
+        `${output.total.toLocaleString("en-US")} rows × ${output.schema.length} columns, ${formatBytes(output.bytes)}`,
+        embeddedTable(output),
+      );
     case "value":
       return named(output.name, "value", tree(output.value));
     case "recorded":

@@ -8,7 +8,11 @@ import { toStdout, writeOutput } from "./output.ts";
 import { reportPage } from "./page.ts";
 
 /** `report`: a run as one HTML file. */
-export async function report(io: Io, run: string | undefined, { output, rows }: { readonly output: string; readonly rows: string }): Promise<number> {
+export async function report(
+  io: Io,
+  run: string | undefined,
+  { output, rows }: { readonly output: string; readonly rows: string },
+): Promise<number> {
   const piped = toStdout(io, output);
   const [{ document, project }, assets] = await Promise.all([openDocument(io, run, rows), findAssets()]);
   const page = await reportPage({ project }, document, assets);

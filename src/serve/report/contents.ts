@@ -12,7 +12,13 @@ export function contentsOf({ cells, run }: Document): string[] {
     ...(code > 0 ? [`the code of ${countOf(code, "step")}`] : []),
     ...(params.length > 0 ? [`the params of the run: ${params.join(", ")}`] : []),
     ...cells.flatMap((cell) => cell.outputs.map((output) => outputLine(cell, output))),
-    ...cells.flatMap(({ id, log }) => (log ? [`log of ${id}: ${log.cut ? `the last ${countOf(log.lines.length, "line")} of ${formatBytes(log.bytes)}` : countOf(log.lines.length, "line")}`] : [])),
+    ...cells.flatMap(({ id, log }) =>
+      log
+        ? [
+            `log of ${id}: ${log.cut ? `the last ${countOf(log.lines.length, "line")} of ${formatBytes(log.bytes)}` : countOf(log.lines.length, "line")}`,
+          ]
+        : [],
+    ),
     ...cells.flatMap(({ id, failure }) => (failure ? [`the failure of ${id}, with its stack`] : [])),
   ];
 }

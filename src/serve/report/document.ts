@@ -71,13 +71,22 @@ export async function readDocument(source: Source, run: RunRow, rows: number): P
   return { name: path.basename(project), run, cells };
 }
 
-async function readCell(source: Source, run: RunRow, id: StepId, row: RunStepRow | undefined, rows: number, tidy: Tidy): Promise<DocumentCell> {
+async function readCell(
+  source: Source,
+  run: RunRow,
+  id: StepId,
+  row: RunStepRow | undefined,
+  rows: number,
+  tidy: Tidy,
+): Promise<DocumentCell> {
   const step = source.graph?.steps.find((each) => each.id === id);
   const record = row?.record == null ? undefined : recordById(source.db, row.record);
   const { prose, code } = await readCode(source, id, step, record, row?.failure?.bundle);
   const text = prose.replace(/^#\s+.+$/m, "").trim();
   return {
-    id, prose: text, code,
+    id,
+    prose: text,
+    code,
     title: titleOf(prose) ?? id.replace(/^\d+_/, "").replaceAll(/[_-]/g, " "),
     state: row === undefined ? "running" : row.status === "cached" ? "reused" : row.status,
     reason: tidy(row?.reason ?? ""),
@@ -91,7 +100,13 @@ async function readCell(source: Source, run: RunRow, id: StepId, row: RunStepRow
 }
 
 /** The file, where it still is what ran; else the code as it ran, which is kept without comments. */
-async function readCode({ project }: Source, id: StepId, step: Step | undefined, record: KeptRecord | undefined, failed: string | undefined): Promise<{ prose: string; code: Code | null }> {
+async function readCode(
+  { project }: Source,
+  id: StepId,
+  step: Step | undefined,
+  record: KeptRecord | undefined,
+  failed: string | undefined,
+): Promise<{ prose: string; code: Code | null }> {
   const file = step?.file ?? `steps/${id}.ts`;
   const { prose, code, firstLine } = readSource(project, file);
   const bundle = record?.bundle ?? failed;
@@ -115,7 +130,14 @@ function edgesOf({ db, graph }: Source, step: Step | undefined, record: KeptReco
 }
 
 /** Of a reused step, what it printed when it ran. */
-function readLog({ project }: Source, run: RunRow, id: StepId, row: RunStepRow | undefined, record: KeptRecord | undefined, tidy: Tidy): Log | null {
+function readLog(
+  { project }: Source,
+  run: RunRow,
+  id: StepId,
+  row: RunStepRow | undefined,
+  record: KeptRecord | undefined,
+  tidy: Tidy,
+): Log | null {
   const log = row?.status === "cached" && record ? readLogEnd(project, record.run, record.step) : readLogEnd(project, run.id, id);
   if (!log || log.bytes === 0) return null;
   return { lines: log.lines.slice(-mostLines).map(tidy), bytes: log.bytes, cut: log.cut || log.lines.length > mostLines };

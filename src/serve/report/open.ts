@@ -15,7 +15,8 @@ import { type Document, readDocument } from "./document.ts";
 export async function openDocument(io: Io, run: string | undefined, rows: string): Promise<{ document: Document; project: string }> {
   const most = wholeNumber("--rows", rows);
   return withKept(io, async (kept) => {
-    if (listRuns(kept.db, 1).length === 0) fail("E_NOT_FOUND", "nothing has run here yet", { remedy: "run the steps first: then there is something to share" });
+    if (listRuns(kept.db, 1).length === 0)
+      fail("E_NOT_FOUND", "nothing has run here yet", { remedy: "run the steps first: then there is something to share" });
     const row = findRun(kept.db, run ?? "last");
     const tables = new TableReader(kept.store.folder);
     try {

@@ -14,7 +14,8 @@ export function toStdout(io: Io, file: string): boolean {
 /** Whole or not at all: a reader of the old file never sees half of the new one. */
 export function writeOutput(file: string, content: string | Uint8Array): void {
   const target = path.resolve(file);
-  if (statSync(target, { throwIfNoEntry: false })?.isDirectory()) fail("E_USAGE", `-o ${file} is a folder`, { remedy: "name a file in it" });
+  if (statSync(target, { throwIfNoEntry: false })?.isDirectory())
+    fail("E_USAGE", `-o ${file} is a folder`, { remedy: "name a file in it" });
   const draft = `${target}.${process.pid}.tmp`;
   onDisk(file, () => {
     try {

@@ -15,11 +15,26 @@ export interface Source extends Kept {
 /** One thing that a step left, read: nothing of it is looked up any more. */
 export type Output =
   | { readonly kind: "display" | "figure"; readonly name: string; readonly bundle: MimeBundle }
-  | { readonly kind: "table"; readonly name: string; readonly schema: readonly Column[]; readonly rows: readonly (readonly (string | null)[])[]; readonly total: number; readonly bytes: number; readonly distributions: readonly Distribution[] }
+  | {
+      readonly kind: "table";
+      readonly name: string;
+      readonly schema: readonly Column[];
+      readonly rows: readonly (readonly (string | null)[])[];
+      readonly total: number;
+      readonly bytes: number;
+      readonly distributions: readonly Distribution[];
+    }
   | { readonly kind: "value"; readonly name: string; readonly value: unknown }
   | { readonly kind: "recorded"; readonly table: string; readonly row: Readonly<Record<string, Scalar>> }
   | { readonly kind: "mirrored"; readonly table: string }
-  | { readonly kind: "model"; readonly name: string; readonly version: number | null; readonly doc: string; readonly metrics: Readonly<Record<string, number>>; readonly bytes: number }
+  | {
+      readonly kind: "model";
+      readonly name: string;
+      readonly version: number | null;
+      readonly doc: string;
+      readonly metrics: Readonly<Record<string, number>>;
+      readonly bytes: number;
+    }
   | { readonly kind: "missing"; readonly name: string; readonly why: string };
 
 /** A value beyond this many bytes stays where it is. */
@@ -56,7 +71,8 @@ async function tableOf({ store, tables }: Source, name: string, artifact: Artifa
 function valueOf({ store }: Source, name: string, artifact: Artifact): Output {
   const file = store.path(artifact);
   if (!existsSync(file)) return gone(name);
-  if (artifact.bytes > largestValue) return { kind: "missing", name, why: `a value of ${artifact.bytes.toLocaleString("en-US")} bytes is left out` };
+  if (artifact.bytes > largestValue)
+    return { kind: "missing", name, why: `a value of ${artifact.bytes.toLocaleString("en-US")} bytes is left out` };
   return { kind: "value", name, value: readArtifact(artifact, file, name) };
 }
 
@@ -82,6 +98,8 @@ function effectOf(source: Source, record: KeptRecord, effect: Effect): Output {
 
 /** The version that this record made; else the first that holds the same: a later one must not change what is told of this run. */
 function versionOf({ db }: Source, record: KeptRecord, effect: Extract<Effect, { kind: "model" }>): number | null {
-  const same = listModels(db).filter(({ name, body }) => name === effect.name && body.parts.digest === effect.artifact.digest && body.card.digest === effect.card.digest);
+  const same = listModels(db).filter(
+    ({ name, body }) => name === effect.name && body.parts.digest === effect.artifact.digest && body.card.digest === effect.card.digest,
+  );
   return (same.find((row) => row.record === record.id) ?? same.at(-1))?.version ?? null;
 }

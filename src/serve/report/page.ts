@@ -11,7 +11,11 @@ import { contentsOf } from "./contents.ts";
 import type { Document } from "./document.ts";
 
 /** A run as one file that needs nothing else: it may load nothing, and only the script with this very hash runs. */
-export async function reportPage(site: Pick<Site, "project">, document: Document, assets: Pick<Assets, "report" | "style">): Promise<string> {
+export async function reportPage(
+  site: Pick<Site, "project">,
+  document: Document,
+  assets: Pick<Assets, "report" | "style">,
+): Promise<string> {
   const { name, run, cells } = document;
   const contents = contentsOf(document);
   const script = `sha256-${createHash("sha256").update(assets.report).digest("base64")}`;
@@ -43,7 +47,10 @@ ${trusted([`${name}, run ${run.id}: a report made by stepbook. Embedded:`, ...co
 ${await failuresPart(site, document)}
 ${parts}
 ${cells.length === 0 && html`<p class="empty">No step was part of this run.</p>`}
-<section class="cell" id="graph"><h2>Graph</h2><div class="scroll graph-box" tabindex="0" role="region" aria-label="Graph of the steps">${drawing(cells.map(({ id, state, edges, ms }) => ({ id, state, edges, time: ms > 0 ? formatDuration(ms) : "" })), false)}</div></section>
+<section class="cell" id="graph"><h2>Graph</h2><div class="scroll graph-box" tabindex="0" role="region" aria-label="Graph of the steps">${drawing(
+    cells.map(({ id, state, edges, ms }) => ({ id, state, edges, time: ms > 0 ? formatDuration(ms) : "" })),
+    false,
+  )}</div></section>
 <section class="cell" id="contents"><h2>In this file</h2><p class="note">Whoever has this file has all of this:</p><ul class="note">${contents.map((line) => html`<li>${line}</li>`)}</ul></section>
 </main>
 </div>
@@ -58,7 +65,9 @@ ${cells.length === 0 && html`<p class="empty">No step was part of this run.</p>`
 /** An error first: it is why a failed run's report is opened. */
 async function failuresPart(site: Pick<Site, "project">, { cells }: Document): Promise<Html | false> {
   const failed = cells.filter((cell) => cell.failure !== null);
-  const boxes = await Promise.all(failed.map(async ({ id, failure }) => html`<h2 class="mono"><a href="#step-${id}">${id}</a></h2>${await failureBox(site, failure!)}`));
+  const boxes = await Promise.all(
+    failed.map(async ({ id, failure }) => html`<h2 class="mono"><a href="#step-${id}">${id}</a></h2>${await failureBox(site, failure!)}`),
+  );
   return boxes.length > 0 && html`<section class="broken" aria-label="${countOf(boxes.length, "failure")}">${boxes}</section>`;
 }
 

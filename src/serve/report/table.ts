@@ -28,7 +28,12 @@ function head({ name, type }: Column, index: number, numeric: boolean): Html {
   return html`<th scope="col" aria-sort="none"${numeric && html` class="number"`}><button type="button" data-sort="${index}">${name}<span class="arrow" aria-hidden="true"></span></button><span class="type">${type.toLowerCase()}</span></th>`;
 }
 
-const signs: Readonly<Record<string, readonly [string, string]>> = { first: ["«", "First page"], back: ["‹", "Page before"], on: ["›", "Next page"], last: ["»", "Last page"] };
+const signs: Readonly<Record<string, readonly [string, string]>> = {
+  first: ["«", "First page"],
+  back: ["‹", "Page before"],
+  on: ["›", "Next page"],
+  last: ["»", "Last page"],
+};
 
 function step(go: string): Html {
   const [sign, label] = signs[go]!;
@@ -36,7 +41,10 @@ function step(go: string): Html {
 }
 
 function note(embedded: number, total: number): Html | false {
-  return embedded < total && html`<span class="right">the first ${embedded.toLocaleString("en-US")} of ${total.toLocaleString("en-US")} rows are in this file</span>`;
+  return (
+    embedded < total &&
+    html`<span class="right">the first ${embedded.toLocaleString("en-US")} of ${total.toLocaleString("en-US")} rows are in this file</span>`
+  );
 }
 
 /** Data, not a script: nothing in it may end the element early. */

@@ -11,7 +11,8 @@ export function tidier(project: string): Tidy {
   const home = homedir();
   return (text) => {
     let tidy = text;
-    for (const folder of folders) tidy = tidy.replaceAll(`file://${folder}${path.sep}`, "").replaceAll(`${folder}${path.sep}`, "").replaceAll(folder, ".");
+    for (const folder of folders)
+      tidy = tidy.replaceAll(`file://${folder}${path.sep}`, "").replaceAll(`${folder}${path.sep}`, "").replaceAll(folder, ".");
     return home.length > 1 ? tidy.replaceAll(home, "~") : tidy;
   };
 }

@@ -7,4 +7,11 @@ import { outputRoutes } from "./outputs.ts";
 import { pageRoutes } from "./pages.ts";
 
 /** Every address that is answered. */
-export const routes: readonly Route[] = [...pageRoutes, ...outputRoutes, ...assetRoutes, ...actRoutes, ...apiRoutes(actRoutes), ...healthRoutes];
+export const routes: readonly Route[] = [
+  ...pageRoutes,
+  ...outputRoutes,
+  ...assetRoutes,
+  ...actRoutes,
+  ...apiRoutes(actRoutes),
+  ...healthRoutes,
+];

@@ -11,9 +11,27 @@ const longest = 4000;
 const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#2f6f68"/><path d="M8 23h6v-6h6v-6h5" fill="none" stroke="#fff" stroke-width="3.4" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
 
 export const assetRoutes: readonly Route[] = [
-  { method: "GET", path: "/assets/client.js", summary: "the pages' script", answers: "file", handle: (site) => file(site.assets.script, "text/javascript; charset=utf-8", forGood) },
-  { method: "GET", path: "/assets/style.css", summary: "the pages' style", answers: "file", handle: (site) => file(site.assets.style, "text/css; charset=utf-8", forGood) },
-  { method: "GET", path: "/assets/icon.svg", summary: "the pages' icon", answers: "file", handle: () => file(icon, "image/svg+xml", forGood) },
+  {
+    method: "GET",
+    path: "/assets/client.js",
+    summary: "the pages' script",
+    answers: "file",
+    handle: (site) => file(site.assets.script, "text/javascript; charset=utf-8", forGood),
+  },
+  {
+    method: "GET",
+    path: "/assets/style.css",
+    summary: "the pages' style",
+    answers: "file",
+    handle: (site) => file(site.assets.style, "text/css; charset=utf-8", forGood),
+  },
+  {
+    method: "GET",
+    path: "/assets/icon.svg",
+    summary: "the pages' icon",
+    answers: "file",
+    handle: () => file(icon, "image/svg+xml", forGood),
+  },
   { method: "GET", path: "/events", summary: "what changes, as server-sent events", answers: "events", handle: events },
 ];
 

@@ -10,7 +10,13 @@ import type { Site } from "../site.ts";
 export const healthRoutes: readonly Route[] = [
   { method: "GET", path: "/healthz", summary: "whether the schedule is kept: 200, or 503 and why", answers: "json", handle: healthz },
   { method: "GET", path: "/readyz", summary: "whether a run could start: 200, or 503 and why", answers: "json", handle: readyz },
-  { method: "GET", path: "/metrics", summary: "runs, steps, slots and the outbox in Prometheus' text format", answers: "file", handle: (site) => file(metrics(site), contentType) },
+  {
+    method: "GET",
+    path: "/metrics",
+    summary: "runs, steps, slots and the outbox in Prometheus' text format",
+    answers: "file",
+    handle: (site) => file(metrics(site), contentType),
+  },
 ];
 
 function healthz(site: Site): Response {

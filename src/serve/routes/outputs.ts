@@ -18,8 +18,20 @@ import type { PageQuery } from "../table-reader.ts";
 
 export const outputRoutes: readonly Route[] = [
   { method: "GET", path: "/records/:record/tables/:name", summary: "one page of a stored table", answers: "part", handle: tablePage },
-  { method: "GET", path: "/records/:record/displays/:index/:mime", summary: "an image or framed HTML that a step displayed", answers: "file", handle: (site, context) => figureFile(site, context, displayOf(site, context)) },
-  { method: "GET", path: "/records/:record/figures/:name/:mime", summary: "an image or framed HTML that a step exported", answers: "file", handle: (site, context) => figureFile(site, context, artifactOf(site, context, "figure")) },
+  {
+    method: "GET",
+    path: "/records/:record/displays/:index/:mime",
+    summary: "an image or framed HTML that a step displayed",
+    answers: "file",
+    handle: (site, context) => figureFile(site, context, displayOf(site, context)),
+  },
+  {
+    method: "GET",
+    path: "/records/:record/figures/:name/:mime",
+    summary: "an image or framed HTML that a step exported",
+    answers: "file",
+    handle: (site, context) => figureFile(site, context, artifactOf(site, context, "figure")),
+  },
   { method: "GET", path: "/runs/:run/steps/:step/log", summary: "all that a step printed", answers: "file", handle: log },
 ];
 
@@ -50,8 +62,16 @@ async function tablePage(site: Site, context: Context): Promise<Response> {
 function queryOf(context: Context, columns: number): PageQuery {
   const asked = context.req.query();
   const sort = asked["sort"] === undefined || asked["sort"] === "" ? null : wholeOf(asked["sort"], 0, columns - 1);
-  const filters = Array.from({ length: columns }, (_, index) => [index, (asked[`f${index}`] ?? "").slice(0, 200)] as const).filter(([, wish]) => wish.trim() !== "");
-  return { offset: wholeOf(asked["offset"], 0, Number.MAX_SAFE_INTEGER), limit: pageSize, sort, descending: asked["down"] === "1", filters: new Map(filters) };
+  const filters = Array.from({ length: columns }, (_, index) => [index, (asked[`f${index}`] ?? "").slice(0, 200)] as const).filter(
+    ([, wish]) => wish.trim() !== "",
+  );
+  return {
+    offset: wholeOf(asked["offset"], 0, Number.MAX_SAFE_INTEGER),
+    limit: pageSize,
+    sort,
+    descending: asked["down"] === "1",
+    filters: new Map(filters),
+  };
 }
 
 export function storedFile(site: Site, artifact: Artifact): string {
@@ -69,20 +89,27 @@ async function figureFile(site: Site, context: Context, artifact: Artifact): Pro
   if (wish === "chart" || wish === "html") {
     const { bundle } = readArtifact(artifact, storedFile(site, artifact), "figure") as Figure;
     const spec = chartOf(bundle);
-    const page = wish === "html" ? framedHtml(textOf(bundle["text/html"]) ?? fail("E_NOT_FOUND", "it has no html")) : framedChart(spec ?? fail("E_NOT_FOUND", "it is not a chart"), await vegaScript(site.project));
+    const page =
+      wish === "html"
+        ? framedHtml(textOf(bundle["text/html"]) ?? fail("E_NOT_FOUND", "it has no html"))
+        : framedChart(spec ?? fail("E_NOT_FOUND", "it is not a chart"), await vegaScript(site.project));
     return file(page, "text/html; charset=utf-8", { "content-security-policy": frameRights, "x-frame-options": "SAMEORIGIN" });
   }
   const mime = mimes[idOf(context, "mime") as keyof typeof mimes];
   const { bundle } = readArtifact(artifact, storedFile(site, artifact), "figure") as Figure;
   const content = textOf(bundle[mime]) ?? fail("E_NOT_FOUND", `it has no ${mime}`);
   const body = mime === "image/png" ? new Uint8Array(Buffer.from(content, "base64")) : content;
-  return file(body, mime === "image/png" ? mime : `${mime}; charset=utf-8`, { "content-security-policy": noRights, "x-frame-options": "SAMEORIGIN" });
+  return file(body, mime === "image/png" ? mime : `${mime}; charset=utf-8`, {
+    "content-security-policy": noRights,
+    "x-frame-options": "SAMEORIGIN",
+  });
 }
 
 function log(site: Site, context: Context): Response {
   const [run, step] = [idOf(context, "run"), idOf(context, "step")];
   const handle = openLog(site.project, run, step);
   const plain = "text/plain; charset=utf-8";
-  if (handle === undefined) return startedSteps(site.project, run).has(step) ? file("", plain) : fail("E_NOT_FOUND", "there is no such log");
+  if (handle === undefined)
+    return startedSteps(site.project, run).has(step) ? file("", plain) : fail("E_NOT_FOUND", "there is no such log");
   return file(Readable.toWeb(createReadStream("", { fd: handle })) as ReadableStream, plain);
 }
