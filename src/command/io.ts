@@ -1,6 +1,7 @@
 import path from "node:path";
 import { defaultRunOptions, type RunOptions } from "../config.ts";
 import { fail } from "../errors.ts";
+import { jsonLine } from "../json.ts";
 import { taken } from "../outlets.ts";
 import { cleanLine } from "../report/clean.ts";
 import { colorsFor } from "../report/style.ts";
@@ -45,13 +46,6 @@ export function say(io: Io, text: string): void {
 /** One JSON value on a line. */
 export function printJson(io: Io, value: unknown): void {
   sinkOf(io).write(jsonLine(value));
-}
-
-/** A value as one line of JSON; bigints as text. */
-export function jsonLine(value: unknown): string {
-  const text = JSON.stringify(value, (_, each: unknown) => (typeof each === "bigint" ? each.toString() : each));
-  // JSON lets these through; a terminal takes some of them for commands, some readers for ends of lines.
-  return `${text.replace(/[\x7f-\x9f\u2028\u2029]/g, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`)}\n`;
 }
 
 /** A reader that goes away, such as `head`, is not a failure. */

@@ -3,13 +3,14 @@ import { exitCodes, fail } from "../errors.ts";
 import { logFile } from "../execute/logs.ts";
 import { startedSteps } from "../execute/started.ts";
 import { namedBy, onlyOne } from "../graph/select.ts";
+import { jsonLine } from "../json.ts";
 import { nearest } from "../nearest.ts";
 import { recordById } from "../record/records.ts";
 import { findRun, type RunRow, runSteps, type RunStepRow } from "../record/runs.ts";
 import type { Db } from "../record/state.ts";
 import { cleanOutput } from "../report/clean.ts";
 import { colorsFor } from "../report/style.ts";
-import { type Io, jsonLine, write } from "./io.ts";
+import { type Io, write } from "./io.ts";
 import { withKept } from "./opened.ts";
 
 /** `logs`: what a step printed in a run; of a reused step, what it printed when it ran. */

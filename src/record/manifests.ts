@@ -1,9 +1,9 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { StepOutcome } from "../events.ts";
+import { toJson } from "../json.ts";
 import type { Digest, RunInfo, StepRecord } from "../model.ts";
 import { digestOf } from "../store/digest.ts";
-import { encodeJson } from "./outbox.ts";
 import { sealOf } from "./seal.ts";
 import { stateFolder } from "./state.ts";
 
@@ -27,18 +27,18 @@ export function manifestFolder(project: string): string {
 export function writeManifest(project: string, { record, ...rest }: Manifest): void {
   const folder = manifestFolder(project);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const line = encodeJson({ seal: sealOfRecord(record), ...rest, sum: sumOf(rest), record });
+  const line = toJson({ seal: sealOfRecord(record), ...rest, sum: sumOf(rest), record });
   // It begins its line itself: the one before it may be half, where the disk was full.
   appendFileSync(path.join(folder, `${rest.info.id}.jsonl`), `\n${line}`, { mode: 0o600 });
 }
 
 function sealOfRecord(record: StepRecord): Digest {
-  return sealOf(record.run, record.step, record.name, record.fingerprint, encodeJson(record));
+  return sealOf(record.run, record.step, record.name, record.fingerprint, toJson(record));
 }
 
 /** Of what the record's seal does not hold. */
 function sumOf({ info, params, outcome }: Omit<Manifest, "record">): Digest {
-  return digestOf(encodeJson({ info, params, outcome }));
+  return digestOf(toJson({ info, params, outcome }));
 }
 
 /** All that are whole, in the order in which they were committed, and how many are not. */

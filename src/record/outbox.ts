@@ -1,3 +1,4 @@
+import { toJson } from "../json.ts";
 import type { Artifact } from "../model.ts";
 import { type Db, parseKept, prepared } from "./state.ts";
 
@@ -27,12 +28,7 @@ const mostRefusals = 3;
 const newestIds = "SELECT max(id) FROM outbox WHERE kind = 'table' GROUP BY table_name";
 
 export function putRow(db: Db, source: Source, table: string, row: Readonly<Record<string, unknown>>): void {
-  put(db, source, "row", table, encodeJson(row));
-}
-
-/** JSON with bigints as text, which SQLite and Postgres take as numbers. */
-export function encodeJson(value: object): string {
-  return JSON.stringify(value, (_, each: unknown) => (typeof each === "bigint" ? each.toString() : each));
+  put(db, source, "row", table, toJson(row));
 }
 
 /** Puts a table in where it is not the newest of its name already, so that what is reused is sent once. */

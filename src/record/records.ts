@@ -1,7 +1,8 @@
 import type { StepOutcome } from "../events.ts";
+import { toJson } from "../json.ts";
 import type { Artifact, Digest, Effect, StepRecord } from "../model.ts";
 import { sabotaged } from "../sabotage.ts";
-import { encodeJson, putRow, putTable } from "./outbox.ts";
+import { putRow, putTable } from "./outbox.ts";
 import { putRunStep } from "./runs.ts";
 import { isSound, type SealedRow, sealedColumns, sealOf } from "./seal.ts";
 import { type Db, parseKept, prepared } from "./state.ts";
@@ -83,7 +84,7 @@ function isVersion({ body }: ModelRow, { artifact, card }: ModelEffect): boolean
 }
 
 function insertRecord(db: Db, record: StepRecord): number {
-  const columns = [record.run, record.step, record.name, record.fingerprint, encodeJson(record)] as const;
+  const columns = [record.run, record.step, record.name, record.fingerprint, toJson(record)] as const;
   const { lastInsertRowid } = prepared(db, "INSERT INTO records (run, step, name, fingerprint, body, seal) VALUES (?, ?, ?, ?, ?, ?)").run(
     ...columns,
     sealOf(...columns),

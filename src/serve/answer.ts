@@ -1,3 +1,4 @@
+import { toJson } from "../json.ts";
 import { safeHeaders } from "./guard.ts";
 import type { Html } from "./html.ts";
 
@@ -32,8 +33,7 @@ export function fragment({ text }: Html): Response {
 }
 
 export function json(value: unknown, status = 200): Response {
-  const text = JSON.stringify(value, (_, each: unknown) => (typeof each === "bigint" ? each.toString() : each));
-  return new Response(text, { status, headers: { ...safeHeaders, "content-type": "application/json; charset=utf-8" } });
+  return new Response(toJson(value), { status, headers: { ...safeHeaders, "content-type": "application/json; charset=utf-8" } });
 }
 
 export function file(

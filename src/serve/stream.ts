@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import type { Context } from "hono";
+import { toJson } from "../json.ts";
 import { safeHeaders } from "./guard.ts";
 import type { Site } from "./site.ts";
 
@@ -39,11 +40,7 @@ const frames = new WeakMap<object, Map<string | undefined, Buffer>>();
 function framed(data: object, event: string | undefined): Buffer {
   const known = frames.get(data) ?? new Map<string | undefined, Buffer>();
   frames.set(data, known);
-  const frame = known.get(event) ?? Buffer.from(`${event === undefined ? "" : `event: ${event}\n`}data: ${jsonOf(data)}\n\n`);
+  const frame = known.get(event) ?? Buffer.from(`${event === undefined ? "" : `event: ${event}\n`}data: ${toJson(data)}\n\n`);
   known.set(event, frame);
   return frame;
-}
-
-function jsonOf(data: object): string {
-  return JSON.stringify(data, (_, each: unknown) => (typeof each === "bigint" ? each.toString() : each));
 }

@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { toJson } from "../../json.ts";
 import type { MimeBundle } from "../../model.ts";
 import { formatDuration } from "../../report/format.ts";
 import { textOf } from "../part/figure.ts";
@@ -30,7 +31,7 @@ export function notebookOf(document: Document): string {
     nbformat: 4,
     nbformat_minor: 5,
   };
-  return `${JSON.stringify(notebook, (_, each: unknown) => (typeof each === "bigint" ? each.toString() : each), 1)}\n`;
+  return `${toJson(notebook, 1)}\n`;
 }
 
 /** What the format allows in a cell's id, and at most as long. */

@@ -3,6 +3,7 @@ import path from "node:path";
 import { Readable } from "node:stream";
 import type { Context } from "hono";
 import { fail } from "../../errors.ts";
+import { toJson } from "../../json.ts";
 import { file, json, page } from "../answer.ts";
 import { find } from "../data/find.ts";
 import { readModels } from "../data/models.ts";
@@ -139,9 +140,7 @@ function plotOf(text: string | undefined): ExperimentsQuery["plot"] {
 }
 
 function asJson(site: Site, context: Context): string {
-  return JSON.stringify(readExperiments(site, experiments(context)).rows, (_, value: unknown) =>
-    typeof value === "bigint" ? value.toString() : value,
-  );
+  return toJson(readExperiments(site, experiments(context)).rows);
 }
 
 /** Found by what is kept of models, so that no path comes from the address. */
