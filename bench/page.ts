@@ -6,7 +6,7 @@ import { cellsOf, headings, rowsOf } from "./rows.ts";
 export function page(results: readonly Result[], machine: Machine, quick: boolean): string {
   return `${[
     "# Performance",
-    "Written by `npm run bench`; not to be edited. Every comparison is one run in which all take turns, so that a noisy machine hits them\nalike. Ratios are medians of the rounds' ratios, the spread is the least and the greatest. Tools that run commands run the same\nsteps as Node scripts. [The no-op path](noop-profile.md) says what the remaining time is made of.",
+    "Written by `npm run bench`; not to be edited. Every comparison is one run in which all take turns, so that a noisy machine hits them\nalike. Ratios are medians of the rounds' ratios, the spread is the least and the greatest. Tools that run commands run the same\nsteps as Node scripts. [The no-op path](noop-profile.md) and [the shipped pipeline](cold-profile.md)\nsay what the remaining time is made of.",
     ...(quick
       ? [
           "**Of a quick run** (`npm run bench -- --quick --all --out docs`): few turns, few peers, only the comparisons that fit, and less data than the titles say.",

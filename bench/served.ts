@@ -21,7 +21,7 @@ export interface RunEvent {
 export async function servePages(site: Site, project: string): Promise<Pages> {
   const child = spawn(site.command, ["ui", "--port", "0", "--json"], { cwd: project, stdio: ["ignore", "pipe", "inherit"] });
   const url = await new Promise<string>((resolve, reject) => {
-    child.stdout!.once("data", (chunk: Buffer) => resolve((JSON.parse(chunk.toString()) as { url: string }).url.replace(/\/$/, "")));
+    child.stdout!.once("data", (chunk: Buffer) => resolve(new URL((JSON.parse(chunk.toString()) as { url: string }).url).origin));
     child.once("close", () => reject(new Error("ui ended")));
   });
   return { url, child, token: readFileSync(path.join(project, ".stepbook", "ui-token"), "utf8").trim() };
