@@ -46,6 +46,8 @@ async function measureAll(site: Site): Promise<Result[]> {
     try {
       const result = await measure(comparison, site);
       results.push(result);
+      // A peer may be missing; what is ours, and what it is held against, may not.
+      if (result.entries.some(({ contender, samples }) => contender.role !== "peer" && samples.length === 0)) process.exitCode = 1;
       console.log(printed(result));
     } catch (error) {
       console.log(`${comparison.title}\n  could not be measured: ${(error as Error).message}\n`);

@@ -72,8 +72,8 @@ export function under(limit: number, of: string, metric: Metric = "ms"): Goal {
     says: `${of} ≤ ${limit} ${unit}`,
     judge(entries) {
       const entry = entryOf(entries, of);
-      if (!entry) return undefined;
-      const value = median(entry, metric);
+      const value = entry ? median(entry, metric) : NaN;
+      if (Number.isNaN(value)) return undefined;
       return { figure: `${value.toFixed(1)} ${unit}`, met: value <= limit };
     },
   };
