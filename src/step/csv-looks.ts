@@ -30,7 +30,7 @@ const finer = (c: string, digits: number) => `regexp_matches(${c}, ${quoteString
 const look = (c: string) => `CASE
   WHEN ${c} = TRY_CAST(${c} AS BIGINT)::VARCHAR THEN if(length(${c}) > 15 AND abs(TRY_CAST(${c} AS HUGEINT)) > 9007199254740991, 'wide', 'whole')
   WHEN TRY_CAST(${c} AS DOUBLE) IS NOT NULL AND NOT contains(${c}, '_') THEN CASE
-    WHEN NOT isfinite(TRY_CAST(${c} AS DOUBLE)) THEN 'special'
+    WHEN NOT isfinite(TRY_CAST(${c} AS DOUBLE)) THEN if(regexp_matches(${c}, '[0-9]'), 'text', 'special')
     WHEN regexp_full_match(${c}, '[+-]?0[0-9].*') THEN 'padded'
     WHEN regexp_full_match(${c}, '[+-]?[0-9]{16,}') THEN 'long'
     WHEN TRY_CAST(${c} AS DOUBLE) <> trunc(TRY_CAST(${c} AS DOUBLE)) THEN 'fraction'

@@ -72,7 +72,10 @@ function losesWhenOther(type: string): string | undefined {
   const digits = fractionDigits(type);
   if (digits === undefined) return undefined;
   const more = `regexp_matches(${text}, ${quoteString(moreDigits(digits))})`;
+  // Of a value that is no instant DuckDB's reader makes NULL, for this type alone.
+  if (isZoned(type)) return `${more} OR TRY_CAST(${text} AS TIMESTAMPTZ) IS NULL`;
   // An offset would be left out.
+  if (isTime(type)) return `${more} OR regexp_matches(${text}, '[0-9] *[+-]')`;
   if (isLocal(type)) return `${more} OR TRY_CAST(${text} AS TIMESTAMPTZ) <> TRY_CAST(TRY_CAST(${text} AS TIMESTAMP) AS TIMESTAMPTZ)`;
   if (!isWhole(type) && !isDecimal(type)) return more;
   // With an exponent the digits do not tell.
@@ -82,13 +85,18 @@ function losesWhenOther(type: string): string | undefined {
 const isDate = (type: string) => /^DATE$/i.test(type.trim());
 const isLocal = (type: string) => /^(TIMESTAMP(_S|_MS|_US|_NS)?|DATETIME)$/i.test(type.trim());
 
+const isZoned = (type: string) => /^(TIMESTAMPTZ|TIMESTAMP WITH TIME ZONE)$/i.test(type.trim());
+const isTime = (type: string) => /^TIME$/i.test(type.trim());
+
 function refuse(head: Head, { name, index, type }: Losing, value: string): never {
   const line = lineOf(head, index, value);
   const where = line === undefined ? head.shown : `${head.shown}:${line}`;
-  const what = isWhole(type) ? `is not ${withArticle(type)}` : `is more than ${withArticle(type)} holds`;
+  const isOther = isZoned(type) && !new RegExp(moreDigits(fractionDigits(type)!)).test(value);
+  const what = isWhole(type) || isOther ? `is not ${withArticle(type)}` : `is more than ${withArticle(type)} holds`;
+  const missing = isOther ? `; if it means missing, { nullStrings: [${JSON.stringify(value)}] }` : "";
   return fail("E_CSV", `${where}: column "${name}": ${JSON.stringify(value)} ${what}`, {
     place: { file: head.shown, ...(line === undefined ? {} : { line }) },
-    remedy: `correct the value, or read it with { columns: { ${name}: "${wider(type, value)}" } }`,
+    remedy: `correct the value${missing}, or read it with { columns: { ${name}: "${wider(type, value)}" } }`,
   });
 }
 

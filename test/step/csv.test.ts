@@ -87,6 +87,7 @@ describe("what it reads", () => {
     ["truths and a number", `${"true\n".repeat(99)}1\n`, "VARCHAR"],
     ["nanoseconds", "2024-01-01T10:00:00.123456789\n2024-01-01T10:00:00\n2024-01-01\n", "TIMESTAMP_NS"],
     ["zeros where nanoseconds would be", "2024-01-01T10:00:00.123456000\n", "TIMESTAMP"],
+    ["numbers and a code that is beyond all of them", `${"1.5\n".repeat(9)}5E400\n`, "VARCHAR"],
     ["picoseconds", "2024-01-01T10:00:00.1234567891\n", "VARCHAR"],
     ["nanoseconds with a zone", "2024-01-01T10:00:00.123456789Z\n", "VARCHAR"],
     ["nanoseconds in years beyond them", "3024-01-01T10:00:00.123456789\n", "VARCHAR"],
@@ -228,6 +229,24 @@ describe("a bad row", () => {
       "t\n2024-01-01T10:00:00Z\n2024-01-01T10:00:00+02:00\n",
       { columns: { t: "TIMESTAMP" } },
       'E_CSV: data/t.csv:3: column "t": "2024-01-01T10:00:00+02:00" is more than a TIMESTAMP holds; correct the value, or read it with { columns: { t: "TIMESTAMPTZ" } }',
+    ],
+    [
+      "no instant, which DuckDB's reader takes for NULL",
+      "t\n2024-01-01T10:00:00Z\nunknown\n",
+      { columns: { t: "TIMESTAMPTZ" } },
+      'E_CSV: data/t.csv:3: column "t": "unknown" is not a TIMESTAMPTZ; correct the value; if it means missing, { nullStrings: ["unknown"] }, or read it with { columns: { t: "VARCHAR" } }',
+    ],
+    [
+      "no instant among many",
+      `t\n${"2024-01-01T10:00:00Z\n".repeat(30)}unknown\n`,
+      undefined,
+      'E_CSV: data/t.csv:32: column "t": "unknown" is not a TIMESTAMPTZ; correct the value; if it means missing, { nullStrings: ["unknown"] }, or read it with { columns: { t: "VARCHAR" } }',
+    ],
+    [
+      "an offset of a time",
+      "t\n10:00:00\n10:00:00+02:00\n",
+      { columns: { t: "TIME" } },
+      'E_CSV: data/t.csv:3: column "t": "10:00:00+02:00" is more than a TIME holds; correct the value, or read it with { columns: { t: "VARCHAR" } }',
     ],
     [
       "nanoseconds in microseconds",
