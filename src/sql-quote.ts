@@ -7,3 +7,8 @@ export function quoteIdentifier(name: string): string {
 export function quoteString(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
+
+/** The path of one file, for what takes a pattern in its place: `data/x[1].csv` would be read as `data/x1.csv`, where that is there. */
+export function quoteFile(file: string): string {
+  return quoteString(file.replaceAll(/[*?[]/g, "[$&]"));
+}

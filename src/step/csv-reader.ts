@@ -1,4 +1,4 @@
-import { quoteIdentifier, quoteString } from "../sql-quote.ts";
+import { quoteFile, quoteIdentifier, quoteString } from "../sql-quote.ts";
 import type { Head } from "./csv-head.ts";
 import type { Engine } from "./duckdb.ts";
 import { type Host, perHost } from "./host.ts";
@@ -46,7 +46,7 @@ export function readerSql(head: Head, types: readonly string[], rejects: RejectT
     // Not by the file's name.
     `compression = '${head.packed ? "gzip" : "none"}'`,
   ];
-  return `read_csv(${quoteString(head.file)}, ${options.join(", ")})`;
+  return `read_csv(${quoteFile(head.file)}, ${options.join(", ")})`;
 }
 
 /** A row for each value but NULL: `stepbook_name`, of its column, and `stepbook_value`. However many columns there are, they are planned fast. */

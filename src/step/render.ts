@@ -1,5 +1,5 @@
 import { fail } from "../errors.ts";
-import { quoteString } from "../sql-quote.ts";
+import { quoteFile } from "../sql-quote.ts";
 import { literal, toParam, typeText, type Param } from "./bind.ts";
 import { statementKind, statements, tokens } from "./sqltext.ts";
 import { tableInfo } from "../store/brand.ts";
@@ -63,7 +63,7 @@ export function sqlPieces(value: unknown): { pieces: readonly Piece[]; query: bo
 
 /** How a table is read. A `key=value` in the path would otherwise add a column. */
 export function scan(file: string): string {
-  return `read_parquet(${quoteString(file)}${file.includes("=") ? ", hive_partitioning = false" : ""})`;
+  return `read_parquet(${quoteFile(file)}${file.includes("=") ? ", hive_partitioning = false" : ""})`;
 }
 
 /** SQL as it is run: its text, and the values of `$1`, `$2`, …; none where they are written into the text. */

@@ -35,13 +35,13 @@ export async function refuseSecretTable(host: Host, value: unknown, name: string
   const mask = secretsOf(host);
   const info = tableInfo(value);
   if (mask.isEmpty || info === undefined || info.schema.length === 0) return;
-  const { openReader } = await import("./reader.ts");
+  const [{ openReader }, { scan }] = await Promise.all([import("./reader.ts"), import("./render.ts")]);
   const { connection, close } = await openReader();
   try {
     for (const column of info.schema) {
       const held = [...mask.forms].map(([form, secret]) => `WHEN ${holds(column, form)} THEN ${quoteString(secret)}`);
       const rows = await connection.runAndReadAll(
-        `SELECT secret FROM (SELECT CASE ${held.join(" ")} END AS secret FROM read_parquet(${quoteString(info.file)})) WHERE secret IS NOT NULL LIMIT 1`,
+        `SELECT secret FROM (SELECT CASE ${held.join(" ")} END AS secret FROM ${scan(info.file)}) WHERE secret IS NOT NULL LIMIT 1`,
       );
       const secret = mask.finds(column.name) ?? (rows.getRows()[0]?.[0] as string | undefined);
       if (secret !== undefined) refused(host, secret, mask.text(`${name}.${column.name}`));

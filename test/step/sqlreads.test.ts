@@ -204,4 +204,18 @@ describe("csv and parquet", () => {
     expect(await made.rows()).toEqual([{ a: 1 }]);
     expect(await (await csv("data/[x]/k=1/t.csv")).rows()).toEqual([{ a: 1 }]);
   });
+
+  test("a name that is a pattern for another file, too", async () => {
+    for (const [name, a] of Object.entries({ "x[1]": 1, x1: 2, "y*": 3, yy: 4, "z?": 5, zz: 6 })) {
+      rig.file(`data/${name}.csv`, `a\n${a}\n`);
+      await sql`COPY (SELECT ${a} AS a) TO ${path.join(rig.project, `data/${name}.parquet`)}`;
+    }
+    rig = makeRig({ project: rig.project });
+    for (const [name, a] of Object.entries({ "x[1]": 1, "y*": 3, "z?": 5 })) {
+      expect(await (await csv(`data/${name}.csv`)).rows()).toEqual([{ a }]);
+      expect(await (await parquet(`data/${name}.parquet`)).rows()).toEqual([{ a }]);
+    }
+    expect(files()).toEqual(["x[1]", "y*", "z?"].flatMap((name) => [`data/${name}.csv`, `data/${name}.parquet`]));
+    expect(rig.reads.every(({ kind }) => kind === "file")).toBe(true);
+  });
 });
