@@ -1,7 +1,7 @@
 import { fail } from "../errors.ts";
 import { quoteFile } from "../sql-quote.ts";
 import { literal, toParam, typeText, type Param } from "./bind.ts";
-import { statementKind, statements, tokens } from "./sqltext.ts";
+import { statementKind, statements, type Token, tokens } from "./sqltext.ts";
 import { tableInfo } from "../store/brand.ts";
 
 /** A piece of a query: written as it is, a value, a subquery, or pieces in a row. */
@@ -86,9 +86,29 @@ export function render(pieces: readonly Piece[]): Rendered {
     return `$${params.length}`;
   });
   const all = statements(text);
-  if (params.length === 0 || (all.length === 1 && statementKind(text) !== "other")) return { text, params };
+  if (params.length === 0) return { text, params };
+  if (all.length === 1 && statementKind(text) !== "other") {
+    refuseQuoted(text, pieces);
+    return { text, params };
+  }
   return { text: write(pieces, literal), params: [] };
 }
+
+/** In `'${name}'` a value would be the text `$1`. @throws E_SQL */
+function refuseQuoted(text: string, pieces: readonly Piece[]): void {
+  const isQuoted = ({ kind }: Token) => kind !== "word" && kind !== "symbol";
+  if (!tokens(text).some((token) => isQuoted(token) && /\$\d/.test(token.text))) return;
+  // Whether it is a value's, or the user's own.
+  const found = tokens(write(pieces, () => mark)).find((token) => isQuoted(token) && token.text.includes(mark));
+  if (!found) return;
+  const where = found.kind === "comment" ? "a comment" : "quotes";
+  fail("E_SQL", `the SQL has a value inside ${where}, where nothing is put in: ${found.text.replaceAll(mark, "${…}").slice(0, 80)}`, {
+    remedy: "leave the quotes out, and make a longer text in JavaScript: ${`data/${name}.csv`}",
+  });
+}
+
+/** Stands in no text. */
+const mark = "\u{fdd0}";
 
 /** A query as one text with its values written into it. */
 export function renderLiterally(pieces: readonly Piece[]): string {

@@ -275,6 +275,15 @@ describe("errors", () => {
     expect(await sql`SELECT E'it\\'s; x' AS a`.rows()).toEqual([{ a: "it's; x" }]);
   });
 
+  test("a value inside quotes or a comment, where nothing is put in", async () => {
+    expect(await failed(() => sql`SELECT ${"a"} AS a, '${"a"}' AS b`)).toBe(
+      "E_SQL: the SQL has a value inside quotes, where nothing is put in: ${…}; leave the quotes out, and make a longer text in JavaScript: ${`data/${name}.csv`}",
+    );
+    expect(await failed(() => sql`FROM read_csv('data/${"t"}.csv')`.rows())).toMatch(/^E_SQL: .* put in: data\/\$\{…\}\.csv; leave/);
+    expect(await failed(() => sql`SELECT 1 AS a -- WHERE a > ${1}`)).toMatch(/^E_SQL: the SQL has a value inside a comment/);
+    expect(await sql`SELECT ${"a"} AS a, 'it is $1' AS b -- of $1`.rows()).toEqual([{ a: "a", b: "it is $1" }]);
+  });
+
   test("in a transaction the first error is told", async () => {
     await sql`BEGIN`;
     expect(await failed(() => sql`SELECT error('boom')`)).toMatch(/^E_SQL: .*boom/);
