@@ -37,3 +37,15 @@ export function* namedFiles(code: readonly Token[], params: Rendered["params"], 
 function texts(value: unknown): string[] {
   return (Array.isArray(value) ? value : [value]).filter((each): each is string => typeof each === "string");
 }
+
+/** Whether `glob(…)` is given a name that SQL makes: it opens no file, by which that would be told. */
+export function listsComputedName(code: readonly Token[]): boolean {
+  return code.some(({ kind, text: word }, index) => {
+    const before = code[index - 1];
+    const isTable = before !== undefined && /^(FROM|JOIN|LATERAL|,|\()$/.test(before.text) && before.kind !== "string";
+    if (kind !== "word" || word !== "GLOB" || !isTable || code[index + 1]?.text !== "(") return false;
+    const end = code.findIndex(({ kind, text }, at) => at > index + 1 && kind === "symbol" && text === ")");
+    const given = code.slice(index + 2, end < 0 ? undefined : end);
+    return !given.every(({ kind, text }) => kind === "string" || (kind === "symbol" && /^(\$\d+|[[\],])$/.test(text)));
+  });
+}

@@ -5,7 +5,7 @@ import { projectPath } from "../project-path.ts";
 import { perHost, type Host } from "./host.ts";
 import { noteFile, sqlPaths } from "./here.ts";
 import type { Engine } from "./duckdb.ts";
-import { namedFiles } from "./sql-names.ts";
+import { listsComputedName, namedFiles } from "./sql-names.ts";
 import { notePattern } from "./sql-patterns.ts";
 import { asksForTimes, times } from "./sql-times.ts";
 import { tokens } from "./sqltext.ts";
@@ -131,12 +131,16 @@ function noteNamed(host: Host, { text, params, anyString = false }: Told, names:
     else {
       const files = sqlPaths(host, name);
       for (const file of files) names.files.add(file);
+      // What was changed in a database, and is not in its file yet. Where there is none, nothing of it is opened.
+      if (code[0]?.text === "ATTACH")
+        for (const file of files) host.note({ kind: "exists", name: projectPath(host.project, `${file}.wal`) });
       if (listed) for (const file of files) host.note({ kind: "exists", name: projectPath(host.project, file) });
       else if (!anyString) noteSoon(host, files[0]!);
     }
   }
   if (code.some(({ kind, text: word }) => (kind === "word" && word.endsWith("_LOGGING")) || word === "TRUNCATE_DUCKDB_LOGS"))
     host.opaque({ kind: "native", what: "DuckDB's log of files was changed" });
+  if (listsComputedName(code)) host.opaque({ kind: "native", what: "glob() in DuckDB, of a name that SQL makes" });
   if (asksForTimes(code)) times(host).asked = true;
   if (code[0]?.text === "INSTALL") host.opaque({ kind: "network", what: "a DuckDB extension" });
   if (code[0]?.text === "LOAD") host.opaque({ kind: "native", what: `DuckDB extension ${code[1]?.text.toLowerCase() ?? ""}` });

@@ -559,6 +559,8 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "SQL, a pattern in a variable": sqlAppears("FROM read_csv(getvariable('p'))", "SET VARIABLE p = 'HERE/*.csv'"),
   "SQL, a pattern in a view": sqlAppears("FROM v", "CREATE VIEW v AS FROM 'HERE/*.csv'"),
   "SQL, glob()": sqlAppears("FROM glob('HERE/*')"),
+  "SQL, glob() of a joined pattern": sqlAppears("FROM glob('HERE/' || '*.csv')"),
+  "SQL, glob() in a macro": sqlAppears("FROM m('HERE/*.csv')", "CREATE MACRO m(p) AS TABLE FROM glob(p)"),
   "SQL, a pattern made by a function": sqlAppears("FROM read_csv(concat('HERE', '/*.csv'))"),
   "SQL, a pattern by a value and a function": sqlAppears("FROM read_csv(concat('HERE/', ${\"*\"}, '.csv'))"),
   "SQL, a pattern after chdir": sqlAppears("FROM '*.csv'", undefined, 'await sql`SELECT 1`;\nprocess.chdir("HERE");\n'),
