@@ -38,7 +38,7 @@ export async function table<const Data extends TableData>(
 ): Promise<Table<RowOf<Data>>> {
   const sources = sourcesOf(data, schema);
   const engine = await duckdb();
-  const kinds = sources.map(kindOfColumn);
+  const kinds = sources.map((source) => kindFor(kindOfColumn(source), typeIn(schema, source.name)));
   return engine.exclusive(async () => new Table<RowOf<Data>>(await write(engine, sources, kinds, schema)));
 }
 
@@ -54,7 +54,7 @@ function kindOfColumn({ name, length, at, typed }: Source): Kind {
 
 async function write(engine: Engine, sources: readonly Source[], kinds: readonly Kind[], schema: Readonly<Record<string, string>>) {
   const rows = sources[0]!.length;
-  const selected = sources.map(({ name }, index) => `${cast(`c${index}`, schema[name])} AS ${quoteIdentifier(name)}`);
+  const selected = sources.map(({ name }, index) => `${cast(`c${index}`, typeIn(schema, name))} AS ${quoteIdentifier(name)}`);
   const file = stagedFile(here(), "rows", "parquet");
   const text = `COPY (SELECT ${selected.join(", ")} FROM stepbook_rows()) TO ${quoteString(file)} (FORMAT parquet, COMPRESSION zstd)`;
   const columns = sources.map((source, index) => fedColumn(engine.api, source, kinds[index]!));
@@ -63,6 +63,11 @@ async function write(engine: Engine, sources: readonly Source[], kinds: readonly
   );
   return opened(engine, here(), file, rows);
 }
+
+const typeIn = (schema: Readonly<Record<string, string>>, name: string) => (Object.hasOwn(schema, name) ? schema[name] : undefined);
+
+/** Large whole numbers are DOUBLE, of which a text would be `3000000000.0`. */
+const kindFor = (kind: Kind, type: string | undefined): Kind => (kind === "whole" && type !== undefined ? "BIGINT" : kind);
 
 function cast(column: string, type: string | undefined): string {
   return type === undefined ? column : `CAST(${column} AS ${exactType(type)})`;

@@ -95,7 +95,15 @@ export function merge(a: Kind, b: Kind, where: Where): Kind {
 
 function mergeFields(a: Readonly<Record<string, Kind>>, b: Readonly<Record<string, Kind>>, where: Where): Kind {
   const names = [...new Set([...Object.keys(a), ...Object.keys(b)])];
-  return { fields: Object.fromEntries(names.map((name) => [name, merge(a[name] ?? "null", b[name] ?? "null", where)])) };
+  return { fields: Object.fromEntries(names.map((name) => [name, merge(kindIn(a, name), kindIn(b, name), where)])) };
+}
+
+const kindIn = (fields: Readonly<Record<string, Kind>>, name: string) => (fieldOf(name)(fields) as Kind | undefined) ?? "null";
+
+/** What an object has under the name itself; a field called `constructor` that is missing is not that of all objects. */
+export function fieldOf(name: string): (object: object) => unknown {
+  const get = (object: object) => (object as Record<string, unknown>)[name];
+  return name in Object.prototype ? (object) => (Object.hasOwn(object, name) ? get(object) : undefined) : get;
 }
 
 const isWhole = (kind: Kind) => kind === "INTEGER" || kind === "whole" || kind === "BIGINT";
@@ -118,12 +126,12 @@ function notNull(api: typeof Duck, kind: Kind): { type: Duck.DuckDBType; convert
     return { type: api.LIST(item.type), convert: (value) => api.listValue(Array.from(value as Iterable<unknown>, item.convert)) };
   }
   if (typeof kind === "object") {
-    const fields = Object.entries(kind.fields).map(([name, inner]) => [name, toDuck(api, inner)] as const);
+    const fields = Object.entries(kind.fields).map(([name, inner]) => [name, { ...toDuck(api, inner), get: fieldOf(name) }] as const);
     const type = api.STRUCT(Object.fromEntries(fields.map(([name, inner]) => [name, inner.type])));
     return {
       type,
       convert: (value) =>
-        api.structValue(Object.fromEntries(fields.map(([name, inner]) => [name, inner.convert((value as Record<string, unknown>)[name])]))),
+        api.structValue(Object.fromEntries(fields.map(([name, inner]) => [name, inner.convert(inner.get(value as object))]))),
     };
   }
   switch (kind) {

@@ -1,6 +1,7 @@
 import { types as is } from "node:util";
 import { fail } from "../errors.ts";
 import { fractionDigits, isWhole, moreDigits } from "./fraction-digits.ts";
+import { fieldOf } from "./kinds.ts";
 import type { TableData } from "./table-data.ts";
 
 /** A column of the data: where its values come from. */
@@ -34,7 +35,10 @@ function rowSources(rows: readonly object[]): Source[] {
       fail("E_UNSTORABLE", `table: row ${index + 1} is not an object`, { remedy: "give rows as { column: value }" });
     for (const name of Object.keys(row)) names.add(name);
   });
-  return [...names].map((name) => ({ name, length: rows.length, at: (row) => (rows[row] as Record<string, unknown>)[name] }));
+  return [...names].map((name) => {
+    const get = fieldOf(name);
+    return { name, length: rows.length, at: (row) => get(rows[row]!) };
+  });
 }
 
 function columnSources(columns: Readonly<Record<string, ArrayLike<unknown>>>): Source[] {
@@ -95,12 +99,29 @@ const day = 86_400_000;
 
 /** Whether a value is more than the type holds; undefined for types that say so themselves, or hold all. */
 function losing(type: string): ((value: unknown) => boolean) | undefined {
-  if (/^DATE$/i.test(type.trim())) return (value) => value instanceof Date && Math.abs(value.getTime() % day) > 0;
+  const name = type.trim().toUpperCase();
+  if (name === "DATE")
+    return (value) => (value instanceof Date ? value.getTime() % day !== 0 : typeof value === "string" && isMoreThanDay(value));
   const digits = fractionDigits(type);
   if (digits === undefined) return undefined;
   const more = new RegExp(moreDigits(digits));
-  return (value) =>
-    typeof value === "number"
-      ? isWhole(type) && Number.isFinite(value) && !Number.isInteger(value)
-      : typeof value === "string" && !/e/i.test(value) && more.test(value);
+  if (isWhole(type))
+    return (value) =>
+      typeof value === "number" || (typeof value === "string" && /e/i.test(value))
+        ? Number.isFinite(Number(value)) && !Number.isInteger(Number(value))
+        : typeof value === "string" && more.test(value);
+  const dropsOffset = /^(?:TIMESTAMP(?:_S|_MS|_US|_NS)?|DATETIME|TIME)$/.test(name);
+  return (value) => {
+    if (value instanceof Date) return name === "TIMESTAMP_S" && value.getTime() % 1000 !== 0;
+    return typeof value === "string" && ((!/e/i.test(value) && more.test(value)) || (dropsOffset && offset.test(value)));
+  };
+}
+
+/** `+02:00` after a time; of +00 nothing is lost. */
+const offset = /:.*[+-](?!00?(?::?00)*\s*$)\d/;
+
+/** Whether something other than midnight follows a day. */
+function isMoreThanDay(text: string): boolean {
+  const rest = /^\s*[+-]?\d+([-/\\ ])\d+\1\d+(?:\s*\(BC\))?(.*)$/s.exec(text)?.[2];
+  return rest !== undefined && !/^[T\s]*(?:00?:00?(?::00?(?:\.0*)?)?\s*(?:Z|UTC|[+-]00?(?::?00)*)?)?\s*$/i.test(rest);
 }

@@ -312,6 +312,26 @@ describe("table(…)", () => {
     ).toEqual([{ k: 2, d: 1.24, day: new Date("2024-02-29"), t: 1.5 }]);
   });
 
+  test("large whole numbers as text, and days in other words", async () => {
+    expect(await (await table([{ id: 3_000_000_000 }, { id: 5 }], { id: "VARCHAR" })).column("id")).toEqual(["3000000000", "5"]);
+    expect((await (await table([{ d: "2024-2-9" }, { d: "2024/02/09 00:00:00" }], { d: "DATE" })).column("d")).map(Number)).toEqual([
+      Date.UTC(2024, 1, 9),
+      Date.UTC(2024, 1, 9),
+    ]);
+  });
+
+  test("fields of names that all objects have, where a row has none", async () => {
+    const words = [{ constructor: 1 }, { valueOf: 2 }] as object[];
+    expect(await (await table(words)).rows()).toEqual([
+      { constructor: 1, valueOf: null },
+      { constructor: null, valueOf: 2 },
+    ]);
+    expect(await (await table([{ s: words[0] }, { s: words[1] }])).rows()).toEqual([
+      { s: { constructor: 1, valueOf: null } },
+      { s: { constructor: null, valueOf: 2 } },
+    ]);
+  });
+
   test("several at once, while another table is read, with several threads: each its own rows in order", async () => {
     makeRig({ threads: 4 });
     const many = Array.from({ length: 5 }, (_, n) => Int32Array.from({ length: 50_000 }, (_, i) => i * n));
@@ -424,6 +444,26 @@ describe("table(…)", () => {
       "a time in a day",
       () => table([{ d: new Date("2024-02-28T23:00:00Z") }], { d: "DATE" }),
       'E_UNSTORABLE: table: row 1, column "d" is 2024-02-28T23:00:00.000Z, which is not exactly DATE; round it first, or give the column a type that holds it',
+    ],
+    [
+      "a time in a day, as text",
+      () => table([{ d: "2024-02-28T00:00:00Z" }, { d: "2024-02-28T23:00:00Z" }], { d: "DATE" }),
+      'E_UNSTORABLE: table: row 2, column "d" is 2024-02-28T23:00:00Z, which is not exactly DATE; round it first, or give the column a type that holds it',
+    ],
+    [
+      "an offset that would be left out",
+      () => table([{ t: "2024-02-28T23:00:00Z" }, { t: "2024-02-28 23:00:00+00" }, { t: "2024-02-28T23:00:00+02:00" }], { t: "TIMESTAMP" }),
+      'E_UNSTORABLE: table: row 3, column "t" is 2024-02-28T23:00:00+02:00, which is not exactly TIMESTAMP; round it first, or give the column a type that holds it',
+    ],
+    [
+      "milliseconds in seconds",
+      () => table([{ t: new Date(1000) }, { t: new Date(1) }], { t: "TIMESTAMP_S" }),
+      'E_UNSTORABLE: table: row 2, column "t" is 1970-01-01T00:00:00.001Z, which is not exactly TIMESTAMP_S; round it first, or give the column a type that holds it',
+    ],
+    [
+      "a fraction with an exponent",
+      () => table([{ k: "1e3" }, { k: "15e-1" }], { k: "INTEGER" }),
+      'E_UNSTORABLE: table: row 2, column "k" is 15e-1, which is not exactly INTEGER; round it first, or give the column a type that holds it',
     ],
     [
       "a typed array that DuckDB has no type for",
