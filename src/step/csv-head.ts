@@ -47,8 +47,9 @@ export function givenType({ options }: Head, name: string): string | undefined {
 }
 
 function findDelimiter(text: string): string {
-  const line = text.split(/\r?\n|\r/).find((each) => each.trim() !== "") ?? "";
-  const bare = line.replace(/"(?:[^"]|"")*"/g, "");
+  // Before it is divided into lines: a quoted name may go over several.
+  const unquoted = text.replace(/(^|[,;\t|\r\n])"(?:[^"]|"")*"/g, "$1");
+  const bare = unquoted.split(/\r?\n|\r/).find((each) => each.trim() !== "") ?? "";
   const counts = [",", ";", "\t", "|"].map((character) => ({ character, count: bare.split(character).length - 1 }));
   return counts.reduce((best, each) => (each.count > best.count ? each : best)).character;
 }

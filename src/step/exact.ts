@@ -6,9 +6,13 @@ import { quoteIdentifier } from "../sql-quote.ts";
  * As 64-bit they are exact, and what does not fit is an error. Of a TIMETZ the offset would be lost; as a text it is kept.
  */
 export function exactType(type: string): string {
-  const of64Bits = type.replaceAll(/(?<![\w"])(U?)(?:HUGEINT|INT128)(?![\w"])/gi, "$1BIGINT");
-  return of64Bits.replaceAll(/(?<![\w"])(?:TIMETZ|TIME WITH TIME ZONE)(?![\w"])/gi, "VARCHAR");
+  return type.replaceAll(inexact, (found, unsigned?: string, isWhole?: string) =>
+    isWhole !== undefined ? `${unsigned ?? ""}BIGINT` : /^["']/.test(found) ? found : "VARCHAR",
+  );
 }
+
+/** What is quoted is a name, or a value of an ENUM; a name without quotes has its type behind it: `STRUCT(hugeint INTEGER)`. */
+const inexact = /"(?:[^"]|"")*"|'(?:[^']|'')*'|(?<!\w)(?:(U?)(HUGEINT|INT128)|TIMETZ|TIME WITH TIME ZONE)(?=\s*(?:$|[[\],)(]))/gi;
 
 /** What stands before and after a query whose columns Parquet cannot hold as they are. */
 export function exactColumns(columns: readonly Column[]): [string, string] {

@@ -31,6 +31,7 @@ describe("what it reads", () => {
     ["a\tb\n1\tx\n", "BIGINT VARCHAR"],
     ["a|b\n1|x\n", "BIGINT VARCHAR"],
     ['"a,b";c;d\n1;2;3\n', "BIGINT BIGINT BIGINT"],
+    ['"two\nlines";"a, b, c"\n1;2\n', "BIGINT BIGINT"],
     ["only\n1\n", "BIGINT"],
   ])("finds the delimiter of %j", async (content, expected) => {
     expect(await types(content)).toBe(expected);

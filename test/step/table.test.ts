@@ -93,6 +93,11 @@ describe("reading", () => {
     expect((await table([{ a: 1 }, { a: 2 ** 40 }])).schema[0]!.type).toBe("DOUBLE");
   });
 
+  test("names and values that read like a type of 128 bits stay", async () => {
+    const made = await sql`SELECT {'hugeint': 1, 'a timetz b': 2, 'x': sum(1)} AS s, 'HUGEINT'::ENUM ('HUGEINT', 'a') AS e`;
+    expect(await made.rows()).toEqual([{ s: { hugeint: 1, "a timetz b": 2, x: 1 }, e: "HUGEINT" }]);
+  });
+
   test("decimals without digits after the point keep all of theirs", async () => {
     const made =
       await sql`SELECT unnest([99999999999999999999999999999999999999, 5, NULL])::DECIMAL(38, 0) AS d, [9007199254740993::DECIMAL(18, 0)] AS l`;
