@@ -67,7 +67,8 @@ export async function noteOpened(
   named: Pick<Names, "has"> = new Names(),
 ): Promise<void> {
   const reader = await connection.runAndReadAll(
-    `SELECT message->>'path', bool_or(message->>'op' = 'WRITE'), any_value(message->>'fs')
+    // Its JSON has names as they are, with backslashes and quotes.
+    `SELECT regexp_extract(message, '"path":"(.*)","op":"', 1, 's'), bool_or(contains(message, '","op":"WRITE"')), any_value(regexp_extract(message, '"fs":"([^"]*)"', 1))
      FROM duckdb_logs() WHERE type = 'FileSystem' GROUP BY ALL`,
   );
   const rows = reader.getRows() as [string, boolean, string][];

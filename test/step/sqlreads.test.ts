@@ -219,6 +219,16 @@ describe("csv and parquet", () => {
     expect(await (await csv("data/[x]/k=1/t.csv")).rows()).toEqual([{ a: 1 }]);
   });
 
+  test("names with what JSON would have escaped, and whatever is read then", async () => {
+    for (const name of ["b\\c", 'say "x"', "two\nlines"]) {
+      rig.file(`data/${name}.csv`, "a\n1\n");
+      expect(await (await csv(`data/${name}.csv`)).rows()).toEqual([{ a: 1 }]);
+    }
+    await sql`FROM 'data/a.csv'`;
+    await sql`FROM 'data/say "x".csv'`;
+    expect(files()).toEqual(["data/a.csv", "data/b\\c.csv", 'data/say "x".csv', "data/two\nlines.csv"]);
+  });
+
   test("a name that is a pattern for another file, too", async () => {
     for (const [name, a] of Object.entries({ "x[1]": 1, x1: 2, "y*": 3, yy: 4, "z?": 5, zz: 6 })) {
       rig.file(`data/${name}.csv`, `a\n${a}\n`);
