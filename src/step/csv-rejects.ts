@@ -76,6 +76,13 @@ function describe(head: Head, types: readonly SettledType[], reject: Reject): { 
         what: `column "${name}": a quote is opened and not closed before the next ${JSON.stringify(head.delimiter)} or line end`,
         remedy: 'quotes inside quotes are doubled: "say ""yes"""',
       };
+    case "LINE SIZE OVER MAXIMUM": {
+      const bytes = Number(/Actual Size:\s*(\d+)/.exec(reject.message)?.[1] ?? 2_000_000);
+      return {
+        what: `the row has ${bytes.toLocaleString("en-US")} bytes, and csv reads up to 2,000,000`,
+        remedy: `sql\`FROM read_csv('${head.shown}', max_line_size = ${bytes * 2})\` reads longer ones`,
+      };
+    }
     case "INVALID ENCODING":
       return {
         what: `column "${name}": bytes that are not ${head.encoding.toUpperCase()}`,

@@ -1,4 +1,5 @@
 import type * as Duck from "@duckdb/node-api";
+import { fail } from "../errors.ts";
 import { quoteIdentifier, quoteString } from "../sql-quote.ts";
 import { duckdb, type Engine } from "./duckdb.ts";
 import { exactType } from "./exact.ts";
@@ -6,7 +7,7 @@ import { feed, type FedColumn } from "./feed.ts";
 import { here } from "./here.ts";
 import { kindOf, merge, toDuck, typeOf, type Kind } from "./kinds.ts";
 import { opened, stagedFile } from "./materialise.ts";
-import { sourcesOf, type Source } from "./sources.ts";
+import { refuseValue, sourcesOf, type Source } from "./sources.ts";
 import type { TableData } from "./table-data.ts";
 import { sqlError } from "./sqlerror.ts";
 import { Table } from "./table.ts";
@@ -59,9 +60,40 @@ async function write(engine: Engine, sources: readonly Source[], kinds: readonly
   const text = `COPY (SELECT ${selected.join(", ")} FROM stepbook_rows()) TO ${quoteString(file)} (FORMAT parquet, COMPRESSION zstd)`;
   const columns = sources.map((source, index) => fedColumn(engine.api, source, kinds[index]!));
   await feed(engine, columns, rows, () =>
-    engine.connection.run(text).catch((thrown: unknown) => sqlError(thrown, { text, start: 0, length: text.length })),
+    engine.connection.run(text).catch(async (thrown: unknown) => {
+      await refuseCast(engine, sources, columns, schema, thrown);
+      return sqlError(thrown, { text, start: 0, length: text.length });
+    }),
   );
   return opened(engine, here(), file, rows);
+}
+
+/** @throws E_UNSTORABLE with the first value that its type in the schema does not take; E_USAGE for a type that is none */
+async function refuseCast(
+  engine: Engine,
+  sources: readonly Source[],
+  columns: readonly FedColumn[],
+  schema: Readonly<Record<string, string>>,
+  thrown: unknown,
+): Promise<void> {
+  const unknown = /Type with name (\S+) does not exist/.exec(thrown instanceof Error ? thrown.message : "")?.[1];
+  if (unknown !== undefined)
+    fail(
+      "E_USAGE",
+      `table: the schema names a type that DuckDB does not know: ${unknown}`,
+      { remedy: "such as INTEGER, DOUBLE, VARCHAR, DATE, DECIMAL(10, 2)" },
+      thrown,
+    );
+  for (const [index, source] of sources.entries()) {
+    const type = typeIn(schema, source.name);
+    if (type === undefined) continue;
+    const numbered = "SELECT row_number() OVER () AS n, c0 FROM stepbook_rows()";
+    const text = `SELECT n FROM (${numbered}) WHERE c0 IS NOT NULL AND TRY_CAST(c0 AS ${exactType(type)}) IS NULL LIMIT 1`;
+    // What cannot be looked for is told as DuckDB says it.
+    const found = await feed(engine, [columns[index]!], source.length, () => engine.connection.runAndReadAll(text)).catch(() => undefined);
+    const row = found?.getRows()[0]?.[0];
+    if (row !== undefined) refuseValue(source, Number(row) - 1, type);
+  }
 }
 
 const typeIn = (schema: Readonly<Record<string, string>>, name: string) => (Object.hasOwn(schema, name) ? schema[name] : undefined);

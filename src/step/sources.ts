@@ -1,4 +1,5 @@
 import { types as is } from "node:util";
+import { cellText } from "../cell-text.ts";
 import { fail } from "../errors.ts";
 import { fractionDigits, isWhole, moreDigits } from "./fraction-digits.ts";
 import { fieldOf } from "./kinds.ts";
@@ -83,16 +84,16 @@ function refuseTwice(sources: readonly Source[]): void {
 }
 
 /** DuckDB rounds 1.5 to a whole 2, and cuts the time off a day, without a word. */
-function refuseLoss({ name, length, at }: Source, type: string): void {
+function refuseLoss(source: Source, type: string): void {
   const isLost = losing(type);
-  for (let row = 0; isLost && row < length; row++) {
-    const value = at(row);
-    if (!isLost(value)) continue;
-    const shown = value instanceof Date ? value.toISOString() : String(value);
-    fail("E_UNSTORABLE", `table: row ${row + 1}, column "${name}" is ${shown}, which is not exactly ${type}`, {
-      remedy: "round it first, or give the column a type that holds it",
-    });
-  }
+  for (let row = 0; isLost && row < source.length; row++) if (isLost(source.at(row))) refuseValue(source, row, type, "exactly ");
+}
+
+/** @throws E_UNSTORABLE */
+export function refuseValue({ name, at }: Source, row: number, type: string, how = ""): never {
+  return fail("E_UNSTORABLE", `table: row ${row + 1}, column "${name}" is ${cellText(at(row)).slice(0, 120)}, which is not ${how}${type}`, {
+    remedy: `${how === "" ? "correct it" : "round it first"}, or give the column a type that holds it`,
+  });
 }
 
 const day = 86_400_000;

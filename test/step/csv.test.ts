@@ -280,6 +280,12 @@ describe("a bad row", () => {
       'E_CSV: data/t.csv:12: column "name": a quote is opened and not closed before the next "," or line end\n  12 | 1,2,"abc; quotes inside quotes are doubled: "say ""yes"""',
     ],
     [
+      "a row of megabytes",
+      `a,b\n1,${"x".repeat(3_000_000)}\n`,
+      undefined,
+      `E_CSV: data/t.csv:2: the row has 3,000,002 bytes, and csv reads up to 2,000,000\n  2 | 1,${"x".repeat(118)}…; sql\`FROM read_csv('data/t.csv', max_line_size = 6000004)\` reads longer ones`,
+    ],
+    [
       "text after a quote",
       'a,b\n1,"x"y\n',
       undefined,

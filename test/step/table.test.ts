@@ -490,7 +490,16 @@ describe("table(…)", () => {
   });
 
   test("a value that the schema's type cannot hold", async () => {
-    expect(await failed(() => table([{ a: "x" }], { a: "INTEGER" }))).toMatch(/^E_SQL: SQL: Could not convert string 'x' to INT32/);
+    expect(await failed(() => table([{ a: "x" }], { a: "INTEGER" }))).toBe(
+      'E_UNSTORABLE: table: row 1, column "a" is x, which is not INTEGER; correct it, or give the column a type that holds it',
+    );
+    const numbers = Array.from({ length: 5000 }, (_, id) => ({ id, k: id === 4000 ? 300 : 1 }));
+    expect(await failed(() => table(numbers, { id: "VARCHAR", k: "TINYINT" }))).toBe(
+      'E_UNSTORABLE: table: row 4001, column "k" is 300, which is not TINYINT; correct it, or give the column a type that holds it',
+    );
+    expect(await failed(() => table([{ a: 1 }], { a: "INTEGR" }))).toBe(
+      "E_USAGE: table: the schema names a type that DuckDB does not know: INTEGR; such as INTEGER, DOUBLE, VARCHAR, DATE, DECIMAL(10, 2)",
+    );
     expect((await table([{ a: 1 }])).count).toBe(1);
   });
 });
