@@ -1,4 +1,5 @@
 import type * as Duck from "@duckdb/node-api";
+import { fail } from "../errors.ts";
 
 /**
  * DuckDB values as JavaScript ones, by type:
@@ -63,6 +64,10 @@ function nested(api: typeof Duck, type: Duck.DuckDBType): Converter | undefined 
     }
     case id.STRUCT: {
       const { entryNames, entryTypes } = type as Duck.DuckDBStructType;
+      if (new Set(entryNames).size < entryNames.length)
+        fail("E_SQL", `SQL gives a ${String(type).replaceAll('"" ', "")}, whose fields have no names of their own`, {
+          remedy: "write {'a': 1, 'b': 2} in place of row(1, 2)",
+        });
       const fields = entryNames.map((name, index) => ({ name, convert: converter(api, entryTypes[index]!) }));
       return (value) => {
         const { entries } = value as Duck.DuckDBStructValue;

@@ -1,5 +1,5 @@
 import { perHost, type Host } from "./host.ts";
-import { tokens } from "./sqltext.ts";
+import { type Token, tokens } from "./sqltext.ts";
 
 const calls =
   /^(RANDOM|UUID|UUIDV4|UUIDV7|GEN_RANDOM_UUID|NOW|TODAY|GET_CURRENT_TIME|GET_CURRENT_TIMESTAMP|TRANSACTION_TIMESTAMP|CURRENT_LOCALTIME|CURRENT_LOCALTIMESTAMP)$/;
@@ -28,9 +28,27 @@ function* volatileNames(sql: string): Generator<string> {
     if (kind !== "word") continue;
     const called = code[index + 1]?.text === "(";
     if (called && text === "SETSEED") yield "setseed";
-    if (called && calls.test(text)) yield `${text.toLowerCase()}()`;
+    if (called && (calls.test(text) || (text === "AGE" && isGivenOne(code, index + 2)))) yield `${text.toLowerCase()}()`;
     if (words.test(text) && code[index - 1]?.text !== ".") yield text.toLowerCase();
     const sampling = text === "TABLESAMPLE" || (text === "SAMPLE" && code[index - 1]?.text === "USING");
-    if (sampling && !code.some((token) => token.text === "REPEATABLE")) yield "sampling";
+    if (sampling && !code.some(isSeed)) yield "sampling";
   }
+}
+
+/** `REPEATABLE (42)`, or the second of `(system, 42)`. */
+function isSeed({ text }: Token, index: number, code: readonly Token[]): boolean {
+  if (text === "REPEATABLE") return true;
+  return /^(SYSTEM|BERNOULLI|RESERVOIR)$/.test(text) && code[index + 1]?.text === "," && /^[$\d]/.test(code[index + 2]?.text ?? "");
+}
+
+/** `age(t)` is that of today, `age(t, u)` is not. @param from after the parenthesis */
+function isGivenOne(code: readonly Token[], from: number): boolean {
+  let depth = 1;
+  for (const { kind, text } of code.slice(from)) {
+    if (kind !== "symbol") continue;
+    if (text === "(") depth++;
+    if (text === ")" && --depth === 0) return true;
+    if (text === "," && depth === 1) return false;
+  }
+  return false;
 }

@@ -275,6 +275,12 @@ describe("errors", () => {
     expect(await sql`SELECT E'it\\'s; x' AS a`.rows()).toEqual([{ a: "it's; x" }]);
   });
 
+  test("a struct without names, of which only one field would be left", async () => {
+    expect(await failed(() => sql`SELECT row(1, 2) AS r`.rows())).toBe(
+      "E_SQL: SQL gives a STRUCT(INTEGER, INTEGER), whose fields have no names of their own; write {'a': 1, 'b': 2} in place of row(1, 2)",
+    );
+  });
+
   test("a value inside quotes or a comment, where nothing is put in", async () => {
     expect(await failed(() => sql`SELECT ${"a"} AS a, '${"a"}' AS b`)).toBe(
       "E_SQL: the SQL has a value inside quotes, where nothing is put in: ${…}; leave the quotes out, and make a longer text in JavaScript: ${`data/${name}.csv`}",
@@ -327,6 +333,10 @@ describe("what differs from run to run is told", () => {
     ],
     ["SELECT now() AS r", "SQL uses now(), so the result differs in every run; use run.logicalDate as a value"],
     ["SELECT current_date AS r", "SQL uses current_date, so the result differs in every run; use run.logicalDate as a value"],
+    [
+      "SELECT age(greatest(TIMESTAMP '2020-01-01', TIMESTAMP '2021-01-01')) AS r",
+      "SQL uses age(), so the result differs in every run; use run.logicalDate as a value",
+    ],
     ["FROM range(10) USING SAMPLE 3", "SQL uses sampling, so the result differs in every run; write REPEATABLE (42) after it"],
   ])("%s", async (text, message) => {
     await sql`${sql.raw(text)}`;
@@ -338,6 +348,8 @@ describe("what differs from run to run is told", () => {
     "SELECT 'random() now()' AS r -- uuid()",
     "SELECT setseed(0.5); SELECT random() AS r",
     "FROM range(10) USING SAMPLE reservoir(3 ROWS) REPEATABLE (42)",
+    "FROM range(10) USING SAMPLE 20% (system, 377)",
+    "SELECT age(TIMESTAMP '2024-01-01', least(TIMESTAMP '2020-01-01', TIMESTAMP '2021-01-01')) AS r",
     "SELECT t.today FROM (SELECT 1 AS today) t",
   ])("nothing to tell: %s", async (text) => {
     await sql`${sql.raw(text)}`;
