@@ -83,6 +83,7 @@ function remedyFor(message: string): { remedy?: string } {
   if (/out of range|overflow/i.test(message) && /INT128|HUGEINT|INT64/.test(message)) {
     return { remedy: "whole numbers are kept as 64-bit; cast it to DOUBLE or DECIMAL(38, 0)" };
   }
+  if (/negative intervals/.test(message)) return { remedy: "take its seconds, epoch(…), or cast it to VARCHAR" };
   return {};
 }
 

@@ -281,6 +281,12 @@ describe("errors", () => {
     );
   });
 
+  test("a negative interval, which Parquet does not hold", async () => {
+    expect(await failed(() => sql`SELECT TIMESTAMP '2024-01-01' - TIMESTAMP '2024-01-02' AS d`)).toMatch(
+      /^E_SQL: SQL: Parquet files do not support negative intervals.*; take its seconds, epoch\(…\), or cast it to VARCHAR$/s,
+    );
+  });
+
   test("a value inside quotes or a comment, where nothing is put in", async () => {
     expect(await failed(() => sql`SELECT ${"a"} AS a, '${"a"}' AS b`)).toBe(
       "E_SQL: the SQL has a value inside quotes, where nothing is put in: ${…}; leave the quotes out, and make a longer text in JavaScript: ${`data/${name}.csv`}",
