@@ -3,10 +3,13 @@ import type { Token } from "./sqltext.ts";
 
 const fileFunction = /^(READ_\w+|PARQUET_\w+|GLOB|SNIFF_CSV)$/;
 
+/** Give no rows for a file that is not there. */
+const lenient = /^(GLOB|READ_TEXT|READ_BLOB)$/;
+
 /** A name that stands in SQL where files are named. */
 export interface Named {
   readonly name: string;
-  /** In `glob('…')`, which opens no file. */
+  /** In `glob('…')`, which opens no file, or where one that is missing is no error. */
   readonly listed?: boolean;
 }
 
@@ -26,7 +29,7 @@ export function* namedFiles(code: readonly Token[], params: Rendered["params"], 
         for (const name of texts(params[Number(token.text.slice(1)) - 1]?.value)) yield { name, listed };
     } else if (token.kind === "symbol" && token.text === "(" && before?.kind === "word" && fileFunction.test(before.text)) {
       inside.push(true);
-      listed = before.text === "GLOB";
+      listed = lenient.test(before.text);
     } else if (token.kind === "string" || token.kind === "identifier") {
       if ((anyString && token.kind === "string") || (before?.kind === "word" && /^(FROM|JOIN)$/.test(before.text)))
         yield { name: token.text };
@@ -38,14 +41,15 @@ function texts(value: unknown): string[] {
   return (Array.isArray(value) ? value : [value]).filter((each): each is string => typeof each === "string");
 }
 
-/** Whether `glob(…)` is given a name that SQL makes: it opens no file, by which that would be told. */
-export function listsComputedName(code: readonly Token[]): boolean {
-  return code.some(({ kind, text: word }, index) => {
+/** The function that is given a name which SQL makes, and may open no file, by which that would be told. */
+export function lenientOfComputedName(code: readonly Token[]): string | undefined {
+  const found = code.find(({ kind, text: word }, index) => {
     const before = code[index - 1];
     const isTable = before !== undefined && /^(FROM|JOIN|LATERAL|,|\()$/.test(before.text) && before.kind !== "string";
-    if (kind !== "word" || word !== "GLOB" || !isTable || code[index + 1]?.text !== "(") return false;
+    if (kind !== "word" || !lenient.test(word) || !isTable || code[index + 1]?.text !== "(") return false;
     const end = code.findIndex(({ kind, text }, at) => at > index + 1 && kind === "symbol" && text === ")");
     const given = code.slice(index + 2, end < 0 ? undefined : end);
     return !given.every(({ kind, text }) => kind === "string" || (kind === "symbol" && /^(\$\d+|[[\],])$/.test(text)));
   });
+  return found?.text.toLowerCase();
 }

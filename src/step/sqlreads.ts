@@ -5,7 +5,7 @@ import { projectPath } from "../project-path.ts";
 import { perHost, type Host } from "./host.ts";
 import { noteFile, sqlPaths } from "./here.ts";
 import type { Engine } from "./duckdb.ts";
-import { listsComputedName, namedFiles } from "./sql-names.ts";
+import { lenientOfComputedName, namedFiles } from "./sql-names.ts";
 import { notePattern } from "./sql-patterns.ts";
 import { asksForTimes, times } from "./sql-times.ts";
 import { tokens } from "./sqltext.ts";
@@ -108,7 +108,10 @@ const isPattern = /[*?[]/;
 
 /** A step that goes on without the file depends on its absence. */
 export function noteMissing(host: Host, thrown: unknown): void {
-  const name = /No files found that match the pattern \\?"([^"]*?)\\?"/.exec(thrown instanceof Error ? thrown.message : "")?.[1];
+  const message = thrown instanceof Error ? thrown.message : "";
+  const unopened = /Cannot open (?:file|database) \\?"([^"]*?)\\?"/.exec(message)?.[1];
+  const name = /No files found that match the pattern \\?"([^"]*?)\\?"/.exec(message)?.[1];
+  if (unopened) for (const file of sqlPaths(host, unopened)) host.note({ kind: "exists", name: projectPath(host.project, file) });
   if (name && isPattern.test(name)) notePattern(host, fromHome(name));
   else if (name) for (const file of sqlPaths(host, fromHome(name))) host.note({ kind: "exists", name: projectPath(host.project, file) });
 }
@@ -141,7 +144,8 @@ function noteNamed(host: Host, { text, params, anyString = false }: Told, names:
   }
   if (code.some(({ kind, text: word }) => (kind === "word" && word.endsWith("_LOGGING")) || word === "TRUNCATE_DUCKDB_LOGS"))
     host.opaque({ kind: "native", what: "DuckDB's log of files was changed" });
-  if (listsComputedName(code)) host.opaque({ kind: "native", what: "glob() in DuckDB, of a name that SQL makes" });
+  const lenient = lenientOfComputedName(code);
+  if (lenient !== undefined) host.opaque({ kind: "native", what: `${lenient}() in DuckDB, of a name that SQL makes` });
   if (asksForTimes(code)) times(host).asked = true;
   if (code[0]?.text === "INSTALL") host.opaque({ kind: "network", what: "a DuckDB extension" });
   if (code[0]?.text === "LOAD") host.opaque({ kind: "native", what: `DuckDB extension ${code[1]?.text.toLowerCase() ?? ""}` });

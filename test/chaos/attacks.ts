@@ -564,6 +564,10 @@ export const attacks: Readonly<Record<string, Attack>> = {
   "SQL, a pattern made by a function": sqlAppears("FROM read_csv(concat('HERE', '/*.csv'))"),
   "SQL, a pattern by a value and a function": sqlAppears("FROM read_csv(concat('HERE/', ${\"*\"}, '.csv'))"),
   "SQL, a pattern after chdir": sqlAppears("FROM '*.csv'", undefined, 'await sql`SELECT 1`;\nprocess.chdir("HERE");\n'),
+  "SQL, a text that was not there": {
+    step: "import { sql } from \"stepbook\";\nexport const out = await sql`SELECT content FROM read_text('HERE/new.txt')`;",
+    change: (project, here) => project.write(`${here}/new.txt`, "a"),
+  },
   "SQL, glob() of one file": {
     step: "import { sql } from \"stepbook\";\nexport const out = await sql`FROM glob('HERE/new.csv')`;",
     change: (project, here) => project.write(`${here}/new.csv`, "a\n1\n"),
