@@ -6,7 +6,7 @@ import { closeSync, openSync, readSync } from "./quiet-fs.ts";
 export type Encoding = NonNullable<CsvOptions["encoding"]>;
 
 /** Enough for the widest header. */
-const headSize = 1 << 20;
+export const headSize = 1 << 20;
 
 /** The first bytes of a file, unpacked where it is packed with gzip, whatever its name. */
 export function readStart(file: string): { bytes: Buffer; packed: boolean } {

@@ -16,6 +16,10 @@ export interface Head {
   readonly encoding: Encoding;
   /** Whether it is packed with gzip. */
   readonly packed: boolean;
+  /** Whether a name of the header goes over several lines. */
+  readonly isTall: boolean;
+  /** Where DuckDB reads it, unpacked, if that is a copy. */
+  readonly copy?: string;
   /** Blank lines before the first record. */
   readonly skip: number;
   readonly options: CsvOptions;
@@ -38,7 +42,8 @@ export function readHead(file: string, shown: string, options: CsvOptions): Head
   if (options.header === undefined) mustName(first.value, shown);
   const names = header ? headerNames(first.value.fields, shown) : plainNames(first.value.fields, options);
   mustHave(names, options, shown, header);
-  return { file, shown, delimiter, names, header, encoding, packed, options, skip: first.value.line - 1 };
+  const isTall = header && names.some((name) => /[\r\n]/.test(name));
+  return { file, shown, delimiter, names, header, encoding, packed, options, isTall, skip: first.value.line - 1 };
 }
 
 /** The type that the caller gave for a column. */

@@ -44,9 +44,9 @@ export function readerSql(head: Head, types: readonly string[], rejects: RejectT
     `rejects_scan = ${quoteString(rejects.scans)}`,
     `rejects_limit = ${rejectsLimit}`,
     // Not by the file's name.
-    `compression = '${head.packed ? "gzip" : "none"}'`,
+    `compression = '${head.packed && head.copy === undefined ? "gzip" : "none"}'`,
   ];
-  return `read_csv(${quoteFile(head.file)}, ${options.join(", ")})`;
+  return `read_csv(${quoteFile(head.copy ?? head.file)}, ${options.join(", ")})`;
 }
 
 /** A row for each value but NULL: `stepbook_name`, of its column, and `stepbook_value`. However many columns there are, they are planned fast. */

@@ -47,10 +47,8 @@ export async function failOnRejects(engine: Engine, head: Head, types: readonly 
 }
 
 function report(head: Head, types: readonly SettledType[], reject: Reject, more: string): never {
-  const line = exactLine(head, reject);
+  const { line, column } = exactPlace(head, reject);
   const { what, remedy } = describe(head, types, reject);
-  const column =
-    reject.position !== null && reject.linePosition !== null ? Math.max(1, reject.position - reject.linePosition + 1) : undefined;
   return fail("E_CSV", `${head.shown}:${line}: ${what}${more}\n  ${line} | ${clip(reject.text)}`, {
     place: { file: head.shown, line, ...(column === undefined ? {} : { column }) },
     remedy,
@@ -118,33 +116,36 @@ function isTextRow(head: Head, { linePosition }: Reject): boolean {
 }
 
 /** DuckDB does not count blank lines; the position in the file is exact where the file is read as it is. */
-function exactLine(head: Head, { line, position, linePosition, kind }: Reject): number {
+function exactPlace(head: Head, { line, position, linePosition, kind }: Reject): { line: number; column?: number } {
   // What is missing is noted after the row's end.
   const at = kind === "MISSING COLUMNS" ? linePosition : position;
-  if (at === null || head.packed || head.encoding !== "utf-8") return line;
+  if (at === null || head.packed || head.encoding !== "utf-8")
+    return position === null || linePosition === null ? { line } : { line, column: Math.max(1, position - linePosition + 1) };
   const handle = openSync(head.file, "r");
   try {
-    return lineAt(handle, at);
+    // Positions are counted from 1.
+    return placeAt(handle, Math.max(0, at - 1));
   } finally {
     closeSync(handle);
   }
 }
 
-/** The line of a position in a file; of line ends there, the line after them. */
-function lineAt(handle: number, position: number): number {
+/** Line and column of a position in a file; of line ends there, the beginning of the line after them. */
+function placeAt(handle: number, position: number): { line: number; column: number } {
   const buffer = Buffer.alloc(1 << 20);
-  let [lines, before] = [1, 0];
+  let [line, begin, before] = [1, 0, 0];
   for (let start = 0, read = 1; read > 0; start += read) {
     read = readSync(handle, buffer, 0, buffer.length, start);
     for (let index = 0; index < read; index++) {
       const byte = buffer[index]!;
       const ends = byte === 10 || byte === 13;
-      if (start + index >= position && !ends) return lines;
-      if (ends && !(byte === 10 && before === 13)) lines++;
+      if (start + index >= position && !ends) return { line, column: start + index - begin + 1 };
+      if (ends && !(byte === 10 && before === 13)) line++;
+      if (ends) begin = start + index + 1;
       before = byte;
     }
   }
-  return lines;
+  return { line, column: 1 };
 }
 
 function clip(text: string): string {

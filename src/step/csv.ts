@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { fail, StepbookError } from "../errors.ts";
 import { projectPath } from "../project-path.ts";
 import { quoteString } from "../sql-quote.ts";
+import { writeFlat } from "./csv-flat.ts";
 import { readHead, type Head } from "./csv-head.ts";
 import { checkOptions, type CsvOptions } from "./csv-options.ts";
 import { readerSql, rejectTables } from "./csv-reader.ts";
@@ -37,7 +38,9 @@ export async function csv<Row = Record<string, unknown>>(file: string, options: 
   const host = here();
   const absolute = existingFile(host, file, "csv");
   noteFile(host, "file", absolute);
-  const head = readHead(absolute, projectPath(host.project, absolute), options);
+  const read = readHead(absolute, projectPath(host.project, absolute), options);
+  const head = read.isTall ? { ...read, copy: stagedFile(host, "flat", "csv") } : read;
+  if (head.copy !== undefined) writeFlat(head, head.copy);
   const engine = await duckdb();
   return engine.exclusive(async () => {
     const since = Date.now();
@@ -47,6 +50,7 @@ export async function csv<Row = Record<string, unknown>>(file: string, options: 
       return csvError(head, thrown);
     } finally {
       await noteOpened(engine, host, since, new Set([absolute]));
+      if (head.copy !== undefined) rmSync(head.copy, { force: true });
     }
   });
 }

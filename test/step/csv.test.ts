@@ -26,6 +26,20 @@ describe("what it reads", () => {
     ]);
   });
 
+  test.each(["\n", "\r\n", "\r"])("names over several lines, whatever ends the rows: %j", async (end) => {
+    for (const name of ["two\nlines", "two\r\nlines", "two\rlines", 'of ""it""\n\n'])
+      for (const before of ["", "\ufeff", end, `\ufeff${end}`]) {
+        const text = [`${before}"${name}";b;"${name}, too"`, "1;2;3", '4;"5";6', ""].join(end);
+        const value = { [name.replaceAll('""', '"')]: 1, b: 2, [`${name.replaceAll('""', '"')}, too`]: 3 };
+        expect(await (await read(text)).head(1), JSON.stringify(text)).toEqual([value]);
+        expect((await read(gzipSync(text))).count).toBe(2);
+      }
+    expect(rig.named("file")).toEqual(["data/t.csv"]);
+    expect(await fails('"two\nlines";b\r\n1;2\r\nx;y\r\n', { columns: { b: "INTEGER" } })).toMatch(
+      /^E_CSV: data\/t\.csv:4: column "b": "y" is not an INTEGER\n {2}4 \| x;y/,
+    );
+  });
+
   test.each<[string, string]>([
     ["a;b\n1;2\n", "BIGINT BIGINT"],
     ["a\tb\n1\tx\n", "BIGINT VARCHAR"],
@@ -302,6 +316,21 @@ describe("a bad row", () => {
     expect(await fails("id,t\r\n1,a\r\n\r\noops,b\r\n", { columns: { id: "INTEGER" } })).toMatch(/^E_CSV: data\/t\.csv:4: /);
   });
 
+  test.each(["\n", "\r\n", "\r"])("a value of one character, wherever it stands: %j", async (end) => {
+    const columns = { a: "INTEGER", b: "INTEGER" };
+    for (const before of ["", "\ufeff"])
+      for (const [row, column] of [
+        ["?;2", 1],
+        ["1;?", 3],
+        ['1;"?"', 3],
+      ] as const)
+        for (const after of ["", end, `${end}5;6${end}`]) {
+          rig.file("data/t.csv", `${before}a;b${end}1;2${end}${row}${after}`);
+          const { place } = await failureOf(() => csv("data/t.csv", { columns }));
+          expect(place, JSON.stringify([before, row, after])).toEqual({ file: "data/t.csv", line: 3, column });
+        }
+  });
+
   test("how many there are", async () => {
     expect(await fails(`a\n${"x\n".repeat(3)}1\n`, { columns: { a: "INTEGER" } })).toMatch(/"x" is not an INTEGER; 3 values do not fit\n/);
     expect(await fails(`a\n${"x\n".repeat(3000)}1\n`, { columns: { a: "INTEGER" } })).toMatch(/1000 or more values do not fit\n/);
@@ -365,6 +394,12 @@ describe("a bad file", () => {
       Buffer.from("id,gr\xf6\xdfe\n1,2\n", "latin1"),
       undefined,
       'E_CSV: data/t.csv has bytes in its first line that are not UTF-8 (gr\ufffd\ufffde); it is perhaps Latin-1: read it with { encoding: "latin-1" }, or save it as UTF-8',
+    ],
+    [
+      "names over several lines in UTF-16",
+      Buffer.from('\ufeff"a\nb",c\n1,2\n', "utf16le"),
+      { encoding: "utf-16" },
+      "E_CSV: data/t.csv has the name of a column over several lines, which is not read in UTF-16; save it as UTF-8",
     ],
     [
       "without a header",

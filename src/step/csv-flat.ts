@@ -1,0 +1,45 @@
+import { constants } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import { fail } from "../errors.ts";
+import { headSize } from "./csv-bytes.ts";
+import type { Head } from "./csv-head.ts";
+import { closeSync, copyFileSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from "./quiet-fs.ts";
+
+const [newline, carriageReturn, quote, blank] = [10, 13, 34, 32];
+const mark = [0xef, 0xbb, 0xbf];
+
+/**
+ * Writes a copy of a CSV file in which each name of the header is on one line, for DuckDB: where a quoted name goes over several, as
+ * Excel writes them, its reader takes the rest of it for a row, or loses all rows without a word. Nothing moves, so places are the same.
+ */
+export function writeFlat({ file, packed, encoding, shown }: Head, target: string): void {
+  if (encoding === "utf-16")
+    fail("E_CSV", `${shown} has the name of a column over several lines, which is not read in UTF-16`, {
+      place: { file: shown },
+      remedy: "save it as UTF-8",
+    });
+  if (packed) writeFileSync(target, gunzipSync(readFileSync(file)));
+  else copyFileSync(file, target, constants.COPYFILE_FICLONE);
+  const handle = openSync(target, "r+");
+  try {
+    const buffer = Buffer.alloc(headSize);
+    const start = buffer.subarray(0, readSync(handle, buffer, 0, headSize, 0));
+    writeSync(handle, flat(start), 0, start.length, 0);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** The bytes with blanks for line ends inside the quotes of the first line with text. */
+function flat(bytes: Buffer): Buffer {
+  const made = Buffer.from(bytes);
+  let [quoted, begun] = [false, false];
+  for (const [at, byte] of bytes.entries()) {
+    const ends = byte === newline || byte === carriageReturn;
+    if (byte === quote) quoted = !quoted;
+    if (ends && quoted) made[at] = blank;
+    else if (ends && begun) break;
+    begun ||= !ends && byte !== mark[at];
+  }
+  return made;
+}
