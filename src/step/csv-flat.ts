@@ -5,12 +5,13 @@ import { headSize } from "./csv-bytes.ts";
 import type { Head } from "./csv-head.ts";
 import { closeSync, copyFileSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from "./quiet-fs.ts";
 
-const [newline, carriageReturn, quote, blank] = [10, 13, 34, 32];
+const [newline, carriageReturn, quote, letter] = [10, 13, 34, 120];
 const mark = [0xef, 0xbb, 0xbf];
 
 /**
- * Writes a copy of a CSV file in which each name of the header is on one line, for DuckDB: where a quoted name goes over several, as
- * Excel writes them, its reader takes the rest of it for a row, or loses all rows without a word. Nothing moves, so places are the same.
+ * Writes a copy of a CSV file with letters in place of what is quoted in its header, and of its byte order mark, for DuckDB: where a
+ * quoted name goes over several lines, as Excel writes them, its reader takes the rest of it for a row, or loses all rows without a
+ * word. Nothing moves, so places are the same.
  */
 export function writeFlat({ file, packed, encoding, shown }: Head, target: string): void {
   if (encoding === "utf-16")
@@ -30,16 +31,17 @@ export function writeFlat({ file, packed, encoding, shown }: Head, target: strin
   }
 }
 
-/** The bytes with blanks for line ends inside the quotes of the first line with text. */
+/** The bytes with letters for all that is quoted in the first line with text, and before it. */
 function flat(bytes: Buffer): Buffer {
   const made = Buffer.from(bytes);
   let [quoted, begun] = [false, false];
   for (const [at, byte] of bytes.entries()) {
-    const ends = byte === newline || byte === carriageReturn;
+    const isMark = byte === mark[at];
+    const ends = !quoted && (byte === newline || byte === carriageReturn);
+    if (ends && begun) break;
+    if (quoted || byte === quote || isMark) made[at] = letter;
     if (byte === quote) quoted = !quoted;
-    if (ends && quoted) made[at] = blank;
-    else if (ends && begun) break;
-    begun ||= !ends && byte !== mark[at];
+    begun ||= !ends && !isMark;
   }
   return made;
 }

@@ -16,8 +16,8 @@ export interface Head {
   readonly encoding: Encoding;
   /** Whether it is packed with gzip. */
   readonly packed: boolean;
-  /** Whether a name of the header goes over several lines. */
-  readonly isTall: boolean;
+  /** Whether DuckDB would miss the header's end: a name goes over several lines, or is quoted for a reason behind a byte order mark. */
+  readonly isOdd: boolean;
   /** Where DuckDB reads it, unpacked, if that is a copy. */
   readonly copy?: string;
   /** Blank lines before the first record. */
@@ -42,8 +42,9 @@ export function readHead(file: string, shown: string, options: CsvOptions): Head
   if (options.header === undefined) mustName(first.value, shown);
   const names = header ? headerNames(first.value.fields, shown) : plainNames(first.value.fields, options);
   mustHave(names, options, shown, header);
-  const isTall = header && names.some((name) => /[\r\n]/.test(name));
-  return { file, shown, delimiter, names, header, encoding, packed, options, isTall, skip: first.value.line - 1 };
+  const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  const isOdd = header && names.some((name) => /[\r\n]/.test(name) || (marked && (name.includes('"') || name.includes(delimiter))));
+  return { file, shown, delimiter, names, header, encoding, packed, options, isOdd, skip: first.value.line - 1 };
 }
 
 /** The type that the caller gave for a column. */
@@ -53,7 +54,7 @@ export function givenType({ options }: Head, name: string): string | undefined {
 
 function findDelimiter(text: string): string {
   // Before it is divided into lines: a quoted name may go over several.
-  const unquoted = text.replace(/(^|[,;\t|\r\n])"(?:[^"]|"")*"/g, "$1");
+  const unquoted = text.replace(/(^|[,;\t|\r\n])"(?:[^"]|"")*"/g, "$1x");
   const bare = unquoted.split(/\r?\n|\r/).find((each) => each.trim() !== "") ?? "";
   const counts = [",", ";", "\t", "|"].map((character) => ({ character, count: bare.split(character).length - 1 }));
   return counts.reduce((best, each) => (each.count > best.count ? each : best)).character;

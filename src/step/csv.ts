@@ -39,7 +39,7 @@ export async function csv<Row = Record<string, unknown>>(file: string, options: 
   const absolute = existingFile(host, file, "csv");
   noteFile(host, "file", absolute);
   const read = readHead(absolute, projectPath(host.project, absolute), options);
-  const head = read.isTall ? { ...read, copy: stagedFile(host, "flat", "csv") } : read;
+  const head = read.isOdd ? { ...read, copy: stagedFile(host, "flat", "csv") } : read;
   if (head.copy !== undefined) writeFlat(head, head.copy);
   const engine = await duckdb();
   return engine.exclusive(async () => {

@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { beforeEach, describe, expect, test } from "vitest";
-import { csv, sql, type CsvOptions } from "../../src/step/api.ts";
+import { csv, random, sql, type CsvOptions } from "../../src/step/api.ts";
 import { failed, failureOf, makeRig, type Rig } from "./rig.ts";
 
 let rig: Rig;
@@ -34,6 +34,7 @@ describe("what it reads", () => {
         expect(await (await read(text)).head(1), JSON.stringify(text)).toEqual([value]);
         expect((await read(gzipSync(text))).count).toBe(2);
       }
+    expect(await (await read(`\ufeff"a;b";c${end}"two\nlines";1${end}`)).rows()).toEqual([{ "a;b": "two\nlines", c: 1 }]);
     expect(rig.named("file")).toEqual(["data/t.csv"]);
     expect(await fails('"two\nlines";b\r\n1;2\r\nx;y\r\n', { columns: { b: "INTEGER" } })).toMatch(
       /^E_CSV: data\/t\.csv:4: column "b": "y" is not an INTEGER\n {2}4 \| x;y/,
@@ -46,9 +47,31 @@ describe("what it reads", () => {
     ["a|b\n1|x\n", "BIGINT VARCHAR"],
     ['"a,b";c;d\n1;2;3\n', "BIGINT BIGINT BIGINT"],
     ['"two\nlines";"a, b, c"\n1;2\n', "BIGINT BIGINT"],
+    ['"a"\t"b"\n1\tx,y,z\n', "BIGINT VARCHAR"],
     ["only\n1\n", "BIGINT"],
   ])("finds the delimiter of %j", async (content, expected) => {
     expect(await types(content)).toBe(expected);
+  });
+
+  test("any texts, in whatever way they are written", { timeout: 60_000 }, async () => {
+    const { int } = random(7);
+    const pick = <T>(items: readonly T[]): T => items[int(items.length)]!;
+    const parts = ["a", '"', '""', ",", ";", "\t", "|", "\n", "\r\n", "\r", " ", "é", "😀", "'", "\\", "#", "NULL", "0", "\u2028"];
+    const text = () => Array.from({ length: int(6) }, () => pick(parts)).join("");
+    for (let trial = 0; trial < 150; trial++) {
+      const [delimiter, end, width] = [pick([",", ";", "\t", "|"]), pick(["\n", "\r\n", "\r"]), 1 + int(4)];
+      const names = Array.from({ length: width }, (_, column) => `c${column}${text()}`);
+      const rows = Array.from({ length: int(6) }, () => names.map(text));
+      // Of one column an empty field would be a blank line.
+      const field = (value: string) =>
+        width === 1 || int(3) === 0 || /[",;\t|\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+      const lines = [names, ...rows].map((row) => row.map(field).join(delimiter));
+      const content = pick(["", "\ufeff"]) + lines.join(end) + pick(["", end]);
+      const columns = Object.fromEntries(names.map((name) => [name, "VARCHAR"]));
+      const made = await read(content, { columns, ...(width === 1 || int(2) === 0 ? { delimiter } : {}) });
+      const expected = rows.map((row) => Object.fromEntries(names.map((name, column) => [name, row[column] || null])));
+      expect(await made.rows(), JSON.stringify(content)).toEqual(expected);
+    }
   });
 
   test("types by every row, losing nothing", async () => {
