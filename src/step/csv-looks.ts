@@ -6,7 +6,7 @@ import type { Engine } from "./duckdb.ts";
 import { moreDigits } from "./fraction-digits.ts";
 import { here } from "./here.ts";
 
-/** What a value looks like; each is of one kind. "nano" and "finer": instants beyond microseconds, and beyond any type. */
+/** What a value looks like; each is of one kind. "code": a text that DuckDB would read as a number, such as 2024_01 and 0x1F. "nano" and "finer": instants beyond microseconds, and beyond any type. */
 export type Look =
   | "whole"
   | "wide"
@@ -15,6 +15,7 @@ export type Look =
   | "decimal"
   | "fraction"
   | "special"
+  | "code"
   | "truth"
   | "date"
   | "instant"
@@ -35,6 +36,7 @@ const look = (c: string) => `CASE
     WHEN regexp_full_match(${c}, '[+-]?[0-9]{16,}') THEN 'long'
     WHEN TRY_CAST(${c} AS DOUBLE) <> trunc(TRY_CAST(${c} AS DOUBLE)) THEN 'fraction'
     ELSE 'decimal' END
+  WHEN (contains(${c}, '_') OR regexp_matches(${c}, '0[xXbB]')) AND (TRY_CAST(${c} AS BIGINT) IS NOT NULL OR TRY_CAST(${c} AS DOUBLE) IS NOT NULL) THEN 'code'
   WHEN lower(${c}) IN ('true', 'false') THEN 'truth'
   WHEN ${c} NOT LIKE '____-__-__%' THEN 'text'
   WHEN length(${c}) = 10 AND TRY_CAST(${c} AS DATE) IS NOT NULL THEN 'date'

@@ -47,11 +47,11 @@ function findType(seen: Looks): SettledType {
   // As numbers they would lose their zeros or their last digits.
   if (values === 0 || count("padded", "long") > 0) return { type: "VARCHAR" };
   const candidates: readonly Candidate[] = [
-    { type: "BIGINT", fitting: count("whole", "wide"), altered: count("fraction") },
+    { type: "BIGINT", fitting: count("whole", "wide"), altered: count("fraction", "code") },
     {
       type: "DOUBLE",
       fitting: count("whole", "decimal", "fraction") > 0 ? count("whole", "decimal", "fraction", "special") : 0,
-      altered: count("wide"),
+      altered: count("wide", "code"),
     },
     { type: "BOOLEAN", fitting: count("truth"), altered: count("whole") },
     { type: "DATE", fitting: count("date"), altered: count("instant", "nano", "zoned", "finer") },
