@@ -1,5 +1,6 @@
 import path from "node:path";
 import type * as Duck from "@duckdb/node-api";
+import { fail } from "../errors.ts";
 import type { Column, Place } from "../model.ts";
 import { quoteIdentifier, quoteString } from "../sql-quote.ts";
 import { bound } from "./bind.ts";
@@ -43,7 +44,8 @@ async function inEngine<T>(rendered: Rendered, written: Written, work: (run: Run
   const host = here();
   const engine = await duckdb();
   const all = statements(rendered.text);
-  const runs = (all.length === 0 ? [rendered.text] : all).map((text): Run => {
+  if (all.length === 0) fail("E_SQL", "the SQL is empty", { ...placed(written), remedy: "write a statement, such as SELECT 1" });
+  const runs = all.map((text): Run => {
     return { engine, host, kind: statementKind(text), text: closed(text), params: rendered.params, written };
   });
   const texts = runs.map(({ text, params, kind }) => ({ text, params, anyString: kind === "other" }));
@@ -69,9 +71,13 @@ async function execute(run: Run, text: string, prefix = 0): Promise<Duck.DuckDBM
     );
   } catch (thrown) {
     noteMissing(run.host, thrown);
-    const place = run.written();
-    return sqlError(thrown, { text, start: prefix, length: run.text.length, ...(place ? { place } : {}) });
+    return sqlError(thrown, { text, start: prefix, length: run.text.length, ...placed(run.written) });
   }
+}
+
+function placed(written: Written): { place?: Place } {
+  const place = written();
+  return place ? { place } : {};
 }
 
 /** The path of a new file in the staging folder. */

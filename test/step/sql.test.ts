@@ -252,7 +252,8 @@ describe("errors", () => {
       /^E_SQL: SQL: Could not convert string 'x' to INT32.* \(line 1, column 8 of the SQL\)/,
     );
     expect(await failed(() => sql`SELECT a FROM range(3) LIMIT 'x'; SELECT 1`)).toMatch(/^E_SQL: /);
-    expect(await failed(() => sql``)).toMatch(/^E_SQL: /);
+    for (const empty of [sql``, sql` -- nothing`, sql`;`])
+      expect(await failed(() => empty)).toBe("E_SQL: the SQL is empty; write a statement, such as SELECT 1");
     expect(await failed(() => sql`SELECT 1 WHERE false`.first())).toBe(
       "E_SQL: SQL: no row\nSELECT 1 WHERE false; rows() gives an empty list instead",
     );
