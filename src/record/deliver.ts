@@ -41,6 +41,8 @@ export function deliverEmbedded(state: Db, project: string, { ddl, tables }: Pic
 function shaped(db: Db, ddl: string, tables: ResultTables): { readonly warnings: string[]; readonly definition: number } {
   db.pragma("journal_mode = WAL");
   db.pragma("synchronous = FULL");
+  // A row takes the place of the one with its key: what refers to that one must not go with it, nor keep it.
+  db.pragma("foreign_keys = OFF");
   const warnings = db.transaction(() => reshape(db, ddl, tables))();
   return { warnings, definition: definitionOf(db, ddl) };
 }

@@ -4,6 +4,7 @@ import Database from "better-sqlite3";
 import { fail } from "../errors.ts";
 import type { RunInfo, Scalar } from "../model.ts";
 import { nearest } from "../nearest.ts";
+import { quoteIdentifier } from "../sql-quote.ts";
 import type { Db } from "./state.ts";
 
 /** The results tables, as `experiments.sql` defines them: name → columns in order. */
@@ -54,15 +55,19 @@ export function readResultTables(project: string): ResultDefinition {
     .replace(plainCreate, (found, create?: string) => (create === undefined ? found : `${create} IF NOT EXISTS `));
   const db = new Database(":memory:");
   try {
-    db.exec(ddl);
-    db.exec(ddl);
+    // In a transaction, as at each delivery, and not for the first time.
+    const make = db.transaction(() => db.exec(ddl));
+    make();
+    make();
     const tables = tablesOf(db);
     refuseLongNames(tables);
+    refuseMadeAnew(db, make);
     return { ddl, comments: text.match(comment) ?? [], tables };
   } catch (error) {
     return fail("E_EXPERIMENTS_SQL", `experiments.sql: ${(error as Error).message}`, {
       place: { file: "experiments.sql" },
-      remedy: "use DDL that SQLite and Postgres both take, and that can be run again: CREATE TABLE IF NOT EXISTS with plain types",
+      remedy:
+        "use DDL that SQLite and Postgres both take, and that can be run again, in a transaction that is there: CREATE TABLE IF NOT EXISTS with plain types",
     });
   } finally {
     db.close();
@@ -75,6 +80,20 @@ function refuseLongNames(tables: ResultTables): void {
     .flatMap(([table, columns]) => [table, ...columns.map(({ name }) => name)])
     .find((name) => Buffer.byteLength(name) > 63);
   if (long !== undefined) throw new Error(`"${long}" is longer than the 63 bytes that Postgres has for a name`);
+}
+
+/** A table that is dropped and made anew at each delivery loses what was recorded before. @throws that there is one */
+function refuseMadeAnew(db: Db, make: () => void): void {
+  // A trigger goes with its table.
+  const marked = (what: string) => db.prepare(`SELECT tbl_name FROM sqlite_master WHERE ${what}`).pluck().all() as string[];
+  const tables = marked("type = 'table' AND name NOT LIKE 'sqlite_%' AND sql LIKE 'CREATE TABLE%'");
+  for (const [i, table] of tables.entries())
+    db.exec(`CREATE TRIGGER stepbook_mark_${i} AFTER DELETE ON ${quoteIdentifier(table)} BEGIN SELECT 1; END`);
+  make();
+  const left = marked("type = 'trigger' AND name LIKE 'stepbook_mark_%'");
+  const lost = tables.find((table) => !left.includes(table));
+  if (lost !== undefined)
+    throw new Error(`the table ${lost} is dropped and made anew at each delivery, and what was recorded before is lost`);
 }
 
 function tablesOf(db: Db): ResultTables {

@@ -127,6 +127,41 @@ describe("experiments", () => {
     expect(run.stderr).toContain("that can be run again");
   });
 
+  test.each([
+    [
+      "that drops its table first",
+      "DROP TABLE IF EXISTS experiments;\n",
+      "",
+      "the table experiments is dropped and made anew at each delivery",
+    ],
+    ["in a transaction of its own", "BEGIN;\n", "COMMIT;\n", "cannot start a transaction within a transaction"],
+  ])("one %s is refused before anything runs, and nothing is lost", async (_, before, after, said) => {
+    project = new TestProject(recording);
+    await project.run();
+    const definition = project.read("experiments.sql");
+    project.write("experiments.sql", `${before}${definition.replace(" IF NOT EXISTS", "")}${after}`);
+    const run = await project.command(["run"]);
+    expect([run.code, run.stderr]).toEqual([3, expect.stringContaining(`E_EXPERIMENTS_SQL: experiments.sql: ${said}`)]);
+    project.write("experiments.sql", definition);
+    await project.run();
+    expect(rows("accuracy")).toEqual([{ accuracy: 0.5 }, { accuracy: 0.5 }]);
+  });
+
+  test.each(["", " ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED"])("a row may refer to one of another table%s", async (action) => {
+    project = new TestProject({
+      "experiments.sql": `CREATE TABLE datasets (name text PRIMARY KEY, size integer);\nCREATE TABLE experiments (experiment_id text PRIMARY KEY, dataset text NOT NULL REFERENCES datasets (name)${action});\n`,
+      "steps/10_r.ts":
+        'import { record } from "stepbook";\nrecord("datasets", { name: "all", size: 1 });\nrecord("experiments", { dataset: "all" });\n',
+    });
+    for (const size of [1, 2]) {
+      project.edit("steps/10_r.ts", /size: \d/, `size: ${size + 1}`);
+      const run = await project.run();
+      expect(run.code, run.stdout).toBe(0);
+      expect(run.events.filter(({ type }) => type === "run.warned")).toEqual([]);
+    }
+    expect(rows("dataset, (SELECT size FROM datasets) AS size")).toEqual(Array(2).fill({ dataset: "all", size: 3 }));
+  });
+
   const rows = (columns: string) => {
     const db = new Database(project.path("data/experiments.db"), { readonly: true });
     try {
