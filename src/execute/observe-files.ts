@@ -7,7 +7,7 @@ import type { Observer } from "./observer.ts";
 import { type Callable, type Patchable, wrap } from "./wrap.ts";
 
 // As they are before they are wrapped: what is looked up here is not read by the step.
-const { readdirSync, realpathSync, statSync } = fs;
+const { lstatSync, readdirSync, realpathSync, statSync } = fs;
 const cwd = process.cwd.bind(process);
 const environment = process.env;
 
@@ -92,7 +92,7 @@ function observeCalls(target: Patchable, observer: Observer): void {
     at(0, (folder) => observer.made(folder)),
   );
   on(["copyFile", "cp"], (args) => at(0, (from) => at(1, (to) => copied(observer, from, to))(args))(args));
-  on(["rename"], (args) => (at(0, written)(args), at(1, written)(args)));
+  on(["rename"], (args) => at(0, (from) => at(1, (to) => renamed(observer, from, to))(args))(args));
   on(
     ["open"],
     at(0, (file, [, flags]) => openedAs(observer, file, flags)),
@@ -157,6 +157,22 @@ function copied(observer: Observer, from: string, to: string, above: readonly st
   observer.path("folder", from);
   observer.made(to);
   for (const name of readdirSync(from)) copied(observer, path.join(from, name), path.join(to, name), [...above, real]);
+}
+
+/** Names in a folder; none in a link to one. */
+function namesIn(folder: string): string[] {
+  try {
+    return lstatSync(folder).isDirectory() ? readdirSync(folder) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** With a folder goes what lies in it. */
+function renamed(observer: Observer, from: string, to: string): void {
+  for (const name of namesIn(from)) renamed(observer, path.join(from, name), path.join(to, name));
+  observer.written(from);
+  observer.written(to);
 }
 
 /** `fstat` shows times and sizes of what was opened by its path before. */

@@ -129,6 +129,43 @@ export const one = kept.one;
   expect(await again()).toEqual([]);
 });
 
+const moves = {
+  "at once": 'fs.renameSync("draft", "out");',
+  "by promises": 'await fs.promises.rename("draft", "out");',
+  "by callback": 'await new Promise((done) => fs.rename("draft", "out", done));',
+};
+
+test.each(Object.entries(moves))(
+  "a folder that is written beside its place and renamed is an output with all that lies in it: %s",
+  async (_, move) => {
+    project = new TestProject({
+      "in.txt": "1",
+      "steps/10_base.ts": "export const base = 0;\n",
+      "steps/20_make.ts": `import fs from "node:fs";
+import { base } from "./10_base.ts";
+const text = fs.readFileSync("in.txt", "utf8");
+fs.rmSync("out", { recursive: true, force: true });
+fs.mkdirSync("draft/deep", { recursive: true });
+fs.writeFileSync("draft/deep/x.txt", text);
+${move}
+export const made = base;
+`,
+      "steps/30_use.ts":
+        'import fs from "node:fs";\nimport { base } from "./10_base.ts";\nexport const x = Number(fs.readFileSync("out/deep/x.txt", "utf8")) + base;\n',
+    });
+    await project.run(["20_make"]);
+    await project.run();
+    expect(await again()).toEqual([]);
+    project.write("out/deep/x.txt", "forged");
+    expect(await again()).toEqual(["20_make: its output out/deep/x.txt was changed"]);
+    project.write("in.txt", "2");
+    // Side by side it would read what was there before.
+    expect((await project.run(["-j", "2"])).ran).toEqual(["20_make", "30_use"]);
+    expect(await project.value("30_use.x")).toBe(2);
+    expect(await again()).toEqual([]);
+  },
+);
+
 test("what comes between the reading and the writing is seen", async () => {
   const change = 'execFileSync("/bin/sh", ["-c", "echo 2 > kept.txt"], { env: {} });';
   project = new TestProject({
