@@ -1,5 +1,6 @@
 import { fail } from "../errors.ts";
 import { wait } from "../graph/settings.ts";
+import { nearest } from "../nearest.ts";
 import { type Cron, parseCron } from "./cron.ts";
 import { timeZone, type Zone } from "./zone.ts";
 
@@ -52,6 +53,32 @@ export interface Schedule extends Omit<ScheduleDefinition, "cron" | "timezone" |
   readonly retries: number;
   readonly retryDelay: number;
   readonly deadline: number | null;
+}
+
+const hooks = ["onSuccess", "onFailure", "onMissed"] as const;
+const fields = [
+  "cron",
+  "timezone",
+  "steps",
+  "params",
+  "catchUp",
+  "overlap",
+  "retries",
+  "retryDelay",
+  "deadline",
+  ...hooks,
+] as const satisfies readonly (keyof ScheduleDefinition)[];
+
+/** A schedule as somebody has just written it: what would be passed over in silence is refused, too. @throws E_SCHEDULE */
+export function readWritten(name: string, given: ScheduleDefinition): Schedule {
+  const unknown = Object.keys(given).find((key) => !(fields as readonly string[]).includes(key));
+  if (unknown !== undefined)
+    fail("E_SCHEDULE", `schedule ${name}: it has an unknown field "${unknown}"`, { remedy: nearest(unknown, fields) });
+  // Else that would come out when there is something to tell.
+  const hook = hooks.find((each) => given[each] !== undefined && typeof given[each] !== "function");
+  if (hook !== undefined)
+    fail("E_SCHEDULE", `schedule ${name}: ${hook} is not a function`, { remedy: `such as ${hook}: webhook("https://…")` });
+  return readSchedule(name, given);
 }
 
 /** @throws E_SCHEDULE */

@@ -3,7 +3,7 @@ import { onSignals } from "../execute/signals.ts";
 import { openState } from "../record/state.ts";
 import type { Address } from "../serve/address.ts";
 import { readArguments, usage } from "./arguments.ts";
-import { readSchedule, type ScheduleDefinition } from "./define.ts";
+import { readWritten, type ScheduleDefinition } from "./define.ts";
 import { keepMirroring } from "./mirroring.ts";
 import { keepServing } from "./pages.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -29,7 +29,7 @@ export async function schedule(schedules: Readonly<Record<string, ScheduleDefini
     const given = readArguments(process.argv.slice(2), process.argv[1] ?? "schedule.ts", process.env, process.stderr.isTTY === true);
     if (given === null) return void process.stdout.write(usage);
     voice = makeVoice(given.manner, given.project);
-    const checked = Object.entries(schedules).map(([name, definition]) => readSchedule(name, definition));
+    const checked = Object.entries(schedules).map(([name, definition]) => readWritten(name, definition));
     if (checked.length === 0) fail("E_SCHEDULE", "schedule({}) has no schedules", { remedy: 'such as { train: { cron: "@daily" } }' });
     const db = openState(given.project);
     try {

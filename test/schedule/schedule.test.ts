@@ -505,6 +505,8 @@ test.each([
   ["cron: '@daily', overlap: 'maybe'", "E_SCHEDULE"],
   // A timer of Node does not wait so long: it would be over at once.
   ["cron: '@daily', deadline: '30d'", "E_SCHEDULE"],
+  ["cron: '@daily', timeZone: 'Europe/Berlin'", 'did you mean \\"timezone\\"?'],
+  ["cron: '@daily', onFailure: 'https://alerts.example'", "onFailure is not a function"],
 ])("{ %s } is refused", async (definition, code) => {
   make(definition);
   const result = await once();
