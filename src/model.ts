@@ -256,7 +256,7 @@ export interface FingerprintParts {
   /** `name@version` → hash of its files, dependencies included. */
   readonly packages: Readonly<Record<string, Digest>>;
   readonly engine: string;
-  /** `step.export` (by name, not number) → digest. */
+  /** `step.export` (by name, not number) → digest; that of a figure is followed by the word. */
   readonly inputs: Readonly<Record<string, Digest>>;
 }
 

@@ -179,7 +179,7 @@ function explainCommit(step: Step, error: unknown): Failure {
 }
 
 function changedExports(before: Readonly<Record<string, Artifact>>, now: Readonly<Record<string, Artifact>>): string[] {
-  return Object.keys(now).filter((name) => now[name]!.digest !== before[name]?.digest);
+  return Object.keys(now).filter((name) => now[name]!.digest !== before[name]?.digest || now[name]!.codec !== before[name].codec);
 }
 
 /** Waits for the given time, or less where the run is cancelled. */

@@ -46,9 +46,15 @@ export function inputDigests(
   const names = namesOf(graph);
   return Object.fromEntries(
     step.edges.flatMap((edge) =>
-      edge.exports.map((name) => [`${names.get(edge.from)}.${name}`, artifacts.get(edge.from)?.[name]?.digest ?? "none"] as const),
+      edge.exports.map((name) => [`${names.get(edge.from)}.${name}`, digestIn(artifacts.get(edge.from)?.[name])] as const),
     ),
   );
+}
+
+/** A figure lies in the same bytes as its bundle, exported as a plain value: another thing to whoever imports it. */
+function digestIn(artifact: Artifact | undefined): Digest {
+  if (artifact === undefined) return "none";
+  return artifact.codec === "figure" ? `${artifact.digest} figure` : artifact.digest;
 }
 
 const known = new WeakMap<Graph, ReadonlyMap<StepId, string>>();

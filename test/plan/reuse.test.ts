@@ -33,6 +33,25 @@ test("a param may have any name", async () => {
   expect(await project.value("10_a.a")).toEqual([1, "y"]);
 });
 
+test("a figure and what it shows, exported as a plain value, are not the same to who imports them", async () => {
+  const figure = '{ [Symbol.for("Jupyter.display")]: () => ({ "text/plain": "1" }) }';
+  project = new TestProject({
+    "steps/10_a.ts": `export const shown: object = ${figure};\n`,
+    "steps/20_b.ts": 'import { shown } from "./10_a.ts";\nexport const keys = Object.keys(shown);\n',
+  });
+  await settled(project);
+  expect(await project.value("20_b.keys")).toEqual(["bundle"]);
+  expect((await project.run()).ran).toEqual([]);
+  project.edit("steps/10_a.ts", figure, '{ "text/plain": "1" }');
+  const plain = await project.run();
+  expect(plain.steps["20_b"]?.reason).toBe("input a.shown changed");
+  expect(plain.events.find((event) => event.type === "step.ran")).toMatchObject({ changed: ["shown"] });
+  expect(await project.value("20_b.keys")).toEqual(["text/plain"]);
+  project.edit("steps/10_a.ts", '{ "text/plain": "1" }', figure);
+  expect((await project.run()).ran).toEqual([]);
+  expect(await project.value("20_b.keys")).toEqual(["bundle"]);
+});
+
 test("what is not a number for the step is none for the plan: 0x10 is not the 16 of its record", async () => {
   project = new TestProject({ "steps/10_a.ts": 'import { param } from "stepbook";\nexport const a = param(["k"].join(""), 16);\n' });
   await settled(project);
