@@ -118,15 +118,23 @@ export const ofHere = {
   "require.resolve": `${metaLocal}.find`,
 };
 
+/** What is no code: texts, comments and patterns. */
+const quoted = [
+  /'(?:[^'\\\n]|\\[\s\S])*'|"(?:[^"\\\n]|\\[\s\S])*"|`(?:[^`\\]|\\[\s\S])*`/,
+  /\/\/[^\n]*|\/\*[\s\S]*?\*\//,
+  /\/(?<=(?:[(,=:[!&|?{};>]|\breturn)\s*\/)(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\//,
+];
 /** `require.main === module`, by which a script in CommonJS asks whether it is the one that runs. */
-const asksForMain = /\brequire\.main\s*([!=]==?)\s*module\b/g;
+const asksForMain = new RegExp([...quoted, /\brequire\.main\s*([!=]==?)\s*module\b/].map(({ source }) => source).join("|"), "g");
 
 /** Gives each source file that asks where it lies, or whether it is the one that runs, its own answer, since the bundle lies elsewhere. */
 export function withMeta(project: string, source: string, file: string): { contents: string; loader: Loader } | undefined {
   // As long as it was, so that no column moves.
-  const text = source.replace(asksForMain, (asked, sign: string) =>
-    `${sign.startsWith("!") ? "!" : ""}${metaLocal}.entry`.padEnd(asked.length),
-  );
+  const text = source.includes("require.main")
+    ? source.replace(asksForMain, (found, sign?: string) =>
+        sign === undefined ? found : `${sign.startsWith("!") ? "!" : ""}${metaLocal}.entry`.padEnd(found.length),
+      )
+    : source;
   if (text === source && !/\bimport\s*\.\s*meta\b|\b__(?:dir|file)name\b|\bargv\b|\brequire\s*\.\s*resolve\b/.test(text)) return undefined;
   const relative = path.relative(project, file).replaceAll("\\", "/");
   // On the first line, so that no line moves.

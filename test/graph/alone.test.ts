@@ -54,6 +54,12 @@ module.exports = { text: fs.readFileSync(require("node:path").join(__dirname, "d
 `,
     "steps/10_a.ts": 'import old from "../lib/old.cjs";\nimport { its } from "pack";\nexport const a = [old, its];\n',
   },
+  "a script in a text, and what it asks": {
+    "lib/old.cjs":
+      "// don't\nconst quotes = /['\"`]/;\nmodule.exports = [require.main !== module, 'require.main === module', `${1}\\` require.main !== module`, quotes.source];\n",
+    "steps/10_a.ts":
+      'import old from "../lib/old.cjs";\nexport const a = [old, "if (require.main === module) main();\\n", /require.main === module/.source];\n',
+  },
   "modules that import each other": {
     "lib/one.ts": 'import { two } from "./two.ts";\nexport const one = () => 1;\nexport const sum = () => one() + two();\n',
     "lib/two.ts": 'import { one } from "./one.ts";\nexport const two = () => one() + 1;\n',
