@@ -7,10 +7,11 @@ import { now, rest } from "../pace.ts";
 import type { Knowledge } from "../plan/decide.ts";
 import { writePlan } from "../plan/kept-plan.ts";
 import { makeKeptPlan } from "../plan/make-kept-plan.ts";
+import { withAllAfter } from "../plan/may-change.ts";
 import { placeOf } from "../plan/place.ts";
 import { checkParams } from "../params.ts";
 import { takeLock } from "../record/lock.ts";
-import { modelNames } from "../record/records.ts";
+import { modelNames, readRecords } from "../record/records.ts";
 import { hasOpenRun, recover } from "../record/recover.ts";
 import { damagedRecords } from "../record/seal.ts";
 import { finishRun, insertRun } from "../record/runs.ts";
@@ -33,7 +34,7 @@ export async function runOpened(options: RunOptions, ahead: ProcessPool | undefi
     throw error;
   });
   try {
-    const again = dependents(opened.graph, options.from);
+    const again = againFrom(opened, options.from);
     const selected = selectSteps(opened.graph, again.size > 0 ? [...options.steps, ...again] : options.steps);
     checkParams(opened.graph, options.params);
     const release = await takeLock(opened.db, options.wait, (owner) => emit({ type: "run.waiting", owner }), cancel.signal);
@@ -46,6 +47,12 @@ export async function runOpened(options: RunOptions, ahead: ProcessPool | undefi
   } finally {
     opened.close();
   }
+}
+
+/** The steps from which a run is asked for, and all that depends on them, by what they hand each other, too. */
+function againFrom({ graph, db }: Opened, words: readonly string[]): ReadonlySet<string> {
+  const named = dependents(graph, words);
+  return named.size > 0 ? withAllAfter(graph, named, readRecords(db)) : named;
 }
 
 async function runLocked(

@@ -58,3 +58,16 @@ export function withAllBefore(
   for (const id of all) for (const { from } of [...byId.get(id)!.edges, ...order.handedTo(byId.get(id)!)]) all.add(from);
   return all;
 }
+
+/** The steps with all that import them and all that they hand something, directly or not. */
+export function withAllAfter(
+  { steps }: Graph,
+  selected: ReadonlySet<StepId>,
+  { latestRecord }: Pick<Knowledge, "latestRecord">,
+): Set<StepId> {
+  const order = new Order(steps, ({ name }) => latestRecord(name));
+  const all = new Set(selected);
+  // Steps come in an order in which those after stand later.
+  for (const step of steps) if ([...step.edges, ...order.handedTo(step)].some(({ from }) => all.has(from))) all.add(step.id);
+  return all;
+}

@@ -60,6 +60,13 @@ test("reuse is not promised where a step that runs wrote what another one read",
   expect((await project.run()).ran).toEqual(["10_clean", "20_train"]);
 });
 
+test("what is run from a step on is all that depends on it, by files too", async () => {
+  project = new TestProject(plain);
+  await settled("10_clean");
+  expect((await project.run(["--from", "10_clean"])).ran).toEqual(["10_clean", "20_train", "30_show", "40_text"]);
+  expect((await project.run(["--from", "30_show"])).ran).toEqual(["30_show", "40_text"]);
+});
+
 /** Two steps side by side, as far as imports tell. */
 function sideBySide(lower: string, upper: string): TestProject {
   return new TestProject({
