@@ -5,11 +5,12 @@ import type { Planned } from "./plan.ts";
 import { reason } from "./reasons.ts";
 
 /** The order of planned steps, by the records that are reused and else the newest. */
-export function orderOf(planned: readonly Planned[], { latestRecord }: Pick<Knowledge, "latestRecord">): Order {
+export function orderOf(planned: readonly Planned[], { latestRecord, world }: Pick<Knowledge, "latestRecord" | "world">): Order {
   const reused = new Map(
     planned.flatMap(({ step, decision }) => (decision?.verdict === "reuse" ? [[step.id, decision.record] as const] : [])),
   );
   return new Order(
+    world.project,
     planned.map(({ step }) => step),
     ({ id, name }) => reused.get(id) ?? latestRecord(name),
   );
@@ -47,11 +48,11 @@ export function upstreamRuns(what: string): Reason {
 
 /** The steps with all that they import and all that hand them something, directly or not. */
 export function withAllBefore(
-  { steps }: Graph,
+  { project, steps }: Graph,
   selected: ReadonlySet<StepId>,
   { latestRecord }: Pick<Knowledge, "latestRecord">,
 ): Set<StepId> {
-  const order = new Order(steps, ({ name }) => latestRecord(name));
+  const order = new Order(project, steps, ({ name }) => latestRecord(name));
   const byId = new Map(steps.map((step) => [step.id, step]));
   const all = new Set(selected);
   // A set grows while it is walked: what is added is visited too.
@@ -61,11 +62,11 @@ export function withAllBefore(
 
 /** The steps with all that import them and all that they hand something, directly or not. */
 export function withAllAfter(
-  { steps }: Graph,
+  { project, steps }: Graph,
   selected: ReadonlySet<StepId>,
   { latestRecord }: Pick<Knowledge, "latestRecord">,
 ): Set<StepId> {
-  const order = new Order(steps, ({ name }) => latestRecord(name));
+  const order = new Order(project, steps, ({ name }) => latestRecord(name));
   const all = new Set(selected);
   // Steps come in an order in which those after stand later.
   for (const step of steps) if ([...step.edges, ...order.handedTo(step)].some(({ from }) => all.has(from))) all.add(step.id);

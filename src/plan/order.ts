@@ -1,4 +1,5 @@
 import path from "node:path";
+import { realOf } from "../kernel-path.ts";
 import type { Step, StepId } from "../model.ts";
 import type { KeptRecord } from "../record/records.ts";
 
@@ -13,21 +14,25 @@ export class Order {
   readonly #steps: readonly Step[];
   readonly #unwired: readonly Step[];
   readonly #byId: ReadonlyMap<StepId, Step>;
-  /** File, or folder with a slash for what lies in it → steps that wrote there when they last ran. */
+  /** Where a place really lies. */
+  readonly #real: (place: string) => string;
+  /** File, or folder with a slash for what lies in it, as it really lies → steps that wrote there when they last ran. */
   readonly #writers = new Map<string, Set<StepId>>();
   /** Step → where it read when it last ran. */
   readonly #readers = new Map<StepId, string[]>();
 
-  /** @param recordOf what shows where a step reads and writes */
-  constructor(steps: readonly Step[], recordOf: (step: Step) => KeptRecord | undefined) {
+  /** @param recordOf what shows where a step reads and writes, relative to the project */
+  constructor(project: string, steps: readonly Step[], recordOf: (step: Step) => KeptRecord | undefined) {
     this.#steps = steps;
     this.#unwired = steps.filter((step) => step.unwired);
     this.#byId = new Map(steps.map((step) => [step.id, step]));
+    this.#real = realPlaces(project);
     for (const step of steps) this.#look(step, recordOf(step));
   }
 
   #look(step: Step, record: KeptRecord | undefined): void {
-    for (const place of record ? placesWritten(record) : []) this.#writers.set(place, (this.#writers.get(place) ?? new Set()).add(step.id));
+    for (const place of record ? placesWritten(record).map(this.#real) : [])
+      this.#writers.set(place, (this.#writers.get(place) ?? new Set()).add(step.id));
     this.#readers.set(step.id, record ? placesRead(record) : []);
   }
 
@@ -35,7 +40,7 @@ export class Order {
   handedTo(step: Step): Handed[] {
     const written = this.#readers
       .get(step.id)!
-      .flatMap((place) => [...(this.#writers.get(place) ?? [])].map((from) => ({ from, path: place.replace(/\/$/, "") })));
+      .flatMap((place) => [...(this.#writers.get(this.#real(place)) ?? [])].map((from) => ({ from, path: place.replace(/\/$/, "") })));
     return written.filter(({ from }) => this.#byId.get(from)!.number < step.number);
   }
 
@@ -48,6 +53,18 @@ export class Order {
     const candidates = step.unwired ? this.#steps : [...this.#unwired, ...[...needed].flatMap((id) => this.#byId.get(id) ?? [])];
     return [...new Set(candidates)].filter((other) => other.number < step.number).map((other) => other.id);
   }
+}
+
+/** By where folders lie now: two steps may know a file by several paths, as where one writes it and has a link lead to it. */
+function realPlaces(project: string): (place: string) => string {
+  const known = new Map<string, string>();
+  const real = (folder: string): string => {
+    const found = known.get(folder) ?? realOf(path.resolve(project, folder));
+    known.set(folder, found);
+    return found;
+  };
+  return (place) =>
+    place.length > 1 && place.endsWith("/") ? `${real(place.slice(0, -1))}/` : path.join(real(path.dirname(place)), path.basename(place));
 }
 
 /** A listing is another one where a file came into the folder, and a model where it has another version. */

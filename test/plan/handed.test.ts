@@ -111,6 +111,18 @@ test.each([
   expect((await project.run()).ran).toEqual([]);
 });
 
+test("a step waits for the one that makes what it reads by another path: through a link", async () => {
+  project = sideBySide(
+    `${readN}\nfs.mkdirSync(\`releases/\${n}\`, { recursive: true });\nfs.writeFileSync(\`releases/\${n}/n.txt\`, String(n));\nfs.rmSync("current", { force: true });\nfs.symlinkSync(\`releases/\${n}\`, "current");`,
+    'export const seen = Number(fs.readFileSync("current/n.txt", "utf8")) + base;',
+  );
+  await settled("20_lower");
+  project.write("data/n.txt", "2");
+  expect((await planned())["30_upper"]).toBe("maybe: 20_lower, which wrote current/n.txt, runs first; reused if that comes out equal");
+  expect((await project.run(["-j", "2"])).ran).toEqual(["20_lower", "30_upper"]);
+  expect(await project.value("30_upper.seen")).toBe(2);
+});
+
 test("a model of an earlier result is the newest again before another step loads it", async () => {
   project = sideBySide(
     'saveModel("m", { n: param("n", 1) + base });',
