@@ -91,7 +91,8 @@ function insertRecord(db: Db, record: StepRecord): number {
   );
   const id = Number(lastInsertRowid);
   const line = prepared(db, "INSERT INTO lineage (record, direction, name, digest) VALUES (?, ?, ?, ?)");
-  for (const [name, digest] of Object.entries(record.parts.inputs)) line.run(id, "in", name, digest);
+  // The bytes alone: what made them is found by their digest.
+  for (const [name, digest] of Object.entries(record.parts.inputs)) line.run(id, "in", name, digest.split(" ")[0]);
   for (const [name, artifact] of Object.entries(record.artifacts)) line.run(id, "out", `${record.name}.${name}`, artifact.digest);
   return id;
 }
