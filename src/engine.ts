@@ -51,6 +51,7 @@ export function knowledge(
     world: worldOf(opened, params, run),
     packages: new PackageHasher(project, digests),
     store,
+    steps: opened.graph.steps,
     get engine() {
       return (engine ??= engineAt(project, runtime.engine, placeOf(digests)));
     },

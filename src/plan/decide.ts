@@ -16,6 +16,8 @@ export interface Knowledge extends RecordReader {
   readonly world: World;
   readonly packages: PackageHasher;
   readonly store: Store;
+  /** All of the graph. */
+  readonly steps: readonly Step[];
   /** Versions of everything of ours that a result depends on; slow to find the first time. */
   readonly engine: string;
   readonly now: Date;
@@ -84,6 +86,7 @@ async function doubtOf(step: Step, record: KeptRecord, known: Knowledge): Promis
     doubtOfAge(step, record, known) ??
     (await doubtOfReads(record, known)) ??
     (await doubtOfOutputs(record, known)) ??
+    doubtOfAdded(step, record, known) ??
     (await doubtOfArtifacts(record, known))
   );
 }
@@ -119,6 +122,18 @@ async function doubtOfOutputs(record: KeptRecord, { world }: Knowledge): Promise
     await pace();
     const now = await world.output(written);
     if (now !== written.digest) return reason("output-changed", `its output ${written.path} ${now === null ? "is gone" : "was changed"}`);
+  }
+  return undefined;
+}
+
+/** What a step added to a file is gone where a lower step has written that anew since, or removed it. */
+function doubtOfAdded({ number }: Step, record: KeptRecord, known: Knowledge): Reason | undefined {
+  const added = new Set(record.written.filter(({ appended }) => appended).map(({ path: file }) => file));
+  if (added.size === 0) return undefined;
+  for (const other of known.steps.filter((each) => each.number < number)) {
+    const last = known.latestRecord(other.name);
+    const file = last && last.id > record.id ? last.written.find((each) => !each.appended && added.has(each.path)) : undefined;
+    if (file) return reason("output-changed", `${other.id} wrote ${file.path} anew, to which it adds`);
   }
   return undefined;
 }

@@ -1,7 +1,8 @@
 import path from "node:path";
 import { realOf } from "../kernel-path.ts";
-import type { Step, StepId } from "../model.ts";
+import type { Step, StepId, Written } from "../model.ts";
 import type { KeptRecord } from "../record/records.ts";
+import { digestOf } from "../store/digest.ts";
 
 /** What a lower step wrote and another one read. */
 export interface Handed {
@@ -18,6 +19,10 @@ export class Order {
   readonly #real: (place: string) => string;
   /** File, or folder with a slash for what lies in it, as it really lies → steps that wrote there when they last ran. */
   readonly #writers = new Map<string, Set<StepId>>();
+  /** File → steps that wrote it as a whole. */
+  readonly #makers = new Map<string, Set<StepId>>();
+  /** Step → where it wrote. */
+  readonly #outputs = new Map<StepId, string[]>();
   /** Step → where it read when it last ran. */
   readonly #readers = new Map<StepId, string[]>();
 
@@ -31,16 +36,22 @@ export class Order {
   }
 
   #look(step: Step, record: KeptRecord | undefined): void {
-    for (const place of record ? placesWritten(record).map(this.#real) : [])
-      this.#writers.set(place, (this.#writers.get(place) ?? new Set()).add(step.id));
+    const note = (steps: Map<string, Set<StepId>>, place: string) =>
+      steps.set(this.#real(place), (steps.get(this.#real(place)) ?? new Set()).add(step.id));
+    for (const place of record ? placesWritten(record) : []) note(this.#writers, place);
+    for (const place of record ? filesMade(record) : []) note(this.#makers, place);
+    this.#outputs.set(step.id, record ? filesWritten(record) : []);
     this.#readers.set(step.id, record ? placesRead(record) : []);
   }
 
-  /** What lower-numbered steps wrote and the step read, as their records show. */
+  /** What lower-numbered steps wrote and the step read, or wrote over or added to, as their records show. */
   handedTo(step: Step): Handed[] {
-    const written = this.#readers
-      .get(step.id)!
-      .flatMap((place) => [...(this.#writers.get(this.#real(place)) ?? [])].map((from) => ({ from, path: place.replace(/\/$/, "") })));
+    const from = (steps: ReadonlyMap<string, ReadonlySet<StepId>>) => (place: string) =>
+      [...(steps.get(this.#real(place)) ?? [])].map((from) => ({ from, path: place.replace(/\/$/, "") }));
+    const written = [
+      ...this.#readers.get(step.id)!.flatMap(from(this.#writers)),
+      ...this.#outputs.get(step.id)!.flatMap(from(this.#makers)),
+    ];
     return written.filter(({ from }) => this.#byId.get(from)!.number < step.number);
   }
 
@@ -71,6 +82,21 @@ function realPlaces(project: string): (place: string) => string {
 function placesWritten({ written, effects }: KeptRecord): string[] {
   const files = written.flatMap((file) => [file.path, `${path.posix.dirname(file.path)}/`]);
   return [...files, ...effects.flatMap((effect) => (effect.kind === "model" ? [`models/${effect.name}/`] : []))];
+}
+
+/** Files that it wrote as a whole, or removed: whoever writes one of them, or adds to it, has to come after it. */
+function filesMade({ written }: KeptRecord): string[] {
+  return written.filter((output) => !output.appended && !isFolder(output)).map((output) => output.path);
+}
+
+/** Files that it wrote or added to. */
+function filesWritten({ written }: KeptRecord): string[] {
+  return written.filter((output) => output.digest !== null && !isFolder(output)).map((output) => output.path);
+}
+
+/** Many steps make the same folder. */
+function isFolder({ path: file, digest }: Written): boolean {
+  return digest === digestOf(`folder ${path.posix.basename(file)}`);
 }
 
 function placesRead({ reads }: KeptRecord): string[] {

@@ -30,6 +30,50 @@ test.each(Object.entries(appends))("a log that several steps append to: %s", asy
   expect(await again()).toEqual(["10_a: its output pipeline.log is gone"]);
 });
 
+const headers = {
+  "writes its header": 'fs.writeFileSync("results.csv", "name\\n");',
+  "removes it": 'fs.rmSync("results.csv", { force: true });',
+};
+const adding = (name: string) => `import fs from "node:fs";\n%fs.appendFileSync("results.csv", "${name}\\n");\nexport const ${name} = 1;\n`;
+
+const each = Object.entries(headers).flatMap(([how, first]) => [
+  ["plain scripts", how, first, ""],
+  ["steps side by side", how, first, 'import { base } from "./05_base.ts";\nvoid base;\n'],
+]);
+
+test.each(each)("rows that %s add to a file of which a lower one %s are all there after each run", async (_, __, first, wired) => {
+  project = new TestProject({
+    "steps/05_base.ts": "export const base = 1;\n",
+    "steps/10_first.ts": `import fs from "node:fs";\n${wired}${first}\nexport const done = 1;\n`,
+    "steps/20_knn.ts": adding("knn").replace("%", wired),
+    "steps/30_svm.ts": adding("svm").replace("%", wired),
+  });
+  // Nothing orders those side by side before their first records.
+  await project.run(["--serial"]);
+  const rows = () => project.read("results.csv").split("\n").sort();
+  const whole = rows();
+  expect(whole).toEqual(expect.arrayContaining(["knn", "svm"]));
+  for (const _ of [1, 2]) {
+    expect((await project.run()).ran).toEqual(expect.arrayContaining(["10_first", "20_knn", "30_svm"]));
+    expect(rows()).toEqual(whole);
+  }
+  // Where the run was interrupted after the lower step, the others have the same to do.
+  await project.run(["--force", "10_first"]);
+  await project.run();
+  expect(rows()).toEqual(whole);
+});
+
+test("of two steps that write the same file the higher one has the last word in each run", async () => {
+  const step = (text: string) =>
+    `import fs from "node:fs";\nimport { base } from "./05_base.ts";\nfs.writeFileSync("out.txt", "${text}");\nexport const done = base;\n`;
+  project = new TestProject({ "steps/05_base.ts": "export const base = 1;\n", "steps/10_a.ts": step("a"), "steps/20_b.ts": step("b") });
+  await project.run(["--serial"]);
+  for (const _ of [1, 2]) {
+    expect(await again()).toEqual(["10_a: its output out.txt was changed", "20_b: its output out.txt was changed"]);
+    expect(project.read("out.txt")).toBe("b");
+  }
+});
+
 test("what a step reads of a file that it appended to must stay as it is", async () => {
   project = new TestProject({
     "counts.txt": "one\n",
