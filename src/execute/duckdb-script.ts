@@ -25,6 +25,7 @@ const bindings: Plugin = {
     build.onResolve({ filter: /^@duckdb\/node-bindings$/ }, ({ path }) => ({ path, namespace: "installed" }));
     build.onLoad({ filter: /.*/, namespace: "installed" }, () => ({
       contents:
+        // Not by its name in braces: the command's build takes that, in a text too, for an import of its own.
         'const load = require("node:module").createRequire;\nmodule.exports = load(load(__filename).resolve("@duckdb/node-api"))("@duckdb/node-bindings");',
     }));
   },

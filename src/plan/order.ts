@@ -36,8 +36,10 @@ export class Order {
   }
 
   #look(step: Step, record: KeptRecord | undefined): void {
-    const note = (steps: Map<string, Set<StepId>>, place: string) =>
-      steps.set(this.#real(place), (steps.get(this.#real(place)) ?? new Set()).add(step.id));
+    const note = (steps: Map<string, Set<StepId>>, place: string) => {
+      const real = this.#real(place);
+      steps.set(real, (steps.get(real) ?? new Set()).add(step.id));
+    };
     for (const place of record ? placesWritten(record) : []) note(this.#writers, place);
     for (const place of record ? filesMade(record) : []) note(this.#makers, place);
     this.#outputs.set(step.id, record ? filesWritten(record) : []);

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import type { BuildOptions } from "esbuild";
 
 /** The script and the style of the pages, as text. */
 export interface Assets {
@@ -12,6 +13,18 @@ export interface Assets {
   /** Changes with the content: addresses that carry it are kept by browsers for good. */
   readonly version: string;
 }
+
+/** How esbuild makes one script that a browser runs as it is. */
+export const forBrowsers: BuildOptions & { write: false } = {
+  bundle: true,
+  write: false,
+  minify: true,
+  format: "iife",
+  platform: "browser",
+  target: ["es2022"],
+  charset: "utf8",
+  legalComments: "none",
+};
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const fromSource = import.meta.url.endsWith(".ts");
@@ -34,14 +47,7 @@ export async function buildAssets(root: string): Promise<Record<string, string>>
     absWorkingDir: root,
     entryPoints: { client: "src/serve/client/client.ts", report: "src/serve/client/report.ts", style: "src/serve/style/style.css" },
     outdir: "out",
-    bundle: true,
-    write: false,
-    minify: true,
-    format: "iife",
-    platform: "browser",
-    target: ["es2022"],
-    charset: "utf8",
-    legalComments: "none",
+    ...forBrowsers,
   });
   return Object.fromEntries(result.outputFiles.map((file) => [path.basename(file.path), file.text]));
 }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { modulesAbove } from "../graph/package-names.ts";
+import { forBrowsers } from "./assets.ts";
 
 const packages = ["vega", "vega-lite"] as const;
 const built = new Map<string, Promise<string>>();
@@ -43,14 +44,7 @@ async function build(project: string): Promise<string> {
   const { outputFiles } = await bundle({
     absWorkingDir: project,
     stdin: { contents: entry, resolveDir: project, loader: "js" },
-    bundle: true,
-    write: false,
-    minify: true,
-    format: "iife",
-    platform: "browser",
-    target: ["es2022"],
-    charset: "utf8",
-    legalComments: "none",
+    ...forBrowsers,
     logLevel: "silent",
   });
   // Nothing in it may end the script element that it stands in.

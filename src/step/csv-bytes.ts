@@ -21,6 +21,11 @@ export function readStart(file: string): { bytes: Buffer; packed: boolean } {
   }
 }
 
+/** Whether a text in UTF-8 begins with a byte order mark. */
+export function isMarked(bytes: Uint8Array): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+}
+
 /** What is not text: how its first bytes read in Latin-1, what it is, and how it is read. */
 const others: readonly { readonly begins: RegExp; readonly what: string; readonly remedy: (shown: string) => string }[] = [
   { begins: /^PK[\x03\x05]/, what: "a ZIP archive, as .xlsx files are", remedy: () => "save its sheet as CSV, or unpack it" },

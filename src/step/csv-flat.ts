@@ -1,12 +1,11 @@
 import { constants } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { fail } from "../errors.ts";
-import { headSize } from "./csv-bytes.ts";
+import { headSize, isMarked } from "./csv-bytes.ts";
 import type { Head } from "./csv-head.ts";
 import { closeSync, copyFileSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from "./quiet-fs.ts";
 
 const [newline, carriageReturn, quote, letter] = [10, 13, 34, 120];
-const mark = [0xef, 0xbb, 0xbf];
 
 /**
  * Writes a copy of a CSV file with letters in place of what is quoted in its header, and of its byte order mark, for DuckDB: where a
@@ -34,9 +33,10 @@ export function writeFlat({ file, packed, encoding, shown }: Head, target: strin
 /** The bytes with letters for all that is quoted in the first line with text, and before it. */
 function flat(bytes: Buffer): Buffer {
   const made = Buffer.from(bytes);
+  const marked = isMarked(bytes) ? 3 : 0;
   let [quoted, begun] = [false, false];
   for (const [at, byte] of bytes.entries()) {
-    const isMark = byte === mark[at];
+    const isMark = at < marked;
     const ends = !quoted && (byte === newline || byte === carriageReturn);
     if (ends && begun) break;
     if (quoted || byte === quote || isMark) made[at] = letter;

@@ -1,6 +1,6 @@
 import { fail } from "../errors.ts";
 import { nearest } from "../nearest.ts";
-import { type Encoding, isAsWritten, notText, readStart, textOf } from "./csv-bytes.ts";
+import { type Encoding, isAsWritten, isMarked, notText, readStart, textOf } from "./csv-bytes.ts";
 import type { CsvOptions } from "./csv-options.ts";
 import { type CsvRecord, records } from "./csv-records.ts";
 import { statSync } from "./quiet-fs.ts";
@@ -42,7 +42,7 @@ export function readHead(file: string, shown: string, options: CsvOptions): Head
   if (options.header === undefined) mustName(first.value, shown);
   const names = header ? headerNames(first.value.fields, shown) : plainNames(first.value.fields, options);
   mustHave(names, options, shown, header);
-  const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  const marked = isMarked(bytes);
   const isOdd = header && names.some((name) => /[\r\n]/.test(name) || (marked && (name.includes('"') || name.includes(delimiter))));
   return { file, shown, delimiter, names, header, encoding, packed, options, isOdd, skip: first.value.line - 1 };
 }

@@ -6,7 +6,7 @@ import type { Head } from "./csv-head.ts";
 import { dropRejects, readerSql, rejectTables, valuesSql } from "./csv-reader.ts";
 import { records } from "./csv-records.ts";
 import type { Engine } from "./duckdb.ts";
-import { fractionDigits, isDecimal, isWhole, moreDigits } from "./fraction-digits.ts";
+import { fractionDigits, isDate, isDecimal, isLocal, isTime, isWhole, isZoned, moreDigits } from "./fraction-digits.ts";
 import { here } from "./here.ts";
 import { readFileSync, statSync } from "./quiet-fs.ts";
 
@@ -81,12 +81,6 @@ function losesWhenOther(type: string): string | undefined {
   // With an exponent the digits do not tell.
   return `if(contains(lower(${text}), 'e'), TRY_CAST(${text} AS DOUBLE) <> TRY_CAST(TRY_CAST(${text} AS ${type}) AS DOUBLE), ${more})`;
 }
-
-const isDate = (type: string) => /^DATE$/i.test(type.trim());
-const isLocal = (type: string) => /^(TIMESTAMP(_S|_MS|_US|_NS)?|DATETIME)$/i.test(type.trim());
-
-const isZoned = (type: string) => /^(TIMESTAMPTZ|TIMESTAMP WITH TIME ZONE)$/i.test(type.trim());
-const isTime = (type: string) => /^TIME$/i.test(type.trim());
 
 function refuse(head: Head, { name, index, type }: Losing, value: string): never {
   const line = lineOf(head, index, value);

@@ -15,6 +15,12 @@ const ofTimes: Readonly<Record<string, number>> = {
 
 export const isWhole = (type: string) => whole.test(type.trim());
 export const isDecimal = (type: string) => decimal.test(type.trim());
+export const isDate = (type: string) => /^DATE$/i.test(type.trim());
+export const isTime = (type: string) => /^TIME$/i.test(type.trim());
+/** An instant without an offset. */
+export const isLocal = (type: string) => /^(TIMESTAMP(_S|_MS|_US|_NS)?|DATETIME)$/i.test(type.trim());
+/** An instant with one. */
+export const isZoned = (type: string) => /^(TIMESTAMPTZ|TIMESTAMP WITH TIME ZONE)$/i.test(type.trim());
 
 /** How many digits after the point the values of a type have at most; undefined where that is not a matter of digits. */
 export function fractionDigits(type: string): number | undefined {

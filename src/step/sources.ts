@@ -1,7 +1,7 @@
 import { types as is } from "node:util";
 import { cellText } from "../cell-text.ts";
 import { fail } from "../errors.ts";
-import { fractionDigits, isWhole, moreDigits } from "./fraction-digits.ts";
+import { fractionDigits, isDate, isLocal, isTime, isWhole, moreDigits } from "./fraction-digits.ts";
 import { fieldOf } from "./kinds.ts";
 import type { TableData } from "./table-data.ts";
 
@@ -100,8 +100,7 @@ const day = 86_400_000;
 
 /** Whether a value is more than the type holds; undefined for types that say so themselves, or hold all. */
 function losing(type: string): ((value: unknown) => boolean) | undefined {
-  const name = type.trim().toUpperCase();
-  if (name === "DATE")
+  if (isDate(type))
     return (value) => (value instanceof Date ? value.getTime() % day !== 0 : typeof value === "string" && isMoreThanDay(value));
   const digits = fractionDigits(type);
   if (digits === undefined) return undefined;
@@ -111,9 +110,9 @@ function losing(type: string): ((value: unknown) => boolean) | undefined {
       typeof value === "number" || (typeof value === "string" && /e/i.test(value))
         ? Number.isFinite(Number(value)) && !Number.isInteger(Number(value))
         : typeof value === "string" && more.test(value);
-  const dropsOffset = /^(?:TIMESTAMP(?:_S|_MS|_US|_NS)?|DATETIME|TIME)$/.test(name);
+  const dropsOffset = isLocal(type) || isTime(type);
   return (value) => {
-    if (value instanceof Date) return name === "TIMESTAMP_S" && value.getTime() % 1000 !== 0;
+    if (value instanceof Date) return isLocal(type) && digits === 0 && value.getTime() % 1000 !== 0;
     return typeof value === "string" && ((!/e/i.test(value) && more.test(value)) || (dropsOffset && offset.test(value)));
   };
 }

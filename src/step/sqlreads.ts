@@ -111,9 +111,13 @@ export function noteMissing(host: Host, thrown: unknown): void {
   const message = thrown instanceof Error ? thrown.message : "";
   const unopened = /Cannot open (?:file|database) \\?"([^"]*?)\\?"/.exec(message)?.[1];
   const name = /No files found that match the pattern \\?"([^"]*?)\\?"/.exec(message)?.[1];
-  if (unopened) for (const file of sqlPaths(host, unopened)) host.note({ kind: "exists", name: projectPath(host.project, file) });
+  if (unopened) noteExistence(host, sqlPaths(host, unopened));
   if (name && isPattern.test(name)) notePattern(host, fromHome(name));
-  else if (name) for (const file of sqlPaths(host, fromHome(name))) host.note({ kind: "exists", name: projectPath(host.project, file) });
+  else if (name) noteExistence(host, sqlPaths(host, fromHome(name)));
+}
+
+function noteExistence(host: Host, files: readonly string[]): void {
+  for (const file of files) host.note({ kind: "exists", name: projectPath(host.project, file) });
 }
 
 /** `~` as DuckDB takes it. The home is asked for as a step would ask: it is noted. */
@@ -137,8 +141,11 @@ function noteNamed(host: Host, { text, params, anyString = false }: Told, names:
       for (const file of files) names.files.add(file);
       // What was changed in a database, and is not in its file yet. Where there is none, nothing of it is opened.
       if (code[0]?.text === "ATTACH")
-        for (const file of files) host.note({ kind: "exists", name: projectPath(host.project, `${file}.wal`) });
-      if (listed) for (const file of files) host.note({ kind: "exists", name: projectPath(host.project, file) });
+        noteExistence(
+          host,
+          files.map((file) => `${file}.wal`),
+        );
+      if (listed) noteExistence(host, files);
       else if (!anyString) noteSoon(host, files[0]!);
     }
   }
