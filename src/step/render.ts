@@ -29,7 +29,7 @@ export function toPieces(strings: readonly string[] & { readonly raw?: readonly 
   strings.raw?.forEach(refuseLostBackslash);
   return strings.flatMap((text, index): Piece[] => {
     const piece: Piece = { kind: "text", text };
-    return index < values.length ? [piece, ...toPiece(values[index], `value ${index + 1}`)] : [piece];
+    return index < values.length ? [piece, ...toPiece(values[index], `value ${index + 1}`, text)] : [piece];
   });
 }
 
@@ -44,11 +44,14 @@ function refuseLostBackslash(raw: string): void {
   }
 }
 
-function toPiece(value: unknown, where: string): readonly Piece[] {
+/** After these a query stands, or a name: a table is put there as a query of all that it has. */
+const beforeQuery = /\b(?:summarize|describe|desc|show|copy|as|in|exists|any|all|union|except|intersect|by\s+name)\s*$/i;
+
+function toPiece(value: unknown, where: string, before: string): readonly Piece[] {
   const part = sqlPieces(value);
   if (part) return part.query ? [{ kind: "query", pieces: part.pieces }] : part.pieces;
   const table = tableInfo(value);
-  if (table) return [{ kind: "text", text: scan(table.file) }];
+  if (table) return [{ kind: "text", text: beforeQuery.test(before) ? `(FROM ${scan(table.file)})` : scan(table.file) }];
   if (Array.isArray(value) && value.length > 0 && value.every((item) => sqlPieces(item)?.query === false)) {
     return [{ kind: "row", pieces: value.map((item) => sqlPieces(item)!.pieces), between: ", " }];
   }

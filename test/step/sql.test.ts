@@ -27,6 +27,19 @@ describe("composition", () => {
     expect(await sql`SELECT count(*) AS n FROM (${even})`.first()).toEqual({ n: 3 });
   });
 
+  test("a table stands where a query does, too", async () => {
+    const small = await sql`SELECT range::INTEGER AS n FROM range(3)`;
+    expect(await sql`SUMMARIZE ${small}`.first()).toMatchObject({ column_name: "n", min: "0", max: "2", count: 3 });
+    expect(await sql`DESCRIBE\n${small}`.first()).toMatchObject({ column_name: "n", column_type: "INTEGER" });
+    expect(await sql`SELECT n FROM range(5) AS t(n) WHERE n IN ${small} AND n >= ALL ${small}`.rows()).toEqual([{ n: 2 }]);
+    expect(await sql`WITH a AS ${small} SELECT 7 AS n UNION ALL BY NAME ${small}`.rows()).toHaveLength(4);
+    const file = path.join(rig.project, "small.csv");
+    await sql`COPY ${small} TO ${file}`;
+    expect(readFileSync(file, "utf8")).toBe("n\n0\n1\n2\n");
+    await sql`CREATE TEMP TABLE kept AS ${small}`;
+    expect(await sql`SELECT count(*) AS n FROM kept`.first()).toEqual({ n: 3 });
+  });
+
   test("a comment at a subquery's end does not swallow the rest", async () => {
     const query = sql`SELECT 1 AS a -- one`;
     expect(await sql`SELECT a FROM ${query}`.rows()).toEqual([{ a: 1 }]);
