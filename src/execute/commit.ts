@@ -2,6 +2,7 @@ import type { StepOutcome } from "../events.ts";
 import type { Artifact, Digest, Effect, Scalar, Step, StepRecord, Written } from "../model.ts";
 import { rest } from "../pace.ts";
 import type { Decision } from "../plan/decide.ts";
+import { proposedTable } from "../record/define-table.ts";
 import { completeRow } from "../record/experiments.ts";
 import { countRecorded } from "../record/outbox.ts";
 import { type Manifest, writeManifest } from "../record/manifests.ts";
@@ -165,7 +166,7 @@ function wholeEffects(context: RunContext, effects: readonly Effect[]): Effect[]
 
 /** The row as the table will hold it; refused here, before anything of the step is kept. @param before rows of this run for the same table */
 function wholeRow(context: RunContext, table: string, row: Readonly<Record<string, Scalar>>, before: number): Record<string, Scalar> {
-  const { ddl, tables } = context.resultTables();
+  const { ddl, tables } = context.resultTables(proposedTable(table, row));
   const whole = completeRow(tables, table, row, context.info, before);
   probeRow(ddl, table, whole);
   return whole;

@@ -5,6 +5,7 @@ import { fail } from "../errors.ts";
 import type { RunInfo, Scalar } from "../model.ts";
 import { nearest } from "../nearest.ts";
 import { quoteIdentifier } from "../sql-quote.ts";
+import { proposedTable } from "./define-table.ts";
 import type { Db } from "./state.ts";
 
 /** The results tables, as `experiments.sql` defines them: name → columns in order. */
@@ -37,15 +38,15 @@ export function experimentsFile(project: string): string {
 /**
  * Reads `experiments.sql`. SQLite itself parses it, in memory; `COMMENT ON`, which only Postgres
  * knows, is left out.
+ * @param proposed what to write where there is none
  * @throws E_EXPERIMENTS_SQL
  */
-export function readResultTables(project: string): ResultDefinition {
+export function readResultTables(project: string, proposed = proposedTable("experiments", { accuracy: 1 })): ResultDefinition {
   const file = path.join(project, "experiments.sql");
   if (!existsSync(file)) {
     fail("E_EXPERIMENTS_SQL", "there is no experiments.sql, so record() has no table to write to", {
       place: { file: "experiments.sql" },
-      remedy:
-        "write one: CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, experiment_datetime timestamptz, accuracy double precision);",
+      remedy: `write one: ${proposed}`,
     });
   }
   const text = readFileSync(file, "utf8");
@@ -121,7 +122,7 @@ export function completeRow(
   const columns = tables.get(table);
   if (!columns)
     return fail("E_EXPERIMENTS_SQL", `record("${table}", …): experiments.sql has no table "${table}"`, {
-      remedy: nearest(table, [...tables.keys()]),
+      remedy: `${nearest(table, [...tables.keys()])} Or add it to experiments.sql: ${proposedTable(table, row)}`,
     });
   const names = columns.map((column) => column.name);
   const unknown = Object.keys(row).find((name) => !names.includes(name));

@@ -318,6 +318,19 @@ describe("data", () => {
     expect(failure).toMatchObject({ code: "E_EXPERIMENTS_SQL", message: expect.stringContaining(message) });
   });
 
+  test("record without a table proposes one that takes the row, and it does", async () => {
+    const row = '{ alpha: 0.1, Kind: "b", seen: 3n, ok: true }';
+    const failure = await bad(`import { record } from "stepbook";\nrecord("fits", ${row});\n`, {}, 3);
+    const proposed = /CREATE TABLE .*;/.exec(failure!.remedy!)![0];
+    expect(proposed).toBe(
+      'CREATE TABLE IF NOT EXISTS fits (experiment_id text PRIMARY KEY, experiment_datetime timestamptz, alpha double precision, "Kind" text, seen bigint, ok boolean);',
+    );
+    project.write("experiments.sql", "CREATE TABLE experiments (experiment_id text PRIMARY KEY);");
+    expect(failures(await project.run())["10_bad"]?.remedy).toContain(proposed);
+    project.write("experiments.sql", proposed);
+    expect((await project.run()).code).toBe(0);
+  });
+
   test("a wrong experiments.sql is told before anything runs", async () => {
     project = new TestProject({ "experiments.sql": "CREATE TABEL experiments (x text);", "steps/10_bad.ts": recording });
     const run = await project.run();
