@@ -139,17 +139,17 @@ function addLookCommands(program: Command, exit: Setter): void {
       exit(await (await import("./command/logs.ts")).logs(io(command), run, step)),
     );
   program
-    .command("diff <before> <after>")
-    .description("what differs between two runs: code, params, data, metrics")
-    .addHelpText("after", example("diff last~1 last"))
-    .action(async (before: string, after: string, _options, command: Command) =>
+    .command("diff [before] [after]")
+    .description("what differs between two runs, by themselves the last two: code, params, data, metrics")
+    .addHelpText("after", example("diff", "diff last~3 last"))
+    .action(async (before: string | undefined, after: string | undefined, _options, command: Command) =>
       exit(await (await import("./command/diff.ts")).diff(io(command), before, after)),
     );
   program
     .command("experiments")
     .description("the recorded results, newest first")
     .option("-n, --limit <n>", "how many", "20")
-    .option("--table <name>", "which results table", "experiments")
+    .option("--table <name>", "which results table (default: experiments, or the first)")
     .addHelpText("after", example("experiments", "experiments --json"))
     .action(async (options, command: Command) => exit(await (await import("./command/experiments.ts")).experiments(io(command), options)));
   program

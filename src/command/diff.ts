@@ -6,8 +6,8 @@ import { printDiff } from "./diff-text.ts";
 import { type Io, printJson } from "./io.ts";
 import { withKept } from "./opened.ts";
 
-/** `diff`: what differs between two runs: code, params, what was read, data, metrics. */
-export async function diff(io: Io, before: string, after: string): Promise<number> {
+/** `diff`: what differs between two runs, the last two where none is named: code, params, what was read, data, metrics. */
+export async function diff(io: Io, before = "last~1", after = "last"): Promise<number> {
   return withKept(io, async ({ db, project }) => {
     const [old, fresh] = [findRun(db, before), findRun(db, after)];
     const found: Difference[] = [];

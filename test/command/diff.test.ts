@@ -87,7 +87,11 @@ describe("diff of two runs", () => {
     await project.run();
     await project.run();
     expect((await diff()).every(({ type }) => type === "step")).toBe(true);
-    expect((await project.command(["diff", "last", "last"])).stdout).toContain("no difference in code, params, data or metrics");
+    const same = (await project.command(["diff", "last", "last"])).stdout;
+    expect(same).toContain("no difference in code, params, data or metrics");
+    // Of one run: with the last. Of none: the last two.
+    expect((await project.command(["diff", "last"])).stdout).toBe(same);
+    expect((await project.command(["diff"])).stdout).toBe((await project.command(["diff", "last~1", "last"])).stdout);
   });
 
   test("a renumbered step is the same step", async () => {
