@@ -24,10 +24,18 @@ export async function runWords(words: readonly string[], wrong: (error: unknown,
 }
 
 /** What is wrong, and in a line of its own, in brackets, what may have been meant. */
-function wrongUsage({ message }: CommanderError): StepbookError {
+function wrongUsage({ message, code, command }: CommanderError & { command?: Command }): StepbookError {
   const [what = "", hint = ""] = message.replace(/^error: /, "").split("\n");
-  const meant = hint.replace(/^\(D(.*)\)$/, "d$1 ");
+  const isOfWords = command && (code === "commander.missingArgument" || code === "commander.excessArguments");
+  const meant = isOfWords ? `write it as ${usageOf(command)}; ` : hint.replace(/^\(D(.*)\)$/, "d$1 ");
   return new StepbookError({ code: "E_USAGE", message: what, remedy: `${meant}--help shows what there is` });
+}
+
+/** The command with the words that it takes: `stepbook logs <run> <step>`. */
+function usageOf(command: Command): string {
+  const words = command.usage().replace(/^\[options\] ?(\[command\] ?)?/, "");
+  const names = [command.parent?.parent && command.parent.name(), command.name(), words];
+  return ["stepbook", ...names.filter(Boolean)].join(" ");
 }
 
 type Setter = (code: number) => void;
@@ -49,7 +57,9 @@ function build(exit: Setter): Command {
   addKeepCommands(program, exit);
   for (const command of program.commands.flatMap((each) => [each, ...each.commands]))
     command
-      .exitOverride()
+      .exitOverride((error) => {
+        throw Object.assign(error, { command });
+      })
       .option(...projectOption)
       .option("--json", "print JSON, for programs");
   return program;

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { fail, StepbookError } from "../errors.ts";
+import { StepbookError } from "../errors.ts";
 import type { Digest, Edge, Graph, Place, Step } from "../model.ts";
 import type { Analysis } from "./analyse.ts";
+import { type Imports, refuseOrder } from "./import-order.ts";
 import { bundleSteps, type Making, type RawBundle } from "./bundle.ts";
 import { discoverSteps, type StepFile } from "./discover.ts";
 import { refuseEarlyUses } from "./early.ts";
@@ -72,13 +73,15 @@ async function makeSome(making: Making, before: Checked): Promise<Step[] | undef
   const bundles = await bundleSteps(making, stale, exports).catch(unlessMissing);
   // What a step exports is part of the steps that import it.
   if (!bundles || stale.some(({ id }) => !sameNames(offersOf(bundles.get(id)!.exports), old.get(id)!.offers))) return undefined;
+  const imports: Imports = (id) =>
+    bundles.get(id)?.steps.map((name) => making.byName.get(name)!.id) ?? old.get(id)!.edges.map(({ from }) => from);
   const anew = new Map<string, Step>();
   for (const file of stale) {
     const raw = bundles.get(file.id)!;
     anew.set(
       file.id,
       keptStep(making, old.get(file.id)!, raw) ??
-        readStep(making, file, raw, (await import("./analyse.ts")).analyse(raw.text), exports.get(file.name)!),
+        readStep(making, file, raw, (await import("./analyse.ts")).analyse(raw.text), exports.get(file.name)!, imports),
     );
   }
   return files.map(({ id }) => anew.get(id) ?? old.get(id)!);
@@ -92,9 +95,10 @@ function unlessMissing(error: unknown): undefined {
 async function makeAll(making: Making): Promise<Step[]> {
   // Slow to load, so while esbuild works.
   const [{ exports, bundles }, { analyse }] = await Promise.all([bundleAll(making), import("./analyse.ts")]);
+  const imports: Imports = (id) => bundles.get(id)!.steps.map((name) => making.byName.get(name)!.id);
   return making.files.map((file) => {
     const raw = bundles.get(file.id)!;
-    return readStep(making, file, raw, analyse(raw.text), exports.get(file.name) ?? []);
+    return readStep(making, file, raw, analyse(raw.text), exports.get(file.name) ?? [], imports);
   });
 }
 
@@ -164,7 +168,7 @@ function knownOf(
   return certain ? { known: { graph, files, terrain } } : { known: undefined, asked: terrain };
 }
 
-function readStep(making: Making, file: StepFile, raw: RawBundle, analysis: Analysis, offers: readonly string[]): Step {
+function readStep(making: Making, file: StepFile, raw: RawBundle, analysis: Analysis, offers: readonly string[], imports: Imports): Step {
   const { project, apiNames, sources } = making;
   const url = raw.externals.find(isUrl);
   if (url !== undefined) refuseUrl(url, file.id, findImport(project, [file.file, ...raw.sources], url));
@@ -178,7 +182,7 @@ function readStep(making: Making, file: StepFile, raw: RawBundle, analysis: Anal
       parts: analysis.parts,
       sources: digestsOf(raw, sources),
     },
-    edges: readEdges(making, file, raw, analysis),
+    edges: readEdges(making, file, raw, analysis, imports),
     exports: artifactsOf(offers),
     offers,
     packages: raw.packages,
@@ -197,23 +201,15 @@ function apiOf({ uses, openParams }: Analysis, apiNames: readonly string[]): Pic
   return apiNames.every((name) => used.has(name)) ? { uses: [], openParams: true } : { uses, openParams };
 }
 
-function readEdges({ project, byName }: Making, step: StepFile, raw: RawBundle, analysis: Analysis): Edge[] {
+function readEdges({ project, byName }: Making, step: StepFile, raw: RawBundle, analysis: Analysis, imports: Imports): Edge[] {
   return raw.steps
     .map((name) => byName.get(name)!)
     .sort((a, b) => a.number - b.number)
     .map((from) => {
-      if (from.number >= step.number) refuseOrder(project, step, from, raw);
+      if (from.number >= step.number)
+        refuseOrder(step, from, imports, findImport(project, [step.file, ...raw.sources], path.basename(from.file)));
       return { from: from.id, exports: analysis.inputs.get(from.name) ?? [] };
     });
-}
-
-function refuseOrder(project: string, step: StepFile, from: StepFile, raw: RawBundle): never {
-  const message = from.id === step.id ? `${step.id} imports itself` : `${step.id} imports ${from.id}, which does not come before it`;
-  return fail("E_IMPORT_ORDER", message, {
-    step: step.id,
-    place: findImport(project, [step.file, ...raw.sources], path.basename(from.file)),
-    remedy: `a step imports lower numbers only: give ${from.id} a number below ${step.number}, or ${step.id} a higher one`,
-  });
 }
 
 /** Where one of the files names the import. */

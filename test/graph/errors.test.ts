@@ -56,6 +56,17 @@ describe("a wrong graph is told before anything runs", () => {
     expect(text).toContain("a step imports lower numbers only");
   });
 
+  test("steps that import each other, where other numbers would not help", async () => {
+    const text = await broken({
+      "steps/10_a.ts": 'import { c } from "./30_c.ts";\nexport const a = c;\n',
+      "steps/20_b.ts": 'import { a } from "./10_a.ts";\nexport const b = a;\n',
+      "steps/30_c.ts": 'import { b } from "./20_b.ts";\nexport const c = b;\n',
+    });
+    expect(text).toContain("steps import each other in a circle: 10_a → 30_c → 20_b → 10_a");
+    expect(text).toContain("into lib/");
+    expect(text).not.toContain("give 30_c a number");
+  });
+
   test("an import of the same number, and of itself", async () => {
     expect(
       await broken({ "steps/10_a.ts": 'import { b } from "./10_b.ts";\nexport const a = b;\n', "steps/10_b.ts": "export const b = 1;\n" }),
@@ -196,7 +207,10 @@ describe("wrong usage ends with 2", () => {
     [["run", "--logical-date", "2026-01-31T06:00"], "does not say of which zone it is"],
     [["run", "--forse"], "did you mean --force?"],
     [["-p", "neighbours=3", "plan"], '"plan" is a command, not a step: it comes before its flags'],
-    [["why"], "missing required argument 'step'"],
+    [["why"], "write it as stepbook why <step>"],
+    [["logs", "last"], "write it as stepbook logs <run> <step>"],
+    [["experiments", "trials"], "write it as stepbook experiments"],
+    [["models", "alias"], "write it as stepbook models alias <model@alias> [version]"],
     [["run", "--serial", "-j", "8"], "option '--serial' cannot be used with option '-j, --jobs <n>'"],
     [["models", "alias", "knn@production", "v3", "--remove"], "--remove and v3 say two things of knn@production"],
     [["show", "10_fetch", "--limit", "5"], "--limit is for the rows of a table: 10_fetch is a step"],
