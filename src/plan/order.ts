@@ -24,7 +24,11 @@ export class Order {
   /** Step → where it wrote. */
   readonly #outputs = new Map<StepId, string[]>();
   /** Step → where it read when it last ran. */
-  readonly #readers = new Map<StepId, string[]>();
+  readonly #inputs = new Map<StepId, string[]>();
+  /** Place, as it really lies → steps that read there. */
+  readonly #readers = new Map<string, Set<StepId>>();
+  /** Step → files that it wrote, added to or removed, and the folders in which that shows. */
+  readonly #changed = new Map<StepId, string[]>();
 
   /** @param recordOf what shows where a step reads and writes, relative to the project */
   constructor(project: string, steps: readonly Step[], recordOf: (step: Step) => KeptRecord | undefined) {
@@ -43,7 +47,9 @@ export class Order {
     for (const place of record ? placesWritten(record) : []) note(this.#writers, place);
     for (const place of record ? filesMade(record) : []) note(this.#makers, place);
     this.#outputs.set(step.id, record ? filesWritten(record) : []);
-    this.#readers.set(step.id, record ? placesRead(record) : []);
+    this.#inputs.set(step.id, record ? placesRead(record) : []);
+    for (const place of record ? placesRead(record) : []) note(this.#readers, place);
+    this.#changed.set(step.id, record ? placesChanged(record) : []);
   }
 
   /** What lower-numbered steps wrote and the step read, or wrote over or added to, as their records show. */
@@ -51,18 +57,27 @@ export class Order {
     const from = (steps: ReadonlyMap<string, ReadonlySet<StepId>>) => (place: string) =>
       [...(steps.get(this.#real(place)) ?? [])].map((from) => ({ from, path: place.replace(/\/$/, "") }));
     const written = [
-      ...this.#readers.get(step.id)!.flatMap(from(this.#writers)),
+      ...this.#inputs.get(step.id)!.flatMap(from(this.#writers)),
       ...this.#outputs.get(step.id)!.flatMap(from(this.#makers)),
     ];
     return written.filter(({ from }) => this.#byId.get(from)!.number < step.number);
   }
 
+  /** Steps that read, when they last ran, what this one changes: a lower one reads it before that, and may take away what this one left. */
+  #readersOfChanged(step: Step): StepId[] {
+    return this.#changed.get(step.id)!.flatMap((place) => [...(this.#readers.get(this.#real(place)) ?? [])]);
+  }
+
   /**
-   * Of the lower-numbered steps: those that it imports; those that wrote what it read, as their records show; and, so that
-   * plain numbered scripts work as they are, all of them around an unwired script.
+   * Of the lower-numbered steps: those that it imports; those that wrote what it read and those that read what it writes, as their
+   * records show; and, so that plain numbered scripts work as they are, all of them around an unwired script.
    */
   waitsFor(step: Step): StepId[] {
-    const needed = new Set([...step.edges, ...this.handedTo(step)].map(({ from }) => from));
+    const needed = new Set([
+      ...step.edges.map(({ from }) => from),
+      ...this.handedTo(step).map(({ from }) => from),
+      ...this.#readersOfChanged(step),
+    ]);
     const candidates = step.unwired ? this.#steps : [...this.#unwired, ...[...needed].flatMap((id) => this.#byId.get(id) ?? [])];
     return [...new Set(candidates)].filter((other) => other.number < step.number).map((other) => other.id);
   }
@@ -94,6 +109,12 @@ function filesMade({ written }: KeptRecord): string[] {
 /** Files that it wrote or added to. */
 function filesWritten({ written }: KeptRecord): string[] {
   return written.filter((output) => output.digest !== null && !isFolder(output)).map((output) => output.path);
+}
+
+/** Where it shows that a step was there: a lower one that looked there looked before that. */
+function placesChanged({ written }: KeptRecord): string[] {
+  const files = written.filter((output) => !isFolder(output)).map((output) => output.path);
+  return files.flatMap((file) => [file, `${path.posix.dirname(file)}/`]);
 }
 
 /** Many steps make the same folder. */

@@ -1,4 +1,5 @@
 /** What steps hand each other by files, folders and models orders them as imports do, and the plan knows of it. */
+import { existsSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
 import { TestProject } from "../rig/project.ts";
 
@@ -121,6 +122,21 @@ test("a step waits for the one that makes what it reads by another path: through
   expect((await planned())["30_upper"]).toBe("maybe: 20_lower, which wrote current/n.txt, runs first; reused if that comes out equal");
   expect((await project.run(["-j", "2"])).ran).toEqual(["20_lower", "30_upper"]);
   expect(await project.value("30_upper.seen")).toBe(2);
+});
+
+test.each([
+  ["rewrites", 'fs.writeFileSync("data/n.txt", String(Number(fs.readFileSync("data/n.txt", "utf8")) + 1 + base));', "2"],
+  ["removes", 'fs.rmSync("data/n.txt");\nconsole.log(base);', undefined],
+])("a step that %s what a lower one reads waits for that one", async (_, upper, left) => {
+  project = sideBySide(`${readN}\nexport const seen = n;`, upper);
+  await settled("20_lower");
+  project.write("data/n.txt", "1");
+  project.write("steps/10_n.ts", "export const base = 0; export const more = 1;\n");
+  const { events } = await project.run(["-j", "2", "--force"]);
+  const at = (type: string, step: string) => events.findIndex((event) => event.type === type && "step" in event && event.step === step);
+  expect(at("step.started", "30_upper")).toBeGreaterThan(at("step.ran", "20_lower"));
+  expect(await project.value("20_lower.seen")).toBe(1);
+  expect(existsSync(project.path("data/n.txt")) ? project.read("data/n.txt") : undefined).toBe(left);
 });
 
 test("a model of an earlier result is the newest again before another step loads it", async () => {
