@@ -56,9 +56,9 @@ export interface Read {
 
 /** Why the engine cannot tell what a step depends on, or whether it did all that it does. */
 export interface Opaque {
-  /** `open`: it was ended while something could go on. */
-  readonly kind: "subprocess" | "network" | "worker" | "native" | "open";
-  /** What was started or reached, such as `git` or `example.org:443`; what was open, such as `Timeout`. */
+  /** `open`: it was ended while something could go on; `changed`: a file that it read and changed, as a database that it attached. */
+  readonly kind: "subprocess" | "network" | "worker" | "native" | "open" | "changed";
+  /** What was started or reached, such as `git` or `example.org:443`; what was open, such as `Timeout`; the file. */
   readonly what: string;
 }
 

@@ -39,7 +39,7 @@ export function makeHost(job: Job, collected: Collected, { notes, mask, send, ma
     },
     soon: (file) => send({ type: "soon", path: file }),
     opaque: ({ kind, what }) => notes.opaque(kind, what),
-    written: (file) => notes.written(path.resolve(job.project, file)),
+    written: (file) => notes.written(path.resolve(job.project, file), false),
     secret(name, value) {
       mask.add(name, value);
       notes.marked();

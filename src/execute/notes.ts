@@ -82,7 +82,10 @@ export class Notes {
         reads.push({ kind, name, digest });
         const before = writes.get(name);
         const stands = before !== undefined && before.digest === digest && before.at < note.at;
-        racy ||= await movedSince(note, signature, stands);
+        // How a file was before DuckDB changed it cannot be told any more.
+        if (note.signature !== null && this.#written.has(note.path) && !this.#before.has(note.path))
+          this.opaque.push({ kind: "changed", what: name });
+        else racy ||= await movedSince(note, signature, stands);
         if (digest === null) await this.#noteDevice(note.path);
         continue;
       }

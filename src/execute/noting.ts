@@ -52,9 +52,10 @@ export class Noting implements Omit<Observer, "script"> {
     );
   }
 
-  written(file: string): void {
+  /** @param isAbout whether it is about to be written, and not yet as it was left */
+  written(file: string, isAbout = true): void {
     if (this.#ignored(file)) return;
-    this.#tellBefore(file);
+    if (isAbout) this.#tellBefore(file);
     this.#own.written(file);
     this.#tellWritten(file);
   }

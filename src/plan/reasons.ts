@@ -105,6 +105,7 @@ export function opaqueText({ kind, what }: Opaque): string {
     network: "used the network",
     worker: "started a worker",
     native: "loaded native code",
+    changed: "reads and changes",
   }[kind];
-  return `${seen} (${what}); config cache: true or maxAge would reuse it`;
+  return `${seen} ${kind === "changed" ? what : `(${what})`}; config cache: true or maxAge would reuse it`;
 }

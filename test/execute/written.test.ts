@@ -219,3 +219,27 @@ test("what comes between the reading and the writing is seen", async () => {
   expect((await project.run()).stdout).toContain("a file changed while it was read");
   expect(await again()).toEqual(["10_a: an input changed while it ran last time"]);
 });
+
+test("a database that a step attaches and changes: it runs each time and says why, and is reused where its config says so", async () => {
+  const step = (config: string) => `import { param, sql } from "stepbook";
+${config}
+const n = param("n", 3);
+await sql\`ATTACH 'kept.duckdb' AS kept\`;
+await sql\`CREATE OR REPLACE TABLE kept.t AS SELECT range AS i FROM range(\${n})\`;
+await sql\`DETACH kept\`;
+export const made = n;
+`;
+  project = new TestProject({ "steps/10_a.ts": step("") });
+  await project.run();
+  expect(await again()).toEqual([]);
+  const changed = await project.run(["-p", "n=5"]);
+  expect(changed.stdout).not.toContain("changed while it was read");
+  const why = "10_a: reads and changes kept.duckdb; config cache: true or maxAge would reuse it";
+  expect(reasons(await project.run(["-p", "n=5"]))).toEqual([why]);
+  project.write("steps/10_a.ts", step("export const config = { cache: true };"));
+  expect(reasons(await project.run(["-p", "n=5"]))).toEqual([]);
+  expect(await again()).toEqual(["10_a: param n: 5 → its default"]);
+  expect(await again()).toEqual([]);
+  // It was another one then.
+  expect((await project.run(["-p", "n=5"])).ran).toEqual(["10_a"]);
+});
