@@ -117,8 +117,7 @@ function explainOpen(error: unknown, file: string): never {
       error,
     );
   }
-  if (code === "ERR_DLOPEN_FAILED" || /^Could not locate the bindings file/.test((error as Error).message))
-    refuseInstall((error as Error).message, error);
+  explainInstall(error);
   if (/^(EEXIST|ENOENT|ENOTDIR)$/.test(code))
     return fail(
       "E_READ_ONLY",
@@ -129,17 +128,20 @@ function explainOpen(error: unknown, file: string): never {
   throw error;
 }
 
-/** Another Node than the one that was there at install; or an install without the package's script. */
-function refuseInstall(message: string, cause: unknown): never {
+/** Another Node than the one that was there at install, or an install without the package's script. @throws E_INSTALL where it is that */
+export function explainInstall(error: unknown): void {
+  const { code = "", message } = error as Error & { code?: string };
+  const isAbsent = /^Could not locate the bindings file/.test(message);
+  if (code !== "ERR_DLOPEN_FAILED" && !isAbsent) return;
   const what = /NODE_MODULE_VERSION/.test(message)
     ? "was compiled for another version of Node"
-    : /bindings file/.test(message)
+    : isAbsent
       ? "was installed without its compiled part"
       : `cannot be loaded (${message.split("\n")[0]})`;
   fail(
     "E_INSTALL",
     `better-sqlite3 ${what}; this is Node ${process.versions.node}`,
     { remedy: "`npm rebuild better-sqlite3` with this Node (pnpm: `pnpm approve-builds` first)" },
-    cause,
+    error,
   );
 }

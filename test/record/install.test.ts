@@ -35,4 +35,6 @@ test.each([
     message: `${message}; this is Node ${process.versions.node}`,
     remedy: expect.stringContaining("npm rebuild better-sqlite3"),
   });
+  const { stdout } = await project.command(["doctor"], { env: { NODE_OPTIONS: `--require ${project.path("break.cjs")}` } });
+  expect(stdout).toContain(`✗ better-sqlite3: ${message}; this is Node ${process.versions.node}\n  → \`npm rebuild`);
 });

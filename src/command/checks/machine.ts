@@ -1,6 +1,8 @@
 import { existsSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import type Sqlite from "better-sqlite3";
+import { explainInstall } from "../../record/state.ts";
 import { formatBytes } from "../../report/format.ts";
 import { type Check, guarded, ok, warning, wrong } from "./check.ts";
 
@@ -24,9 +26,7 @@ function isFrom([major, minor]: readonly [major: number, minor: number]): boolea
 export function checkSqlite(): Promise<Check[]> {
   return guarded("better-sqlite3", "run `npm rebuild better-sqlite3` with this Node", async () => {
     const { default: Database } = await import("better-sqlite3");
-    const db = new Database(":memory:");
-    const version = db.prepare("SELECT sqlite_version()").pluck().get() as string;
-    db.close();
+    const version = versionOf(Database);
     return [
       mayAbort()
         ? warning(
@@ -37,6 +37,19 @@ export function checkSqlite(): Promise<Check[]> {
         : ok("better-sqlite3", `SQLite ${version}`),
     ];
   });
+}
+
+/** @throws E_INSTALL */
+function versionOf(Database: typeof Sqlite): string {
+  try {
+    const db = new Database(":memory:");
+    const version = db.prepare("SELECT sqlite_version()").pluck().get() as string;
+    db.close();
+    return version;
+  } catch (error) {
+    explainInstall(error);
+    throw error;
+  }
 }
 
 /**
