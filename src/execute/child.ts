@@ -180,7 +180,7 @@ async function runStep(job: Job): Promise<DoneMessage> {
 
   const exported = Object.fromEntries(job.exports.filter((name) => name in module).map((name) => [name, module[name]]));
   await refuseSecrets(host, exported, effects);
-  const results = await storeResults(exported, displays, effects, job.staging);
+  const results = await storeResults(exported, displays, effects, job);
   inputs.assertUnchanged(job.step);
   notes.finish();
   chance.end();

@@ -1,7 +1,8 @@
 import type { MimeBundle } from "../model.ts";
 import { type StagedArtifact, storeEncoded, storeExport, type ToldArtifact } from "../store/artifacts.ts";
 import type { Encoded, StagedEffect } from "../step/host.ts";
-import type { Outputs, StoredEffect, ToldOrStaged } from "./protocol.ts";
+import { atExport } from "./export-place.ts";
+import type { Job, Outputs, StoredEffect, ToldOrStaged } from "./protocol.ts";
 
 /** Values up to this many bytes are told to the runner, which keeps them: a file of its own would make the step wait for the disk. */
 const mostTold = 1 << 16;
@@ -11,10 +12,11 @@ export async function storeResults(
   exported: Readonly<Record<string, unknown>>,
   displays: readonly MimeBundle[],
   effects: readonly StagedEffect[],
-  staging: string,
+  job: Pick<Job, "staging" | "project" | "file">,
 ): Promise<Outputs<ToldOrStaged>> {
+  const { staging } = job;
   const artifacts: Record<string, ToldOrStaged> = {};
-  for (const [name, value] of Object.entries(exported)) artifacts[name] = await stage(name, value, staging);
+  for (const [name, value] of Object.entries(exported)) artifacts[name] = await atExport(job, name, () => stage(name, value, staging));
   const shown: ToldOrStaged[] = [];
   for (const bundle of displays) shown.push(await stage("display", figure(bundle), staging));
   const stored: StoredEffect<ToldOrStaged>[] = [];

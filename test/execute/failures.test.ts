@@ -164,6 +164,17 @@ describe("exports that are not data", () => {
     expect(failure.message).toContain(path);
     expect(`${failure.message} ${failure.remedy}`).toContain(words);
   });
+
+  test.each([
+    ["declared", "export const a = 1;\nexport const\n  f = () => 1;\n", 3, 3],
+    ["a function", "\nexport async function* f() {}\n", 2, 24],
+    ["in a list", "const ff = 1;\nconst g = () => 1;\nexport {\n  ff,\n  g as f,\n};\n", 5, 8],
+    ["taken apart", "export const { a, f } = { a: 1, f() {} };\n", 1, 19],
+    ["a name with a sign", "export const f$ = 1;\nexport const f = () => f$;\n", 2, 14],
+    ["by default", "export const f = 1;\nexport default () => f;\n", 2, 8],
+  ])("the line that exports it is told: %s", async (_, code, line, column) => {
+    expect((await bad(code)).place).toEqual({ file: "steps/10_bad.ts", line, column });
+  });
 });
 
 describe("inputs are read-only", () => {
