@@ -22,13 +22,13 @@ export class Order {
   /** File → steps that wrote it as a whole. */
   readonly #makers = new Map<string, Set<StepId>>();
   /** Step → where it wrote. */
-  readonly #outputs = new Map<StepId, string[]>();
+  readonly #outputs = new Map<StepId, readonly string[]>();
   /** Step → where it read when it last ran. */
-  readonly #inputs = new Map<StepId, string[]>();
+  readonly #inputs = new Map<StepId, readonly string[]>();
   /** Place, as it really lies → steps that read there. */
   readonly #readers = new Map<string, Set<StepId>>();
   /** Step → files that it wrote, added to or removed, and the folders in which that shows. */
-  readonly #changed = new Map<StepId, string[]>();
+  readonly #changed = new Map<StepId, readonly string[]>();
 
   /** @param recordOf what shows where a step reads and writes, relative to the project */
   constructor(project: string, steps: readonly Step[], recordOf: (step: Step) => KeptRecord | undefined) {
@@ -39,17 +39,17 @@ export class Order {
     for (const step of steps) this.#look(step, recordOf(step));
   }
 
-  #look(step: Step, record: KeptRecord | undefined): void {
-    const note = (steps: Map<string, Set<StepId>>, place: string) => {
-      const real = this.#real(place);
-      steps.set(real, (steps.get(real) ?? new Set()).add(step.id));
+  #look({ id }: Step, record: KeptRecord | undefined): void {
+    const placesIn = (of: (record: KeptRecord) => string[]) => (record ? of(record) : []);
+    const note = (steps: Map<string, Set<StepId>>, places: readonly string[]) => {
+      for (const real of places.map(this.#real)) steps.set(real, (steps.get(real) ?? new Set()).add(id));
+      return places;
     };
-    for (const place of record ? placesWritten(record) : []) note(this.#writers, place);
-    for (const place of record ? filesMade(record) : []) note(this.#makers, place);
-    this.#outputs.set(step.id, record ? filesWritten(record) : []);
-    this.#inputs.set(step.id, record ? placesRead(record) : []);
-    for (const place of record ? placesRead(record) : []) note(this.#readers, place);
-    this.#changed.set(step.id, record ? placesChanged(record) : []);
+    note(this.#writers, placesIn(placesWritten));
+    note(this.#makers, placesIn(filesMade));
+    this.#inputs.set(id, note(this.#readers, placesIn(placesRead)));
+    this.#outputs.set(id, placesIn(filesWritten));
+    this.#changed.set(id, placesIn(placesChanged));
   }
 
   /** What lower-numbered steps wrote and the step read, or wrote over or added to, as their records show. */
