@@ -1,15 +1,14 @@
 import path from "node:path";
 import { exitCodes } from "../errors.ts";
-import { mainTable, readResults, type ResultRow } from "../record/results.ts";
+import { readResults, type ResultRow } from "../record/results.ts";
 import { formatTable } from "../report/text-table.ts";
 import { displayWidth } from "../report/width.ts";
 import { type Io, print, printBelow, printJson, printTable, wholeNumber, widthOf } from "./io.ts";
 
 /** `experiments`: the recorded results, newest first. */
-export async function experiments(io: Io, options: { readonly limit: string; readonly table?: string }): Promise<number> {
+export async function experiments(io: Io, options: { readonly limit: string; readonly table: string }): Promise<number> {
   const limit = wholeNumber("--limit", options.limit);
-  const project = path.resolve(io.project);
-  const rows = readResults(project, options.table ?? mainTable(project), limit);
+  const rows = readResults(path.resolve(io.project), options.table, limit);
   if (io.json) for (const row of rows) printJson(io, row);
   else if (rows.length === 0) print(io, "no results yet: record(table, row) in a step adds one");
   else printRows(io, rows);

@@ -24,25 +24,8 @@ export function readResults(project: string, table: string, limit: number): Resu
   }
 }
 
-/** The results table that is meant where none is named: `experiments`, or the first where there is none of that name. */
-export function mainTable(project: string): string {
-  const usual = "experiments";
-  if (!existsSync(experimentsFile(project))) return usual;
-  const db = openResults(project, { readonly: true });
-  try {
-    const tables = ofResults(() => tablesIn(db));
-    return tables.includes(usual) ? usual : (tables[0] ?? usual);
-  } finally {
-    db.close();
-  }
-}
-
-function tablesIn(db: Db): string[] {
-  return db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").pluck().all() as string[];
-}
-
 function select(db: Db, table: string, limit: number): ResultRow[] {
-  const tables = tablesIn(db);
+  const tables = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").pluck().all() as string[];
   if (!tables.includes(table)) fail("E_NOT_FOUND", `there is no results table "${table}"`, { remedy: nearest(table, tables) });
   const columns = db.prepare("SELECT name, lower(type) AS type FROM pragma_table_info(?)").all(table) as { name: string; type: string }[];
   const booleans = new Set(columns.filter(({ type }) => type.startsWith("bool")).map(({ name }) => name));

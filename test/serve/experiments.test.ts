@@ -84,20 +84,3 @@ test("every time on the pages is of one clock, which is named", async () => {
     await elsewhere.stop();
   }
 });
-
-test("where no table is called experiments, the first one is shown: by the command, the page and the API", async () => {
-  const other = new TestProject({
-    "experiments.sql": "CREATE TABLE IF NOT EXISTS trials (experiment_id text PRIMARY KEY, depth integer);\n",
-    "steps/10_try.ts": 'import { record } from "stepbook";\nrecord("trials", { depth: 7 });\n',
-  });
-  expect((await other.run()).code).toBe(0);
-  expect(JSON.parse((await other.command(["experiments", "--json"])).stdout)).toMatchObject({ depth: 7 });
-  const its = await served(other);
-  try {
-    expect((await ask(its.port, "GET", "/experiments")).body).toContain("depth");
-    expect(JSON.parse((await ask(its.port, "GET", "/api/experiments")).body)).toMatchObject({ table: "trials", rows: [{ depth: 7 }] });
-  } finally {
-    await its.stop();
-    other.dispose();
-  }
-});

@@ -3,7 +3,6 @@ import { pastSlots, previewSlots } from "../../command/backfill.ts";
 import { findSchedule, knownSchedules } from "../../command/schedules.ts";
 import { fail } from "../../errors.ts";
 import { nearest } from "../../nearest.ts";
-import { mainTable } from "../../record/results.ts";
 import { pageOfSlots } from "../../record/slots.ts";
 import { readRange } from "../../schedule/range.ts";
 import { nextSlots } from "../../schedule/slots.ts";
@@ -90,7 +89,7 @@ export const resultApi: readonly Route[] = [
 function experiments(site: Site, context: Context) {
   const asked = context.req.query();
   const word = (name: string) => (asked[name] ?? "").slice(0, 200);
-  const table = word("table") || mainTable(site.project);
+  const table = word("table") || "experiments";
   const { columns, rows } = readExperiments(site, { table, sort: word("sort"), down: word("down") === "1", find: word("find") });
   return { table, tables: tablesOf(site, table), columns, rows };
 }

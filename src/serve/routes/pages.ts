@@ -4,7 +4,6 @@ import { Readable } from "node:stream";
 import type { Context } from "hono";
 import { fail } from "../../errors.ts";
 import { toJson } from "../../json.ts";
-import { mainTable } from "../../record/results.ts";
 import { file, json, page } from "../answer.ts";
 import { find } from "../data/find.ts";
 import { readModels } from "../data/models.ts";
@@ -62,14 +61,14 @@ export const pageRoutes: readonly Route[] = [
     path: "/experiments",
     summary: "the recorded results",
     answers: "page",
-    handle: (site, context) => page(experimentsPage(site, experiments(site, context))),
+    handle: (site, context) => page(experimentsPage(site, experiments(context))),
   },
   {
     method: "GET",
     path: "/experiments.csv",
     summary: "the recorded results as CSV",
     answers: "file",
-    handle: (site, context) => file(asCsv(readExperiments(site, experiments(site, context))), "text/csv; charset=utf-8"),
+    handle: (site, context) => file(asCsv(readExperiments(site, experiments(context))), "text/csv; charset=utf-8"),
   },
   {
     method: "GET",
@@ -115,10 +114,10 @@ async function compare(site: Site, context: Context): Promise<Response> {
   return page(await comparePage(site, before, after));
 }
 
-function experiments(site: Site, context: Context): ExperimentsQuery {
+function experiments(context: Context): ExperimentsQuery {
   const asked = context.req.query();
   const text = (name: string) => (asked[name] ?? "").slice(0, 200);
-  const [table, plot, find] = [text("table") || mainTable(site.project), plotOf(asked["plot"]), text("find")];
+  const [table, plot, find] = [text("table") || "experiments", plotOf(asked["plot"]), text("find")];
   // Where another table is chosen, the rest is said of the one before.
   if (asked["of"] !== undefined && asked["of"] !== table)
     return { table, plot, find, sort: "", down: false, columns: [], x: "", y: "", z: "", picked: [] };
@@ -141,7 +140,7 @@ function plotOf(text: string | undefined): ExperimentsQuery["plot"] {
 }
 
 function asJson(site: Site, context: Context): string {
-  return toJson(readExperiments(site, experiments(site, context)).rows);
+  return toJson(readExperiments(site, experiments(context)).rows);
 }
 
 /** Found by what is kept of models, so that no path comes from the address. */
