@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Event } from "../events.ts";
 import { toFailure } from "../errors.ts";
-import type { Cancellation } from "../execute/cancel.ts";
 import { beat } from "../record/beat.ts";
 import { lead, resign } from "../record/leader.ts";
 import { recoverSlots } from "../record/recover-slots.ts";
@@ -11,7 +10,7 @@ import type { Attempt } from "./attempt.ts";
 import type { Schedule } from "./define.ts";
 import { grace } from "./enter.ts";
 import { enterDue } from "./enter-due.ts";
-import { Running } from "./running.ts";
+import { Running, type SlotRun } from "./running.ts";
 import { Telling } from "./telling.ts";
 import type { Voice } from "./voice.ts";
 import { Waking } from "./waking.ts";
@@ -126,22 +125,31 @@ export class Scheduler {
     if (!schedule || (this.#running.has(row.schedule) && !beside) || !claim(this.#db, row, this.#world.worker)) return false;
     this.#running.start(
       row.schedule,
-      (cancellation) => this.#run(schedule, row, cancellation),
+      (run) => this.#run(schedule, row, run),
       () => this.#look(),
       this.#world.broken,
     );
     return true;
   }
 
-  async #run(schedule: Schedule, row: SlotRow, cancellation: Cancellation): Promise<void> {
+  async #run(schedule: Schedule, row: SlotRow, run: SlotRun): Promise<void> {
     const listen = (event: Event) => {
-      if (event.type === "run.started") noteRun(this.#db, row, event.run);
+      if (event.type === "run.started") {
+        noteRun(this.#db, row, event.run);
+        run.begun = true;
+      }
       this.#voice.event(event, { schedule: row.schedule, slot: row.slot });
       this.#onlooker?.event(event);
     };
-    const attempt = await this.#world.attempt(schedule, { project: this.#project, slot: row.slot, trigger: "cron" }, listen, cancellation);
+    const attempt = await this.#world.attempt(
+      schedule,
+      { project: this.#project, slot: row.slot, trigger: "cron" },
+      listen,
+      run.cancellation,
+    );
     this.#onlooker?.ended();
-    this.#end(schedule, row, attempt);
+    if (run.stopped && attempt.status !== "succeeded") this.#endFor(row, "failed", "its run was cancelled");
+    else this.#end(schedule, row, attempt);
   }
 
   #end(schedule: Schedule, row: SlotRow, { status, reason }: Attempt): void {
@@ -155,6 +163,11 @@ export class Scheduler {
         "warn",
       );
     }
+    this.#endFor(row, status, reason);
+  }
+
+  /** No further attempt follows. */
+  #endFor(row: SlotRow, status: "succeeded" | "failed", reason: string | null): void {
     endSlot(this.#db, row, status, reason);
     this.#ended(row, status, reason);
   }
@@ -203,6 +216,12 @@ export class Scheduler {
     resign(this.#db);
   }
 
+  /** Ends the run that goes on, for who looks on: its slot has failed, and is not tried again. @returns whether there was one */
+  stop(): boolean {
+    return this.#running.stop();
+  }
+
+  /** All runs end, and their slots are due again. */
   cancel(): void {
     this.#running.cancel();
   }

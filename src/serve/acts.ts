@@ -9,6 +9,7 @@ import { runMirrored } from "../mirror/run.ts";
 import { findRun } from "../record/runs.ts";
 import type { Db } from "../record/state.ts";
 import { readRange } from "../schedule/range.ts";
+import type { Duty } from "./health/health.ts";
 import type { Live } from "./live.ts";
 
 interface RunWish {
@@ -35,6 +36,7 @@ interface Place {
   readonly project: string;
   readonly kept: { readonly db: Db };
   readonly live: Live;
+  readonly duty: () => Duty | null;
 }
 
 /** The one run that this server may have under way. */
@@ -111,8 +113,9 @@ export class Acts {
 
   /** Ends the run, politely at first and at once when asked again. @throws E_NOT_FOUND where none goes on */
   cancel(): void {
-    if (!this.#current) fail("E_NOT_FOUND", "no run of this server goes on");
-    this.#current.cancellation.request();
+    if (this.#current) return this.#current.cancellation.request();
+    // The scheduler that serves the pages has runs of its own.
+    if (this.#place.duty()?.stop() !== true) fail("E_NOT_FOUND", "no run of this server goes on");
   }
 
   /** Work that takes a process: some side by side, no more. @throws E_LOCKED */

@@ -7,6 +7,8 @@ export interface Duty {
   readonly leads: boolean;
   /** It was told to end. */
   readonly draining: boolean;
+  /** Ends the run of a slot that goes on in it. @returns whether there was one */
+  stop(): boolean;
 }
 
 export interface Health {
