@@ -124,12 +124,21 @@ export function runSteps(db: Db, run: string): RunStepRow[] {
   }));
 }
 
+interface LastFailure {
+  readonly run: string;
+  readonly reason: string;
+  readonly failure: Failure | null;
+}
+
 /** Of a step that has no record: in which of the newest runs it failed last, and how. */
-export function lastFailure(db: Db, step: string): { readonly run: string; readonly reason: string } | undefined {
+export function lastFailure(db: Db, step: string): LastFailure | undefined {
   const newest = "SELECT id FROM runs ORDER BY started_at DESC, id DESC LIMIT 200";
-  return db
-    .prepare(`SELECT run, reason FROM run_steps WHERE step = ? AND status = 'failed' AND run IN (${newest}) ORDER BY run DESC LIMIT 1`)
-    .get(step) as { run: string; reason: string } | undefined;
+  const found = db
+    .prepare(
+      `SELECT run, reason, failure FROM run_steps WHERE step = ? AND status = 'failed' AND run IN (${newest}) ORDER BY run DESC LIMIT 1`,
+    )
+    .get(step) as { run: string; reason: string; failure: string | null } | undefined;
+  return found && { ...found, failure: found.failure ? parseKept<Failure>(found.failure) : null };
 }
 
 /** A run's row. */

@@ -68,7 +68,7 @@ async function step(site: Site, context: Context) {
     code: source && cell.step ? { file: cell.step.file, firstLine: source.firstLine, text: source.code } : null,
     graph: cell.step ? describedGraphStep(cell.step) : null,
     record: cell.record ? describedRecord(cell.record) : null,
-    failure: cell.row?.failure ?? null,
+    failure: cell.failure,
   };
 }
 

@@ -21,6 +21,8 @@ export interface Cell {
   readonly state: CellState;
   /** Why it is in this state. */
   readonly reason: string;
+  /** What went wrong, in the run or, of a step that took no part in it and never ended well, before. */
+  readonly failure: Failure | null;
   readonly live: LiveStep | undefined;
 }
 
@@ -58,7 +60,8 @@ export async function readNotebook(site: Site, id?: string): Promise<Notebook> {
       doing,
       newest && run?.status !== "running" ? staleness(step, record, planned.get(each)) : undefined,
     );
-    return { id: each, step, row, record, live, ...((found.state === "never" ? failedBefore(db, each) : undefined) ?? found) };
+    const failedOnce = found.state === "never" ? failedBefore(db, each) : undefined;
+    return { id: each, step, row, record, live, failure: row?.failure ?? null, ...(failedOnce ?? found) };
   });
   return { run, newest, cells, graph, failure };
 }
@@ -78,9 +81,9 @@ function stateOf(
 }
 
 /** A step that has never ended well, and took no part in the run. */
-function failedBefore(db: Db, step: StepId): Pick<Cell, "state" | "reason"> | undefined {
+function failedBefore(db: Db, step: StepId): Pick<Cell, "state" | "reason" | "failure"> | undefined {
   const failed = lastFailure(db, step);
-  return failed && { state: "failed", reason: `in run ${failed.run}: ${failed.reason}` };
+  return failed && { state: "failed", reason: `in run ${failed.run}: ${failed.reason}`, failure: failed.failure };
 }
 
 /** Runs in every run, whatever happened: that alone puts nothing that is shown out of date. */

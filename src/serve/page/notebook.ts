@@ -47,17 +47,16 @@ function titleFor(site: Site, { id, step }: Cell): string {
 }
 
 export async function cellPart(site: Site, cell: Cell, notebook: Pick<Notebook, "run" | "newest">): Promise<Html> {
-  const { id, step, state, row, record } = cell;
+  const { id, step, state, row, record, failure } = cell;
   const { newest } = notebook;
   const source = step && readSource(site.project, step.file);
-  const failure = row?.failure ?? null;
   const title = titleFor(site, cell);
   const edits = await editsOf(site.project, cell);
   const text = source?.prose.replace(/^#\s+.+$/m, "").trim();
   return html`<section class="cell" id="step-${id}" data-step="${id}" aria-labelledby="title-${id}">
 <header class="cell-head">
 <h2 id="title-${id}"><a class="mono id" href="#step-${id}">${id}</a>${title}</h2>
-<p class="cell-state">${badge(state)}<span class="quiet">${timeOf(cell)}</span>${state !== "failed" && html`<span class="quiet reason">${cell.reason}</span>`}${newest && step && actButton("↻", { from: [id], params: notebook.run?.params ?? {} }, `Run ${id} and all that depends on it`)}</p>
+<p class="cell-state">${badge(state)}<span class="quiet">${timeOf(cell)}</span>${(state !== "failed" || !row?.failure) && html`<span class="quiet reason">${cell.reason}</span>`}${newest && step && actButton("↻", { from: [id], params: notebook.run?.params ?? {} }, `Run ${id} and all that depends on it`)}</p>
 ${progressBar(cell)}
 </header>
 ${text && html`<div class="prose">${prose(text)}</div>`}
