@@ -3,7 +3,7 @@ import path from "node:path";
 import { listAliases } from "../../record/aliases.ts";
 import { modelPath } from "../../record/publish.ts";
 import { listModels, type ModelRow, recordById } from "../../record/records.ts";
-import { type Alias, aliasPath } from "../../store/alias-file.ts";
+import type { Alias } from "../../store/alias-file.ts";
 import { readArtifact } from "../../store/artifacts.ts";
 import type { Site } from "../site.ts";
 
@@ -71,44 +71,6 @@ export function provenance({ kept }: Site, { record }: Model) {
     inputs: made?.parts.inputs ?? {},
     files: (made?.reads ?? []).filter(({ kind }) => kind === "file").map(({ name, digest }) => ({ name, digest })),
   };
-}
-
-/** A step that loaded a version, and in which runs that was: what a record reads is read by all runs that reuse it too. */
-export interface ModelUse {
-  readonly step: string;
-  /** The version was the one that this stood for; null: it was named, or the highest. */
-  readonly alias: string | null;
-  readonly runs: number;
-  readonly last: string;
-}
-
-/** Only so many of the newest records are looked through. */
-const mostRecords = 5000;
-
-/** Who read the files of a model's versions: version → its uses, the newest first. */
-export function usesOf({ kept: { db } }: Site, name: string): ReadonlyMap<number, ModelUse[]> {
-  const rows = db
-    .prepare(
-      `SELECT records.step, reads.value ->> 'name' AS file, max(run_steps.run) AS last, count(DISTINCT run_steps.run) AS runs,
-         (SELECT value ->> 'name' FROM json_each(records.body, '$.reads') WHERE instr(value ->> 'name', @alias) = 1 LIMIT 1) AS alias
-       FROM records JOIN run_steps ON run_steps.record = records.id, json_each(records.body, '$.reads') AS reads
-       WHERE records.id > (SELECT coalesce(max(id), 0) - ${mostRecords} FROM records) AND instr(records.body, @folder) > 0
-         AND reads.value ->> 'kind' = 'file' AND instr(reads.value ->> 'name', @folder) = 1
-       GROUP BY records.step, file, alias ORDER BY last DESC`,
-    )
-    .all({ folder: `models/${name}/v`, alias: aliasPath(name, "").replace(/\.json$/, "") }) as {
-    step: string;
-    file: string;
-    last: string;
-    runs: number;
-    alias: string | null;
-  }[];
-  const uses = new Map<number, ModelUse[]>();
-  for (const { step, file, last, runs, alias } of rows) {
-    const version = Number(/v(\d+)\.json$/.exec(file)?.[1]);
-    uses.set(version, [...(uses.get(version) ?? []), { step, last, runs, alias: /@(.+)\.json$/.exec(alias ?? "")?.[1] ?? null }]);
-  }
-  return uses;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,9 +1,10 @@
 import { fail } from "../../errors.ts";
-import { formatBytes, formatNumber } from "../../report/format.ts";
+import { countOf, formatBytes, formatNumber } from "../../report/format.ts";
 import { short } from "../../command/short.ts";
 import { predictInputs } from "../../command/predict.ts";
 import type { LaidOut } from "../answer.ts";
-import { type Model, type ModelUse, provenance, readModels, usesOf } from "../data/models.ts";
+import { type ModelUse, usesOf } from "../data/model-uses.ts";
+import { type Model, provenance, readModels } from "../data/models.ts";
 import { html, type Html } from "../html.ts";
 import { predictForm } from "../part/predict-form.ts";
 import { tree } from "../part/tree.ts";
@@ -36,7 +37,7 @@ function versionPart(site: Site, model: Model, uses: readonly ModelUse[], open: 
 ${facts(model.metrics)}${facts(model.params)}
 <p class="note">${model.file === null ? "Its file is gone." : html`<a href="/models/${name}/${version}/file" download="${name}-v${version}.json">Download</a> <span class="mono">${model.file}</span>`}</p>
 ${inputs && html`<details class="fold" data-keep="predict-${name}-${version}"${open && html` open`}><summary>Try a prediction</summary>${predictForm(name, version, inputs)}</details>`}
-<details class="fold" data-keep="used-${name}-${version}"><summary>Where used <span class="quiet">${uses.length === 0 ? "nowhere yet" : `${uses.length} step${uses.length > 1 ? "s" : ""}`}</span></summary>${uses.length === 0 ? html`<p class="note">No step has loaded this version. <code>await loadModel("${name}@production")</code> does.</p>` : html`<dl class="values">${uses.map(({ step, alias, runs, last }) => html`<div><dt class="mono"><a href="/#step-${step}">${step}</a></dt><dd>${alias && html`as <span class="chip alias">${alias}</span> `}in ${runs} run${runs > 1 && "s"}, last ${runLink({ id: last })}</dd></div>`)}</dl>`}</details>
+<details class="fold" data-keep="used-${name}-${version}"><summary>Where used <span class="quiet">${uses.length === 0 ? "nowhere yet" : countOf(new Set(uses.map(({ step }) => step)).size, "step")}</span></summary>${uses.length === 0 ? html`<p class="note">No step has loaded this version. <code>await loadModel("${name}@production")</code> does.</p>` : html`<dl class="values">${uses.map(({ step, alias, runs, last }) => html`<div><dt class="mono"><a href="/#step-${step}">${step}</a></dt><dd>${alias && html`as <span class="chip alias">${alias}</span> `}in ${countOf(runs, "run")}, last ${runLink({ id: last })}</dd></div>`)}</dl>`}</details>
 <details class="fold" data-keep="model-${name}-${version}"><summary>Provenance</summary><dl class="values"><div><dt>run</dt><dd>${runLink({ id: model.run })}</dd></div><div><dt>step</dt><dd class="mono">${model.step}</dd></div><div><dt>fingerprint</dt><dd class="mono">${short(fingerprint)}</dd></div><div><dt>code</dt><dd class="mono">${short(code)}</dd></div>${Object.entries(madeOf).map(([input, digest]) => html`<div><dt>input ${input}</dt><dd class="mono">${short(digest)}</dd></div>`)}${files.map((file) => html`<div><dt>file ${file.name}</dt><dd class="mono">${short(file.digest)}</dd></div>`)}<div><dt>card</dt><dd>${tree(card)}</dd></div></dl></details></article>`;
 }
 
