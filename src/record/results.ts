@@ -11,20 +11,21 @@ export type ResultRow = Readonly<Record<string, Scalar>>;
 
 /**
  * Rows of a results table, newest first; none where nothing was recorded yet.
+ * @param keep which count: all where it is left out
  * @throws E_NOT_FOUND for a table that is not there; E_DATABASE where the file cannot be read
  */
-export function readResults(project: string, table: string, limit: number): ResultRow[] {
+export function readResults(project: string, table: string, limit: number, keep?: (row: ResultRow) => boolean): ResultRow[] {
   if (!existsSync(experimentsFile(project))) return [];
   const db = openResults(project, { readonly: true });
   try {
     db.defaultSafeIntegers();
-    return ofResults(() => select(db, table, limit));
+    return ofResults(() => select(db, table, limit, keep));
   } finally {
     db.close();
   }
 }
 
-function select(db: Db, table: string, limit: number): ResultRow[] {
+function select(db: Db, table: string, limit: number, keep?: (row: ResultRow) => boolean): ResultRow[] {
   const tables = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").pluck().all() as string[];
   if (!tables.includes(table)) fail("E_NOT_FOUND", `there is no results table "${table}"`, { remedy: nearest(table, tables) });
   const columns = db.prepare("SELECT name, lower(type) AS type FROM pragma_table_info(?)").all(table) as { name: string; type: string }[];
@@ -32,8 +33,14 @@ function select(db: Db, table: string, limit: number): ResultRow[] {
   // Not by rowid: a row that is delivered again is inserted anew.
   const time = columns.find(({ type }) => type.startsWith("timestamp"))?.name;
   const order = time === undefined ? "1 DESC" : `${quoteIdentifier(time)} DESC, 1 DESC`;
-  const rows = db.prepare(`SELECT * FROM ${quoteIdentifier(table)} ORDER BY ${order} LIMIT ?`).all(limit) as ResultRow[];
-  return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, readable(value, booleans.has(name))])));
+  const found = db.prepare(`SELECT * FROM ${quoteIdentifier(table)} ORDER BY ${order} LIMIT ?`).iterate(keep ? -1 : limit);
+  const rows: ResultRow[] = [];
+  for (const raw of found as IterableIterator<ResultRow>) {
+    const row = Object.fromEntries(Object.entries(raw).map(([name, value]) => [name, readable(value, booleans.has(name))]));
+    if (!keep || keep(row)) rows.push(row);
+    if (rows.length >= limit) break;
+  }
+  return rows;
 }
 
 /** SQLite has no booleans: they come back as what they were recorded as. */

@@ -1,4 +1,5 @@
 /// <reference lib="dom" />
+import Database from "better-sqlite3";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { TestProject } from "../rig/project.ts";
@@ -83,4 +84,22 @@ test("every time on the pages is of one clock, which is named", async () => {
     await other.context().close();
     await elsewhere.stop();
   }
+});
+
+test("what is sought is sought in all rows, also beyond those that the page reads", async () => {
+  const db = new Database(project.path("data/experiments.db"));
+  db.exec(
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20001) INSERT INTO trials (experiment_id, depth) SELECT 'x' || printf('%05d', i), i FROM n",
+  );
+  const found = async (words: string) => (await ask(server.port, "GET", `/experiments?table=trials&${words}`)).body;
+  const pager = async (words: string) => /class="pager"><span>([^<]*)</.exec(await found(words))?.[1];
+  // x00001 is the oldest by its key, and the two of the run are before all of them.
+  expect(await pager("find=X00001")).toBe("1 row");
+  expect(await pager("")).toBe("the newest 20,000 rows, the first 500 shown");
+  expect(await pager("find=x")).toBe("the newest 20,000 rows, the first 500 shown");
+  db.exec("DELETE FROM trials WHERE experiment_id NOT LIKE 'x%' OR depth = 1");
+  await expect.poll(() => pager("")).toBe("20,000 rows, the first 500 shown");
+  expect(await found("find=nowhere")).toMatch(/No results with “nowhere”/);
+  expect((await ask(server.port, "GET", "/experiments.csv?table=trials&find=nowhere")).body).toBe("experiment_id,depth,width,score\r\n");
+  db.close();
 });

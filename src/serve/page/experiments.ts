@@ -1,5 +1,6 @@
 import { readResultTables } from "../../record/experiments.ts";
 import { readResults, type ResultRow } from "../../record/results.ts";
+import { countOf } from "../../report/format.ts";
 import type { LaidOut } from "../answer.ts";
 import { html, type Html } from "../html.ts";
 import { axisOf } from "../part/axis.ts";
@@ -11,7 +12,7 @@ import { shownCell } from "../part/shown-cell.ts";
 import type { Site } from "../site.ts";
 import { layout } from "./layout.ts";
 
-/** Rows that the page reads at most, the newest, and of these what it draws. Programs and files get all. */
+/** Rows that the page shows at most, the newest that have what is sought, and of these what it draws. Programs and files get all. */
 const [mostRows, mostDrawn] = [20_000, 5000];
 
 export interface ExperimentsQuery {
@@ -31,6 +32,8 @@ export interface ExperimentsQuery {
 }
 
 interface Results {
+  /** There are more, older ones. */
+  readonly cut: boolean;
   readonly columns: readonly string[];
   readonly rows: readonly ResultRow[];
 }
@@ -41,14 +44,13 @@ export function readExperiments(
   { table, sort, down, find }: Pick<ExperimentsQuery, "table" | "sort" | "down" | "find">,
   most = Number.MAX_SAFE_INTEGER,
 ): Results {
-  const all = readResults(project, table, most);
   const wish = find.toLowerCase();
-  const rows =
-    wish === ""
-      ? [...all]
-      : all.filter((row) => Object.values(row).some((value) => value !== null && String(value).toLowerCase().includes(wish)));
+  const has = (row: ResultRow) => Object.values(row).some((value) => value !== null && String(value).toLowerCase().includes(wish));
+  const found = readResults(project, table, most + 1, wish === "" ? undefined : has);
+  const rows = found.slice(0, most);
+  const [some] = rows.length > 0 ? rows : readResults(project, table, 1);
   if (sort !== "") rows.sort((a, b) => compare(a[sort], b[sort], down));
-  return { columns: Object.keys(all[0] ?? {}), rows };
+  return { columns: Object.keys(some ?? {}), rows, cut: found.length > most };
 }
 
 /** What is missing comes last, whichever way. */
@@ -63,7 +65,7 @@ const plots = ["scatter", "parallel", "heatmap"] as const;
 const [mostPicked, mostShown] = [8, 500];
 
 export function experimentsPage(site: Site, query: ExperimentsQuery): LaidOut {
-  const { columns, rows } = readExperiments(site, query, mostRows);
+  const { columns, rows, cut } = readExperiments(site, query, mostRows);
   const shown =
     query.columns.length > 0
       ? columns.filter((name) => query.columns.includes(name))
@@ -81,7 +83,7 @@ ${
 ${plotPart(drawn, shown, chosen, new Set(picked))}
 ${drawn !== rows && html`<p class="note">Drawn are ${mostDrawn.toLocaleString("en-US")} rows, those that the table shows first.</p>`}
 ${picked.length > 1 && pickedPart(picked, columns, key)}
-${table(rows, shown, key, query)}`
+${table(rows, cut, shown, key, query)}`
 }`;
   return layout(site, { title: "Experiments", at: "/experiments", main, wide: true });
 }
@@ -159,7 +161,7 @@ ${columns.length > 0 && axes}<button>Show</button>
 ${columns.length > 0 && html`<details class="fold"><summary>Columns</summary><fieldset><legend class="hidden">Columns</legend>${columns.map((name) => html`<label><input type="checkbox" name="column" value="${name}"${shown.includes(name) && html` checked`}>${name}</label>`)}</fieldset></details>`}</form>`;
 }
 
-function table(rows: Results["rows"], shown: readonly string[], key: string, query: ExperimentsQuery): Html {
+function table(rows: Results["rows"], cut: boolean, shown: readonly string[], key: string, query: ExperimentsQuery): Html {
   const heads = shown.map((name) => {
     const isSorted = query.sort === name;
     return html`<th scope="col" aria-sort="${isSorted ? (query.down ? "descending" : "ascending") : "none"}"><a href="${addressOf(query, { sort: name, down: isSorted && !query.down ? "1" : "" })}">${name}${isSorted && (query.down ? " ↓" : " ↑")}</a></th>`;
@@ -173,7 +175,7 @@ function table(rows: Results["rows"], shown: readonly string[], key: string, que
   });
   const file = (kind: string) => addressOf({ ...query, picked: [] }).replace("/experiments", `/experiments.${kind}`);
   return html`<form action="/experiments" method="get">${hidden}<div class="scroll grid-box" tabindex="0" role="region" aria-label="Results"><table class="data"><thead><tr><th><span class="hidden">compare</span></th>${heads}</tr></thead><tbody>${lines}</tbody></table></div>
-<p class="pager"><span>${rows.length >= mostRows && "the newest "}${rows.length.toLocaleString("en-US")} rows${rows.length > mostShown && `, the first ${mostShown} shown`}</span><a href="${file("csv")}" download>CSV</a> <a href="${file("json")}" download>JSON</a><button class="right">Compare selected</button></p></form>`;
+<p class="pager"><span>${cut && "the newest "}${countOf(rows.length, "row")}${rows.length > mostShown && `, the first ${mostShown} shown`}</span><a href="${file("csv")}" download>CSV</a> <a href="${file("json")}" download>JSON</a><button class="right">Compare selected</button></p></form>`;
 }
 
 /** What a row is named by: its key where experiments.sql has one of one column. */
@@ -196,7 +198,7 @@ export function tablesOf({ project }: Pick<Site, "project">, current: string): s
 }
 
 /** As RFC 4180 has it. A text that a spreadsheet would take for a formula is kept a text. */
-export function asCsv({ columns, rows }: Results): string {
+export function asCsv({ columns, rows }: Pick<Results, "columns" | "rows">): string {
   const field = (value: unknown) => {
     const text =
       value === null || value === undefined ? "" : typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
