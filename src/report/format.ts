@@ -40,9 +40,9 @@ export function formatCount(count: number | bigint): string {
   return String(count).replace(/\B(?=(?:\d{3})+$)/g, ",");
 }
 
-/** `1 step`, `8 steps`. */
+/** `1 step`, `8 steps`, `2 retries`. */
 export function countOf(count: number, word: string): string {
-  return `${formatCount(count)} ${word}${count === 1 ? "" : "s"}`;
+  return `${formatCount(count)} ${count === 1 ? word : `${word.replace(/y$/, "ie")}s`}`;
 }
 
 /** A number for the eye: whole ones as they are, others to four digits, and never less than a digit after the point. */

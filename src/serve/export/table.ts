@@ -1,3 +1,4 @@
+import { countOf } from "../../report/format.ts";
 import { formatTable } from "../../report/text-table.ts";
 import { escapeHtml } from "../html.ts";
 import type { Output } from "../report/outputs.ts";
@@ -33,7 +34,7 @@ export function tableMarkdown({ schema, rows }: Table): string {
 }
 
 export function shape(total: number, columns: number, shown: number): string {
-  return `${total.toLocaleString("en-US")} rows × ${columns} columns${shown < total ? `, the first ${shown.toLocaleString("en-US")} shown` : ""}`;
+  return `${countOf(total, "row")} × ${countOf(columns, "column")}${shown < total ? `, the first ${shown.toLocaleString("en-US")} shown` : ""}`;
 }
 
 /** Text as text: nothing of it is taken for Markdown or HTML. */

@@ -6,7 +6,7 @@ import { fail } from "../../errors.ts";
 import type { Artifact } from "../../model.ts";
 import { runById } from "../../record/lookup.ts";
 import type { RunRow } from "../../record/runs.ts";
-import { formatBytes, formatDuration, formatNumber } from "../../report/format.ts";
+import { countOf, formatBytes, formatDuration, formatNumber } from "../../report/format.ts";
 import type { LaidOut } from "../answer.ts";
 import { html, type Html, type Piece } from "../html.ts";
 import { distributionsPart } from "../part/distributions.ts";
@@ -101,9 +101,7 @@ function delta(value: number | null): Piece {
 }
 
 function artifact(of: Artifact | null): string {
-  return of === null
-    ? "–"
-    : `${of.rows === undefined ? of.codec : `${of.rows.toLocaleString("en-US")} rows`}, ${formatBytes(of.bytes)}, ${short(of.digest)}`;
+  return of === null ? "–" : `${of.rows === undefined ? of.codec : countOf(of.rows, "row")}, ${formatBytes(of.bytes)}, ${short(of.digest)}`;
 }
 
 function state(of: StepState): string {

@@ -4,7 +4,7 @@ import { leaderOf } from "../../record/leader.ts";
 import { pageOfSlots, type SlotRow } from "../../record/slots.ts";
 import { commandIn } from "../../command-name.ts";
 import { readMoment } from "../../dates.ts";
-import { formatDuration } from "../../report/format.ts";
+import { countOf, formatDuration } from "../../report/format.ts";
 import { readRange } from "../../schedule/range.ts";
 import { nextSlots } from "../../schedule/slots.ts";
 import type { Zone } from "../../schedule/zone.ts";
@@ -48,7 +48,7 @@ function card({ kept: { db } }: Site, { schedule, paused }: KnownSchedule, now: 
   const act = paused === null ? "pause" : "resume";
   return html`<article class="card schedule"><div class="cell-head"><h2>${name} <span class="chip mono">${cron.fields}</span> <span class="quiet">${zone.name}</span></h2>
 <p class="cell-state">${paused !== null && html`<span class="chip warn">paused since ${when(new Date(paused).toISOString())}</span>`}<button type="button" data-act="${act}" data-schedule="${name}">${paused === null ? "Pause" : "Resume"}</button></p></div>
-<p class="note">${steps.length === 0 ? "all steps" : html`up to <span class="mono">${steps.join(", ")}</span>`}${Object.entries(params).map(([param, value]) => html` <span class="chip mono">${param}=${value}</span>`)} · catch-up ${catchUp} · overlap ${overlap} · ${retries === 0 ? "no retries" : `${retries} retries`}</p>
+<p class="note">${steps.length === 0 ? "all steps" : html`up to <span class="mono">${steps.join(", ")}</span>`}${Object.entries(params).map(([param, value]) => html` <span class="chip mono">${param}=${value}</span>`)} · catch-up ${catchUp} · overlap ${overlap} · ${retries === 0 ? "no retries" : countOf(retries, "retry")}</p>
 <dl class="values"><div><dt>next</dt><dd>${next.length === 0 ? "never" : html`<ol class="next${paused !== null && " resting"}">${next.map((at) => html`<li>${slotTime(zone, at)} <span class="quiet">in ${formatDuration(at - now)}</span></li>`)}</ol>`}</dd></div>
 <div><dt>past</dt><dd>${past.length === 0 ? html`<span class="quiet">none yet</span>` : html`<ol class="stripe">${past.map((row) => mark(zone, row))}</ol>`}</dd></div></dl></article>`;
 }
@@ -118,7 +118,7 @@ function preview(
     return html`<p class="note warn">More than ${mostSlots} slots: take a shorter time, or <code>${commandIn(project)} backfill --schedule ${name} --from ${from} --to ${to}</code>.</p>`;
   const rows = previewSlots(db, found.schedule, slots);
   const count = rows.filter(({ would }) => would === "run").length;
-  return html`<p>${count === 0 ? "Nothing to run: all have succeeded or are on their way." : html`<button type="button" class="primary" data-act="backfill" data-schedule="${name}" data-from="${from}" data-to="${to}">Run ${count} slot${count > 1 && "s"}</button> <span class="quiet">one after the other, oldest first</span>`}</p>
+  return html`<p>${count === 0 ? "Nothing to run: all have succeeded or are on their way." : html`<button type="button" class="primary" data-act="backfill" data-schedule="${name}" data-from="${from}" data-to="${to}">Run ${countOf(count, "slot")}</button> <span class="quiet">one after the other, oldest first</span>`}</p>
 ${grid(
   "Slots of the backfill",
   ["slot", "so far", "would"],

@@ -1,4 +1,5 @@
 import type { Artifact, Column } from "../../model.ts";
+import { countOf } from "../../report/format.ts";
 import { html, type Html } from "../html.ts";
 import type { Site } from "../site.ts";
 import type { Distribution } from "../data/distribution.ts";
@@ -29,7 +30,7 @@ export async function distributionsPart(site: Site, name: string, before: Artifa
   const equal = pairs.length - different.length;
   return html`<h3>Distributions of <span class="mono">${name}</span></h3>
 ${rows.length > 0 && html`<div class="scroll grid-box" tabindex="0" role="region" aria-label="Distributions of ${name}"><table class="data distributions"><thead><tr><th scope="col">column</th><th scope="col">before</th><th scope="col">after</th><th scope="col">both</th></tr></thead><tbody>${rows}</tbody></table></div>`}
-<p class="note">${equal > 0 && `${equal} column${equal > 1 ? "s" : ""} with equal distributions. `}${different.length > most && `${different.length - most} more are left out.`}</p>`;
+<p class="note">${equal > 0 && `${countOf(equal, "column")} with equal distributions. `}${different.length > most && `${countOf(different.length - most, "more column")} left out.`}</p>`;
 }
 
 interface Stored {

@@ -2,6 +2,7 @@ import path from "node:path";
 import { type Failure, showPlace } from "../../errors.ts";
 import { excerptAt } from "../../excerpt.ts";
 import { cleanLines } from "../../report/clean.ts";
+import { countOf } from "../../report/format.ts";
 import { html, type Html } from "../html.ts";
 import type { Site } from "../site.ts";
 import { codeBlock } from "./code.ts";
@@ -18,6 +19,6 @@ export async function failureBox({ project }: Pick<Site, "project">, failure: Fa
 ${place && html`<p class="mono quiet">${showPlace(place)}</p>`}
 ${lines && lines.lines.length > 0 && place?.line !== undefined && (await codeBlock(lines.lines.join("\n"), { firstLine: lines.first, marked: place.line }))}
 ${remedy && html`<p class="remedy">→ ${remedy}</p>`}
-${frames.length > 0 && html`<details class="fold"><summary>${frames.length} frame${frames.length > 1 && "s"}</summary><pre class="text" tabindex="0">${frames.join("\n")}</pre></details>`}
+${frames.length > 0 && html`<details class="fold"><summary>${countOf(frames.length, "frame")}</summary><pre class="text" tabindex="0">${frames.join("\n")}</pre></details>`}
 </div>`;
 }

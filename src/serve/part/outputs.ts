@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Artifact, Effect, MimeBundle } from "../../model.ts";
 import type { KeptRecord } from "../../record/records.ts";
-import { formatBytes, formatNumber } from "../../report/format.ts";
+import { countOf, formatBytes, formatNumber } from "../../report/format.ts";
 import { type Figure, readArtifact } from "../../store/artifacts.ts";
 import { modelOf } from "../data/models.ts";
 import { html, type Html, type Piece } from "../html.ts";
@@ -53,7 +53,7 @@ function output(name: string, kind: string, content: Html): Html {
 }
 
 function shape({ rows = 0, schema = [], bytes }: Artifact): string {
-  return `${rows.toLocaleString("en-US")} rows × ${schema.length} columns, ${formatBytes(bytes)}`;
+  return `${countOf(rows, "row")} × ${countOf(schema.length, "column")}, ${formatBytes(bytes)}`;
 }
 
 function figureOf({ kept, project }: Site, artifact: Artifact, name: string, base: string): Html {

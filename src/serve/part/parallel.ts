@@ -1,4 +1,5 @@
 import type { ResultRow } from "../../record/results.ts";
+import { countOf } from "../../report/format.ts";
 import { html, type Html } from "../html.ts";
 import { axisOf } from "./axis.ts";
 
@@ -44,7 +45,7 @@ export function parallel(
     (name, index) =>
       html`<line x1="${x(index)}" x2="${x(index)}" y1="${top}" y2="${height - bottom}"/>${title(name, index)}<text x="${x(index)}" y="${top - 6}" class="middle">${axes[index]!.high}</text><text x="${x(index)}" y="${height - 6}" class="middle">${axes[index]!.low}</text>`,
   );
-  return html`<figure class="plot"><figcaption>${shown.length.toLocaleString("en-US")} rows <span class="quiet">coloured by ${value}</span></figcaption><div class="scroll" tabindex="0" role="region" aria-label="Parallel coordinates"><svg class="parallel" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="Parallel coordinates of ${names.join(", ")}">${marks}${lines}</svg></div></figure>`;
+  return html`<figure class="plot"><figcaption>${countOf(shown.length, "row")} <span class="quiet">coloured by ${value}</span></figcaption><div class="scroll" tabindex="0" role="region" aria-label="Parallel coordinates"><svg class="parallel" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="Parallel coordinates of ${names.join(", ")}">${marks}${lines}</svg></div></figure>`;
 }
 
 /** One of eight shades, from the least to the greatest. */

@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration, formatNumber } from "../../report/format.ts";
+import { countOf, formatBytes, formatDuration, formatNumber } from "../../report/format.ts";
 import type { Site } from "../site.ts";
 import { html, type Html } from "../html.ts";
 import { codeBlock } from "../part/code.ts";
@@ -48,7 +48,7 @@ function outputPart(output: Output): Html {
     case "table":
       return named(
         output.name,
-        `${output.total.toLocaleString("en-US")} rows × ${output.schema.length} columns, ${formatBytes(output.bytes)}`,
+        `${countOf(output.total, "row")} × ${countOf(output.schema.length, "column")}, ${formatBytes(output.bytes)}`,
         embeddedTable(output),
       );
     case "value":
