@@ -3,6 +3,7 @@ import type { LaidOut } from "../answer.ts";
 import { readGrid } from "../data/runs.ts";
 import { underWay } from "../data/under-way.ts";
 import { html, type Html } from "../html.ts";
+import { beyond } from "../part/beyond.ts";
 import { badge } from "../part/icons.ts";
 import type { Site } from "../site.ts";
 import { layout, runLink, when } from "./layout.ts";
@@ -37,7 +38,9 @@ export function runsPage(site: Site, offset: number, wish: string | undefined): 
 <p class="filter-line"><a href="/runs"${status === null && html` aria-current="true"`}>all</a>${statuses.map((each) => html` <a href="/runs?status=${each}"${status === each && html` aria-current="true"`}>${each}</a>`)}</p>
 ${
   runs.length === 0
-    ? html`<p class="empty">No runs ${status ?? "yet"}.</p>`
+    ? total === 0
+      ? html`<p class="empty">No runs ${status ?? "yet"}.</p>`
+      : beyond(total, "run", status === null ? "/runs" : `/runs?status=${status}`)
     : html`<form action="/compare" method="get" data-compare>
 <div class="scroll grid-box" tabindex="0" role="region" aria-label="Runs and steps"><table class="data grid"><thead><tr><th><span class="hidden">compare</span></th><th>run</th><th>status</th><th class="number">time</th>${heads}<th>started</th><th>trigger</th><th>params</th></tr></thead><tbody>${rows}</tbody></table></div>
 <p class="pager">${link(Math.max(0, offset - pageSize), "‹", "Newer runs", offset > 0)}<span>${offset + 1}–${offset + runs.length} of ${total.toLocaleString("en-US")}</span>${link(offset + pageSize, "›", "Older runs", offset + pageSize < total)}<button class="right">Compare two</button></p></form>`

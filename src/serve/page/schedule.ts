@@ -11,6 +11,7 @@ import type { Zone } from "../../schedule/zone.ts";
 import { mostSlots } from "../acts.ts";
 import type { LaidOut } from "../answer.ts";
 import { html, type Html, type Piece } from "../html.ts";
+import { beyond } from "../part/beyond.ts";
 import { badge, signs } from "../part/icons.ts";
 import { wholeOf } from "../route.ts";
 import type { Site } from "../site.ts";
@@ -73,6 +74,7 @@ function ledger({ kept: { db } }: Site, all: readonly KnownSchedule[], offset: n
   const zones = new Map(all.map(({ schedule }) => [schedule.name, schedule.zone]));
   const { total, slots } = pageOfSlots(db, null, offset, pageSize);
   if (total === 0) return html`<p class="note">No slot has come yet.</p>`;
+  if (slots.length === 0) return beyond(total, "slot", "/schedule");
   const turn = (to: number, sign: string, label: string, on: boolean) =>
     on ? html`<a class="button" href="/schedule?offset=${to}" aria-label="${label}">${sign}</a>` : html`<span class="quiet">${sign}</span>`;
   const rows = slots.map((row) => [
