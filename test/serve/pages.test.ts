@@ -95,6 +95,23 @@ test("a table: types, distributions, sorting, filters, paging", async () => {
   expect(await page.evaluate(() => (document.activeElement as HTMLInputElement).name)).toBe("f0");
 });
 
+test("a table whose filters are open says so, also after it was sorted", async () => {
+  await page.goto(server.url);
+  const table = page.locator("#step-10_load .table-box");
+  await table.scrollIntoViewIfNeeded();
+  const filter = table.getByRole("button", { name: "Filter" });
+  await filter.click();
+  await table.locator("th button").first().click();
+  await table.locator("th[aria-sort=ascending]").waitFor();
+  expect(await table.locator(".filters").isVisible()).toBe(true);
+  expect(await filter.getAttribute("aria-expanded")).toBe("true");
+  await filter.click();
+  expect([await table.locator(".filters").isVisible(), await filter.getAttribute("aria-expanded")]).toEqual([false, "false"]);
+  await table.locator("th button").first().click();
+  await table.locator("th[aria-sort=descending]").waitFor();
+  expect([await table.locator(".filters").isVisible(), await filter.getAttribute("aria-expanded")]).toEqual([false, "false"]);
+});
+
 test("a table by the keyboard: whoever turns its pages stays at the button, and what is typed while an answer is on its way stays", async () => {
   await page.goto(server.url);
   const table = page.locator("#step-10_load .table-box");

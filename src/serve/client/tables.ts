@@ -46,12 +46,17 @@ async function load(box: HTMLElement, address: string): Promise<void> {
   const left = box.querySelector(".scroll")?.scrollLeft ?? 0;
   const [open, typed] = [box.querySelector(".filters:not([hidden])") !== null, filtersOf(box)];
   box.replaceChildren(content);
-  if (open) box.querySelector(".filters")?.removeAttribute("hidden");
+  if (open) showFilters(box, true);
   // Also what was typed since this was asked for.
   for (const input of filtersOf(box)) input.value = typed.find(({ name }) => name === input.name)?.value ?? input.value;
   const scroll = box.querySelector(".scroll");
   if (scroll) scroll.scrollLeft = left;
   if (focused) refocus(box, focused as HTMLElement);
+}
+
+function showFilters(box: Element, on: boolean): void {
+  box.querySelector<HTMLElement>(".filters")?.toggleAttribute("hidden", !on);
+  box.querySelector("[data-go=filter]")?.setAttribute("aria-expanded", String(on));
 }
 
 function filtersOf(box: Element): HTMLInputElement[] {
@@ -96,8 +101,7 @@ function click(event: MouseEvent): void {
     return ask(form, { offset: "0", sort: column === sort && down === "1" ? "" : column, down: column === sort && down === "" ? "1" : "" });
   if (button.dataset["go"] === "filter") {
     const row = form.querySelector<HTMLElement>(".filters");
-    row?.toggleAttribute("hidden");
-    button.setAttribute("aria-expanded", String(!row?.hidden));
+    showFilters(form, row?.hidden === true);
     if (row && !row.hidden) row.querySelector("input")?.focus();
     return;
   }
