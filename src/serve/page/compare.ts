@@ -80,7 +80,7 @@ export async function differences({ kept: { db }, project }: Site, old: RunRow, 
 
 function section(title: string, heads: readonly string[], rows: readonly (readonly Piece[])[]): Html | undefined {
   if (rows.length === 0) return undefined;
-  return html`<h3>${title}</h3><div class="scroll grid-box" tabindex="0" role="region" aria-label="${title}"><table class="data"><thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead><tbody>${rows.map((row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody></table></div>`;
+  return html`<h2 class="part">${title}</h2><div class="scroll grid-box" tabindex="0" role="region" aria-label="${title}"><table class="data"><thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead><tbody>${rows.map((row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody></table></div>`;
 }
 
 function codePart({ step, files, declarations, packages, engine, patch }: Of<"code">): Html {
@@ -89,7 +89,7 @@ function codePart({ step, files, declarations, packages, engine, patch }: Of<"co
     ...declarations.map((each) => ({ ...each, kind: "declaration" })),
     ...packages.map((each) => ({ ...each, kind: "package" })),
   ];
-  return html`<h3>Code of <span class="mono">${step}</span></h3><p>${changes.map(({ name, kind, change }) => html`<span class="chip">${kind} <span class="mono">${name}</span> ${change}</span> `)}${engine.map((word) => html`<span class="chip mono">${word}</span> `)}</p>${patch !== null && patchPart(patch)}`;
+  return html`<h2 class="part">Code of <span class="mono">${step}</span></h2><p>${changes.map(({ name, kind, change }) => html`<span class="chip">${kind} <span class="mono">${name}</span> ${change}</span> `)}${engine.map((word) => html`<span class="chip mono">${word}</span> `)}</p>${patch !== null && patchPart(patch)}`;
 }
 
 function shown(value: unknown): string {

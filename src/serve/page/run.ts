@@ -40,8 +40,11 @@ export async function runPage(site: Site, id: string): Promise<LaidOut> {
   const head = html`<div id="run-head"><h1 class="mono run-title">${id}</h1>
 ${runLine(run!, false)}${retryButton(run!)}
 <p class="note"><a href="/runs/${id}/notebook">Its notebook</a>${before && html` · <a href="/compare?before=${before}&after=${id}">Compare with the run before</a>`}${run!.logicalDate !== run!.startedAt && html` · for ${when(run!.logicalDate)}`}</p></div>`;
-  const times: [string, Html] = ["timeline", html`<section id="timeline"><h3>Timeline</h3>${timeline(site, run!, part)}</section>`];
-  const title: [string, Html][] = logs.length > 0 ? [["logs", html`<h3 id="logs">Logs</h3>`]] : [];
+  const times: [string, Html] = [
+    "timeline",
+    html`<section id="timeline"><h2 class="part">Timeline</h2>${timeline(site, run!, part)}</section>`,
+  ];
+  const title: [string, Html][] = logs.length > 0 ? [["logs", html`<h2 class="part" id="logs">Logs</h2>`]] : [];
   return layout(site, { title: `Run ${id}`, at: "/runs", main: { sections: [["run-head", head], ...failures, times, ...title, ...logs] } });
 }
 

@@ -30,8 +30,8 @@ export function schedulePage(site: Site, asked: Readonly<Record<string, string |
       ? html`<h1>Schedule</h1><p class="empty">No schedule is known yet. <code>npx tsx schedule.ts</code> keeps those of <code>schedule.ts</code>, and notes them here.</p>`
       : html`<h1>Schedule</h1>${keeper(site, now)}
 ${all.map((each) => card(site, each, now))}
-<h3>Slots <span class="quiet">each on its schedule's clock</span></h3>${ledger(site, all, wholeOf(asked["offset"], 0, 1e9))}
-<h3 id="backfill">Backfill</h3>${backfillForm(all, asked, now)}${preview(site, all, asked)}`;
+<h2 class="part">Slots <span class="quiet">each on its schedule's clock</span></h2>${ledger(site, all, wholeOf(asked["offset"], 0, 1e9))}
+<h2 class="part" id="backfill">Backfill</h2>${backfillForm(all, asked, now)}${preview(site, all, asked)}`;
   return layout(site, { title: "Schedule", at: "/schedule", main, wide: true });
 }
 

@@ -16,7 +16,7 @@ export function pickedPart(rows: readonly ResultRow[], columns: readonly string[
   const runs = rows
     .map((row) => row[columns.includes("run_id") ? "run_id" : key])
     .filter((id) => /^\d{8}-\d{6}-[0-9a-z]{1,12}$/.test(String(id))) as string[];
-  return html`<section class="picked" aria-label="Compared rows"><h3>Compared</h3><div class="scroll grid-box" tabindex="0" role="region" aria-label="Compared rows"><table class="data"><thead><tr><th scope="col">${key}</th>${rows.map((row) => html`<th scope="col" class="mono">${shownCell(row[key])}</th>`)}</tr></thead><tbody>${lines(different)}</tbody></table></div>
+  return html`<section class="picked" aria-label="Compared rows"><h2 class="part">Compared</h2><div class="scroll grid-box" tabindex="0" role="region" aria-label="Compared rows"><table class="data"><thead><tr><th scope="col">${key}</th>${rows.map((row) => html`<th scope="col" class="mono">${shownCell(row[key])}</th>`)}</tr></thead><tbody>${lines(different)}</tbody></table></div>
 ${different.length === 0 && html`<p class="note">They are equal.</p>`}
 ${equal.length > 0 && html`<details class="fold"><summary>${equal.length} equal</summary><dl class="facts">${equal.map((name) => html`<div><dt>${name}</dt><dd class="mono">${shownCell(rows[0]![name])}</dd></div>`)}</dl></details>`}
 ${rows.length === 2 && runs.length === 2 && html`<p class="note"><a href="/compare?before=${runs[0]}&after=${runs[1]}">Compare their runs</a>: code, params, data</p>`}</section>`;
