@@ -157,6 +157,41 @@ test("the schedule: it rests and goes on, a backfill is looked at and run", asyn
   );
 });
 
+test("what was asked in vain is asked again: a pause that another made leaves its button as it was", async () => {
+  // Nothing is heard of what others do.
+  await page.route("**/events?*", (route) => route.abort());
+  await page.goto(`${server.url}/schedule`);
+  expect((await project.command(["slots", "pause"])).code).toBe(0);
+  const pause = page.getByRole("button", { name: "Pause" });
+  const answer = page.waitForResponse("**/pause");
+  await pause.click();
+  expect(await (await answer).json()).toMatchObject({ changed: false });
+  await expect.poll(() => pause.getAttribute("aria-disabled")).toBe(null);
+  await page.unroute("**/events?*");
+  expect((await project.command(["slots", "resume"])).code).toBe(0);
+  wrong.splice(0);
+});
+
+test("Cancel is pressed again where a step does not end", async () => {
+  const deaf = "steps/90_deaf.ts";
+  project.write(
+    deaf,
+    'process.on("SIGTERM", () => {});\nconsole.log("it is deaf");\nawait new Promise((resolve) => setTimeout(resolve, 600_000));\n',
+  );
+  await page.goto(server.url);
+  await page.getByRole("button", { name: "Run 90_deaf and all that depends on it" }).click();
+  await page.locator("#step-90_deaf .log", { hasText: "it is deaf" }).waitFor();
+  const cancel = page.getByRole("button", { name: "Cancel" });
+  await cancel.click();
+  await page.locator("#toast", { hasText: "Cancel again" }).waitFor();
+  expect(await cancel.getAttribute("aria-disabled")).toBe(null);
+  const second = page.waitForRequest("**/cancel");
+  await cancel.click();
+  await second;
+  await expect.poll(() => badge("90_deaf")).toContain("cancelled");
+  project.remove(deaf);
+});
+
 test("a step runs again with what depends on it; what failed is retried; each is a run by ui", async () => {
   await page.goto(server.url);
   await page.getByRole("button", { name: "Run 20_flip and all that depends on it" }).click();

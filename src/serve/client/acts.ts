@@ -18,7 +18,7 @@ export function startActs(): void {
     if (!button || isHeld(button)) return;
     const { act: kind, model = "", alias: name = "", version } = button.dataset;
     if (kind === "run") void again(button);
-    if (kind === "cancel") void act("/api/runs/current/cancel", {}, button);
+    if (kind === "cancel") void cancel(button);
     if (kind === "pause" || kind === "resume") void act(`/api/schedules/${button.dataset["schedule"]}/${kind}`, {}, button);
     if (kind === "backfill") void backfill(button);
     if (kind === "alias")
@@ -41,7 +41,10 @@ async function run(form: HTMLFormElement): Promise<void> {
 async function again(button: HTMLButtonElement): Promise<void> {
   if (!(await act("/api/runs", JSON.parse(button.dataset["wish"]!), button))) return;
   if (location.pathname !== "/") location.href = "/";
-  hold(button, false);
+}
+
+async function cancel(button: HTMLButtonElement): Promise<void> {
+  if (await act("/api/runs/current/cancel", {}, button)) say("The run is told to end. Cancel again ends it at once.");
 }
 
 async function backfill(button: HTMLButtonElement): Promise<void> {
@@ -54,7 +57,6 @@ async function alias(form: HTMLFormElement): Promise<void> {
   const { model = "", version } = form.dataset;
   const button = form.querySelector("button");
   if (await act(`/api/models/${model}/aliases`, { alias: input.value, version: Number(version) }, button)) input.value = "";
-  hold(button, false);
 }
 
 async function predict(form: HTMLFormElement): Promise<void> {
@@ -65,7 +67,6 @@ async function predict(form: HTMLFormElement): Promise<void> {
   const answer = await act(form.dataset["predict"]!, { row }, button, "text/html");
   const output = form.querySelector("output");
   if (typeof answer === "string" && output) output.replaceChildren(...new DOMParser().parseFromString(answer, "text/html").body.childNodes);
-  hold(button, false);
 }
 
 /** While the server is asked; not by `disabled`, which takes the focus from who works by the keyboard. */
@@ -92,8 +93,9 @@ async function act(address: string, body: unknown, button: HTMLButtonElement | n
     say([content.detail, content.remedy].filter(Boolean).join(": "));
   } catch {
     say("the server does not answer");
+  } finally {
+    hold(button, false);
   }
-  hold(button, false);
   return undefined;
 }
 
