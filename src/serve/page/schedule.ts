@@ -99,7 +99,8 @@ function backfillForm(
   { schedule, from, to }: Readonly<Record<string, string | undefined>>,
   now: number,
 ): Html {
-  const date = (text: string | undefined, standard: number) => (isDate(text) ? text : new Date(standard).toISOString().slice(0, 10));
+  const { zone } = (all.find((each) => each.schedule.name === schedule) ?? all[0]!).schedule;
+  const date = (text: string | undefined, standard: number) => (isDate(text) ? text : clock(zone, new Date(standard)).slice(0, 10));
   return html`<form action="/schedule#backfill" method="get" data-still class="tools"><label>schedule <select name="schedule">${all.map((each) => html`<option${each.schedule.name === schedule && html` selected`}>${each.schedule.name}</option>`)}</select></label><label>from <input type="date" name="from" value="${date(from, now - 7 * day)}" required></label><label>to <input type="date" name="to" value="${date(to, now)}" required></label><button>Preview</button></form>`;
 }
 
