@@ -70,3 +70,15 @@ test("a step that has failed alone, and took no part in the newest run, says in 
   const { failure } = JSON.parse(await page("/api/steps/50_wrong")) as { failure: { message: string } | null };
   expect(failure?.message).toBe("Error: it is wrong");
 });
+
+test("a run is found by a param in any letters, small or large", async () => {
+  project.write("steps/60_named.ts", 'import { param } from "stepbook";\nexport const name = param("name", "");\n');
+  const { run } = (await project.run(["60_named", "-p", "name=ÄRA Élan"])).events[0] as { run: string };
+  const found = async (words: string) =>
+    (JSON.parse(await page(`/find?q=${encodeURIComponent(words)}`)) as { kind: string; label: string }[])
+      .filter(({ kind }) => kind === "run")
+      .map(({ label }) => label);
+  for (const words of ["ära", "ÄRA", "élan run", "NAME=ära"]) expect(await found(words), words).toEqual([run]);
+  expect(await found("succeeded")).toContain(run);
+  expect(await found("ära failed")).toEqual([]);
+});

@@ -31,10 +31,10 @@ export async function find(site: Site, wish: string): Promise<Found[]> {
       .startsWith(words[0] ?? "") || label.startsWith(words[0] ?? "")
       ? 0
       : 1;
-  const fitting = all
-    .filter(({ label, kind, hint }) => words.every((word) => `${label} ${kind} ${hint}`.toLowerCase().includes(word)))
-    .sort((a, b) => place(a) - place(b));
-  return [...fitting, ...runs(site.kept.db, words)].slice(0, most);
+  // Not in SQL, whose lower() knows the letters of English alone.
+  const fits = ({ label, kind, hint }: Found) => words.every((word) => `${label} ${kind} ${hint}`.toLowerCase().includes(word));
+  const fitting = all.filter(fits).sort((a, b) => place(a) - place(b));
+  return [...fitting, ...runs(site.kept.db, fits)].slice(0, most);
 }
 
 function models(db: Db): Found[] {
@@ -45,14 +45,20 @@ function models(db: Db): Found[] {
   return rows.map(({ name, version }) => ({ kind: "model", label: name, hint: `v${version}`, href: `/models/${name}` }));
 }
 
-function runs(db: Db, words: readonly string[]): Found[] {
-  const text = `id || ' run ' || status || ' ' || "trigger" || ' ' || replace(replace(params, '":"', '='), '"', ' ')`;
-  const all = words.map(() => `AND instr(lower(${text}), ?) > 0`).join(" ");
-  const rows = db
-    .prepare(`SELECT id, status, "trigger", params FROM runs WHERE 1 ${all} ORDER BY started_at DESC LIMIT ${mostRuns}`)
-    .all(...words) as { id: string; status: string; trigger: string; params: string }[];
-  return rows.map(({ id, status, trigger, params }) => {
+/** The newest of those that fit. */
+function runs(db: Db, fits: (run: Found) => boolean): Found[] {
+  const rows = db.prepare('SELECT id, status, "trigger", params FROM runs ORDER BY started_at DESC').iterate() as IterableIterator<{
+    id: string;
+    status: string;
+    trigger: string;
+    params: string;
+  }>;
+  const found: Found[] = [];
+  for (const { id, status, trigger, params } of rows) {
     const given = Object.entries(JSON.parse(params) as Record<string, string>).map(([name, value]) => `${name}=${value}`);
-    return { kind: "run", label: id, hint: [status, trigger, ...given].join(" "), href: `/runs/${id}` };
-  });
+    const run: Found = { kind: "run", label: id, hint: [status, trigger, ...given].join(" "), href: `/runs/${id}` };
+    if (fits(run)) found.push(run);
+    if (found.length === mostRuns) break;
+  }
+  return found;
 }
