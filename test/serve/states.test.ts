@@ -82,3 +82,10 @@ test("a run is found by a param in any letters, small or large", async () => {
   expect(await found("succeeded")).toContain(run);
   expect(await found("ära failed")).toEqual([]);
 });
+
+test("of a run that is not there no page tells anything", async () => {
+  for (const address of ["/runs/20200101-000000-abcdef", "/runs/20200101-000000-abcdef/notebook"]) {
+    const { status, body } = await ask(server.port, "GET", address);
+    expect([status, body.includes("there is no run 20200101-000000-abcdef")], address).toEqual([404, true]);
+  }
+});

@@ -2,7 +2,7 @@ import { currentRecord, runById } from "../../record/lookup.ts";
 import { type KeptRecord, recordById } from "../../record/records.ts";
 import { lastFailure, listRuns, type RunRow, runSteps, type RunStepRow } from "../../record/runs.ts";
 import type { Db } from "../../record/state.ts";
-import type { Failure } from "../../errors.ts";
+import { fail, type Failure } from "../../errors.ts";
 import type { Graph, Step, StepId } from "../../model.ts";
 import type { Planned } from "../../plan/plan.ts";
 import type { CellState } from "../part/icons.ts";
@@ -35,12 +35,12 @@ export interface Notebook {
   readonly failure: Failure | null;
 }
 
-/** The steps in order with what became of them in a run: the newest where none is named. */
+/** The steps in order with what became of them in a run: the newest where none is named. @throws E_NOT_FOUND */
 export async function readNotebook(site: Site, id?: string): Promise<Notebook> {
   const { db } = site.kept;
   const { graph, failure } = await site.graph();
   const [last] = listRuns(db, 1);
-  const run = id === undefined ? last : runById(db, id);
+  const run = id === undefined ? last : (runById(db, id) ?? fail("E_NOT_FOUND", `there is no run ${id}`));
   const newest = run?.id === last?.id;
   const rows = new Map((run ? runSteps(db, run.id) : []).map((row) => [row.step, row]));
   const going = underWay(site.project, run);

@@ -1,6 +1,4 @@
-import { fail } from "../../errors.ts";
 import { startedSteps } from "../../execute/started.ts";
-import { runById } from "../../record/lookup.ts";
 import { recordById } from "../../record/records.ts";
 import type { RunRow } from "../../record/runs.ts";
 import { formatDuration } from "../../report/format.ts";
@@ -15,7 +13,6 @@ import { layout, retryButton, runLine, when } from "./layout.ts";
 
 /** One run: what failed first, then when each step ran, then what each printed. */
 export async function runPage(site: Site, id: string): Promise<LaidOut> {
-  if (!runById(site.kept.db, id)) fail("E_NOT_FOUND", `there is no run ${id}`);
   const { run, cells } = await readNotebook(site, id);
   const part = cells.filter(({ row, state }) => row !== undefined || state === "waiting" || state === "running" || state === "retrying");
   const failed = part.filter(({ row }) => row?.failure);
