@@ -11,8 +11,8 @@ const again = 5_000;
 export interface Pages {
   /** Shows a run of this process while it goes on. */
   event(event: Event): void;
-  /** A run has ended, however it did. */
-  ended(): void;
+  /** A run has ended, however it did; null: before it began. */
+  ended(run: string | null): void;
   close(): Promise<void>;
 }
 
@@ -38,8 +38,8 @@ export function keepServing(project: string, address: Address | null, duty: () =
   if (address) opening.current = open();
   return {
     event: (event) => serving?.site.live.take(event),
-    ended() {
-      serving?.site.live.ended();
+    ended(run) {
+      serving?.site.live.ended(run);
       serving?.site.live.changed();
     },
     async close() {

@@ -3,7 +3,8 @@ import { Cancellation } from "../execute/cancel.ts";
 /** A run of a slot, which may still wait for another run of the folder. */
 export interface SlotRun {
   readonly cancellation: Cancellation;
-  begun: boolean;
+  /** Its id, once it has begun. */
+  begun: string | null;
   /** It was ended for good, by a person. */
   stopped: boolean;
 }
@@ -26,7 +27,7 @@ export class Running {
    * @param broken where its end could not be written
    */
   start(schedule: string, work: (run: SlotRun) => Promise<void>, after: () => void, broken: (error: unknown) => void): void {
-    const run: Run = { schedule, cancellation: new Cancellation(), begun: false, stopped: false, done: Promise.resolve() };
+    const run: Run = { schedule, cancellation: new Cancellation(), begun: null, stopped: false, done: Promise.resolve() };
     run.done = work(run)
       .finally(() => this.#runs.delete(run))
       .then(after, broken);
@@ -41,7 +42,7 @@ export class Running {
   /** Ends for good the one that has begun, or all where none has: asked again, at once. @returns whether there was one */
   stop(): boolean {
     const all = [...this.#runs];
-    const begun = all.filter((run) => run.begun);
+    const begun = all.filter((run) => run.begun !== null);
     for (const run of begun.length > 0 ? begun : all) {
       run.stopped = true;
       run.cancellation.request();

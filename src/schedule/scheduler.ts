@@ -19,7 +19,7 @@ import { realWorld, type World } from "./world.ts";
 /** Who looks on while runs go on, such as the pages. */
 interface Onlooker {
   event(event: Event): void;
-  ended(): void;
+  ended(run: string | null): void;
 }
 
 /** Turns time into runs. What is due is in the ledger before anything runs, so that a crash at any point loses nothing. */
@@ -136,7 +136,7 @@ export class Scheduler {
     const listen = (event: Event) => {
       if (event.type === "run.started") {
         noteRun(this.#db, row, event.run);
-        run.begun = true;
+        run.begun = event.run;
       }
       this.#voice.event(event, { schedule: row.schedule, slot: row.slot });
       this.#onlooker?.event(event);
@@ -147,7 +147,7 @@ export class Scheduler {
       listen,
       run.cancellation,
     );
-    this.#onlooker?.ended();
+    this.#onlooker?.ended(run.begun);
     if (run.stopped && attempt.status !== "succeeded") this.#endFor(row, "failed", "its run was cancelled");
     else this.#end(schedule, row, attempt);
   }

@@ -93,8 +93,9 @@ export class Acts {
     const { live } = this.#place;
     const cancellation = new Cancellation();
     return new Promise((resolve, reject) => {
+      let run: string | null = null;
       const listen: Emit = (event) => {
-        if (event.type === "run.started") resolve(event.run);
+        if (event.type === "run.started") resolve((run = event.run));
         live.take(event);
       };
       const ended = work(listen, cancellation)
@@ -104,7 +105,7 @@ export class Acts {
         )
         .finally(() => {
           this.#current = undefined;
-          live.ended();
+          live.ended(run);
           live.changed();
         });
       this.#current = { cancellation, ended };

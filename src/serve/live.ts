@@ -108,7 +108,7 @@ export class Live {
       this.#waiting = false;
       this.#run = event.run;
     }
-    if (event.type === "run.finished") this.ended();
+    if (event.type === "run.finished") this.ended(event.run);
     if (event.type === "step.started") this.#started(event);
     if (event.type === "step.retrying") this.#change(event.step, { state: "retrying", attempt: event.attempt });
     if (event.type === "step.ran" || event.type === "step.failed" || event.type === "step.skipped" || event.type === "step.cancelled")
@@ -116,10 +116,11 @@ export class Live {
     this.changed();
   }
 
-  /** However the run ended. */
-  ended(): void {
-    this.#run = null;
+  /** However a run ended, null: before it began. The next one may go on already: the end of a run is told when the mirror has its say. */
+  ended(run: string | null): void {
     this.#waiting = false;
+    if (run !== this.#run) return;
+    this.#run = null;
     this.#steps.clear();
   }
 

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
 import Database from "better-sqlite3";
 import { afterEach, expect, test } from "vitest";
 import type { SlotRow } from "../../src/record/slots.ts";
@@ -12,10 +14,10 @@ afterEach(async () => {
   project.dispose();
 });
 
-/** As if the schedules had last been looked at this long ago. */
-function away(ms: number): void {
+/** As if the schedules had last been looked at this long ago: all, or those with a name such as this. */
+function away(ms: number, name = "%"): void {
   const db = new Database(project.path(".stepbook/state.db"));
-  db.prepare("UPDATE schedules SET seen = ?").run(Date.now() - ms);
+  db.prepare("UPDATE schedules SET seen = ? WHERE name LIKE ?").run(Date.now() - ms, name);
   db.close();
 }
 
@@ -56,4 +58,39 @@ test("Cancel ends the run of a slot for good: it has failed, is told, and is not
   await scheduler.says("told: its run was cancelled");
   expect((await ask(port, "GET", "/runs")).body).toContain("cancelled");
   expect((await cancel()).status).toBe(404);
+});
+
+test("a run that begins while the one before it still waits for the mirror is live on the pages to its end", async () => {
+  // It takes what is said and never answers, so that the end of a run is told late.
+  const silent = createServer().listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const { port: deaf } = silent.address() as { port: number };
+  const first = Array.from({ length: 14 }, (_, index) => `${10 + index}_quick`);
+  project = scheduled(
+    `first: { cron: "0 0 * * *", catchUp: "latest", steps: ["30_record"] }, second: { cron: "0 0 * * *", catchUp: "latest", steps: ["90_hang"] }`,
+    {
+      "experiments.sql":
+        "CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, experiment_datetime timestamptz, score double precision);\n",
+      ...Object.fromEntries(
+        first.map((step) => [`steps/${step}.ts`, `export const config = { isolation: "shared" };\nexport const quick = 1;\n`]),
+      ),
+      "steps/30_record.ts": `${first.map((step) => `import "./${step}.ts";\n`).join("")}import { existsSync } from "node:fs";\nimport { record } from "stepbook";\nconsole.log("it waits for go");\nwhile (!existsSync("go")) await new Promise((resolve) => setTimeout(resolve, 20));\nrecord("experiments", { score: 1 });\n`,
+      "steps/90_hang.ts": 'console.log("it hangs");\nawait new Promise((resolve) => setTimeout(resolve, 600_000));\n',
+    },
+  );
+  const scheduler = new Scheduled(project, ["--port", "0"], { DATABASE_URL: `postgresql://a@127.0.0.1:${deaf}/b` });
+  started.push(scheduler);
+  try {
+    const port = await scheduler.port();
+    away(24 * 60 * 60_000, "first");
+    await scheduler.says("it waits for go");
+    away(24 * 60 * 60_000, "second");
+    await scheduler.says("waits for another runner");
+    project.write("go", "");
+    await scheduler.says("it hangs");
+    await until(() => slots().some(({ status }) => status === "succeeded"));
+    expect((await ask(port, "GET", "/")).body).toContain('data-act="cancel"');
+  } finally {
+    silent.close();
+  }
 });
