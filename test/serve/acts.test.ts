@@ -172,6 +172,25 @@ test("what was asked in vain is asked again: a pause that another made leaves it
   wrong.splice(0);
 });
 
+test("who works by the keyboard stays where a button was that goes by what it did", async () => {
+  const waits = "steps/90_waits.ts";
+  project.write(waits, 'console.log("it waits");\nawait new Promise((resolve) => setTimeout(resolve, 600_000));\n');
+  const focused = () => page.evaluate(() => document.activeElement!.closest("#acts, main")?.id ?? document.activeElement!.tagName);
+  await page.goto(server.url);
+  await page.getByRole("button", { name: "Run 90_waits and all that depends on it" }).press("Enter");
+  await page.locator("#step-90_waits .log", { hasText: "it waits" }).waitFor();
+  await page.getByRole("button", { name: "Cancel" }).press("Enter");
+  await page.locator("#acts").getByRole("link", { name: "Run…" }).waitFor();
+  expect(await focused()).toBe("acts");
+  expect(await page.evaluate(() => document.activeElement!.textContent)).toBe("Run…");
+  await page.getByRole("button", { name: "Run the rest" }).press("Enter");
+  await page.getByRole("button", { name: "Run the rest" }).waitFor({ state: "detached" });
+  expect(await focused()).toBe("main");
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await expect.poll(() => badge("90_waits")).toContain("cancelled");
+  project.remove(waits);
+});
+
 test("Cancel is pressed again where a step does not end", async () => {
   const deaf = "steps/90_deaf.ts";
   project.write(

@@ -1,4 +1,5 @@
 import { Idiomorph } from "idiomorph";
+import { keepingFocus } from "./focus.ts";
 
 interface Notice {
   readonly type: "change" | "patch" | "progress" | "log";
@@ -104,11 +105,13 @@ function replace(id: string, now: HTMLElement | null): void {
   for (const part of [old, now])
     for (const fold of part?.querySelectorAll<HTMLElement>("details[data-keep]:not([id])") ?? []) fold.id = `fold-${fold.dataset["keep"]}`;
   if (old && now)
-    Idiomorph.morph(old, now, {
-      morphStyle: "outerHTML",
-      ignoreActiveValue: isTypedInto(document.activeElement),
-      callbacks: { beforeNodeMorphed: keep, beforeAttributeUpdated: keepOpen },
-    });
+    keepingFocus(id, () =>
+      Idiomorph.morph(old, now, {
+        morphStyle: "outerHTML",
+        ignoreActiveValue: isTypedInto(document.activeElement),
+        callbacks: { beforeNodeMorphed: keep, beforeAttributeUpdated: keepOpen },
+      }),
+    );
 }
 
 /** What is typed stays; a button that has the focus gets its new words. */
