@@ -14,14 +14,16 @@ let page: Page;
 beforeAll(async () => {
   project = new TestProject({
     "experiments.sql": `CREATE TABLE IF NOT EXISTS experiments (experiment_id text PRIMARY KEY, experiment_datetime timestamptz, version text, tried timestamptz, score double precision);
+CREATE TABLE IF NOT EXISTS folds (experiment_id text, fold integer, score double precision, PRIMARY KEY (experiment_id, fold));
 CREATE TABLE IF NOT EXISTS trials (experiment_id text PRIMARY KEY, depth integer, width integer, score double precision);
 `,
-    "steps/10_try.ts": `import { record } from "stepbook";
+    "steps/10_try.ts": `import { record, run } from "stepbook";
 const tried = (day: number) => \`2026-01-0\${day}T00:00:00.000Z\`;
 record("experiments", { version: "v12", tried: tried(1), score: 0.1 });
 record("experiments", { version: "v2", tried: null, score: 0.2 });
 record("experiments", { version: "v3", tried: tried(3), score: null });
 record("experiments", { version: "v1", tried: tried(4), score: 0.4 });
+for (const fold of [1, 2, 3]) record("folds", { experiment_id: run.id, fold, score: fold / 10 });
 for (const depth of [1, 2]) record("trials", { depth, width: 3 - depth, score: depth / 10 });
 `,
   });
@@ -84,6 +86,18 @@ test("every time on the pages is of one clock, which is named", async () => {
     await other.context().close();
     await elsewhere.stop();
   }
+});
+
+test("rows whose key has several columns are picked one by one", async () => {
+  await page.goto(`${server.url}/experiments?table=folds`);
+  const rows = page.locator("table.data tbody tr");
+  await rows.nth(0).getByRole("checkbox").check();
+  await rows.nth(2).getByRole("checkbox").check();
+  expect(await rows.nth(1).getByRole("checkbox").isChecked()).toBe(false);
+  await page.getByRole("button", { name: "Compare selected" }).click();
+  const compared = page.locator("section.picked");
+  expect(await compared.innerText()).toMatch(/experiment_id \/ fold\s+\S+ \/ [13]\s+\S+ \/ [13]\s+score\s+0\.[13]\s+0\.[13] [+-]0\.2\s*$/);
+  expect(await rows.getByRole("checkbox").evaluateAll((all) => all.filter((box) => (box as HTMLInputElement).checked).length)).toBe(2);
 });
 
 test("what is sought is sought in all rows, also beyond those that the page reads", async () => {

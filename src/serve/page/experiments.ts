@@ -70,8 +70,8 @@ export function experimentsPage(site: Site, query: ExperimentsQuery): LaidOut {
     query.columns.length > 0
       ? columns.filter((name) => query.columns.includes(name))
       : columns.filter((name) => rows.some((row) => row[name] !== null));
-  const key = keyOf(site, query.table, columns);
-  const picked = rows.filter((row) => query.picked.includes(String(row[key]))).slice(0, mostPicked);
+  const keys = keysOf(site, query.table, columns);
+  const picked = rows.filter((row) => query.picked.includes(nameOf(row, keys))).slice(0, mostPicked);
   const drawn = rows.length > mostDrawn ? [...new Set([...rows.slice(0, mostDrawn), ...picked])] : rows;
   const chosen = { ...query, ...axesFor(drawn, columns, query) };
   const main = html`<h1>Experiments</h1>
@@ -82,8 +82,8 @@ ${
     : html`
 ${plotPart(drawn, shown, chosen, new Set(picked))}
 ${drawn !== rows && html`<p class="note">Drawn are ${mostDrawn.toLocaleString("en-US")} rows, those that the table shows first.</p>`}
-${picked.length > 1 && pickedPart(picked, columns, key)}
-${table(rows, cut, shown, key, query)}`
+${picked.length > 1 && pickedPart(picked, columns, keys)}
+${table(rows, cut, shown, keys, query)}`
 }`;
   return layout(site, { title: "Experiments", at: "/experiments", main, wide: true });
 }
@@ -161,7 +161,7 @@ ${columns.length > 0 && axes}<button>Show</button>
 ${columns.length > 0 && html`<details class="fold"><summary>Columns</summary><fieldset><legend class="hidden">Columns</legend>${columns.map((name) => html`<label><input type="checkbox" name="column" value="${name}"${shown.includes(name) && html` checked`}>${name}</label>`)}</fieldset></details>`}</form>`;
 }
 
-function table(rows: Results["rows"], cut: boolean, shown: readonly string[], key: string, query: ExperimentsQuery): Html {
+function table(rows: Results["rows"], cut: boolean, shown: readonly string[], keys: readonly string[], query: ExperimentsQuery): Html {
   const heads = shown.map((name) => {
     const isSorted = query.sort === name;
     return html`<th scope="col" aria-sort="${isSorted ? (query.down ? "descending" : "ascending") : "none"}"><a href="${addressOf(query, { sort: name, down: isSorted && !query.down ? "1" : "" })}">${name}${isSorted && (query.down ? " ↓" : " ↑")}</a></th>`;
@@ -170,7 +170,7 @@ function table(rows: Results["rows"], cut: boolean, shown: readonly string[], ke
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
   );
   const lines = rows.slice(0, mostShown).map((row) => {
-    const id = String(row[key]);
+    const id = nameOf(row, keys);
     return html`<tr id="row-${id}"><td><label class="pick"><input type="checkbox" name="pick" value="${id}" aria-label="Compare ${id}"${query.picked.includes(id) && html` checked`}></label></td>${shown.map((name) => html`<td${typeof row[name] === "number" && html` class="number"`}>${shownCell(row[name])}</td>`)}</tr>`;
   });
   const file = (kind: string) => addressOf({ ...query, picked: [] }).replace("/experiments", `/experiments.${kind}`);
@@ -178,15 +178,19 @@ function table(rows: Results["rows"], cut: boolean, shown: readonly string[], ke
 <p class="pager"><span>${cut && "the newest "}${countOf(rows.length, "row")}${rows.length > mostShown && `, the first ${mostShown} shown`}</span><a href="${file("csv")}" download>CSV</a> <a href="${file("json")}" download>JSON</a><button class="right">Compare selected</button></p></form>`;
 }
 
-/** What a row is named by: its key where experiments.sql has one of one column. */
-function keyOf({ project }: Site, table: string, columns: readonly string[]): string {
+/** What a row is named by: its key, as experiments.sql has it. */
+function keysOf({ project }: Site, table: string, columns: readonly string[]): readonly string[] {
   try {
-    const keys = (readResultTables(project).tables.get(table) ?? []).filter(({ key }) => key > 0);
-    if (keys.length === 1 && columns.includes(keys[0]!.name)) return keys[0]!.name;
+    const keys = (readResultTables(project).tables.get(table) ?? []).filter(({ key }) => key > 0).map(({ name }) => name);
+    if (keys.length > 0 && keys.every((name) => columns.includes(name))) return keys;
   } catch {
     // what is wrong with experiments.sql the run says
   }
-  return columns[0] ?? "";
+  return columns.slice(0, 1);
+}
+
+function nameOf(row: ResultRow, keys: readonly string[]): string {
+  return keys.map((key) => String(row[key])).join("/");
 }
 
 export function tablesOf({ project }: Pick<Site, "project">, current: string): string[] {

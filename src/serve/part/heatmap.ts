@@ -1,5 +1,5 @@
 import type { ResultRow } from "../../record/results.ts";
-import { formatNumber } from "../../report/format.ts";
+import { countOf, formatNumber } from "../../report/format.ts";
 import { html, type Html } from "../html.ts";
 import { shade } from "./parallel.ts";
 import { shownCell } from "./shown-cell.ts";
@@ -23,7 +23,7 @@ export function heatmap(rows: readonly ResultRow[], x: string, y: string, value:
         const mean = means.get(key(a, b));
         if (mean === undefined) return html`<td class="none"><span class="hidden">none</span></td>`;
         const count = cells.get(key(a, b))!.length;
-        return html`<td class="heat-${shade(high > low ? (mean - low) / (high - low) : 0.5)}" title="${x} ${shownCell(a)}, ${y} ${shownCell(b)}: ${formatNumber(mean)}, ${count} row${count > 1 && "s"}">${formatNumber(mean)}</td>`;
+        return html`<td class="heat-${shade(high > low ? (mean - low) / (high - low) : 0.5)}" title="${x} ${shownCell(a)}, ${y} ${shownCell(b)}: ${formatNumber(mean)}, ${countOf(count, "row")}">${formatNumber(mean)}</td>`;
       })}</tr>`,
   );
   return html`<figure class="plot"><figcaption>mean ${value} <span class="quiet">by ${x} (across) and ${y} (down)</span></figcaption><div class="scroll" tabindex="0" role="region" aria-label="Heatmap"><table class="heatmap"><thead><tr><th><span class="hidden">${y}</span></th>${across.map((a) => html`<th scope="col">${shownCell(a)}</th>`)}</tr></thead><tbody>${lines}</tbody></table></div></figure>`;

@@ -1,5 +1,5 @@
 import type { ResultRow } from "../../record/results.ts";
-import { formatNumber } from "../../report/format.ts";
+import { countOf, formatNumber } from "../../report/format.ts";
 import { html, type Html } from "../html.ts";
 import { axisOf } from "./axis.ts";
 
@@ -20,7 +20,7 @@ export function scatter(rows: readonly ResultRow[], x: string, y: string, picked
     (row) =>
       html`<circle cx="${across(row)}" cy="${up(row[y] as number).toFixed(1)}" r="${picked.has(row) ? 6 : 4}"${picked.has(row) && html` class="picked"`}><title>${x}: ${String(row[x])}, ${y}: ${String(row[y])}</title></circle>`,
   );
-  return html`<figure class="plot"><figcaption>${y} <span class="quiet">by ${x}</span></figcaption><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${y} by ${x}, ${told.length} points">${marks}<text x="${left}" y="${height - 8}">${axis.low}</text>${axis.low !== axis.high && html`<text x="${width - 12}" y="${height - 8}" class="end">${axis.high}</text>`}${dots}</svg></figure>`;
+  return html`<figure class="plot"><figcaption>${y} <span class="quiet">by ${x}</span></figcaption><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${y} by ${x}, ${countOf(told.length, "point")}">${marks}<text x="${left}" y="${height - 8}">${axis.low}</text>${axis.low !== axis.high && html`<text x="${width - 12}" y="${height - 8}" class="end">${axis.high}</text>`}${dots}</svg></figure>`;
 }
 
 /** With some air around it where all are equal. */
