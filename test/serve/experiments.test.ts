@@ -88,6 +88,16 @@ test("every time on the pages is of one clock, which is named", async () => {
   }
 });
 
+test("a plot of what has no numbers says so, and which columns have some", async () => {
+  const told = async (words: string) => /class="note">([^<]*)</.exec((await ask(server.port, "GET", `/experiments?${words}`)).body)?.[1];
+  expect(await told("x=score&y=version")).toBe("Nothing to draw: version has no numbers. Choose one that has, such as score.");
+  expect(await told("plot=heatmap&x=score&y=version&z=version")).toBe(
+    "Nothing to draw: version has no numbers. Choose one that has, such as score.",
+  );
+  expect(await told("plot=parallel&z=version")).toBe("Nothing to draw: version has no numbers. Choose one that has, such as score.");
+  expect(await told("table=trials&x=depth&y=score")).toBe(undefined);
+});
+
 test("rows whose key has several columns are picked one by one", async () => {
   await page.goto(`${server.url}/experiments?table=folds`);
   const rows = page.locator("table.data tbody tr");

@@ -132,13 +132,25 @@ function plotPart(rows: Results["rows"], shown: readonly string[], query: Experi
     (plot) =>
       html`<a href="${addressOf({ ...query, x: "", y: "", z: "" }, { plot })}"${plot === query.plot && html` aria-current="true"`}>${plot}</a>`,
   );
-  const drawn =
-    query.plot === "parallel"
+  const drawn = numberless(rows, query.plot === "scatter" ? query.y : query.z)
+    ? undefined
+    : query.plot === "parallel"
       ? parallel(rows, shown, query.z, picked)
       : query.plot === "heatmap"
         ? heatmap(rows, query.x, query.y, query.z)
         : query.y && scatter(rows, query.x, query.y, picked);
-  return html`<p class="filter-line">${tabs}</p>${drawn || html`<p class="note">Nothing to draw: the columns do not differ.</p>`}`;
+  return html`<p class="filter-line">${tabs}</p>${drawn || html`<p class="note">Nothing to draw: ${whyNothing(rows, query)}</p>`}`;
+}
+
+function numberless(rows: Results["rows"], column: string): boolean {
+  return rows.every((row) => typeof row[column] !== "number");
+}
+
+function whyNothing(rows: Results["rows"], { plot, y, z }: ExperimentsQuery): string {
+  const metric = plot === "scatter" ? y : z;
+  if (!numberless(rows, metric)) return "the columns do not differ.";
+  const other = Object.keys(rows[0]!).find((name) => !numberless(rows, name));
+  return other === undefined ? "no column has numbers." : `${metric} has no numbers. Choose one that has, such as ${other}.`;
 }
 
 function tools(site: Site, query: ExperimentsQuery, columns: readonly string[], shown: readonly string[]): Html {
