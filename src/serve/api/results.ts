@@ -9,7 +9,7 @@ import { nextSlots } from "../../schedule/slots.ts";
 import { mostSlots } from "../acts.ts";
 import { usesOf } from "../data/model-uses.ts";
 import { provenance, readModels } from "../data/models.ts";
-import { readExperiments, tablesOf } from "../page/experiments.ts";
+import { readExperiments, tablesOf } from "../data/results.ts";
 import { idOf, type Route, wholeOf } from "../route.ts";
 import type { Site } from "../site.ts";
 import { named } from "./components.ts";

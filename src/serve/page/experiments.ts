@@ -1,7 +1,7 @@
-import { readResultTables } from "../../record/experiments.ts";
-import { readResults, type ResultRow } from "../../record/results.ts";
+import type { ResultRow } from "../../record/results.ts";
 import { countOf } from "../../report/format.ts";
 import type { LaidOut } from "../answer.ts";
+import { keysOf, nameOf, readExperiments, type Results, type ResultsQuery, tablesOf } from "../data/results.ts";
 import { html, type Html } from "../html.ts";
 import { axisOf } from "../part/axis.ts";
 import { heatmap } from "../part/heatmap.ts";
@@ -15,11 +15,7 @@ import { layout } from "./layout.ts";
 /** Rows that the page shows at most, the newest that have what is sought, and of these what it draws. Programs and files get all. */
 const [mostRows, mostDrawn] = [20_000, 5000];
 
-export interface ExperimentsQuery {
-  readonly table: string;
-  readonly sort: string;
-  readonly down: boolean;
-  readonly find: string;
+export interface ExperimentsQuery extends ResultsQuery {
   /** Columns that are shown; none: those that differ or say something. */
   readonly columns: readonly string[];
   readonly x: string;
@@ -29,35 +25,6 @@ export interface ExperimentsQuery {
   readonly plot: "scatter" | "parallel" | "heatmap";
   /** Keys of the rows that are compared. */
   readonly picked: readonly string[];
-}
-
-interface Results {
-  /** There are more, older ones. */
-  readonly cut: boolean;
-  readonly columns: readonly string[];
-  readonly rows: readonly ResultRow[];
-}
-
-/** The recorded results as they are asked for. @throws E_NOT_FOUND for a table that is not there */
-export function readExperiments(
-  { project }: Site,
-  { table, sort, down, find }: Pick<ExperimentsQuery, "table" | "sort" | "down" | "find">,
-  most = Number.MAX_SAFE_INTEGER,
-): Results {
-  const wish = find.toLowerCase();
-  const has = (row: ResultRow) => Object.values(row).some((value) => value !== null && String(value).toLowerCase().includes(wish));
-  const found = readResults(project, table, most + 1, wish === "" ? undefined : has);
-  const rows = found.slice(0, most);
-  const [some] = rows.length > 0 ? rows : readResults(project, table, 1);
-  if (sort !== "") rows.sort((a, b) => compare(a[sort], b[sort], down));
-  return { columns: Object.keys(some ?? {}), rows, cut: found.length > most };
-}
-
-/** What is missing comes last, whichever way. */
-function compare(a: unknown, b: unknown, down: boolean): number {
-  const [none, other] = [a ?? null, b ?? null].map((value) => value === null);
-  if (none || other) return Number(none) - Number(other);
-  return (typeof a === "string" || typeof b === "string" ? String(a).localeCompare(String(b)) : Number(a) - Number(b)) * (down ? -1 : 1);
 }
 
 const plots = ["scatter", "parallel", "heatmap"] as const;
@@ -188,39 +155,4 @@ function table(rows: Results["rows"], cut: boolean, shown: readonly string[], ke
   const file = (kind: string) => addressOf({ ...query, picked: [] }).replace("/experiments", `/experiments.${kind}`);
   return html`<form action="/experiments" method="get">${hidden}<div class="scroll grid-box" tabindex="0" role="region" aria-label="Results"><table class="data"><thead><tr><th><span class="hidden">compare</span></th>${heads}</tr></thead><tbody>${lines}</tbody></table></div>
 <p class="pager"><span>${cut && "the newest "}${countOf(rows.length, "row")}${rows.length > mostShown && `, the first ${mostShown} shown`}</span><a href="${file("csv")}" download>CSV</a> <a href="${file("json")}" download>JSON</a><button class="right">Compare selected</button></p></form>`;
-}
-
-/** What a row is named by: its key, as experiments.sql has it. */
-function keysOf({ project }: Site, table: string, columns: readonly string[]): readonly string[] {
-  try {
-    const keys = (readResultTables(project).tables.get(table) ?? []).filter(({ key }) => key > 0).map(({ name }) => name);
-    if (keys.length > 0 && keys.every((name) => columns.includes(name))) return keys;
-  } catch {
-    // what is wrong with experiments.sql the run says
-  }
-  return columns.slice(0, 1);
-}
-
-function nameOf(row: ResultRow, keys: readonly string[]): string {
-  return keys.map((key) => String(row[key])).join("/");
-}
-
-export function tablesOf({ project }: Pick<Site, "project">, current: string): string[] {
-  try {
-    return [...new Set([...readResultTables(project).tables.keys(), current])];
-  } catch {
-    return [current]; // what is wrong with experiments.sql the run says
-  }
-}
-
-/** As RFC 4180 has it. A text that a spreadsheet would take for a formula is kept a text. */
-export function asCsv({ columns, rows }: Pick<Results, "columns" | "rows">): string {
-  const field = (value: unknown) => {
-    const text =
-      value === null || value === undefined ? "" : typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  return [columns.map(field), ...rows.map((row) => columns.map((name) => field(row[name])))]
-    .map((line) => `${line.join(",")}\r\n`)
-    .join("");
 }
