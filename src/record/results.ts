@@ -3,7 +3,7 @@ import { fail } from "../errors.ts";
 import type { Scalar } from "../model.ts";
 import { nearest } from "../nearest.ts";
 import { quoteIdentifier } from "../sql-quote.ts";
-import { experimentsFile } from "./experiments.ts";
+import { definedTables, experimentsFile } from "./experiments.ts";
 import { ofResults, openResults } from "./results-file.ts";
 import type { Db } from "./state.ts";
 
@@ -19,15 +19,19 @@ export function readResults(project: string, table: string, limit: number, keep?
   const db = openResults(project, { readonly: true });
   try {
     db.defaultSafeIntegers();
-    return ofResults(() => select(db, table, limit, keep));
+    return ofResults(() => select(db, project, table, limit, keep));
   } finally {
     db.close();
   }
 }
 
-function select(db: Db, table: string, limit: number, keep?: (row: ResultRow) => boolean): ResultRow[] {
+function select(db: Db, project: string, table: string, limit: number, keep?: (row: ResultRow) => boolean): ResultRow[] {
   const tables = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").pluck().all() as string[];
-  if (!tables.includes(table)) fail("E_NOT_FOUND", `there is no results table "${table}"`, { remedy: nearest(table, tables) });
+  if (!tables.includes(table)) {
+    // It is made with the first row that is delivered after it was written down.
+    if (definedTables(project).includes(table)) return [];
+    fail("E_NOT_FOUND", `there is no results table "${table}"`, { remedy: nearest(table, tables) });
+  }
   const columns = db.prepare("SELECT name, lower(type) AS type FROM pragma_table_info(?)").all(table) as { name: string; type: string }[];
   const booleans = new Set(columns.filter(({ type }) => type.startsWith("bool")).map(({ name }) => name));
   // Not by rowid: a row that is delivered again is inserted anew.

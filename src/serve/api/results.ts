@@ -9,7 +9,7 @@ import { nextSlots } from "../../schedule/slots.ts";
 import { mostSlots } from "../acts.ts";
 import { usesOf } from "../data/model-uses.ts";
 import { provenance, readModels } from "../data/models.ts";
-import { readExperiments, tablesOf } from "../data/results.ts";
+import { readExperiments, tablesOf, usualTable } from "../data/results.ts";
 import { idOf, type Route, wholeOf } from "../route.ts";
 import type { Site } from "../site.ts";
 import { named } from "./components.ts";
@@ -22,7 +22,7 @@ export const resultApi: readonly Route[] = [
     "the recorded results, newest first unless sorted",
     {
       query: {
-        table: about("which results table; else experiments", text),
+        table: about("which results table; else experiments, or the first where none is called so", text),
         sort: about("a column's name", text),
         down: about("1: from the largest to the smallest", text),
         find: about("rows that hold this text only", text),
@@ -90,7 +90,7 @@ export const resultApi: readonly Route[] = [
 function experiments(site: Site, context: Context) {
   const asked = context.req.query();
   const word = (name: string) => (asked[name] ?? "").slice(0, 200);
-  const table = word("table") || "experiments";
+  const table = word("table") || usualTable(site);
   const { columns, rows } = readExperiments(site, { table, sort: word("sort"), down: word("down") === "1", find: word("find") });
   return { table, tables: tablesOf(site, table), columns, rows };
 }

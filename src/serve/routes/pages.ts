@@ -7,7 +7,7 @@ import { toJson } from "../../json.ts";
 import { file, json, page } from "../answer.ts";
 import { find } from "../data/find.ts";
 import { readModels } from "../data/models.ts";
-import { asCsv, readExperiments } from "../data/results.ts";
+import { asCsv, readExperiments, usualTable } from "../data/results.ts";
 import { comparePage } from "../page/compare.ts";
 import { experimentsPage, type ExperimentsQuery } from "../page/experiments.ts";
 import { graphPage } from "../page/graph.ts";
@@ -62,14 +62,14 @@ export const pageRoutes: readonly Route[] = [
     path: "/experiments",
     summary: "the recorded results",
     answers: "page",
-    handle: (site, context) => page(experimentsPage(site, experiments(context))),
+    handle: (site, context) => page(experimentsPage(site, experiments(site, context))),
   },
   {
     method: "GET",
     path: "/experiments.csv",
     summary: "the recorded results as CSV",
     answers: "file",
-    handle: (site, context) => file(asCsv(readExperiments(site, experiments(context))), "text/csv; charset=utf-8"),
+    handle: (site, context) => file(asCsv(readExperiments(site, experiments(site, context))), "text/csv; charset=utf-8"),
   },
   {
     method: "GET",
@@ -115,10 +115,10 @@ async function compare(site: Site, context: Context): Promise<Response> {
   return page(await comparePage(site, before, after));
 }
 
-function experiments(context: Context): ExperimentsQuery {
+function experiments(site: Site, context: Context): ExperimentsQuery {
   const asked = context.req.query();
   const text = (name: string) => (asked[name] ?? "").slice(0, 200);
-  const [table, plot, find] = [text("table") || "experiments", plotOf(asked["plot"]), text("find")];
+  const [table, plot, find] = [text("table") || usualTable(site), plotOf(asked["plot"]), text("find")];
   // Where another table is chosen, the rest is said of the one before.
   if (asked["of"] !== undefined && asked["of"] !== table)
     return { table, plot, find, sort: "", down: false, columns: [], x: "", y: "", z: "", picked: [] };
@@ -141,7 +141,7 @@ function plotOf(text: string | undefined): ExperimentsQuery["plot"] {
 }
 
 function asJson(site: Site, context: Context): string {
-  return toJson(readExperiments(site, experiments(context)).rows);
+  return toJson(readExperiments(site, experiments(site, context)).rows);
 }
 
 /** Found by what is kept of models, so that no path comes from the address. */
