@@ -110,6 +110,22 @@ test("rows whose key has several columns are picked one by one", async () => {
   expect(await rows.getByRole("checkbox").evaluateAll((all) => all.filter((box) => (box as HTMLInputElement).checked).length)).toBe(2);
 });
 
+test("who compares one row, or more than are shown side by side, is told so", async () => {
+  const { rows } = JSON.parse((await ask(server.port, "GET", "/api/experiments?table=folds")).body) as {
+    rows: { experiment_id: string; fold: number }[];
+  };
+  const [id] = rows.map(({ experiment_id: of }) => of);
+  const db = new Database(project.path("data/experiments.db"));
+  for (let fold = 4; fold <= 10; fold++) db.prepare("INSERT INTO folds VALUES (?, ?, 1)").run(id, fold);
+  db.close();
+  const compared = async (folds: readonly number[]) =>
+    (await ask(server.port, "GET", `/experiments?table=folds${folds.map((fold) => `&pick=${id}/${fold}`).join("")}`)).body;
+  expect(await compared([])).not.toMatch(/ticked/);
+  expect(await compared([1])).toContain("One row is ticked: tick another to compare them.");
+  expect(await compared([1, 2])).not.toMatch(/ticked/);
+  expect(await compared([1, 2, 3, 4, 5, 6, 7, 8, 9])).toContain("Compared are the first 8 of 9 that are ticked.");
+});
+
 test("what is sought is sought in all rows, also beyond those that the page reads", async () => {
   const db = new Database(project.path("data/experiments.db"));
   db.exec(

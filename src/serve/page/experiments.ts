@@ -38,7 +38,8 @@ export function experimentsPage(site: Site, query: ExperimentsQuery): LaidOut {
       ? columns.filter((name) => query.columns.includes(name))
       : columns.filter((name) => rows.some((row) => row[name] !== null));
   const keys = keysOf(site, query.table, columns);
-  const picked = rows.filter((row) => query.picked.includes(nameOf(row, keys))).slice(0, mostPicked);
+  const ticked = rows.filter((row) => query.picked.includes(nameOf(row, keys)));
+  const picked = ticked.slice(0, mostPicked);
   const drawn = rows.length > mostDrawn ? [...new Set([...rows.slice(0, mostDrawn), ...picked])] : rows;
   const chosen = { ...query, ...axesFor(drawn, columns, query) };
   const main = html`<h1>Experiments</h1>
@@ -49,6 +50,8 @@ ${
     : html`
 ${plotPart(drawn, shown, chosen, new Set(picked))}
 ${drawn !== rows && html`<p class="note">Drawn are ${mostDrawn.toLocaleString("en-US")} rows, those that the table shows first.</p>`}
+${ticked.length === 1 && html`<p class="note">One row is ticked: tick another to compare them.</p>`}
+${ticked.length > mostPicked && html`<p class="note">Compared are the first ${mostPicked} of ${ticked.length} that are ticked.</p>`}
 ${picked.length > 1 && pickedPart(picked, columns, keys)}
 ${table(rows, cut, shown, keys, query)}`
 }`;
