@@ -95,6 +95,15 @@ test("a table: types, distributions, sorting, filters, paging", async () => {
   expect(await page.evaluate(() => (document.activeElement as HTMLInputElement).name)).toBe("f0");
 });
 
+test("what there is several of has a name of its own: tables for who cannot see them, notebooks in the tabs", async () => {
+  await page.goto(`${server.url}/runs/${runs[1]}/notebook`);
+  expect(await page.title()).toContain(`Notebook of ${runs[1]}`);
+  await page.locator("#step-10_load .table-box").scrollIntoViewIfNeeded();
+  await page.getByRole("region", { name: "Table rows", exact: true }).waitFor();
+  await page.goto(server.url);
+  expect(await page.title()).toMatch(/^Notebook · /);
+});
+
 test("a table whose filters are open says so, also after it was sorted", async () => {
   await page.goto(server.url);
   const table = page.locator("#step-10_load .table-box");

@@ -24,7 +24,12 @@ export async function notebookPage(site: Site, run?: string): Promise<LaidOut> {
   sections.push(...notebook.cells.map(({ id }, index): [string, Html] => [`step-${id}`, cells[index]!]));
   if (cells.length === 0)
     sections.push(["empty", html`<p class="empty" id="empty">No step yet. A step is a module such as <code>steps/10_fetch.ts</code>.</p>`]);
-  return layout(site, { title: "Notebook", at: "/", main: { sections }, aside: outline(site, notebook) });
+  return layout(site, {
+    title: notebook.newest ? "Notebook" : `Notebook of ${run}`,
+    at: "/",
+    main: { sections },
+    aside: outline(site, notebook),
+  });
 }
 
 function heading({ run, newest }: Notebook): Html {

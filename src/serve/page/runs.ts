@@ -43,7 +43,7 @@ ${
       : beyond(total, "run", status === null ? "/runs" : `/runs?status=${status}`)
     : html`<form action="/compare" method="get" data-compare>
 <div class="scroll grid-box" tabindex="0" role="region" aria-label="Runs and steps"><table class="data grid"><thead><tr><th><span class="hidden">compare</span></th><th>run</th><th>status</th><th class="number">time</th>${heads}<th>started</th><th>trigger</th><th>params</th></tr></thead><tbody>${rows}</tbody></table></div>
-<p class="pager">${link(Math.max(0, offset - pageSize), "‹", "Newer runs", offset > 0)}<span>${offset + 1}–${offset + runs.length} of ${total.toLocaleString("en-US")}</span>${link(offset + pageSize, "›", "Older runs", offset + pageSize < total)}<button class="right">Compare two</button></p></form>`
+<p class="pager">${link(Math.max(0, offset - pageSize), "‹", "Newer runs", offset > 0)}<span>${(offset + 1).toLocaleString("en-US")}–${(offset + runs.length).toLocaleString("en-US")} of ${total.toLocaleString("en-US")}</span>${link(offset + pageSize, "›", "Older runs", offset + pageSize < total)}<button class="right">Compare two</button></p></form>`
 }`;
   return layout(site, { title: "Runs", at: "/runs", main, wide: true });
 }

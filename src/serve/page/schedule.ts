@@ -87,7 +87,7 @@ function ledger({ kept: { db } }: Site, all: readonly KnownSchedule[], offset: n
     row.reason === null ? "" : html`<span class="words">${row.reason}</span>`,
   ]);
   return html`${grid("Slots", ["slot", "schedule", "status", "attempts", "run", "trigger", "why"], rows)}
-<p class="pager">${turn(Math.max(0, offset - pageSize), "‹", "Newer slots", offset > 0)}<span>${offset + 1}–${offset + slots.length} of ${total.toLocaleString("en-US")}</span>${turn(offset + pageSize, "›", "Older slots", offset + pageSize < total)}</p>`;
+<p class="pager">${turn(Math.max(0, offset - pageSize), "‹", "Newer slots", offset > 0)}<span>${(offset + 1).toLocaleString("en-US")}–${(offset + slots.length).toLocaleString("en-US")} of ${total.toLocaleString("en-US")}</span>${turn(offset + pageSize, "›", "Older slots", offset + pageSize < total)}</p>`;
 }
 
 function grid(name: string, heads: readonly string[], rows: readonly (readonly Piece[])[]): Html {

@@ -13,6 +13,7 @@ export function tableShell(record: number, name: string, rows: number): Html {
 
 /** One page of a table: names, types and distributions above it, sorting and filters in its head. */
 export function tablePart(
+  name: string,
   address: string,
   schema: readonly Column[],
   query: PageQuery,
@@ -23,7 +24,7 @@ export function tablePart(
   const to = query.offset + page.rows.length;
   const numeric = distributions.map((each) => each.bins !== undefined);
   return html`<form class="table-form" data-table="${address}" data-offset="${query.offset}" data-total="${page.total}" data-sort="${query.sort ?? ""}" data-down="${query.descending ? "1" : ""}">
-<div class="scroll" tabindex="0" role="region" aria-label="Table">
+<div class="scroll" tabindex="0" role="region" aria-label="Table ${name}">
 <table class="data"><thead>
 <tr>${schema.map((column, index) => head(column, index, query, numeric[index] === true))}</tr>
 <tr class="glance">${schema.map((column, index) => html`<td>${glance(column, distributions[index])}</td>`)}</tr>

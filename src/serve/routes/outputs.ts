@@ -56,7 +56,7 @@ async function tablePage(site: Site, context: Context): Promise<Response> {
   const stored = storedFile(site, artifact);
   const query = queryOf(context, schema.length);
   const [rows, distributions] = await Promise.all([site.tables.page(stored, schema, query), site.tables.distributions(stored, schema)]);
-  return fragment(tablePart(context.req.path, schema, query, rows, distributions));
+  return fragment(tablePart(idOf(context, "name"), context.req.path, schema, query, rows, distributions));
 }
 
 function queryOf(context: Context, columns: number): PageQuery {
