@@ -72,7 +72,14 @@ export class Acts {
       wait: false,
       trigger: "ui" as const,
     };
-    return this.#begin((emit, cancellation) => runMirrored(options, emit, cancellation));
+    // One of the scheduler that serves the pages.
+    if (this.#place.live.run !== null) refuseSecond();
+    return this.#begin((emit, cancellation) => runMirrored(options, emit, cancellation)).catch((error: unknown) => {
+      const { code, message } = toFailure(error);
+      // Its own advice is for the command's flags.
+      if (code === "E_LOCKED") fail(code, message, { remedy: "wait for its end, then run again" });
+      throw error;
+    });
   }
 
   /** Runs past slots one after the other, as the command does it. @returns the id of the first run; null: none was to run */
@@ -89,7 +96,7 @@ export class Acts {
   }
 
   #begin(work: (emit: Emit, cancellation: Cancellation) => Promise<unknown>): Promise<string | null> {
-    if (this.#current) fail("E_LOCKED", "a run goes on", { remedy: "wait for it, or cancel it" });
+    if (this.#current) refuseSecond();
     const { live } = this.#place;
     const cancellation = new Cancellation();
     return new Promise((resolve, reject) => {
@@ -135,6 +142,10 @@ export class Acts {
     this.#current?.cancellation.request();
     await this.#current?.ended;
   }
+}
+
+function refuseSecond(): never {
+  return fail("E_LOCKED", "a run goes on", { remedy: "wait for it, or cancel it" });
 }
 
 /** A body as a run's wish; anything else in it is refused. @throws E_USAGE */

@@ -36,11 +36,11 @@ test("Cancel ends the run of a slot for good: it has failed, is told, and is not
   const scheduler = new Scheduled(project, ["--port", "0"]);
   started.push(scheduler);
   const port = await scheduler.port();
-  const cancel = () =>
+  const act = (address: string) =>
     ask(
       port,
       "POST",
-      "/api/runs/current/cancel",
+      address,
       {
         "content-type": "application/json",
         origin: `http://127.0.0.1:${port}`,
@@ -48,10 +48,16 @@ test("Cancel ends the run of a slot for good: it has failed, is told, and is not
       },
       "{}",
     );
+  const cancel = () => act("/api/runs/current/cancel");
   expect((await cancel()).status).toBe(404);
   away(24 * 60 * 60_000);
   await scheduler.says("it hangs");
   expect((await ask(port, "GET", "/")).body).toContain('data-act="cancel"');
+  const { status, body } = await act("/api/runs");
+  expect([status, JSON.parse(body)]).toEqual([
+    409,
+    expect.objectContaining({ detail: "a run goes on", remedy: "wait for it, or cancel it" }),
+  ]);
   expect(await cancel()).toMatchObject({ status: 202 });
   await until(() => slots()[0]?.status !== "running");
   expect(slots()).toMatchObject([{ status: "failed", reason: "its run was cancelled", attempts: 1 }]);

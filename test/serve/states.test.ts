@@ -71,6 +71,24 @@ test("a step that has failed alone, and took no part in the newest run, says in 
   expect(failure?.message).toBe("Error: it is wrong");
 });
 
+test("a run that another runner is in the way of is refused in words of the pages", async () => {
+  project.remove("go");
+  const running = finished(project.start(["run"]));
+  await expect.poll(states).toMatchObject({ "20_gate": "running" });
+  const acting = { "x-stepbook-token": server.token, origin: server.url, "content-type": "application/json" };
+  const { status, body } = await ask(server.port, "POST", "/api/runs", acting, "{}");
+  project.write("go", "");
+  expect([status, JSON.parse(body)]).toEqual([
+    409,
+    expect.objectContaining({
+      code: "E_LOCKED",
+      detail: expect.stringMatching(/^another runner \(pid \d+/),
+      remedy: "wait for its end, then run again",
+    }),
+  ]);
+  await running;
+});
+
 test("a run is found by a param in any letters, small or large", async () => {
   project.write("steps/60_named.ts", 'import { param } from "stepbook";\nexport const name = param("name", "");\n');
   const { run } = (await project.run(["60_named", "-p", "name=ÄRA Élan"])).events[0] as { run: string };
