@@ -39,11 +39,19 @@ interface Place {
   readonly duty: () => Duty | null;
 }
 
+/** A run, or the runs of a backfill. */
+interface Work {
+  readonly cancellation: Cancellation;
+  ended: Promise<void>;
+  /** That which goes on; null: it waits for another one. */
+  run: string | null;
+}
+
 /** The one run that this server may have under way. */
 export class Acts {
   readonly #place: Place;
   #working = 0;
-  #current: { readonly cancellation: Cancellation; readonly ended: Promise<void> } | undefined;
+  #current: Work | undefined;
 
   constructor(place: Place) {
     this.#place = place;
@@ -98,32 +106,38 @@ export class Acts {
   #begin(work: (emit: Emit, cancellation: Cancellation) => Promise<unknown>): Promise<string | null> {
     if (this.#current) refuseSecond();
     const { live } = this.#place;
-    const cancellation = new Cancellation();
+    const current: Work = { cancellation: new Cancellation(), ended: Promise.resolve(), run: null };
+    this.#current = current;
     return new Promise((resolve, reject) => {
-      let run: string | null = null;
       const listen: Emit = (event) => {
-        if (event.type === "run.started") resolve((run = event.run));
+        if (event.type === "run.started") {
+          current.run = event.run;
+          resolve(event.run);
+        }
         live.take(event);
+        if (event.type === "run.finished") current.run = null;
       };
-      const ended = work(listen, cancellation)
+      current.ended = work(listen, current.cancellation)
         .then(
           () => resolve(null),
           (error: unknown) => reject(error instanceof Error ? error : new Error(toFailure(error).message)),
         )
         .finally(() => {
           this.#current = undefined;
-          live.ended(run);
+          live.ended(current.run);
           live.changed();
         });
-      this.#current = { cancellation, ended };
     });
   }
 
   /** Ends the run, politely at first and at once when asked again. @throws E_NOT_FOUND where none goes on */
   cancel(): void {
-    if (this.#current) return this.#current.cancellation.request();
-    // The scheduler that serves the pages has runs of its own.
-    if (this.#place.duty()?.stop() !== true) fail("E_NOT_FOUND", "no run of this server goes on");
+    const { live, duty } = this.#place;
+    if (this.#current?.run === live.run) return this.#current.cancellation.request();
+    // The scheduler that serves the pages has runs of its own, which a backfill may wait for.
+    if (duty()?.stop() === true) return;
+    if (!this.#current) fail("E_NOT_FOUND", "no run of this server goes on");
+    this.#current.cancellation.request();
   }
 
   /** Work that takes a process: some side by side, no more. @throws E_LOCKED */

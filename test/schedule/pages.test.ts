@@ -28,6 +28,12 @@ function slots(): SlotRow[] {
   return rows;
 }
 
+function act(port: number, address: string, body: object = {}): ReturnType<typeof ask> {
+  const token = project.read(".stepbook/ui-token").trim();
+  const headers = { "content-type": "application/json", origin: `http://127.0.0.1:${port}`, "x-stepbook-token": token };
+  return ask(port, "POST", address, headers, JSON.stringify(body));
+}
+
 test("Cancel ends the run of a slot for good: it has failed, is told, and is not tried again", async () => {
   project = scheduled(
     'train: { cron: "0 0 * * *", catchUp: "latest", retries: 3, retryDelay: 10, onFailure: ({ reason }) => console.log("told: " + reason) }',
@@ -36,24 +42,12 @@ test("Cancel ends the run of a slot for good: it has failed, is told, and is not
   const scheduler = new Scheduled(project, ["--port", "0"]);
   started.push(scheduler);
   const port = await scheduler.port();
-  const act = (address: string) =>
-    ask(
-      port,
-      "POST",
-      address,
-      {
-        "content-type": "application/json",
-        origin: `http://127.0.0.1:${port}`,
-        "x-stepbook-token": project.read(".stepbook/ui-token").trim(),
-      },
-      "{}",
-    );
-  const cancel = () => act("/api/runs/current/cancel");
+  const cancel = () => act(port, "/api/runs/current/cancel");
   expect((await cancel()).status).toBe(404);
   away(24 * 60 * 60_000);
   await scheduler.says("it hangs");
   expect((await ask(port, "GET", "/")).body).toContain('data-act="cancel"');
-  const { status, body } = await act("/api/runs");
+  const { status, body } = await act(port, "/api/runs");
   expect([status, JSON.parse(body)]).toEqual([
     409,
     expect.objectContaining({ detail: "a run goes on", remedy: "wait for it, or cancel it" }),
@@ -64,6 +58,28 @@ test("Cancel ends the run of a slot for good: it has failed, is told, and is not
   await scheduler.says("told: its run was cancelled");
   expect((await ask(port, "GET", "/runs")).body).toContain("cancelled");
   expect((await cancel()).status).toBe(404);
+});
+
+test("Cancel ends what goes on, and not the backfill that waits for it", async () => {
+  project = scheduled('train: { cron: "0 0 * * *", catchUp: "latest" }', {
+    "steps/10_a.ts":
+      'import { run } from "stepbook";\nconsole.log("it hangs for", run.logicalDate);\nawait new Promise((resolve) => setTimeout(resolve, 600_000));\n',
+  });
+  const scheduler = new Scheduled(project, ["--port", "0"]);
+  started.push(scheduler);
+  const port = await scheduler.port();
+  await scheduler.says("scheduling");
+  away(24 * 60 * 60_000);
+  await scheduler.says("it hangs");
+  const backfill = act(port, "/api/backfills", { schedule: "train", from: "2026-01-01", to: "2026-01-01" });
+  await until(() => slots().length === 2);
+  expect((await act(port, "/api/runs/current/cancel")).status).toBe(202);
+  expect((await backfill).status).toBe(202);
+  await until(() => slots()[1]?.status !== "running");
+  expect(slots()).toMatchObject([{ status: "running" }, { status: "failed", reason: "its run was cancelled" }]);
+  expect((await act(port, "/api/runs/current/cancel")).status).toBe(202);
+  await until(() => slots()[0]?.status !== "running");
+  expect(slots()[0]).toMatchObject({ status: "missed", reason: "its backfill was interrupted" });
 });
 
 test("a run that begins while the one before it still waits for the mirror is live on the pages to its end", async () => {
