@@ -5,12 +5,12 @@ import { predictOnce } from "../../command/predict.ts";
 import { findSchedule } from "../../command/schedules.ts";
 import { fail } from "../../errors.ts";
 import { pause, resume } from "../../schedule/rest.ts";
-import { readWish } from "../acts.ts";
 import { about, any, flag, list, map, object, orNull, text, whole } from "../api/schema.ts";
 import { fragment, json } from "../answer.ts";
 import { answerPart } from "../part/answer.ts";
 import { idOf, type Route } from "../route.ts";
 import type { Site } from "../site.ts";
+import { readWish } from "../wish.ts";
 
 const scalar = { type: ["string", "number", "boolean"] };
 const startApi = {
