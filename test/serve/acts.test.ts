@@ -149,6 +149,9 @@ test("the schedule: it rests and goes on, a backfill is looked at and run", asyn
   await expect.poll(() => page.locator(".stripe .s-succeeded").count(), { timeout: 60_000 }).toBe(2);
   await expect.poll(() => page.locator("#acts").innerText()).toContain("Run");
   expect(await main()).toMatch(/2026-01-02 00:00\s+train\s+✓?\s*succeeded\s+1\s+\S+\s+backfill/);
+  await page.goto(`${server.url}/schedule?schedule=train&from=2026-01-03&to=2026-01-01`);
+  expect(await main()).toMatch(/Backfill[\s\S]*2026-01-03 is after 2026-01-01: give the first day, then the last/);
+  expect(await page.getByLabel("from").inputValue()).toBe("2026-01-03");
   await page.goto(`${server.url}/schedule?schedule=train&from=2026-01-01&to=2026-01-03`);
   await page.getByRole("button", { name: "Run 1 slot" }).waitFor();
   expect(await (await fetch(`${server.url}/schedule?schedule=train&from=2026-02-01&to=2026-02-31`)).text()).not.toMatch(/Run \d+ slots?/);

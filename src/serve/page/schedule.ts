@@ -115,6 +115,8 @@ function preview(
 ): Html | undefined {
   const found = all.find(({ schedule }) => schedule.name === name);
   if (!found || !isDate(from) || !isDate(to)) return undefined;
+  // Here, where the form is there to mend it; days are written so that the earlier one is the smaller text.
+  if (from > to) return html`<p class="note warn">${from} is after ${to}: give the first day, then the last.</p>`;
   const slots = pastSlots(found.schedule, readRange(found.schedule, from, to), mostSlots + 1);
   if (slots.length === 0) return html`<p class="note">No slots in that time.</p>`;
   if (slots.length > mostSlots)
