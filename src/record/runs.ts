@@ -135,7 +135,7 @@ export function lastFailure(db: Db, step: string): LastFailure | undefined {
   const newest = "SELECT id FROM runs ORDER BY started_at DESC, id DESC LIMIT 200";
   const found = db
     .prepare(
-      `SELECT run, reason, failure FROM run_steps WHERE step = ? AND status = 'failed' AND run IN (${newest}) ORDER BY run DESC LIMIT 1`,
+      `SELECT run, reason, failure FROM run_steps WHERE step = ? AND status = 'failed' AND run IN (${newest}) ORDER BY rowid DESC LIMIT 1`,
     )
     .get(step) as { run: string; reason: string; failure: string | null } | undefined;
   return found && { ...found, failure: found.failure ? parseKept<Failure>(found.failure) : null };

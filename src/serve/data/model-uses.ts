@@ -23,12 +23,13 @@ const mostRecords = 5000;
 
 /** Who read the files of a model's versions: version → its uses, the newest first. */
 export function usesOf({ kept: { db } }: Site, name: string): ReadonlyMap<number, ModelUse[]> {
+  // Not by their ids, which within a second are in no order: of an aggregate max() SQLite gives the other columns of that row.
   const rows = db
     .prepare(
-      `SELECT records.step, records.body -> '$.reads' AS reads, max(run_steps.run) AS last, count(*) AS runs
+      `SELECT records.step, records.body -> '$.reads' AS reads, run_steps.run AS last, max(run_steps.rowid) AS place, count(*) AS runs
        FROM records JOIN run_steps ON run_steps.record = records.id
        WHERE records.id > (SELECT coalesce(max(id), 0) - ${mostRecords} FROM records) AND instr(records.body, ?) > 0
-       GROUP BY records.id ORDER BY last DESC, records.id DESC`,
+       GROUP BY records.id ORDER BY place DESC`,
     )
     .all(`models/${name}/v`) as { step: StepId; reads: string; last: string; runs: number }[];
   const uses = new Map<number, ModelUse[]>();
