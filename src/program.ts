@@ -159,7 +159,7 @@ function addLookCommands(program: Command, exit: Setter): void {
     .command("experiments")
     .description("the recorded results, newest first")
     .option("-n, --limit <n>", "how many", "20")
-    .option("--table <name>", "which results table", "experiments")
+    .option("--table <name>", "which results table (default: experiments, or the first)")
     .addHelpText("after", example("experiments", "experiments --json"))
     .action(async (options, command: Command) => exit(await (await import("./command/experiments.ts")).experiments(io(command), options)));
   program

@@ -75,15 +75,6 @@ export function readResultTables(project: string, proposed = proposedTable("expe
   }
 }
 
-/** The names of the results tables; none where experiments.sql cannot be read: what is wrong with it the run says. */
-export function definedTables(project: string): string[] {
-  try {
-    return [...readResultTables(project).tables.keys()];
-  } catch {
-    return [];
-  }
-}
-
 /** Postgres cuts longer names, and would not find them again. @throws that there is one */
 function refuseLongNames(tables: ResultTables): void {
   const long = [...tables]

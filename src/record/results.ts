@@ -3,7 +3,8 @@ import { fail } from "../errors.ts";
 import type { Scalar } from "../model.ts";
 import { nearest } from "../nearest.ts";
 import { quoteIdentifier } from "../sql-quote.ts";
-import { definedTables, experimentsFile } from "./experiments.ts";
+import { definedTables } from "./defined-tables.ts";
+import { experimentsFile } from "./experiments.ts";
 import { ofResults, openResults } from "./results-file.ts";
 import type { Db } from "./state.ts";
 

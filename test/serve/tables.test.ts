@@ -20,6 +20,7 @@ test("the experiments are those of the first table that there is, and one that h
   const get = (address: string) => ask(server!.port, "GET", address);
   const page = await get("/experiments");
   expect([page.status, page.body.includes(">7</td>")]).toEqual([200, true]);
+  expect(JSON.parse((await project.command(["experiments", "--json"])).stdout)).toMatchObject({ depth: 7 });
   expect((await get("/experiments.csv")).body).toMatch(/^experiment_id,depth\r\n[^,]+,7\r\n$/);
   expect(JSON.parse((await get("/api/experiments")).body)).toMatchObject({ table: "trials", tables: ["trials"], rows: [{ depth: 7 }] });
   project.write("experiments.sql", table("trials") + table("later"));

@@ -3,13 +3,14 @@ import { pastSlots, previewSlots } from "../../command/backfill.ts";
 import { findSchedule, knownSchedules } from "../../command/schedules.ts";
 import { fail } from "../../errors.ts";
 import { nearest } from "../../nearest.ts";
+import { usualTable } from "../../record/defined-tables.ts";
 import { pageOfSlots } from "../../record/slots.ts";
 import { readRange } from "../../schedule/range.ts";
 import { nextSlots } from "../../schedule/slots.ts";
 import { mostSlots } from "../acts.ts";
 import { usesOf } from "../data/model-uses.ts";
 import { provenance, readModels } from "../data/models.ts";
-import { readExperiments, tablesOf, usualTable } from "../data/results.ts";
+import { readExperiments, tablesOf } from "../data/results.ts";
 import { idOf, type Route, wholeOf } from "../route.ts";
 import type { Site } from "../site.ts";
 import { named } from "./components.ts";
@@ -90,7 +91,7 @@ export const resultApi: readonly Route[] = [
 function experiments(site: Site, context: Context) {
   const asked = context.req.query();
   const word = (name: string) => (asked[name] ?? "").slice(0, 200);
-  const table = word("table") || usualTable(site);
+  const table = word("table") || usualTable(site.project);
   const { columns, rows } = readExperiments(site, { table, sort: word("sort"), down: word("down") === "1", find: word("find") });
   return { table, tables: tablesOf(site, table), columns, rows };
 }

@@ -1,4 +1,5 @@
-import { definedTables, readResultTables } from "../../record/experiments.ts";
+import { definedTables } from "../../record/defined-tables.ts";
+import { readResultTables } from "../../record/experiments.ts";
 import { readResults, type ResultRow } from "../../record/results.ts";
 import type { Site } from "../site.ts";
 
@@ -36,12 +37,6 @@ function compare(a: unknown, b: unknown, down: boolean): number {
 
 export function tablesOf({ project }: Pick<Site, "project">, current: string): string[] {
   return [...new Set([...definedTables(project), current])];
-}
-
-/** Which table is shown where none is named. */
-export function usualTable({ project }: Pick<Site, "project">): string {
-  const [first = "experiments", ...others] = definedTables(project);
-  return others.includes("experiments") ? "experiments" : first;
 }
 
 /** What a row is named by: its key, as experiments.sql has it. */

@@ -4,10 +4,11 @@ import { Readable } from "node:stream";
 import type { Context } from "hono";
 import { fail } from "../../errors.ts";
 import { toJson } from "../../json.ts";
+import { usualTable } from "../../record/defined-tables.ts";
 import { file, json, page } from "../answer.ts";
 import { find } from "../data/find.ts";
 import { readModels } from "../data/models.ts";
-import { asCsv, readExperiments, usualTable } from "../data/results.ts";
+import { asCsv, readExperiments } from "../data/results.ts";
 import { comparePage } from "../page/compare.ts";
 import { experimentsPage, type ExperimentsQuery } from "../page/experiments.ts";
 import { graphPage } from "../page/graph.ts";
@@ -118,7 +119,7 @@ async function compare(site: Site, context: Context): Promise<Response> {
 function experiments(site: Site, context: Context): ExperimentsQuery {
   const asked = context.req.query();
   const text = (name: string) => (asked[name] ?? "").slice(0, 200);
-  const [table, plot, find] = [text("table") || usualTable(site), plotOf(asked["plot"]), text("find")];
+  const [table, plot, find] = [text("table") || usualTable(site.project), plotOf(asked["plot"]), text("find")];
   // Where another table is chosen, the rest is said of the one before.
   if (asked["of"] !== undefined && asked["of"] !== table)
     return { table, plot, find, sort: "", down: false, columns: [], x: "", y: "", z: "", picked: [] };
