@@ -15,5 +15,9 @@ function typeOf(value: Scalar): string {
   return typeof value === "boolean" ? "boolean" : "text";
 }
 
+/** Words of SQL that rows have for names; as such SQLite or Postgres takes them in quotes only. */
+const words =
+  /^(?:all|and|any|array|as|asc|between|by|case|cast|check|column|cross|default|desc|distinct|do|else|end|except|exists|from|full|group|having|in|index|inner|into|is|join|left|like|limit|natural|not|null|offset|on|or|order|outer|primary|references|right|select|set|table|then|to|transaction|trim|union|unique|update|user|using|values|when|where|window|with)$/;
+
 /** Postgres takes names in other letters as written only in quotes. */
-const nameOf = (name: string): string => (/^[a-z_][a-z0-9_]*$/.test(name) ? name : quoteIdentifier(name));
+const nameOf = (name: string): string => (/^[a-z_][a-z0-9_]*$/.test(name) && !words.test(name) ? name : quoteIdentifier(name));

@@ -330,11 +330,11 @@ describe("data", () => {
   });
 
   test("record without a table proposes one that takes the row, and it does", async () => {
-    const row = '{ alpha: 0.1, Kind: "b", seen: 3n, ok: true }';
+    const row = '{ alpha: 0.1, Kind: "b", seen: 3n, group: true }';
     const failure = await bad(`import { record } from "stepbook";\nrecord("fits", ${row});\n`, {}, 3);
     const proposed = /CREATE TABLE .*;/.exec(failure!.remedy!)![0];
     expect(proposed).toBe(
-      'CREATE TABLE IF NOT EXISTS fits (experiment_id text PRIMARY KEY, experiment_datetime timestamptz, alpha double precision, "Kind" text, seen bigint, ok boolean);',
+      'CREATE TABLE IF NOT EXISTS fits (experiment_id text PRIMARY KEY, experiment_datetime timestamptz, alpha double precision, "Kind" text, seen bigint, "group" boolean);',
     );
     project.write("experiments.sql", "CREATE TABLE experiments (experiment_id text PRIMARY KEY);");
     expect(failures(await project.run())["10_bad"]?.remedy).toContain(proposed);
