@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import type { Event } from "../../src/events.ts";
 
@@ -32,4 +32,12 @@ it("docs/events.md describes every event, with an example", () => {
   const headings = [...text.matchAll(/^### `([\w.]+)`$/gm)].map(([, type]) => type);
   expect(headings.sort()).toEqual(Object.keys(types).sort());
   expect(examples.sort()).toEqual([...Object.keys(types), "error"].sort());
+});
+
+it("docs/engine.md names files that are there", () => {
+  const text = readFileSync(new URL("../../docs/engine.md", import.meta.url), "utf8");
+  const names = [...text.matchAll(/`([\w/-]+\.ts)`/g)].map(([, name]) => `/${name}`).filter((name) => name !== "/runner.ts");
+  const files = readdirSync(new URL("../../src", import.meta.url), { recursive: true }).map((file) => `/src/${file.toString()}`);
+  expect(names.length).toBeGreaterThan(30);
+  expect(names.filter((name) => !files.some((file) => file.endsWith(name)))).toEqual([]);
 });
