@@ -10,36 +10,55 @@ import { findRuntime } from "./runtime.ts";
 export async function startAhead(project: string, jobs: number): Promise<ProcessPool> {
   const { child } = await findRuntime();
   const pool = new ProcessPool(child, project);
-  const [first, ...others] = firstTexts(project, jobs);
+  const [first, ...others] = firstFiles(project, jobs);
   // One that waits for another step starts later; until then its process would take time from the first.
-  if (first !== undefined) pool.prepare([first, ...others.filter((text) => !importsStep.test(text))].map(guess));
+  if (first !== undefined) pool.prepare([first, ...others.filter((file) => !importsStep.test(textOf(file)))].map(guess));
   return pool;
 }
 
 const importsStep = /\bfrom\s*["']\.\/\d+[_-]/;
 const imports = /\b(?:from|import)\s*["']([^"']+)["']/g;
+const comments = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm;
 
-function firstTexts(project: string, count: number): string[] {
+function firstFiles(project: string, count: number): string[] {
   const folder = path.join(project, "steps");
   try {
     const steps = readdirSync(folder).filter((file) => stepPattern.test(file));
     const first = steps.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10)).slice(0, count);
-    return first.map((file) => readFileSync(path.join(folder, file), "utf8"));
+    return first.map((file) => path.join(folder, file));
   } catch {
     // Whoever reads the graph will say what is wrong with them.
     return [];
   }
 }
 
-function guess(text: string): Kind {
-  const words = new Set(text.match(/\w+/g));
-  const specifiers = [...text.matchAll(imports)].map(([, specifier]) => specifier!);
+function guess(file: string): Kind {
+  const words = new Set(textOf(file).match(/\w+/g));
   return {
     tables: words.has("stepbook") && [...tableFunctions].some((name) => words.has(name)),
-    // Who knows what a helper imports?
-    outside: mayReachOutside(
-      text,
-      specifiers.filter((specifier) => specifier !== "stepbook"),
-    ),
+    outside: guessOutside(file, new Set()),
   };
+}
+
+/** So many files are looked into at most: the process is to start now. */
+const mostFiles = 8;
+
+/** Whether the script or one of its helpers may reach outside; so it may where that is not quickly seen. */
+function guessOutside(file: string, seen: Set<string>): boolean {
+  if (seen.has(file)) return false;
+  if (seen.add(file).size > mostFiles) return true;
+  const text = textOf(file);
+  const specifiers = [...text.matchAll(imports)].map(([, specifier]) => specifier!).filter((specifier) => specifier !== "stepbook");
+  const helpers = specifiers.filter((specifier) => specifier.startsWith("."));
+  const others = specifiers.filter((specifier) => !specifier.startsWith("."));
+  if (text === "" || mayReachOutside(text.replace(imports, ""), others)) return true;
+  return helpers.some((helper) => guessOutside(path.resolve(path.dirname(file), helper), seen));
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8").replace(comments, "");
+  } catch {
+    return "";
+  }
 }

@@ -1,3 +1,5 @@
+import { apiCall, inputCall } from "./names.ts";
+
 /** Node's modules through which code reaches only files, facts of the machine and itself, which are watched in any case. */
 const inside: ReadonlySet<string> = new Set([
   "assert",
@@ -33,6 +35,9 @@ const inside: ReadonlySet<string> = new Set([
   "zlib",
 ]);
 
+/** The engine's own calls in a bundle: a step named `10_fetch` does not fetch. */
+const ours = new RegExp(`\\b(?:${inputCall}|${apiCall})\\("[^"]*"(?:,\\s*"[^"]*")?\\)`, "g");
+
 /** Without any of these words code reaches only what it imports. */
 const ways = /\b(?:process|global|globalThis|require|eval|Function|constructor|fetch|WebSocket|EventSource|Worker|WebAssembly|setEngine)\b/;
 
@@ -43,5 +48,5 @@ const ways = /\b(?:process|global|globalThis|require|eval|Function|constructor|f
  * @param externals what it imports
  */
 export function mayReachOutside(text: string, externals: readonly string[]): boolean {
-  return ways.test(text) || externals.some((specifier) => !inside.has(specifier.replace(/^node:/, "")));
+  return ways.test(text.replace(ours, "")) || externals.some((specifier) => !inside.has(specifier.replace(/^node:/, "")));
 }

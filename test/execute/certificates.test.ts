@@ -38,6 +38,19 @@ test("certificates of the user's are there for steps that may use the network, a
   ]);
 });
 
+test("a step is not taken for one that uses the network by the name of another, or by a helper's", async () => {
+  project = new TestProject({
+    "lib/fetch.ts": "/** Not by `fetch`: process by process. */\nexport const one = 1;\n",
+    "steps/10_fetch.ts": `import { one } from "../lib/fetch.ts";\n${seen}export const worker = one;\n`,
+    "steps/20_use.ts": `${after("10_fetch")}${seen}`,
+  });
+  project.write("company.pem", rootCertificates[0]!);
+  const run = await project.run(["--jobs", "1"], { env: { NODE_EXTRA_CA_CERTS: project.path("company.pem") } });
+  expect(run.code, run.stderr).toBe(0);
+  for (const step of ["10_fetch", "20_use"])
+    expect((await project.value(`${step}.seen`)) as unknown[]).toMatchObject([false, expect.any(String)]);
+});
+
 test("a process that takes several steps takes those that it can", async () => {
   const config = 'export const config = { isolation: "shared" };\n';
   const steps = await start({
