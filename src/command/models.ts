@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { exitCodes, fail } from "../errors.ts";
-import { listAliases, removeAlias, setAlias } from "../record/aliases.ts";
+import { listAliases, removeAlias, setAlias, versionsOf } from "../record/aliases.ts";
 import { modelPath } from "../record/publish.ts";
 import { listModels, type ModelRow } from "../record/records.ts";
 import { formatDate, formatNumber } from "../report/format.ts";
@@ -35,7 +35,7 @@ export async function modelsAlias(
       remedy: "leave out one of the two: an alias that is moved need not be taken away before",
     });
   return withKept(io, ({ project }) => {
-    const moved = moveAlias(project, words, flags.remove ? null : (version ?? ""));
+    const moved = moveAlias(project, words, flags.remove ? null : version);
     if (io.json) printJson(io, { type: "alias", ...moved });
     else
       say(
@@ -46,11 +46,11 @@ export async function modelsAlias(
   });
 }
 
-/** @param version `v3` or `3`; null: the alias goes. @throws E_USAGE, E_NOT_FOUND */
+/** @param version `v3` or `3`; null: the alias goes; undefined: none was said. @throws E_USAGE, E_NOT_FOUND */
 export function moveAlias(
   project: string,
   words: string,
-  version: string | null,
+  version: string | null | undefined,
 ): { model: string; alias: string; before: number | null; version: number | null } {
   const { model, alias } = splitAlias(words);
   if (alias === undefined || !/^[a-z0-9][a-z0-9._-]*$/i.test(model))
@@ -60,6 +60,10 @@ export function moveAlias(
     removeAlias(project, model, alias);
     return { model, alias, before, version: null };
   }
+  if (version === undefined)
+    return fail("E_USAGE", `for which version ${words} stands is not said`, {
+      remedy: `write it after the alias, there is ${versionsOf(project, model).join(", ") || "none"}; --remove takes the alias away`,
+    });
   const number = Number(
     /^v?([1-9]\d{0,8})$/.exec(version)?.[1] ?? fail("E_USAGE", `"${version}" is not a version`, { remedy: "write it as v3" }),
   );

@@ -15,6 +15,7 @@ import type { Job } from "../execute/protocol.ts";
 import { findRuntime } from "../execute/runtime.ts";
 import { defaultConfig } from "../graph/settings.ts";
 import type { Step } from "../model.ts";
+import { nearest } from "../nearest.ts";
 import { modelPath } from "../record/publish.ts";
 import { listAliases } from "../record/aliases.ts";
 import { splitAlias } from "../store/alias-file.ts";
@@ -55,10 +56,12 @@ export async function predict(io: Io, words: string, given: readonly string[]): 
     const { model: name, alias } = splitAlias(words);
     const newest = () =>
       (db.prepare("SELECT max(version) FROM models WHERE name = ?").pluck().get(name) as number | null) ??
-      fail("E_NOT_FOUND", `there is no model "${name}"`, { remedy: "`models` lists them" });
+      fail("E_NOT_FOUND", `there is no model "${name}"`, {
+        remedy: nearest(name, db.prepare("SELECT DISTINCT name FROM models ORDER BY name").pluck().all() as string[]),
+      });
     const aliased = () =>
       listAliases(project).find((each) => each.model === name && each.alias === alias)?.version ??
-      fail("E_NOT_FOUND", `model ${name} has no alias ${alias}`, { remedy: `set it: models alias ${words} v1` });
+      fail("E_NOT_FOUND", `model ${name} has no alias ${alias}`, { remedy: `set it: models alias ${words} v${newest()}` });
     const { answer, inputs, examples } = await predictOnce(project, name, alias === undefined ? newest() : aliased(), readWords(given));
     sayExamples(io, examples);
     if (io.json) printJson(io, withInputs(plain(answer), { inputs, examples }));

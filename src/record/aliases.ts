@@ -27,7 +27,12 @@ export function listAliases(project: string): Alias[] {
  */
 export function setAlias(project: string, alias: Alias): void {
   const file = modelPath(alias.model, alias.version);
-  if (!existsSync(path.join(project, file))) refuse(project, alias, file);
+  if (!existsSync(path.join(project, file))) {
+    const versions = versionsOf(project, alias.model);
+    fail("E_NOT_FOUND", `model ${alias.model} has no version ${alias.version}: ${file} is not there`, {
+      remedy: `there is ${versions.join(", ") || "none"}`,
+    });
+  }
   const staging = path.join(stateFolder(project), "staging");
   mkdirSync(staging, { recursive: true });
   const staged = path.join(staging, `${alias.model}@${alias.alias}.${process.pid}.json`);
@@ -38,22 +43,25 @@ export function setAlias(project: string, alias: Alias): void {
 /** @throws E_NOT_FOUND where there is no such alias */
 export function removeAlias(project: string, model: string, alias: string): void {
   const file = path.join(project, aliasPath(model, alias));
-  if (!existsSync(file))
+  if (!existsSync(file)) {
+    const others = listAliases(project).filter((each) => each.model === model);
+    // An alias of a model whose folder is gone may still be taken away: then only its name is wrong.
+    if (others.length === 0) versionsOf(project, model);
     fail("E_NOT_FOUND", `model ${model} has no alias ${alias}`, {
       remedy: nearest(
         alias,
-        listAliases(project)
-          .filter((each) => each.model === model)
-          .map((each) => each.alias),
+        others.map((each) => each.alias),
       ),
     });
+  }
   onDisk(file, () => {
     rmSync(file);
     syncFolder(path.dirname(file));
   });
 }
 
-function refuse(project: string, { model, version }: Alias, file: string): never {
+/** The versions of a model that are there, as `v3`, the oldest first. @throws E_NOT_FOUND where there is no such model */
+export function versionsOf(project: string, model: string): string[] {
   const folder = path.join(project, "models");
   const names = existsSync(folder)
     ? readdirSync(folder, { withFileTypes: true })
@@ -61,8 +69,6 @@ function refuse(project: string, { model, version }: Alias, file: string): never
         .map(({ name }) => name)
     : [];
   if (!names.includes(model)) return fail("E_NOT_FOUND", `there is no model "${model}"`, { remedy: nearest(model, names) });
-  const versions = readdirSync(path.join(folder, model)).flatMap((each) => /^(v\d+)\.json$/.exec(each)?.[1] ?? []);
-  return fail("E_NOT_FOUND", `model ${model} has no version ${version}: ${file} is not there`, {
-    remedy: `there is ${versions.join(", ") || "none"}`,
-  });
+  const numbers = readdirSync(path.join(folder, model)).flatMap((each) => /^v(\d+)\.json$/.exec(each)?.[1] ?? []);
+  return numbers.sort((a, b) => Number(a) - Number(b)).map((number) => `v${number}`);
 }

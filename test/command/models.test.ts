@@ -75,6 +75,9 @@ test.each([
   [["line@production", "v9"], "model line has no version 9"],
   [["lime@production", "v1"], 'did you mean "line"'],
   [["line@production", "newest"], '"newest" is not a version'],
+  [["line@production"], "write it after the alias, there is v1, v2"],
+  [["lime@production"], 'did you mean "line"'],
+  [["lime@production", "--remove"], 'there is no model "lime"'],
   [["line", "v1"], "names no alias"],
   [["line@v2", "v1"], '"v2" is not an alias'],
   [["../line@production", "v1"], "names no alias"],
@@ -106,6 +109,8 @@ test("a model is asked in a process of its own: examples where nothing is given,
   expect(await wrong("line", "x=5")).toBe("2 inputs are the model's examples: kind = plain, twice = false\n");
   expect(await wrong("line", "x=5", "twice=true")).toBe("1 input is the model's example: kind = plain\n");
   expect(await wrong("line", "x=5", "kind=plain", "twice=false")).toBe("");
+  expect(await wrong("lime@production")).toMatch(/there is no model "lime"[\s\S]*did you mean "line"/);
+  expect(await wrong("line@nothing")).toMatch(/has no alias nothing[\s\S]*models alias line@nothing v\d\n/);
   expect(await wrong("line", "x", "20")).toMatch(/"x" gives no input a value[\s\S]*write it as x=20/);
   expect(await wrong("line", "x=1", "x=2")).toContain("x is given twice: 1 and 2");
   expect(await wrong("line", "z=1")).toContain("the model takes no");
