@@ -17,6 +17,7 @@ export interface Range {
  */
 export function readRange({ zone }: Pick<Schedule, "zone">, from: unknown, to: unknown): Range {
   const instant = (name: string, text: unknown, ends: number): number => {
+    if (text === undefined) fail("E_USAGE", `${name} is missing`, { remedy: `give the first day and the last: ${name}=2026-01-31` });
     const {
       local,
       timed,

@@ -199,6 +199,12 @@ test("what is wrong is a problem with the engine's code and what to do", async (
     ["GET", "/api/records/1/tables/rows?sort=scor", {}, "", 400, "E_USAGE", "/api/records/{record}/tables/{name}"],
     ["GET", "/api/records/1/tables/rows?filter=nothing", {}, "", 400, "E_USAGE", "/api/records/{record}/tables/{name}"],
     ["GET", "/api/records/1/values/rows", {}, "", 404, "E_NOT_FOUND", "/api/records/{record}/values/{name}"],
+    ["GET", "/api/records/1/tables/rows?down=yes", {}, "", 400, "E_USAGE", "/api/records/{record}/tables/{name}"],
+    ["GET", "/api/runs?limit=", {}, "", 400, "E_USAGE", "/api/runs"],
+    ["GET", "/api/runs?limit=ten", {}, "", 400, "E_USAGE", "/api/runs"],
+    ["GET", "/api/runs?limti=10", {}, "", 400, "E_USAGE", "/api/runs"],
+    ["GET", "/api/slots?offset=-1", {}, "", 400, "E_USAGE", "/api/slots"],
+    ["GET", "/api/experiments?sort=scor", {}, "", 400, "E_USAGE", "/api/experiments"],
     ["GET", "/api/compare", {}, "", 400, "E_USAGE", "/api/compare"],
     ["GET", "/api/experiments?table=experimants", {}, "", 404, "E_NOT_FOUND", "/api/experiments"],
     ["GET", "/api/runs", { host: "evil.example" }, "", 421, undefined, "/api/runs"],
@@ -220,9 +226,14 @@ test("what is wrong is a problem with the engine's code and what to do", async (
     });
     if (template !== "") expect(faults(method, template, answer), address).toEqual([]);
   }
-  expect(JSON.parse((await ask(server.port, "GET", "/api/records/1/tables/rows?sort=scor")).body)).toMatchObject({
-    remedy: 'did you mean "score"?',
-  });
+  const told = async (address: string) => JSON.parse((await ask(server.port, "GET", address)).body) as object;
+  for (const address of ["/api/records/1/tables/rows?sort=scor", "/api/experiments?sort=scor"])
+    expect(await told(address)).toMatchObject({ remedy: 'did you mean "score"?' });
+  expect(await told("/api/runs?limti=10")).toMatchObject({ remedy: 'did you mean "limit"?' });
+  expect(await told("/api/backfills?schedule=train")).toMatchObject({ detail: "from is missing" });
+  expect(
+    JSON.parse((await ask(server.port, "POST", "/api/models/tiny/aliases", acting(), '{"alias":"production","version":0}')).body),
+  ).toMatchObject({ status: 400, detail: "the body is not an alias", remedy: expect.stringContaining("versions begin at 1") });
 });
 
 test("acts answer as the document says, and no act without the token", async () => {

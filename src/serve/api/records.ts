@@ -4,15 +4,15 @@ import { plain } from "../../command/plain.ts";
 import { describedRecord as shownRecord } from "../../command/show-step.ts";
 import { fail } from "../../errors.ts";
 import type { Artifact, Column } from "../../model.ts";
-import { nearest } from "../../nearest.ts";
 import type { KeptRecord } from "../../record/records.ts";
 import { type Figure, readArtifact } from "../../store/artifacts.ts";
-import { idOf, type Route, wholeOf } from "../route.ts";
+import { idOf, type Route } from "../route.ts";
 import { artifactOf, displayOf, recordOf, storedFile } from "../routes/outputs.ts";
 import type { Site } from "../site.ts";
 import type { PageQuery } from "../table-reader.ts";
 import { named } from "./components.ts";
 import { get } from "./describe.ts";
+import { downAsked, sortAsked, wholeAsked } from "./query.ts";
 import { about, any, list, map, object, orNull, text, whole } from "./schema.ts";
 
 const largestValue = 4_000_000;
@@ -81,28 +81,16 @@ async function table(site: Site, context: Context) {
 }
 
 function queryOf(context: Context, schema: readonly Column[]): PageQuery {
-  const asked = context.req.query();
-  const sort = asked["sort"] === undefined || asked["sort"] === "" ? null : placeOf(schema, asked["sort"]);
+  const names = schema.map((column) => column.name);
+  const sort = sortAsked(context, names);
   const filters = (context.req.queries("filter") ?? []).slice(0, 50).map((wish) => filterOf(schema, wish.slice(0, 500)));
   return {
-    offset: wholeOf(asked["offset"], 0, Number.MAX_SAFE_INTEGER),
-    limit: wholeOf(asked["limit"], 100, mostRows),
-    sort,
-    descending: asked["down"] === "1",
+    offset: wholeAsked(context, "offset", 0, Number.MAX_SAFE_INTEGER),
+    limit: wholeAsked(context, "limit", 100, mostRows),
+    sort: sort === null ? null : names.indexOf(sort),
+    descending: downAsked(context),
     filters: new Map(filters),
   };
-}
-
-function placeOf(schema: readonly Column[], name: string): number {
-  const place = schema.findIndex((column) => column.name === name);
-  return place >= 0
-    ? place
-    : fail("E_USAGE", `the table has no column "${name.slice(0, 100)}"`, {
-        remedy: nearest(
-          name.slice(0, 100),
-          schema.map((column) => column.name),
-        ),
-      });
 }
 
 /** A column's name may hold a colon: the longest name that fits is meant. */
@@ -110,7 +98,7 @@ function filterOf(schema: readonly Column[], wish: string): [number, string] {
   const [column] = schema.filter(({ name }) => wish.startsWith(`${name}:`)).sort((a, b) => b.name.length - a.name.length);
   if (!column)
     return fail("E_USAGE", `the filter "${wish.slice(0, 100)}" names no column`, { remedy: "write it as column:wish, such as score:>5" });
-  return [placeOf(schema, column.name), wish.slice(column.name.length + 1)];
+  return [schema.indexOf(column), wish.slice(column.name.length + 1)];
 }
 
 function value(site: Site, context: Context) {

@@ -11,10 +11,11 @@ import { mostSlots } from "../acts.ts";
 import { usesOf } from "../data/model-uses.ts";
 import { provenance, readModels } from "../data/models.ts";
 import { readExperiments, tablesOf } from "../data/results.ts";
-import { idOf, type Route, wholeOf } from "../route.ts";
+import { idOf, type Route } from "../route.ts";
 import type { Site } from "../site.ts";
 import { named } from "./components.ts";
 import { get } from "./describe.ts";
+import { downAsked, sortAsked, wholeAsked } from "./query.ts";
 import { about, any, instant, list, map, object, orNull, text, whole, words } from "./schema.ts";
 
 export const resultApi: readonly Route[] = [
@@ -92,7 +93,9 @@ function experiments(site: Site, context: Context) {
   const asked = context.req.query();
   const word = (name: string) => (asked[name] ?? "").slice(0, 200);
   const table = word("table") || usualTable(site.project);
-  const { columns, rows } = readExperiments(site, { table, sort: word("sort"), down: word("down") === "1", find: word("find") });
+  const { columns, rows } = readExperiments(site, { table, sort: word("sort"), down: downAsked(context), find: word("find") });
+  // Before the first result no column is known.
+  if (columns.length > 0) sortAsked(context, columns);
   return { table, tables: tablesOf(site, table), columns, rows };
 }
 
@@ -128,9 +131,9 @@ function schedules({ kept: { db } }: Site) {
 }
 
 function slots({ kept: { db } }: Site, context: Context) {
-  const { schedule, offset, limit } = context.req.query();
-  const first = wholeOf(offset, 0, 1e9);
-  const { total, slots: rows } = pageOfSlots(db, schedule ?? null, first, wholeOf(limit, 50, 1000));
+  const schedule = context.req.query("schedule") ?? null;
+  const first = wholeAsked(context, "offset", 0, 1e9);
+  const { total, slots: rows } = pageOfSlots(db, schedule, first, wholeAsked(context, "limit", 50, 1000));
   return { total, offset: first, slots: rows };
 }
 

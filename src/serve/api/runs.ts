@@ -8,11 +8,12 @@ import { recordById } from "../../record/records.ts";
 import { pageOfRuns, type RunRow, runSteps } from "../../record/runs.ts";
 import { type LogEnd, readLogEnd } from "../data/logs.ts";
 import { differences } from "../page/compare.ts";
-import { idOf, type Route, wholeOf } from "../route.ts";
+import { idOf, type Route } from "../route.ts";
 import type { Site } from "../site.ts";
 import { named } from "./components.ts";
 import { describedRecord } from "./records.ts";
 import { get } from "./describe.ts";
+import { wholeAsked } from "./query.ts";
 import { about, flag, list, object, orNull, text, whole, words } from "./schema.ts";
 
 const statuses = ["running", "succeeded", "failed", "cancelled", "interrupted"] as const satisfies readonly RunStatus[];
@@ -72,7 +73,7 @@ function runOf(site: Site, id: string): RunRow {
 
 function runs(site: Site, context: Context) {
   const asked = context.req.query();
-  const [offset, limit] = [wholeOf(asked["offset"], 0, 1e9), wholeOf(asked["limit"], 50, 500)];
+  const [offset, limit] = [wholeAsked(context, "offset", 0, 1e9), wholeAsked(context, "limit", 50, 500)];
   const status =
     asked["status"] === undefined
       ? null

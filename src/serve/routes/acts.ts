@@ -8,7 +8,7 @@ import { pause, resume } from "../../schedule/rest.ts";
 import { about, any, flag, list, map, object, orNull, text, whole } from "../api/schema.ts";
 import { fragment, json } from "../answer.ts";
 import { answerPart } from "../part/answer.ts";
-import { idOf, type Route } from "../route.ts";
+import { idOf, idShapes, type Route } from "../route.ts";
 import type { Site } from "../site.ts";
 import { readWish } from "../wish.ts";
 
@@ -116,8 +116,10 @@ async function backfill(site: Site, context: Context): Promise<Response> {
 
 async function alias(site: Site, context: Context): Promise<Response> {
   const { alias: name, version, ...others } = fieldsOf(await bodyOf(context));
-  if (Object.keys(others).length > 0 || typeof name !== "string" || !(version === null || Number.isSafeInteger(version)))
-    fail("E_USAGE", "the body is not an alias", { remedy: 'such as {"alias":"production","version":3}; a version of null takes it away' });
+  if (Object.keys(others).length > 0 || typeof name !== "string" || !(version === null || isVersion(version)))
+    fail("E_USAGE", "the body is not an alias", {
+      remedy: 'such as {"alias":"production","version":3}; versions begin at 1, and null takes the alias away',
+    });
   const moved = moveAlias(site.project, `${idOf(context, "model")}@${name as string}`, version === null ? null : String(version));
   site.live.changed();
   return json(moved);
@@ -140,6 +142,10 @@ async function predict(site: Site, context: Context): Promise<Response> {
     ),
   );
   return context.req.header("accept") === "text/html" ? fragment(answerPart(answer)) : json({ answer: plain(answer), inputs, examples });
+}
+
+function isVersion(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) > 0 && idShapes.version.test(String(value));
 }
 
 function fieldsOf(body: unknown): Record<string, unknown> {
