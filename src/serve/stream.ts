@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import type { Context } from "hono";
 import { toJson } from "../json.ts";
+import { problemAnswer, problemText } from "./api/problem.ts";
 import { safeHeaders } from "./guard.ts";
 import type { Site } from "./site.ts";
 
@@ -17,7 +18,7 @@ type Send = (data: object, event?: string) => void;
  * @param watch begins to send, and gives the function that ends it
  */
 export function eventStream(site: Site, context: Context, watch: (send: Send) => () => void): Response {
-  if (site.live.viewers >= mostViewers) return new Response("too many viewers", { status: 503 });
+  if (site.live.viewers >= mostViewers) return tooMany();
   const { outgoing } = context.env as { outgoing: ServerResponse };
   outgoing.writeHead(200, { ...safeHeaders, "content-type": "text/event-stream" });
   outgoing.write("retry: 1000\n\n");
@@ -32,6 +33,14 @@ export function eventStream(site: Site, context: Context, watch: (send: Send) =>
     unwatch();
   });
   return RESPONSE_ALREADY_SENT;
+}
+
+/** Also to pages: a browser that is refused its events reads nothing of it, and comes again. */
+function tooMany(): Response {
+  const text = problemText(503, `${mostViewers} viewers listen already`, {
+    remedy: "close pages that nobody looks at, or ask again later",
+  });
+  return problemAnswer(503, text, { "retry-after": "5" });
 }
 
 /** What all viewers are told is written out once. */

@@ -20,11 +20,29 @@ export function problemText(status: number, detail: string, more: Partial<Pick<F
 
 export function problem(failure: Failure): Response {
   const status = statusOf(failure);
-  return new Response(problemText(status, failure.message, failure), { status, headers: { ...safeHeaders, "content-type": problemType } });
+  return problemAnswer(status, problemText(status, failure.message, failure));
 }
 
+export function problemAnswer(status: number, body: string, headers: Readonly<Record<string, string>> = {}): Response {
+  return new Response(body, { status, headers: { ...safeHeaders, "content-type": problemType, ...headers } });
+}
+
+/** Where the fault lies on this side: to ask otherwise does not help. */
+const ours: ReadonlySet<Failure["code"]> = new Set([
+  "E_ARTIFACT",
+  "E_DATABASE",
+  "E_DECODE",
+  "E_DISK_FULL",
+  "E_FILE",
+  "E_INSTALL",
+  "E_INTERNAL",
+  "E_READ_ONLY",
+  "E_STATE_CORRUPT",
+  "E_STATE_NEWER",
+]);
+
 export function statusOf({ code }: Failure): number {
-  return code === "E_NOT_FOUND" ? 404 : code === "E_LOCKED" ? 409 : code === "E_INTERNAL" ? 500 : 400;
+  return code === "E_NOT_FOUND" ? 404 : code === "E_LOCKED" ? 409 : ours.has(code) ? 500 : 400;
 }
 
 /** Whether an answer is for programs. */
