@@ -70,13 +70,14 @@ function isSafe({ method }: IncomingMessage): boolean {
 }
 
 function unread(request: IncomingMessage, { readable, proxied, token }: GuardOptions): Refusal | undefined {
-  if ((readable && !proxied.has(hostOf(request))) || bearsToken(request, token)) return undefined;
+  if (bearsToken(request, token)) return undefined;
   const { pathname, searchParams } = parseTarget(request.url!);
-  if (open.has(pathname)) return undefined;
   const asked = searchParams.get("token");
-  return isToken(asked ?? "", token)
-    ? undefined
-    : { status: 401, message: "open the address that `runner.ts ui` printed: it carries the token" };
+  if (isToken(asked ?? "", token)) return undefined;
+  // Who sends a token wants to act: to be let in for reading only is no answer to that.
+  if (asked !== null) return { status: 401, message: "that is not this server's token: open the address that `runner.ts ui` printed" };
+  if ((readable && !proxied.has(hostOf(request))) || open.has(pathname)) return undefined;
+  return { status: 401, message: "open the address that `runner.ts ui` printed: it carries the token" };
 }
 
 /** Acts need the token, which other users of the machine do not know, and a browser's word that a page of ours asks. */

@@ -74,6 +74,7 @@ function refuse({ url }: IncomingMessage, response: ServerResponse, { status, me
     ...safeHeaders,
     "content-type": forPrograms ? problemType : "text/plain; charset=utf-8",
     connection: "close",
+    ...(status === 405 ? { allow: "GET, HEAD, POST" } : {}),
   });
   response.end(forPrograms ? problemText(status, message) : `${message}\n`);
 }
@@ -86,9 +87,10 @@ function enters({ method, url }: IncomingMessage): boolean {
 function letIn(response: ServerResponse, url: string, { token }: GuardOptions): void {
   const asked = parseTarget(url);
   const sent = asked.searchParams.get("token") ?? "";
+  asked.searchParams.delete("token");
   response.writeHead(303, {
     ...safeHeaders,
-    location: asked.pathname.replace(/^\/+/, "/"),
+    location: asked.pathname.replace(/^\/+/, "/") + asked.search,
     ...(sent === token ? { "set-cookie": `${cookieName(token)}=${token}; HttpOnly; SameSite=Strict; Path=/; Max-Age=31536000` } : {}),
   });
   response.end();

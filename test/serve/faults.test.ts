@@ -30,6 +30,22 @@ test("what is wrong on the server's side is not said to be the asker's fault", a
   project.write(stored, bytes);
 });
 
+test("an address that answers another method says so, and which", async () => {
+  const acting = { "x-stepbook-token": server.token, origin: server.url, "content-type": "application/json" };
+  for (const [method, address, allow] of [
+    ["POST", "/api/graph", "GET, HEAD"],
+    ["POST", "/runs", "GET, HEAD"],
+    ["GET", "/api/runs/current/cancel", "POST"],
+    ["GET", "/api/models/tiny/aliases", "POST"],
+    ["PUT", "/api/runs", "GET, HEAD, POST"],
+  ] as const) {
+    const answer = await ask(server.port, method, address, acting, method === "GET" ? undefined : "{}");
+    expect(answer, `${method} ${address}`).toMatchObject({ status: 405, headers: { allow } });
+    expect(JSON.parse(answer.body), address).toMatchObject({ status: 405 });
+  }
+  for (const address of ["/api/nowhere", "/nowhere"]) expect((await ask(server.port, "POST", address, acting, "{}")).status).toBe(404);
+});
+
 test("a viewer too many is told so as all else is that goes wrong, with the headers of every answer", async () => {
   const abort = new AbortController();
   const { signal } = abort;

@@ -236,9 +236,13 @@ test("who only reaches the port may read, not act: no page tells the token, the 
       )
     ).status;
   expect(await act({})).toBe(401);
-  expect((await ask(port, "GET", "/runs?token=wrong")).headers["set-cookie"]).toBeUndefined();
+  const mistaken = await ask(port, "GET", "/runs?token=wrong");
+  expect(mistaken).toMatchObject({ status: 401, body: expect.stringContaining("not this server's token") });
+  expect(mistaken.headers["set-cookie"]).toBeUndefined();
   const entered = await ask(port, "GET", `/runs?token=${token}`);
   expect(entered).toMatchObject({ status: 303, headers: { location: "/runs" } });
+  // What else was asked for is kept.
+  expect((await ask(port, "GET", `/compare?before=a&token=${token}&after=b`)).headers["location"]).toBe("/compare?before=a&after=b");
   expect(await act({ cookie: entered.headers["set-cookie"]![0]!.split(";")[0]! })).toBe(404);
 });
 
