@@ -2,7 +2,7 @@ import { sayBehind, sayError, showThrown } from "./causes.ts";
 import type { Excerpt, Place } from "./model.ts";
 
 /** Exit codes of the command, by what went wrong. */
-export const exitCodes = { done: 0, stepFailed: 1, usage: 2, graph: 3, check: 4, interrupt: 130, terminate: 143 } as const;
+export const exitCodes = { done: 0, stepFailed: 1, usage: 2, graph: 3, check: 4, hangup: 129, interrupt: 130, terminate: 143 } as const;
 
 /**
  * Code → exit code. A code names a kind of failure for good: scripts may match it.

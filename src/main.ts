@@ -4,7 +4,7 @@ import { exitCodeOf, toFailure } from "./errors.ts";
 /**
  * The command: `npx tsx runner.ts …` or `stepbook …`.
  * @returns the exit code: 0 done, 1 a step failed, 2 wrong usage, 3 the graph or configuration is
- * wrong, 4 a data check failed, 130 and 143 on signals
+ * wrong, 4 a data check failed, 129, 130 and 143 on signals
  */
 export async function runCommand(words: readonly string[]): Promise<number> {
   const wrong = (error: unknown, project: string) => tell(error, project, words.includes("--json"));

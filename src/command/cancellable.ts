@@ -2,7 +2,7 @@ import { exitCodes } from "../errors.ts";
 import { Cancellation } from "../execute/cancel.ts";
 import { onSignals } from "../execute/signals.ts";
 
-const codes = { SIGINT: exitCodes.interrupt, SIGTERM: exitCodes.terminate, SIGHUP: 129 } as const;
+const codes = { SIGINT: exitCodes.interrupt, SIGTERM: exitCodes.terminate, SIGHUP: exitCodes.hangup } as const;
 
 /** Runs work that ends cleanly at a first signal, and at once at a second one; then the exit code is the signal's. */
 export async function cancellable(work: (cancellation: Cancellation) => Promise<number>): Promise<number> {

@@ -26,7 +26,7 @@ export async function slots(io: Io, options: { readonly limit: string }): Promis
   return withKept(io, ({ db }) => {
     const rows = listSlots(db, limit);
     const resting = scheduleDefinitions(db).filter(({ paused }) => paused !== null);
-    if (!io.json) for (const { name, paused } of resting) say(io, `${name} rests since ${new Date(paused!).toISOString()}`);
+    if (!io.json) for (const { name, paused } of resting) say(io, `${name} has rested since ${new Date(paused!).toISOString()}`);
     if (io.json) for (const row of rows) printJson(io, row);
     else if (rows.length === 0) print(io, "no slots yet: `npx tsx schedule.ts` keeps the schedules");
     else

@@ -52,7 +52,7 @@ test("a rest outlives the scheduler: its slots are skipped, those before it and 
     changed: true,
   });
   expect((await project.command(["slots", "pause", "train"])).stdout).toContain("rests already");
-  expect((await project.command(["slots"])).stdout).toContain("train rests since");
+  expect((await project.command(["slots"])).stdout).toContain("train has rested since");
   // Away for five hours, resting since two and a half.
   ledger((db) => db.prepare("UPDATE schedules SET seen = ?, paused = ?").run(top - 5 * hour, top - 2.5 * hour));
   expect((await once()).code).toBe(0);
