@@ -17,7 +17,9 @@ import { withKept } from "./opened.ts";
 export async function logs(io: Io, words: string, step: string): Promise<number> {
   return withKept(io, async ({ db, project }) => {
     const run = findRun(db, words);
-    await stream(io, findLog(io, db, project, run, step));
+    const file = findLog(io, db, project, run, step);
+    if (existsSync(file)) await stream(io, file);
+    else io.stderr.write("nothing was printed; what a step displays is shown by `ui` and `report`\n");
     return exitCodes.done;
   });
 }
@@ -56,7 +58,6 @@ function loggedBefore(io: Io, db: Db, project: string, row: RunStepRow | undefin
 }
 
 async function stream(io: Io, file: string): Promise<void> {
-  if (!existsSync(file)) return;
   const colors = colorsFor(io.stdout, io.env).isColorSupported;
   const shown = (line: string) => (io.json ? jsonLine({ line: line.replace(/\r$/, "") }) : `${cleanOutput(line, colors)}\n`);
   for await (const lines of linesOf(file)) if (!(await write(io, lines.map(shown).join("")))) return;

@@ -17,7 +17,7 @@ import { defaultConfig } from "../graph/settings.ts";
 import type { Step } from "../model.ts";
 import { nearest } from "../nearest.ts";
 import { modelPath } from "../record/publish.ts";
-import { listAliases } from "../record/aliases.ts";
+import { listAliases, versionsOf } from "../record/aliases.ts";
 import { splitAlias } from "../store/alias-file.ts";
 import { readArtifact } from "../store/artifacts.ts";
 import { decodeModel, type ModelFile } from "../store/model-file.ts";
@@ -112,7 +112,12 @@ export async function predictOnce(
 
 function readModel(project: string, name: string, version: number): ModelFile {
   const file = modelPath(name, version);
-  if (!existsSync(path.join(project, file))) fail("E_NOT_FOUND", `${file} is gone`, { remedy: "run again: it is put back" });
+  if (!existsSync(path.join(project, file))) {
+    const versions = existsSync(path.join(project, "models", name)) ? versionsOf(project, name) : [];
+    fail("E_NOT_FOUND", `model ${name} has no version ${version}: ${file} is not there`, {
+      remedy: `there is ${versions.join(", ") || "none"}; one that was saved and is gone is put back by the next run`,
+    });
+  }
   return decodeModel(readFileSync(path.join(project, file)), file);
 }
 

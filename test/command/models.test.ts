@@ -109,6 +109,9 @@ test("a model is asked in a process of its own: examples where nothing is given,
   expect(await wrong("line", "x=5")).toBe("2 inputs are the model's examples: kind = plain, twice = false\n");
   expect(await wrong("line", "x=5", "twice=true")).toBe("1 input is the model's example: kind = plain\n");
   expect(await wrong("line", "x=5", "kind=plain", "twice=false")).toBe("");
+  project.write("models/line@lost.json", '{"format":"stepbook-alias/1","model":"line","alias":"lost","version":9}\n');
+  expect(await wrong("line@lost")).toMatch(/model line has no version 9[\s\S]*there is v1, v2/);
+  project.remove("models/line@lost.json");
   expect(await wrong("lime@production")).toMatch(/there is no model "lime"[\s\S]*did you mean "line"/);
   expect(await wrong("line@nothing")).toMatch(/has no alias nothing[\s\S]*models alias line@nothing v\d\n/);
   expect(await wrong("line", "x", "20")).toMatch(/"x" gives no input a value[\s\S]*write it as x=20/);
