@@ -88,7 +88,7 @@ function unsafe(request: IncomingMessage, options: GuardOptions): Refusal | unde
       status: 401,
       message: "acts need the token: open the address that was printed with it, or send what .stepbook/ui-token holds as x-stepbook-token",
     };
-  if (!sameSite(request, options)) return { status: 403, message: "the request comes from another site" };
+  if (!sameSite(request, options)) return { status: 403, message: foreign(request) };
   if (request.headers["content-type"]?.split(";")[0]?.trim() !== "application/json")
     return { status: 415, message: "send application/json" };
   const length = Number(request.headers["content-length"] ?? Number.NaN);
@@ -103,6 +103,13 @@ function sameSite(request: IncomingMessage, { hosts, proxied }: GuardOptions): b
   if (site !== undefined && site !== "same-origin" && site !== "none") return false;
   if (origin !== undefined) return (origin === `http://${host}` && hosts.has(host)) || (origin === `https://${host}` && proxied.has(host));
   return site !== undefined;
+}
+
+/** A program that says nothing of where it comes from is told how; a page of another site is not. */
+function foreign({ headers }: IncomingMessage): string {
+  return headers.origin === undefined && headers["sec-fetch-site"] === undefined
+    ? `say that you do not ask for a page of another site: send the server's own address as origin, such as http://${headers.host ?? ""}`
+    : "the request comes from another site";
 }
 
 function hostOf({ headers }: IncomingMessage): string {

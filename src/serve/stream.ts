@@ -19,8 +19,11 @@ type Send = (data: object, event?: string) => void;
  */
 export function eventStream(site: Site, context: Context, watch: (send: Send) => () => void): Response {
   if (site.live.viewers >= mostViewers) return tooMany();
+  const headers = { ...safeHeaders, "content-type": "text/event-stream" };
+  // Only what an answer would be is asked: nobody listens.
+  if (context.req.method === "HEAD") return new Response(null, { headers });
   const { outgoing } = context.env as { outgoing: ServerResponse };
-  outgoing.writeHead(200, { ...safeHeaders, "content-type": "text/event-stream" });
+  outgoing.writeHead(200, headers);
   outgoing.write("retry: 1000\n\n");
   const write = (chunk: Buffer | string) => {
     if (outgoing.writableLength > mostWaiting) outgoing.destroy();

@@ -46,6 +46,13 @@ test("an address that answers another method says so, and which", async () => {
   for (const address of ["/api/nowhere", "/nowhere"]) expect((await ask(server.port, "POST", address, acting, "{}")).status).toBe(404);
 });
 
+test("the head of the events is told and done: nobody listens by it", async () => {
+  for (const address of ["/api/events", "/events?page=/"]) {
+    const answer = await fetch(`${server.url}${address}`, { method: "HEAD" });
+    expect([answer.status, answer.headers.get("content-type"), await answer.text()], address).toEqual([200, "text/event-stream", ""]);
+  }
+});
+
 test("a viewer too many is told so as all else is that goes wrong, with the headers of every answer", async () => {
   const abort = new AbortController();
   const { signal } = abort;

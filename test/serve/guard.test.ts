@@ -250,6 +250,11 @@ test("our own page may act: token, origin and JSON", async () => {
   const { port, token } = server;
   const headers = { "x-stepbook-token": token, origin: `http://127.0.0.1:${port}`, "content-type": "application/json" };
   expect((await ask(port, "POST", "/api/runs/current/cancel", headers, "{}")).status).toBe(404);
+  const { origin, ...silent } = headers;
+  expect(await ask(port, "POST", "/api/runs/current/cancel", silent, "{}")).toMatchObject({
+    status: 403,
+    body: expect.stringContaining(`as origin, such as ${origin}`),
+  });
   expect(JSON.parse((await ask(port, "POST", "/api/runs", headers, '{"params":{"pose":"1"}}')).body)).toMatchObject({
     code: "E_PARAM_UNKNOWN",
     remedy: expect.stringContaining("pause"),
