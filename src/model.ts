@@ -68,6 +68,8 @@ export interface Written {
   readonly digest: Digest | null;
   /** It was only added to, as a log is that others write, too: it must be there. */
   readonly appended?: boolean;
+  /** Of a folder that it emptied: what it did not write itself and yet lay there when it ended, as seen from the folder. */
+  readonly beside?: readonly string[];
 }
 
 /** An effect asked for by a step; committed with its record, idempotent per run. */

@@ -30,6 +30,7 @@ export const watching: Observer = {
   written: (file) => at?.notes.written(file),
   appended: (file) => at?.notes.appended(file),
   made: (folder) => at?.notes.made(folder),
+  emptied: (folder) => at?.notes.emptied(folder),
   linked: (link) => at?.notes.linked(link),
   env: (name) => at?.notes.env(name),
   sets: (name) => at?.notes.sets(name),

@@ -81,7 +81,11 @@ export async function commit(context: RunContext, attempted: Attempted): Promise
     // What holds a secret in its name is never found again: its step runs.
     reads: context.mask.data(reads).map((read, i) => ({ ...read, name: context.mask.name(reads[i]!.name) })),
     opaque: context.mask.data(notes.opaque),
-    written: written.map((file) => ({ ...file, path: context.mask.name(file.path) })),
+    written: written.map((file) => ({
+      ...file,
+      path: context.mask.name(file.path),
+      ...(file.beside ? { beside: file.beside.map((name) => context.mask.name(name)) } : {}),
+    })),
     artifacts,
     effects,
     displays,

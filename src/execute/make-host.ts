@@ -40,6 +40,7 @@ export function makeHost(job: Job, collected: Collected, { notes, mask, send, ma
     soon: (file) => send({ type: "soon", path: file }),
     opaque: ({ kind, what }) => notes.opaque(kind, what),
     written: (file) => notes.written(path.resolve(job.project, file), false),
+    emptied: (folder) => notes.emptied(path.resolve(job.project, folder)),
     secret(name, value) {
       mask.add(name, value);
       notes.marked();

@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import type { Digest, Opaque, Read, Written } from "../model.ts";
 import { pacer } from "../pace.ts";
+import { besideIn } from "../plan/emptied.ts";
 import type { World } from "../plan/reads.ts";
 import { projectPath } from "../project-path.ts";
 import { sabotaged } from "../sabotage.ts";
@@ -30,6 +31,7 @@ export class Notes {
   readonly #before = new Map<string, { readonly digest: Digest | null; readonly signature: string | null }>();
   readonly #written = new Set<string>();
   readonly #appended = new Set<string>();
+  readonly #emptied = new Set<string>();
   readonly #listed = new Map<string, Digest | null>();
   /** What was written, and all folders above. */
   readonly #changed = new Set<string>();
@@ -51,6 +53,7 @@ export class Notes {
     else if (message.type === "before") this.#before.set(message.path, message);
     else if (message.type === "written") this.#takeWritten(this.#written, message.path);
     else if (message.type === "appended") this.#takeWritten(this.#appended, message.path);
+    else if (message.type === "emptied") this.#emptied.add(message.path);
     else if (message.type === "opaque") this.opaque.push(message.opaque);
   }
 
@@ -102,11 +105,13 @@ export class Notes {
       found.set(key, digest);
     }
     const written: Written[] = [];
-    for (const file of new Set([...this.#written, ...this.#appended])) {
+    const own = new Set([...this.#written, ...this.#appended]);
+    for (const file of new Set([...own, ...this.#emptied])) {
       if (isDevice.test(file)) continue;
       const output = { path: projectPath(world.project, file), ...(this.#onlyGrew(file) ? { appended: true } : {}) };
       const digest = await world.output(output);
-      if (digest !== null || !isTemporary(file, world.project)) written.push({ ...output, digest });
+      const left = digest !== null && this.#emptied.has(file) ? { beside: besideIn(file, own) } : {};
+      if (digest !== null || !isTemporary(file, world.project)) written.push({ ...output, digest, ...left });
     }
     return { reads, written, racy };
   }

@@ -81,6 +81,11 @@ export class Noting implements Omit<Observer, "script"> {
     this.#tellWritten(file);
   }
 
+  emptied(folder: string): void {
+    if (this.#ignored(folder)) return;
+    this.#once(`emptied ${folder}`, { type: "emptied", path: folder });
+  }
+
   /** It is told before the file is written: what was read of it will be gone. */
   #tellBefore(file: string): void {
     if (this.#own.has(file) || !this.#seen.has(`file ${file}`)) return;

@@ -82,6 +82,10 @@ function observeCalls(target: Patchable, observer: Observer): void {
     );
   }
   on(["truncate", "unlink", "rm", "rmdir"], at(0, written));
+  on(
+    ["rm", "rmdir"],
+    at(0, (folder, [, options]) => void ((options as { recursive?: boolean } | null)?.recursive === true && observer.emptied(folder))),
+  );
   on(["link"], (args) => at(0, (from) => at(1, (to) => (observer.path("file", from), observer.written(to)))(args))(args));
   on(
     ["symlink"],

@@ -8,6 +8,8 @@ export interface Observer {
   /** Something was added to the end of a file, or is about to be. */
   appended(file: string): void;
   made(folder: string): void;
+  /** A folder is removed with all that lies in it. */
+  emptied(folder: string): void;
   /** A symbolic link was made, or is about to be. */
   linked(link: string): void;
   env(name: string): void;

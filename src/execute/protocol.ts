@@ -93,6 +93,8 @@ export type Message =
   | { readonly type: "before"; readonly path: string; readonly digest: Digest | null; readonly signature: string | null }
   | { readonly type: "written"; readonly path: string }
   | { readonly type: "appended"; readonly path: string }
+  /** A folder that was removed with all in it, and may have been made anew. */
+  | { readonly type: "emptied"; readonly path: string }
   | { readonly type: "opaque"; readonly opaque: Opaque }
   | { readonly type: "event"; readonly event: Exclude<StepEvent, { type: "effect" }> }
   | { readonly type: "failed"; readonly failure: Failure }

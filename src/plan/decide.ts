@@ -6,6 +6,7 @@ import { pacer } from "../pace.ts";
 import type { KeptRecord, RecordReader } from "../record/records.ts";
 import { sabotaged } from "../sabotage.ts";
 import type { Store } from "../store/store.ts";
+import { strayIn } from "./emptied.ts";
 import { type Fingerprint, fingerprint } from "./fingerprint.ts";
 import type { PackageHasher } from "./packages.ts";
 import type { World } from "./reads.ts";
@@ -86,6 +87,7 @@ async function doubtOf(step: Step, record: KeptRecord, known: Knowledge): Promis
     doubtOfAge(step, record, known) ??
     (await doubtOfReads(record, known)) ??
     (await doubtOfOutputs(record, known)) ??
+    doubtOfEmptied(step, record, known) ??
     doubtOfAdded(step, record, known) ??
     (await doubtOfArtifacts(record, known))
   );
@@ -124,6 +126,12 @@ async function doubtOfOutputs(record: KeptRecord, { world }: Knowledge): Promise
     if (now !== written.digest) return reason("output-changed", `its output ${written.path} ${now === null ? "is gone" : "was changed"}`);
   }
   return undefined;
+}
+
+function doubtOfEmptied({ id, name }: Step, record: KeptRecord, known: Knowledge): Reason | undefined {
+  const others = () => known.steps.flatMap((step) => (step.id === id ? [] : (known.latestRecord(step.name) ?? [])));
+  const stray = strayIn(record, known.latestRecord(name) ?? record, others, (file) => known.world.absolute(file));
+  return stray === undefined ? undefined : reason("output-changed", `${stray} lies in a folder that it empties`);
 }
 
 /** What a step added to a file is gone where a lower step has written that anew since, or removed it. */

@@ -42,7 +42,7 @@ export function makeKeptPlan({
   stood,
 }: PlanParts): Omit<KeptPlan, "newest"> | undefined {
   const sources = groundOf(graph.project, known);
-  if (!sources || stood.some(({ step, record }) => step.config.maxAge !== null || record.effects.length > 0)) return undefined;
+  if (!sources || stood.some(mayDiffer)) return undefined;
   const files = new Map<string, string>();
   /** Whether the file's content is known by its signature. */
   const sign = (file: string, digest: Digest | null): boolean => {
@@ -71,6 +71,11 @@ export function makeKeptPlan({
     secrets,
     steps: stood.map(({ step, record }) => ({ step: step.id, record: record.id, run: record.run, ms: record.ms })),
   };
+}
+
+/** Whether the record may not stand later with nothing changed that a kept plan looks at. */
+function mayDiffer({ step: { config }, record: { effects, written } }: Stood): boolean {
+  return config.maxAge !== null || effects.length > 0 || written.some(({ beside }) => beside !== undefined);
 }
 
 function distinct<T>(all: readonly T[]): T[] {

@@ -25,6 +25,8 @@ export interface Host {
   soon?(file: string): void;
   opaque(what: Opaque): void;
   written(path: string): void;
+  /** A folder is removed with all that lies in it. */
+  emptied?(path: string): void;
   emit(event: StepEvent): void;
   /** Is told of a secret as it is read, so that it is masked from then on. */
   secret(name: string, value: string): void;

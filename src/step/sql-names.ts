@@ -41,6 +41,18 @@ function texts(value: unknown): string[] {
   return (Array.isArray(value) ? value : [value]).filter((each): each is string => typeof each === "string");
 }
 
+/** The folders that `COPY … TO 'folder' (PARTITION_BY (…), OVERWRITE)` removes first, with all that lies in them. */
+export function overwrittenFolders(code: readonly Token[], params: Rendered["params"]): string[] {
+  return code.flatMap(({ kind, text: word }, index) => {
+    if (kind !== "word" || word !== "OVERWRITE" || /^(FALSE|0)$/i.test(code[index + 1]?.text ?? "")) return [];
+    const to = code.findLastIndex((token, at) => at < index && token.kind === "word" && token.text === "TO");
+    const target = code[to + 1];
+    if (to < 0 || target === undefined) return [];
+    if (target.kind === "string") return [target.text];
+    return target.text.startsWith("$") ? texts(params[Number(target.text.slice(1)) - 1]?.value) : [];
+  });
+}
+
 /** The function that is given a name which SQL makes, and may open no file, by which that would be told. */
 export function lenientOfComputedName(code: readonly Token[]): string | undefined {
   const found = code.find(({ kind, text: word }, index) => {

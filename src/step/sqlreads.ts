@@ -5,7 +5,7 @@ import { projectPath } from "../project-path.ts";
 import { perHost, type Host } from "./host.ts";
 import { noteFile, sqlPaths } from "./here.ts";
 import type { Engine } from "./duckdb.ts";
-import { lenientOfComputedName, namedFiles } from "./sql-names.ts";
+import { lenientOfComputedName, namedFiles, overwrittenFolders } from "./sql-names.ts";
 import { notePattern } from "./sql-patterns.ts";
 import { asksForTimes, times } from "./sql-times.ts";
 import { tokens } from "./sqltext.ts";
@@ -151,6 +151,7 @@ function noteNamed(host: Host, { text, params, anyString = false }: Told, names:
   }
   if (code.some(({ kind, text: word }) => (kind === "word" && word.endsWith("_LOGGING")) || word === "TRUNCATE_DUCKDB_LOGS"))
     host.opaque({ kind: "native", what: "DuckDB's log of files was changed" });
+  for (const folder of overwrittenFolders(code, params)) host.emptied?.(projectPath(host.project, sqlPaths(host, fromHome(folder))[0]!));
   const lenient = lenientOfComputedName(code);
   if (lenient !== undefined) host.opaque({ kind: "native", what: `${lenient}() in DuckDB, of a name that SQL makes` });
   if (asksForTimes(code)) times(host).asked = true;

@@ -130,7 +130,15 @@ export const components = {
     inputs: about("step.export → digest", map(text)),
     reads: list(ref("Read")),
     opaque: list(object({ kind: text, what: text })),
-    written: list(object({ path: text, digest: orNull(text) }, { appended: about("it was only added to: it must be there", flag) })),
+    written: list(
+      object(
+        { path: text, digest: orNull(text) },
+        {
+          appended: about("it was only added to: it must be there", flag),
+          beside: about("a folder that was emptied: what others left there", list(text)),
+        },
+      ),
+    ),
     effects: list(ref("Effect")),
     notReproducible: orNull(text),
   }),
