@@ -58,6 +58,8 @@ export interface Failure {
   readonly remedy?: string;
   readonly step?: string;
   readonly place?: Place;
+  /** The param that it is about: a form tells it beside its field. */
+  readonly param?: string;
   /** Stack at the TypeScript lines, frames of the engine left out. */
   readonly stack?: string;
   /** The lines around the place, as they were when a step failed there. */

@@ -118,6 +118,9 @@ export interface ParamUse {
   readonly name: string;
   readonly default: string | number | boolean | null;
   readonly doc?: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly choices?: readonly (string | number | boolean | null)[];
 }
 
 /** A step as the graph knows it, without running it. */

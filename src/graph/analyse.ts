@@ -113,11 +113,32 @@ function findParams(program: Program, calls: readonly AnyNode[], constants: Cons
 
 function paramUse(call: AnyNode, constants: Constants): ParamUse | null {
   if (call.type !== "CallExpression") return null;
-  const [name, fallback, options] = call.arguments.map((each) => literalOf(each, constants));
+  const [name, fallback] = call.arguments.slice(0, 2).map((each) => literalOf(each, constants));
   if (typeof name !== "string") return null;
-  const doc = (options as { doc?: unknown } | undefined)?.doc;
-  const known = ["string", "number", "boolean"].includes(typeof fallback);
-  return { name, default: known ? (fallback as string | number | boolean) : null, ...(typeof doc === "string" ? { doc } : {}) };
+  return { name, default: isScalar(fallback) ? fallback : null, ...paramOptions(call.arguments[2], constants) };
+}
+
+/** Each that is a literal: one that is computed does not hide the others. */
+function paramOptions(node: AnyNode | undefined, constants: Constants): Omit<ParamUse, "name" | "default"> {
+  const object = node?.type === "Identifier" ? constants.get(node.name) : node;
+  const options = new Map(
+    (object?.type === "ObjectExpression" ? object.properties : []).flatMap((each) =>
+      each.type === "Property" && !each.computed && each.key.type === "Identifier"
+        ? [[each.key.name, literalOf(each.value, constants)] as const]
+        : [],
+    ),
+  );
+  const [doc, min, max, choices] = ["doc", "min", "max", "choices"].map((name) => options.get(name));
+  return {
+    ...(typeof doc === "string" ? { doc } : {}),
+    ...(typeof min === "number" ? { min } : {}),
+    ...(typeof max === "number" ? { max } : {}),
+    ...(Array.isArray(choices) && choices.length > 0 && choices.every(isScalar) ? { choices } : {}),
+  };
+}
+
+function isScalar(value: unknown): value is ParamUse["default"] {
+  return value === null || ["string", "number", "boolean"].includes(typeof value);
 }
 
 function localName(declarator: VariableDeclarator): string {

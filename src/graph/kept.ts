@@ -8,7 +8,7 @@ import { customConditions } from "./conditions.ts";
 import { type Sight, type SightKind, stillThere } from "./sight.ts";
 
 /** Raised where what is kept, or how it is checked, changes. */
-const format = 2;
+const format = 3;
 
 /** A graph and all that it was made from. */
 export interface Known {

@@ -1,4 +1,5 @@
 import { fail } from "../errors.ts";
+import { beyondLimits } from "../param-limits.ts";
 import { readParam } from "../param-text.ts";
 import { digestOf } from "../store/digest.ts";
 import { here } from "./here.ts";
@@ -74,16 +75,8 @@ function parse(name: string, text: string, standard: ParamValue, options: ParamO
 }
 
 function check(name: string, value: ParamValue, options: ParamOptions, what: string): void {
-  const { min, max, choices } = options;
-  if (choices && !choices.includes(value)) refuse(name, value, options, choices.map((choice) => JSON.stringify(choice)).join(" or "), what);
-  if (typeof value !== "number") return;
-  if (!Number.isFinite(value)) refuse(name, value, options, "a finite number", what);
-  if ((min !== undefined && value < min) || (max !== undefined && value > max)) refuse(name, value, options, range(min, max), what);
-}
-
-function range(min: number | undefined, max: number | undefined): string {
-  if (min !== undefined && max !== undefined) return `a number from ${min} to ${max}`;
-  return min !== undefined ? `a number from ${min} up` : `a number up to ${max}`;
+  const expected = beyondLimits(value, options);
+  if (expected !== undefined) refuse(name, value, options, expected, what);
 }
 
 function refuse(name: string, value: ParamValue, { doc }: ParamOptions, expected: string, what = `param ${name}`): never {

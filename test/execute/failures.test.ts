@@ -301,10 +301,14 @@ describe("data", () => {
     expect(failure).toMatchObject({ code: "E_SQL", message: expect.stringContaining("nope"), place: { file: "steps/10_bad.ts", line: 3 } });
   });
 
-  test("a param out of its range", async () => {
+  test("a param out of its range: before anything runs, or by the step where the range is computed", async () => {
     project = new TestProject({
       "steps/10_p.ts": 'import { param } from "stepbook";\nexport const k = param("k", 5, { min: 1, max: 25 });\n',
     });
+    const refused = await project.run(["-p", "k=99"]);
+    expect(refused.events).toMatchObject([{ type: "error", code: "E_PARAM_VALUE", param: "k", step: "10_p" }]);
+    expect(refused.code).toBe(2);
+    project.edit("steps/10_p.ts", "max: 25", 'max: Number("25")');
     const run = await project.run(["-p", "k=99"]);
     expect(failures(run)["10_p"]).toMatchObject({ code: "E_PARAM_VALUE", message: expect.stringContaining("99") });
     expect(run.code).toBe(2);

@@ -172,9 +172,9 @@ test("a run from the form is watched live, keeps folds and place, and is one of 
 
 test("a run is cancelled; what is wrong with a param is said", async () => {
   await page.goto(`${server.url}/new`);
-  await page.getByLabel("pause").fill("many");
+  await page.getByLabel("pause").fill("");
   await page.getByRole("button", { name: "Run" }).click();
-  await page.locator("#toast", { hasText: "not a number" }).waitFor();
+  await page.locator(".refused", { hasText: "not a number" }).waitFor();
   expect(wrong.splice(0)).toEqual([expect.stringContaining("400")]);
   await page.getByLabel("pause").fill("400");
   await page.getByRole("button", { name: "Run" }).click();

@@ -31,6 +31,7 @@ const stepFields = {
   failure: orNull(ref("Failure")),
 };
 const paramFields = { name: text, default: scalar };
+const paramOptions = { doc: text, min: number, max: number, choices: about("the only values allowed", list(scalar)) };
 const modelFields = {
   name: text,
   version: whole,
@@ -62,7 +63,12 @@ export const components = {
     "RFC 9457",
     object(
       { type: text, title: text, status: whole, detail: about("what is wrong", text) },
-      { code: about("names the kind of failure for good", text), remedy: about("what to do about it", text), place: ref("Place") },
+      {
+        code: about("names the kind of failure for good", text),
+        remedy: about("what to do about it", text),
+        place: ref("Place"),
+        param: about("the one that it is about", text),
+      },
     ),
   ),
   Place: object({ file: text }, { line: whole, column: whole }),
@@ -72,6 +78,7 @@ export const components = {
       remedy: text,
       step: text,
       place: ref("Place"),
+      param: text,
       stack: text,
       excerpt: about("the lines around the place, as they were", object({ first: whole, lines: list(text) })),
       bundle: about("the code that failed, in .stepbook/bundles", text),
@@ -80,8 +87,8 @@ export const components = {
   Column: object({ name: text, type: about("of DuckDB", text) }),
   Artifact: object({ digest, codec: words("value", "table", "figure"), bytes: whole }, { schema: list(ref("Column")), rows: whole }),
   Edge: object({ from: text, exports: about("none: order only", list(text)) }),
-  Param: object(paramFields, { doc: text }),
-  ParamOfStep: object({ ...paramFields, step: text }, { doc: text }),
+  Param: object(paramFields, paramOptions),
+  ParamOfStep: object({ ...paramFields, step: text }, paramOptions),
   GraphStep: object({
     id: text,
     number: number,

@@ -5,8 +5,12 @@ import { safeHeaders } from "../guard.ts";
 export const problemType = "application/problem+json";
 
 /** What went wrong as RFC 9457 has it; the engine's code and remedy go along. */
-export function problemText(status: number, detail: string, more: Partial<Pick<Failure, "code" | "remedy" | "place">> = {}): string {
-  const { code, remedy, place } = more;
+export function problemText(
+  status: number,
+  detail: string,
+  more: Partial<Pick<Failure, "code" | "remedy" | "place" | "param">> = {},
+): string {
+  const { code, remedy, place, param } = more;
   return JSON.stringify({
     type: "about:blank",
     title: STATUS_CODES[status] ?? "Error",
@@ -15,6 +19,7 @@ export function problemText(status: number, detail: string, more: Partial<Pick<F
     ...(code ? { code } : {}),
     ...(remedy ? { remedy } : {}),
     ...(place ? { place } : {}),
+    ...(param === undefined ? {} : { param }),
   });
 }
 

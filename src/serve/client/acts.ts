@@ -1,3 +1,5 @@
+import { clearRefusals, type Problem, say, sayBeside, wordsOf } from "./refusals.ts";
+
 /** What a form or a button asks the server to do. */
 export function startActs(): void {
   document.addEventListener("submit", (event) => {
@@ -34,8 +36,10 @@ async function run(form: HTMLFormElement): Promise<void> {
   }
   const step = form.querySelector<HTMLSelectElement>("[name=step]")?.value ?? "";
   const force = form.querySelector<HTMLInputElement>("[name=force]")?.checked === true;
-  const answer = await act("/api/runs", { params, steps: step === "" ? [] : [step], force }, form.querySelector("button"));
-  if (answer) location.href = "/";
+  clearRefusals(form);
+  const told = (problem: Problem) => sayBeside(form, problem) || say(wordsOf(problem));
+  const wish = { params, steps: step === "" ? [] : [step], force };
+  if (await act("/api/runs", wish, form.querySelector("button"), { told })) location.href = "/";
 }
 
 async function again(button: HTMLButtonElement): Promise<void> {
@@ -64,7 +68,7 @@ async function predict(form: HTMLFormElement): Promise<void> {
     [...form.querySelectorAll<HTMLInputElement | HTMLSelectElement>("[data-input]")].map((field) => [field.dataset["input"]!, field.value]),
   );
   const button = form.querySelector("button")!;
-  const answer = await act(form.dataset["predict"]!, { row }, button, "text/html");
+  const answer = await act(form.dataset["predict"]!, { row }, button, { accept: "text/html" });
   const output = form.querySelector("output");
   if (typeof answer === "string" && output) output.replaceChildren(...new DOMParser().parseFromString(answer, "text/html").body.childNodes);
 }
@@ -79,7 +83,18 @@ function isHeld(button: HTMLButtonElement | null): boolean {
   return button?.getAttribute("aria-disabled") === "true";
 }
 
-async function act(address: string, body: unknown, button: HTMLButtonElement | null, accept = "application/json"): Promise<unknown> {
+interface How {
+  readonly accept?: string;
+  /** Where it is told what is wrong. */
+  readonly told?: (problem: Problem) => void;
+}
+
+async function act(
+  address: string,
+  body: unknown,
+  button: HTMLButtonElement | null,
+  { accept = "application/json", told = (problem) => say(wordsOf(problem)) }: How = {},
+): Promise<unknown> {
   hold(button, true);
   try {
     const answer = await fetch(address, {
@@ -88,19 +103,13 @@ async function act(address: string, body: unknown, button: HTMLButtonElement | n
       body: JSON.stringify(body),
     });
     if (answer.ok && accept === "text/html") return await answer.text();
-    const content = (await answer.json().catch(() => ({ detail: answer.statusText }))) as { detail?: string; remedy?: string };
+    const content = (await answer.json().catch(() => ({ detail: answer.statusText }))) as Problem;
     if (answer.ok) return content;
-    say([content.detail, content.remedy].filter(Boolean).join(": "));
+    told(content);
   } catch {
     say("the server does not answer");
   } finally {
     hold(button, false);
   }
   return undefined;
-}
-
-function say(text: string): void {
-  const toast = document.getElementById("toast");
-  if (toast) toast.textContent = text;
-  setTimeout(() => toast?.textContent === text && toast.replaceChildren(), 8000);
 }
