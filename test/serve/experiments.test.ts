@@ -132,14 +132,54 @@ test("what is sought is sought in all rows, also beyond those that the page read
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20001) INSERT INTO trials (experiment_id, depth) SELECT 'x' || printf('%05d', i), i FROM n",
   );
   const found = async (words: string) => (await ask(server.port, "GET", `/experiments?table=trials&${words}`)).body;
-  const pager = async (words: string) => /class="pager"><span>([^<]*)</.exec(await found(words))?.[1];
+  const pager = async (words: string) => /class="pager">.*?<span>([^<]*)</.exec(await found(words))?.[1];
   // x00001 is the oldest by its key, and the two of the run are before all of them.
   expect(await pager("find=X00001")).toBe("1 row");
-  expect(await pager("")).toBe("the newest 20,000 rows, the first 500 shown");
-  expect(await pager("find=x")).toBe("the newest 20,000 rows, the first 500 shown");
+  expect(await pager("")).toBe("1–500 of the newest 20,000 rows");
+  expect(await pager("find=x")).toBe("1–500 of the newest 20,000 rows");
   db.exec("DELETE FROM trials WHERE experiment_id NOT LIKE 'x%' OR depth = 1");
-  await expect.poll(() => pager("")).toBe("20,000 rows, the first 500 shown");
+  await expect.poll(() => pager("")).toBe("1–500 of 20,000 rows");
   expect(await found("find=nowhere")).toMatch(/No results with “nowhere”/);
   expect((await ask(server.port, "GET", "/experiments.csv?table=trials&find=nowhere")).body).toBe("experiment_id,depth,width,score\r\n");
   db.close();
+});
+
+/** 1,200 trials more, of which each depth is another one. */
+const many = () => {
+  const db = new Database(project.path("data/experiments.db"));
+  db.exec(
+    "DELETE FROM trials; WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200) INSERT INTO trials (experiment_id, depth, width) SELECT 't' || printf('%05d', i), i, 1201 - i FROM n",
+  );
+  db.close();
+};
+
+test("results are paged, with what is sought, the order, and what is ticked on another page", async () => {
+  many();
+  await page.goto(`${server.url}/experiments?table=trials&find=t0&sort=depth&plot=parallel`);
+  const depths = () =>
+    page.locator("form table.data tbody tr td:nth-child(3)").evaluateAll((all) => all.map(({ textContent }) => Number(textContent)));
+  const pager = page.locator(".pager");
+  expect((await depths()).slice(0, 2)).toEqual([1, 2]);
+  expect(await pager.innerText()).toContain("1–500 of 1,200 rows");
+  await page.getByLabel("Compare t00002").check();
+  await page.getByRole("link", { name: "Next page" }).click();
+  await page.waitForURL(/offset=500/);
+  expect((await depths())[0]).toBe(501);
+  expect(await page.locator("main").innerText()).toContain("1 row of other pages is ticked.");
+  await page.getByLabel("Compare t00600").check();
+  await page.getByRole("button", { name: "Compare selected" }).click();
+  await page.locator("section.picked", { hasText: "t00002" }).filter({ hasText: "t00600" }).waitFor();
+  expect((await depths())[0]).toBe(501);
+  await page.getByRole("link", { name: "Untick all" }).click();
+  await page.locator("section.picked").waitFor({ state: "detached" });
+  await page.getByRole("link", { name: "Next page" }).click();
+  await page.waitForURL(/offset=1000/);
+  expect(await depths()).toHaveLength(200);
+  expect(await pager.innerText()).toContain("1,001–1,200 of 1,200 rows");
+  expect(await page.getByRole("link", { name: "Next page" }).count()).toBe(0);
+  await page.locator("th").getByRole("link", { name: "width" }).click();
+  await page.waitForURL(/sort=width/);
+  expect((await depths())[0]).toBe(1200);
+  await page.goto(`${server.url}/experiments?table=trials&offset=9000`);
+  expect(await page.locator("main").innerText()).toContain("The list ends after 1,200 rows.");
 });

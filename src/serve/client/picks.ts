@@ -18,9 +18,21 @@ export function startPicks(): void {
     show();
   });
   const show = () => {
-    if (ticked) for (const box of boxes()) box.checked = ticked.includes(box.value);
+    if (!ticked) return;
+    for (const box of boxes()) box.checked = ticked.includes(box.value);
+    for (const link of document.querySelectorAll<HTMLAnchorElement>("a[data-picks]")) take(link, ticked);
   };
   addEventListener("stepbook:changed", show);
+}
+
+/** A link to the same rows, in another order or on another page, takes along what is ticked. */
+function take(link: HTMLAnchorElement, ticked: readonly string[]): void {
+  const address = new URL(link.href);
+  const here = new Set(boxes().map(({ value }) => value));
+  const elsewhere = address.searchParams.getAll("pick").filter((value) => !here.has(value));
+  address.searchParams.delete("pick");
+  for (const value of new Set([...elsewhere, ...ticked])) address.searchParams.append("pick", value);
+  link.href = address.href;
 }
 
 function boxes(): HTMLInputElement[] {

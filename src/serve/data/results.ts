@@ -28,6 +28,11 @@ export function readExperiments({ project }: Site, { table, sort, down, find }: 
   return { columns: Object.keys(some ?? {}), rows, cut: found.length > most };
 }
 
+/** Those that are chosen, in the table's order; all where none is. */
+export function shownColumns(columns: readonly string[], chosen: readonly string[]): readonly string[] {
+  return chosen.length === 0 ? columns : columns.filter((name) => chosen.includes(name));
+}
+
 /** What is missing comes last, whichever way. */
 function compare(a: unknown, b: unknown, down: boolean): number {
   const [none, other] = [a ?? null, b ?? null].map((value) => value === null);

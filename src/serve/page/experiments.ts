@@ -1,42 +1,28 @@
 import type { ResultRow } from "../../record/results.ts";
-import { countOf } from "../../report/format.ts";
 import type { LaidOut } from "../answer.ts";
-import { keysOf, nameOf, readExperiments, type Results, type ResultsQuery, tablesOf } from "../data/results.ts";
+import { keysOf, nameOf, readExperiments, type Results, shownColumns, tablesOf } from "../data/results.ts";
+import { addressOf, type ExperimentsQuery } from "../data/results-query.ts";
 import { html, type Html } from "../html.ts";
 import { axisOf } from "../part/axis.ts";
 import { heatmap } from "../part/heatmap.ts";
 import { parallel } from "../part/parallel.ts";
 import { pickedPart } from "../part/picked.ts";
+import { resultsTable } from "../part/results-table.ts";
 import { scatter } from "../part/scatter.ts";
-import { shownCell } from "../part/shown-cell.ts";
 import type { Site } from "../site.ts";
 import { layout } from "./layout.ts";
 
 /** Rows that the page shows at most, the newest that have what is sought, and of these what it draws. Programs and files get all. */
 const [mostRows, mostDrawn] = [20_000, 5000];
 
-export interface ExperimentsQuery extends ResultsQuery {
-  /** Columns that are shown; none: those that differ or say something. */
-  readonly columns: readonly string[];
-  readonly x: string;
-  readonly y: string;
-  /** The metric of a heatmap, and what colours parallel lines. */
-  readonly z: string;
-  readonly plot: "scatter" | "parallel" | "heatmap";
-  /** Keys of the rows that are compared. */
-  readonly picked: readonly string[];
-}
-
 const plots = ["scatter", "parallel", "heatmap"] as const;
-/** Rows that are compared at most, and rows that a page shows. */
-const [mostPicked, mostShown] = [8, 500];
+/** Rows that are compared at most. */
+const mostPicked = 8;
 
 export function experimentsPage(site: Site, query: ExperimentsQuery): LaidOut {
   const { columns, rows, cut } = readExperiments(site, query, mostRows);
   const shown =
-    query.columns.length > 0
-      ? columns.filter((name) => query.columns.includes(name))
-      : columns.filter((name) => rows.some((row) => row[name] !== null));
+    query.columns.length > 0 ? shownColumns(columns, query.columns) : columns.filter((name) => rows.some((row) => row[name] !== null));
   const keys = keysOf(site, query.table, columns);
   const ticked = rows.filter((row) => query.picked.includes(nameOf(row, keys)));
   const picked = ticked.slice(0, mostPicked);
@@ -53,23 +39,9 @@ ${drawn !== rows && html`<p class="note">Drawn are ${mostDrawn.toLocaleString("e
 ${ticked.length === 1 && html`<p class="note">One row is ticked: tick another to compare them.</p>`}
 ${ticked.length > mostPicked && html`<p class="note">Compared are the first ${mostPicked} of ${ticked.length} that are ticked.</p>`}
 ${picked.length > 1 && pickedPart(picked, columns, keys)}
-${table(rows, cut, shown, keys, query)}`
+${resultsTable(rows, cut, shown, keys, query)}`
 }`;
   return layout(site, { title: "Experiments", at: "/experiments", main, wide: true });
-}
-
-/** The address of this page with something else in it. */
-function addressOf(
-  { table, find, sort, down, x, y, z, plot, columns, picked }: ExperimentsQuery,
-  change: Readonly<Record<string, string>> = {},
-): string {
-  const kept = { table, find, sort, down: down ? "1" : "", x, y, z, plot, ...change };
-  const words = [
-    ...Object.entries(kept).filter(([, value]) => value !== ""),
-    ...columns.map((name) => ["column", name]),
-    ...picked.map((name) => ["pick", name]),
-  ];
-  return `/experiments?${new URLSearchParams(words as [string, string][])}`;
 }
 
 /** What a plot shows where nothing is chosen: a metric over time; for a heatmap two columns with few values. */
@@ -141,21 +113,4 @@ function tools(site: Site, query: ExperimentsQuery, columns: readonly string[], 
   return html`<form action="/experiments" method="get" data-still class="tools"><input type="hidden" name="of" value="${query.table}"><label>table <select name="table">${tablesOf(site, query.table).map((each) => html`<option${each === query.table && html` selected`}>${each}</option>`)}</select></label><label>find <input type="search" name="find" value="${query.find}"></label>${hidden.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
 ${columns.length > 0 && axes}<button>Show</button>
 ${columns.length > 0 && html`<details class="fold"><summary>Columns</summary><fieldset><legend class="hidden">Columns</legend>${columns.map((name) => html`<label><input type="checkbox" name="column" value="${name}"${shown.includes(name) && html` checked`}>${name}</label>`)}</fieldset></details>`}</form>`;
-}
-
-function table(rows: Results["rows"], cut: boolean, shown: readonly string[], keys: readonly string[], query: ExperimentsQuery): Html {
-  const heads = shown.map((name) => {
-    const isSorted = query.sort === name;
-    return html`<th scope="col" aria-sort="${isSorted ? (query.down ? "descending" : "ascending") : "none"}"><a href="${addressOf(query, { sort: name, down: isSorted && !query.down ? "1" : "" })}">${name}${isSorted && (query.down ? " ↓" : " ↑")}</a></th>`;
-  });
-  const hidden = [...new URLSearchParams(addressOf({ ...query, picked: [] }).split("?")[1])].map(
-    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
-  );
-  const lines = rows.slice(0, mostShown).map((row) => {
-    const id = nameOf(row, keys);
-    return html`<tr id="row-${id}"><td><label class="pick"><input type="checkbox" name="pick" value="${id}" aria-label="Compare ${id}"${query.picked.includes(id) && html` checked`}></label></td>${shown.map((name) => html`<td${typeof row[name] === "number" && html` class="number"`}>${shownCell(row[name])}</td>`)}</tr>`;
-  });
-  const file = (kind: string) => addressOf({ ...query, picked: [] }).replace("/experiments", `/experiments.${kind}`);
-  return html`<form action="/experiments" method="get">${hidden}<div class="scroll grid-box" tabindex="0" role="region" aria-label="Results"><table class="data"><thead><tr><th><span class="hidden">compare</span></th>${heads}</tr></thead><tbody>${lines}</tbody></table></div>
-<p class="pager"><span>${cut && "the newest "}${countOf(rows.length, "row")}${rows.length > mostShown && `, the first ${mostShown} shown`}</span><a href="${file("csv")}" download>CSV</a> <a href="${file("json")}" download>JSON</a><button class="right">Compare selected</button></p></form>`;
 }

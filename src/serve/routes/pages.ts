@@ -8,9 +8,10 @@ import { usualTable } from "../../record/defined-tables.ts";
 import { file, json, page } from "../answer.ts";
 import { find } from "../data/find.ts";
 import { readModels } from "../data/models.ts";
-import { asCsv, readExperiments } from "../data/results.ts";
+import { asCsv, readExperiments, type Results } from "../data/results.ts";
+import type { ExperimentsQuery } from "../data/results-query.ts";
 import { comparePage } from "../page/compare.ts";
-import { experimentsPage, type ExperimentsQuery } from "../page/experiments.ts";
+import { experimentsPage } from "../page/experiments.ts";
 import { graphPage } from "../page/graph.ts";
 import { modelPage, modelsPage } from "../page/models.ts";
 import { newRunPage } from "../page/new.ts";
@@ -70,14 +71,14 @@ export const pageRoutes: readonly Route[] = [
     path: "/experiments.csv",
     summary: "the recorded results as CSV",
     answers: "file",
-    handle: (site, context) => file(asCsv(readExperiments(site, experiments(site, context))), "text/csv; charset=utf-8"),
+    handle: (site, context) => file(asCsv(asked(site, context)), "text/csv; charset=utf-8"),
   },
   {
     method: "GET",
     path: "/experiments.json",
     summary: "the recorded results as JSON",
     answers: "file",
-    handle: (site, context) => file(asJson(site, context), "application/json; charset=utf-8"),
+    handle: (site, context) => file(toJson(asked(site, context).rows), "application/json; charset=utf-8"),
   },
   { method: "GET", path: "/models", summary: "the saved models", answers: "page", handle: (site) => page(modelsPage(site)) },
   {
@@ -117,22 +118,23 @@ async function compare(site: Site, context: Context): Promise<Response> {
 }
 
 function experiments(site: Site, context: Context): ExperimentsQuery {
-  const asked = context.req.query();
-  const text = (name: string) => (asked[name] ?? "").slice(0, 200);
-  const [table, plot, find] = [text("table") || usualTable(site.project), plotOf(asked["plot"]), text("find")];
+  const words = context.req.query();
+  const text = (name: string) => (words[name] ?? "").slice(0, 200);
+  const [table, plot, find] = [text("table") || usualTable(site.project), plotOf(words["plot"]), text("find")];
   // Where another table is chosen, the rest is said of the one before.
-  if (asked["of"] !== undefined && asked["of"] !== table)
-    return { table, plot, find, sort: "", down: false, columns: [], x: "", y: "", z: "", picked: [] };
+  if (words["of"] !== undefined && words["of"] !== table)
+    return { table, plot, find, sort: "", down: false, columns: [], x: "", y: "", z: "", offset: 0, picked: [] };
   return {
     table,
     plot,
     find,
     sort: text("sort"),
-    down: asked["down"] === "1",
+    down: words["down"] === "1",
     columns: (context.req.queries("column") ?? []).slice(0, 500),
     x: text("x"),
     y: text("y"),
     z: text("z"),
+    offset: wholeOf(words["offset"], 0, 1e9),
     picked: (context.req.queries("pick") ?? []).slice(0, 50),
   };
 }
@@ -141,8 +143,10 @@ function plotOf(text: string | undefined): ExperimentsQuery["plot"] {
   return text === "parallel" || text === "heatmap" ? text : "scatter";
 }
 
-function asJson(site: Site, context: Context): string {
-  return toJson(readExperiments(site, experiments(site, context)).rows);
+/** What a page of experiments shows, for a file. */
+function asked(site: Site, context: Context): Pick<Results, "columns" | "rows"> {
+  const query = experiments(site, context);
+  return readExperiments(site, query);
 }
 
 /** Found by what is kept of models, so that no path comes from the address. */
