@@ -183,3 +183,19 @@ test("results are paged, with what is sought, the order, and what is ticked on a
   await page.goto(`${server.url}/experiments?table=trials&offset=9000`);
   expect(await page.locator("main").innerText()).toContain("The list ends after 1,200 rows.");
 });
+
+test("files hold what is shown, and say so: the columns, what is sought, the order", async () => {
+  many();
+  await page.goto(`${server.url}/experiments?table=trials`);
+  expect(await page.locator(".files").innerText()).toBe("Download all rows, all columns: CSV JSON");
+  await page.goto(`${server.url}/experiments?table=trials&find=t0001&sort=depth&down=1&column=depth&column=experiment_id`);
+  expect(await page.locator(".files").innerText()).toBe(
+    "Download all rows with “t0001”, the columns shown, sorted by depth downwards: CSV JSON",
+  );
+  const file = async (name: string) =>
+    (await page.request.get(server.url + (await page.getByRole("link", { name, exact: true }).getAttribute("href"))!)).text();
+  const lines = (await file("CSV")).trim().split("\r\n");
+  expect(lines.slice(0, 2)).toEqual(["experiment_id,depth", "t00019,19"]);
+  expect(lines).toHaveLength(11);
+  expect((JSON.parse(await file("JSON")) as object[])[0]).toEqual({ experiment_id: "t00019", depth: 19 });
+});

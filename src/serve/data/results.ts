@@ -59,6 +59,15 @@ export function nameOf(row: ResultRow, keys: readonly string[]): string {
   return keys.map((key) => String(row[key])).join("/");
 }
 
+/** The results with those columns alone that are chosen. */
+export function ofColumns({ columns, rows }: Results, chosen: readonly string[]): Pick<Results, "columns" | "rows"> {
+  const shown = shownColumns(columns, chosen);
+  return {
+    columns: shown,
+    rows: chosen.length === 0 ? rows : rows.map((row) => Object.fromEntries(shown.map((name) => [name, row[name]!]))),
+  };
+}
+
 /** As RFC 4180 has it. A text that a spreadsheet would take for a formula is kept a text. */
 export function asCsv({ columns, rows }: Pick<Results, "columns" | "rows">): string {
   const field = (value: unknown) => {

@@ -52,8 +52,9 @@ function pager(total: number, count: number, cut: boolean, query: ExperimentsQue
   return html`${turn(Math.max(0, offset - pageSize), "‹", "Page before", offset > 0)}<span>${(offset + 1).toLocaleString("en-US")}–${(offset + count).toLocaleString("en-US")} of ${all}</span>${turn(offset + pageSize, "›", "Next page", offset + pageSize < total)}`;
 }
 
-/** The rows of all pages as a file. */
+/** The rows of all pages as a file, in the columns and the order that are shown; said, since it is more than the eye sees. */
 function files(query: ExperimentsQuery): Html {
+  const { find, sort, down, columns } = query;
   const file = (kind: string) => addressOf({ ...query, picked: [] }).replace("/experiments", `/experiments.${kind}`);
-  return html`<p class="note files">Download all of them: <a href="${file("csv")}" download>CSV</a> <a href="${file("json")}" download>JSON</a></p>`;
+  return html`<p class="note files">Download ${find ? `all rows with “${find}”` : "all rows"}, ${columns.length > 0 ? "the columns shown" : "all columns"}${sort && `, sorted by ${sort}${down ? " downwards" : ""}`}: <a href="${file("csv")}" download>CSV</a> <a href="${file("json")}" download>JSON</a></p>`;
 }

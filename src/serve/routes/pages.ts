@@ -8,7 +8,7 @@ import { usualTable } from "../../record/defined-tables.ts";
 import { file, json, page } from "../answer.ts";
 import { find } from "../data/find.ts";
 import { readModels } from "../data/models.ts";
-import { asCsv, readExperiments, type Results } from "../data/results.ts";
+import { asCsv, ofColumns, readExperiments, type Results } from "../data/results.ts";
 import type { ExperimentsQuery } from "../data/results-query.ts";
 import { comparePage } from "../page/compare.ts";
 import { experimentsPage } from "../page/experiments.ts";
@@ -146,7 +146,7 @@ function plotOf(text: string | undefined): ExperimentsQuery["plot"] {
 /** What a page of experiments shows, for a file. */
 function asked(site: Site, context: Context): Pick<Results, "columns" | "rows"> {
   const query = experiments(site, context);
-  return readExperiments(site, query);
+  return ofColumns(readExperiments(site, query), query.columns);
 }
 
 /** Found by what is kept of models, so that no path comes from the address. */
