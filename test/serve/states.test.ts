@@ -60,13 +60,19 @@ test("what takes no part in a run is shown from an earlier one, while it goes on
 });
 
 test("a step that has failed alone, and took no part in the newest run, says in which run it failed, and why", async () => {
-  project.write("steps/50_wrong.ts", 'export const wrong: number = 1;\nif (wrong > 0) throw new Error("it is wrong");\n');
+  project.write(
+    "steps/50_wrong.ts",
+    'export const wrong: number = 1;\nconsole.log("close to it");\nif (wrong > 0) throw new Error("it is wrong");\n',
+  );
   const { run } = (await project.run(["50_wrong"])).events[0] as { run: string };
   expect((await project.run(["10_a"])).code).toBe(0);
   await expect.poll(states).toMatchObject({ "50_wrong": "failed" });
   expect(await page("/")).toMatch(
-    new RegExp(`id="step-50_wrong"[\\s\\S]*s-failed[\\s\\S]*in run ${run}: Error: it is wrong[\\s\\S]*steps/50_wrong.ts:2`),
+    new RegExp(`id="step-50_wrong"[\\s\\S]*s-failed[\\s\\S]*in run ${run}: Error: it is wrong[\\s\\S]*steps/50_wrong.ts:3`),
   );
+  const cell = /<section class="cell" id="step-50_wrong"[\s\S]*?<\/section>/.exec(await page("/"))![0];
+  expect(cell).toContain(`It failed in run <a class="mono" href="/runs/${run}">`);
+  expect(cell).toMatch(new RegExp(`<details class="fold" data-keep="log-50_wrong" open>[\\s\\S]*run ${run}</span>[\\s\\S]*close to it`));
   const { failure } = JSON.parse(await page("/api/steps/50_wrong")) as { failure: { message: string } | null };
   expect(failure?.message).toBe("Error: it is wrong");
 });

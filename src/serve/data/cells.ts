@@ -23,6 +23,8 @@ export interface Cell {
   readonly reason: string;
   /** What went wrong, in the run or, of a step that took no part in it and never ended well, before. */
   readonly failure: Failure | null;
+  /** The earlier run in which it went wrong. */
+  readonly failedIn?: string;
   readonly live: LiveStep | undefined;
 }
 
@@ -81,9 +83,9 @@ function stateOf(
 }
 
 /** A step that has never ended well, and took no part in the run. */
-function failedBefore(db: Db, step: StepId): Pick<Cell, "state" | "reason" | "failure"> | undefined {
+function failedBefore(db: Db, step: StepId): Pick<Cell, "state" | "reason" | "failure" | "failedIn"> | undefined {
   const failed = lastFailure(db, step);
-  return failed && { state: "failed", reason: `in run ${failed.run}: ${failed.reason}`, failure: failed.failure };
+  return failed && { state: "failed", reason: `in run ${failed.run}: ${failed.reason}`, failure: failed.failure, failedIn: failed.run };
 }
 
 /** Runs in every run, whatever happened: that alone puts nothing that is shown out of date. */

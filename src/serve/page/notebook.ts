@@ -12,7 +12,7 @@ import { outputs } from "../part/outputs.ts";
 import { patchPart } from "../part/patch.ts";
 import { prose } from "../part/prose.ts";
 import type { Site } from "../site.ts";
-import { actButton, layout, retryButton, runLine } from "./layout.ts";
+import { actButton, layout, retryButton, runLine, runLink } from "./layout.ts";
 
 /** The pipeline as one document: prose, code, outputs, step by step. */
 export async function notebookPage(site: Site, run?: string): Promise<LaidOut> {
@@ -52,7 +52,7 @@ function titleFor(site: Site, { id, step }: Cell): string {
 }
 
 export async function cellPart(site: Site, cell: Cell, notebook: Pick<Notebook, "run" | "newest">): Promise<Html> {
-  const { id, step, state, row, record, failure } = cell;
+  const { id, step, state, row, record, failure, failedIn } = cell;
   const { newest } = notebook;
   const source = step && readSource(site.project, step.file);
   const title = titleFor(site, cell);
@@ -66,6 +66,7 @@ ${progressBar(cell)}
 </header>
 ${text && html`<div class="prose">${prose(text)}</div>`}
 ${failure && state === "failed" && (await failureBox(site, failure))}
+${failedIn !== undefined && html`<p class="note">It failed in run ${runLink({ id: failedIn })}.</p>`}
 ${source && source.code !== "" && html`<details class="fold" data-keep="code-${id}"><summary>Code <span class="quiet mono">${step.file}</span>${edited(cell) && html` <span class="chip warn">edited since</span>`}</summary>${await codeBlock(source.code, { firstLine: source.firstLine })}</details>`}
 ${edits !== null && html`<details class="fold" data-keep="edits-${id}"><summary>What changed since <span class="mono">${record!.run}</span></summary>${patchPart(edits)}</details>`}
 ${record && (await outputs(site, record, state))}
