@@ -27,6 +27,8 @@ export class Order {
   readonly #inputs = new Map<StepId, readonly string[]>();
   /** Place, as it really lies → steps that read there. */
   readonly #readers = new Map<string, Set<StepId>>();
+  /** Folder, as it really lies → steps that removed all in it. */
+  readonly #emptiers = new Map<string, Set<StepId>>();
   /** Step → files that it wrote, added to or removed, and the folders in which that shows. */
   readonly #changed = new Map<StepId, readonly string[]>();
 
@@ -47,6 +49,7 @@ export class Order {
     };
     note(this.#writers, placesIn(placesWritten));
     note(this.#makers, placesIn(filesMade));
+    note(this.#emptiers, placesIn(placesEmptied));
     this.#inputs.set(id, note(this.#readers, placesIn(placesRead)));
     this.#outputs.set(id, placesIn(filesWritten));
     this.#changed.set(id, placesIn(placesChanged));
@@ -63,20 +66,23 @@ export class Order {
     return written.filter(({ from }) => this.#byId.get(from)!.number < step.number);
   }
 
-  /** Steps that read, when they last ran, what this one changes: a lower one reads it before that, and may take away what this one left. */
-  #readersOfChanged(step: Step): StepId[] {
-    return this.#changed.get(step.id)!.flatMap((place) => [...(this.#readers.get(this.#real(place)) ?? [])]);
+  /** Steps that read, when they last ran, what this one changes, or that empty its folder: a lower one does so before that. */
+  #disturbed(step: Step): StepId[] {
+    const places = this.#changed.get(step.id)!.map(this.#real);
+    const readers = places.flatMap((place) => [...(this.#readers.get(place) ?? [])]);
+    if (this.#emptiers.size === 0) return readers;
+    return [...readers, ...places.flatMap(foldersAbove).flatMap((folder) => [...(this.#emptiers.get(folder) ?? [])])];
   }
 
   /**
-   * Of the lower-numbered steps: those that it imports; those that wrote what it read and those that read what it writes, as their
-   * records show; and, so that plain numbered scripts work as they are, all of them around an unwired script.
+   * Of the lower-numbered steps: those that it imports; those that wrote what it read, and those that read or clear away what it writes,
+   * as their records show; and, so that plain numbered scripts work as they are, all of them around an unwired script.
    */
   waitsFor(step: Step): StepId[] {
     const needed = new Set([
       ...step.edges.map(({ from }) => from),
       ...this.handedTo(step).map(({ from }) => from),
-      ...this.#readersOfChanged(step),
+      ...this.#disturbed(step),
     ]);
     const candidates = step.unwired ? this.#steps : [...this.#unwired, ...[...needed].flatMap((id) => this.#byId.get(id) ?? [])];
     return [...new Set(candidates)].filter((other) => other.number < step.number).map((other) => other.id);
@@ -115,6 +121,17 @@ function filesWritten({ written }: KeptRecord): string[] {
 function placesChanged({ written }: KeptRecord): string[] {
   const files = written.filter((output) => !isFolder(output)).map((output) => output.path);
   return files.flatMap((file) => [file, `${path.posix.dirname(file)}/`]);
+}
+
+/** Folders that it cleared, and what is gone altogether. */
+function placesEmptied({ written }: KeptRecord): string[] {
+  return written.filter(({ digest, beside }) => digest === null || beside !== undefined).map((output) => output.path);
+}
+
+function foldersAbove(file: string): string[] {
+  const above: string[] = [];
+  for (let folder = path.dirname(file); folder !== path.dirname(folder); folder = path.dirname(folder)) above.push(folder);
+  return above;
 }
 
 /** Many steps make the same folder. */

@@ -125,6 +125,19 @@ test("a step waits for the one that makes what it reads by another path: through
 });
 
 test.each([
+  ["clears", 'fs.rmSync("out", { recursive: true, force: true });\nfs.mkdirSync("out");'],
+  ["removes", 'fs.rmSync("out", { recursive: true, force: true });'],
+])("what lies in a folder that a lower step %s is there again in the same run", async (_, lower) => {
+  project = sideBySide(
+    `${lower}\nexport const emptied = param("n", 1) + base;`,
+    'fs.mkdirSync("out/deep", { recursive: true });\nfs.writeFileSync("out/deep/upper.txt", String(base));',
+  );
+  await settled("20_lower");
+  expect((await project.run(["-j", "2", "-p", "n=2"])).ran).toEqual(["20_lower", "30_upper"]);
+  expect(project.read("out/deep/upper.txt")).toBe("0");
+});
+
+test.each([
   ["rewrites", 'fs.writeFileSync("data/n.txt", String(Number(fs.readFileSync("data/n.txt", "utf8")) + 1 + base));', "2"],
   ["removes", 'fs.rmSync("data/n.txt");\nconsole.log(base);', undefined],
 ])("a step that %s what a lower one reads waits for that one", async (_, upper, left) => {
