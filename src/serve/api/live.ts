@@ -1,5 +1,6 @@
 import type { Route } from "../route.ts";
 import { eventStream } from "../stream.ts";
+import { refuseUnknown } from "./query.ts";
 import { text } from "./schema.ts";
 
 const summary =
@@ -12,14 +13,16 @@ export const liveApi: readonly Route[] = [
     summary,
     answers: "events",
     api: { answer: text, type: "text/event-stream" },
-    handle: (site, context) =>
-      eventStream(site, context, (send) => {
+    handle: (site, context) => {
+      refuseUnknown(context);
+      return eventStream(site, context, (send) => {
         const unwatch = site.live.watch(({ type, ...notice }) => send(notice, type));
         const deafen = site.live.hear((event) => send(event, "run"));
         return () => {
           unwatch();
           deafen();
         };
-      }),
+      });
+    },
   },
 ];

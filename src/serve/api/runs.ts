@@ -110,8 +110,7 @@ function nothingOf({ project }: Site, run: string, id: string): LogEnd | undefin
 
 async function compare(site: Site, context: Context) {
   const { before, after } = context.req.query();
-  if (before === undefined || after === undefined)
-    return fail("E_USAGE", "two runs are compared", { remedy: "/api/compare?before=<run>&after=<run>" });
+  if (!before || !after) return fail("E_USAGE", "two runs are compared", { remedy: "/api/compare?before=<run>&after=<run>" });
   const [old, fresh] = [runOf(site, before), runOf(site, after)];
   return { before: describedRun(old), after: describedRun(fresh), differences: await differences(site, old, fresh) };
 }
