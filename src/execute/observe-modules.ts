@@ -15,9 +15,9 @@ const suffixes = [".js", ".json", ".node"];
 
 /** Wraps how CommonJS finds its modules: by `require`, by `require.resolve`, which reads none, and where an ES module imports one. */
 export function observeModules(observer: Observer): void {
-  // That one Node 20 has read already, below all that is wrapped.
-  wrap(Module as unknown as Patchable, "_load", ([file, from]) => {
-    if (from === undefined && typeof file === "string" && path.isAbsolute(file)) observer.path("file", file);
+  // What an ES module imports, and what that hands on (`module.exports = require("./x.cjs")`), Node 20 has read already, below all that is wrapped.
+  wrap((Module as unknown as { _extensions: Patchable })._extensions, ".js", ([, file]) => {
+    if (typeof file === "string") observer.path("file", file);
   });
   wrap(Module as unknown as Patchable, "_resolveFilename", ([specifier, from]) => {
     const { filename } = (from ?? {}) as { filename?: string | null };
