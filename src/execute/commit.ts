@@ -2,6 +2,7 @@ import type { StepOutcome } from "../events.ts";
 import type { Artifact, Digest, Effect, Scalar, Step, StepRecord, Written } from "../model.ts";
 import { rest } from "../pace.ts";
 import type { Decision } from "../plan/decide.ts";
+import { mayEmpty } from "../plan/emptied.ts";
 import { proposedTable } from "../record/define-table.ts";
 import { completeRow } from "../record/experiments.ts";
 import { countRecorded } from "../record/outbox.ts";
@@ -58,7 +59,7 @@ export async function commit(context: RunContext, attempted: Attempted): Promise
   const { step, stored, notes, decision, notReproducible } = attempted;
   const { artifacts, displays } = stored;
   const taken = await takeEffects(context, stored.effects, attempted.staging);
-  const { reads, written, racy } = await notes.settle(context.known.world, context.hasher, context.writes);
+  const { reads, written, racy } = await notes.settle(context.known.world, context.hasher, context.writes, mayEmpty(step.code.text));
   const replaced = await context.known.packages.moved(step.id, step.packages);
   // From here to the commit nothing is waited for: rows are numbered, and another step may record, too.
   const effects = wholeEffects(context, taken);

@@ -6,7 +6,7 @@ import { besideIn } from "../plan/emptied.ts";
 import type { World } from "../plan/reads.ts";
 import { projectPath } from "../project-path.ts";
 import { sabotaged } from "../sabotage.ts";
-import type { FileHasher } from "../store/files.ts";
+import { type FileHasher, statOf } from "../store/files.ts";
 import { addWithFolders } from "./own-changes.ts";
 import type { Message, PathNote } from "./protocol.ts";
 
@@ -67,8 +67,13 @@ export class Notes {
     if (note.kind === "file" && note.signature !== null && Number(note.signature.split(":")[0]) >= largeBytes) this.#ahead(note.path);
   }
 
-  /** The reads as they stand after the step; `racy` where a file changed since it was read. @param writes of the steps before it */
-  async settle(world: World, hasher: FileHasher, writes: RunWrites): Promise<{ reads: Read[]; written: Written[]; racy: boolean }> {
+  /** The reads as they stand after the step; `racy` where a file changed since it was read. @param writes of the steps before it @param clears whether its code may empty folders */
+  async settle(
+    world: World,
+    hasher: FileHasher,
+    writes: RunWrites,
+    clears = false,
+  ): Promise<{ reads: Read[]; written: Written[]; racy: boolean }> {
     const reads: Read[] = [...this.#reads];
     for (const name of this.#env) reads.push({ kind: "env", name, digest: world.env(name) });
     for (const name of this.#machine)
@@ -106,11 +111,16 @@ export class Notes {
     }
     const written: Written[] = [];
     const own = new Set([...this.#written, ...this.#appended]);
-    for (const file of new Set([...own, ...this.#emptied])) {
+    const absent = this.#paths.flatMap(({ kind, path, digest }) =>
+      kind !== "file" && digest === null && this.#changed.has(path) ? [path] : [],
+    );
+    // `if (existsSync("out")) rmSync("out", …)`: there was nothing to empty.
+    const emptied = new Set([...this.#emptied, ...(clears ? absent : [])]);
+    for (const file of new Set([...own, ...emptied])) {
       if (isDevice.test(file)) continue;
       const output = { path: projectPath(world.project, file), ...(this.#onlyGrew(file) ? { appended: true } : {}) };
       const digest = await world.output(output);
-      const left = digest !== null && this.#emptied.has(file) ? { beside: besideIn(file, own) } : {};
+      const left = emptied.has(file) && statOf(file)?.isDirectory() ? { beside: besideIn(file, own) } : {};
       if (digest !== null || !isTemporary(file, world.project)) written.push({ ...output, digest, ...left });
     }
     return { reads, written, racy };

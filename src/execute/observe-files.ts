@@ -96,7 +96,7 @@ function observeCalls(target: Patchable, observer: Observer): void {
     at(0, (folder) => observer.made(folder)),
   );
   on(["copyFile", "cp"], (args) => at(0, (from) => at(1, (to) => copied(observer, from, to))(args))(args));
-  on(["rename"], (args) => at(0, (from) => at(1, (to) => renamed(observer, from, to))(args))(args));
+  on(["rename"], (args) => at(0, (from) => at(1, (to) => (emptiedBy(observer, from), renamed(observer, from, to)))(args))(args));
   on(
     ["open"],
     at(0, (file, [, flags]) => openedAs(observer, file, flags)),
@@ -170,6 +170,11 @@ function namesIn(folder: string): string[] {
   } catch {
     return [];
   }
+}
+
+/** Of a folder that is put out of the way nothing is left in its place. */
+function emptiedBy(observer: Observer, from: string): void {
+  if (lstatSync(from, { throwIfNoEntry: false })?.isDirectory()) observer.emptied(from);
 }
 
 /** With a folder goes what lies in it. */

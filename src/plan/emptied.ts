@@ -2,6 +2,11 @@ import { readdirSync } from "node:fs";
 import path from "node:path";
 import type { Written } from "../model.ts";
 
+/** Whether code has a word by which folders are removed or put out of the way, be it in a branch that was not taken. */
+export function mayEmpty(code: string): boolean {
+  return /\b(?:rm|rename|remove|empty|rimraf)/.test(code);
+}
+
 /** Files below a folder, as seen from it, without those of which the absolute path is given. None where there is no such folder. */
 export function besideIn(folder: string, without: ReadonlySet<string>): string[] {
   return filesBelow(folder, "").filter((file) => !without.has(path.join(folder, file)));

@@ -13,6 +13,9 @@ const ways = {
   rmSync: `fs.rmSync("out", { recursive: true, force: true });\n${writes}`,
   "promises.rm": `await fs.promises.rm("out", { recursive: true, force: true });\n${writes}`,
   "rm, by callback": `await new Promise((done) => fs.rm("out", { recursive: true, force: true }, done));\n${writes}`,
+  "rmSync, where it is there": `if (fs.existsSync("out")) fs.rmSync("out", { recursive: true });\n${writes}`,
+  "rmSync, where it can be listed": `try {\n  fs.readdirSync("out");\n  fs.rmSync("out", { recursive: true });\n} catch {}\n${writes}`,
+  "a rename out of the way": `fs.rmSync("old", { recursive: true, force: true });\nif (fs.existsSync("out")) fs.renameSync("out", "old");\n${writes}`,
   "DuckDB's OVERWRITE":
     "await sql`COPY (SELECT i AS a, i AS part FROM range(${n}) t(i)) TO 'out' (FORMAT csv, PARTITION_BY (part), OVERWRITE)`;",
 };
