@@ -7,12 +7,14 @@ import { type Decision, decide } from "../plan/decide.ts";
 import { orderOf } from "../plan/may-change.ts";
 import { inputDigests } from "../plan/plan.ts";
 import { reason } from "../plan/reasons.ts";
+import type { KeptRecord } from "../record/records.ts";
 import { putRunStep } from "../record/runs.ts";
 import { allEnded } from "./all-ended.ts";
 import { Coming } from "./coming.ts";
 import type { RunContext } from "./context.ts";
 import { type Reused, reuseSteps } from "./reuse.ts";
 import { runStep } from "./run-step.ts";
+import { warnOfTooEarly } from "./too-early.ts";
 import { Turns } from "./turns.ts";
 import { urgencies } from "./urgency.ts";
 
@@ -29,6 +31,7 @@ export class Walk {
   readonly #artifacts = new Map<StepId, Readonly<Record<string, Artifact>>>();
   readonly #outcomes = new Map<StepId, StepOutcome>();
   readonly #tasks = new Map<StepId, Promise<void>>();
+  readonly #reused = new Map<StepId, KeptRecord>();
   /** What the plan says for certain, by step. */
   readonly #early: ReadonlyMap<StepId, Decision>;
   /** Which step is next where several may be; one by one they go in the order of their numbers. */
@@ -66,7 +69,17 @@ export class Walk {
     for (const step of [...steps].sort(byUrgency))
       if (!this.#outcomes.has(step.id)) this.#tasks.set(step.id, this.#settle(step, before.get(step.id)!));
     await allEnded(this.#tasks.values(), this.#stop);
+    await this.#warnOfTooEarly(steps, before);
     return steps.map((step) => this.#outcomes.get(step.id)!);
+  }
+
+  async #warnOfTooEarly(steps: readonly Step[], before: ReadonlyMap<StepId, readonly StepId[]>): Promise<void> {
+    const { info, known, emit, cancel } = this.#context;
+    if (this.#executed === 0 || cancel.requested) return;
+    const executed = new Set(steps.flatMap(({ id }) => (this.#outcomes.get(id)?.status === "ran" ? [id] : [])));
+    const recordOf = ({ id, name }: Step) => this.#reused.get(id) ?? (executed.has(id) ? known.latestRecord(name) : undefined);
+    const records = new Map(steps.map((step) => [step.id, recordOf(step)] as const).filter(hasRecord));
+    await warnOfTooEarly({ run: info.id, steps, before, records, executed }, known, emit);
   }
 
   #urgency({ id }: Step): number {
@@ -173,6 +186,7 @@ export class Walk {
       this.#coming.begun(step);
     }
     for (const outcome of await reuseSteps(this.#context, reused)) this.#outcomes.set(outcome.step, outcome);
+    for (const { step, decision } of reused) this.#reused.set(step.id, decision.record);
   }
 
   #fail(step: Step, failure: Failure, ms: number, attempts: number): void {
@@ -198,6 +212,10 @@ export class Walk {
     const { db, mask, info } = this.#context;
     putRunStep(db, info.id, mask.data(ended), record, mask.data(failure));
   }
+}
+
+function hasRecord(entry: readonly [StepId, KeptRecord | undefined]): entry is readonly [StepId, KeptRecord] {
+  return entry[1] !== undefined;
 }
 
 function outcome(step: Step, status: StepStatus, why: string, ms: number, attempts: number): StepOutcome {

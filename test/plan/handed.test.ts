@@ -168,3 +168,33 @@ test("a model of an earlier result is the newest again before another step loads
   expect(await project.value("30_upper.seen")).toBe(1);
   expect((await project.run()).ran).toEqual([]);
 });
+
+test("where the writer of a file was renamed, nothing lets its reader wait once: the run says so, and the next one makes up for it", async () => {
+  project = new TestProject({
+    "steps/10_write.ts": 'import fs from "node:fs";\nfs.writeFileSync("word.txt", "one");\nexport const written = true;\n',
+    "steps/15_check.ts": 'import { written } from "./10_write.ts";\nexport const checked = written;\n',
+    "steps/17_mark.ts": 'export const mark = "!";\n',
+    "steps/20_read.ts":
+      'import fs from "node:fs";\nimport { mark } from "./17_mark.ts";\nexport const word = fs.readFileSync("word.txt", "utf8") + mark;\n',
+  });
+  await settled("10_write");
+  const warnings = async () => (await project.run()).events.filter(({ type }) => type === "step.warned");
+  project.edit("steps/10_write.ts", "one", "two");
+  expect(await warnings()).toEqual([]);
+  expect(await project.value("20_read.word")).toBe("two!");
+  project.write("steps/10_writer.ts", project.read("steps/10_write.ts").replace("two", "three"));
+  project.remove("steps/10_write.ts");
+  project.edit("steps/15_check.ts", "10_write", "10_writer");
+  expect(await warnings()).toMatchObject([
+    {
+      step: "20_read",
+      message:
+        "it did not know that 10_writer writes word.txt, and read it before that: its result is of what was there; run again, or import 10_writer",
+    },
+  ]);
+  expect(await warnings()).toEqual([]);
+  expect(await project.value("20_read.word")).toBe("three!");
+  project.edit("steps/10_writer.ts", "three", "four");
+  expect(await warnings()).toEqual([]);
+  expect(await project.value("20_read.word")).toBe("four!");
+});
