@@ -81,9 +81,7 @@ function rawBundle(
     text: file(key),
     map: file(`${key}.map`),
     // All that is reached, not output.inputs: a constant that was inlined leaves no other trace of its file.
-    sources: [
-      ...new Set(inputs.filter((name) => stepBehind(name) === undefined && !isApi(name)).map((name) => fileOf(name, sources))),
-    ].sort(),
+    sources: [...new Set(inputs.filter(isFile).map((name) => fileOf(name, sources)))].sort(),
     externals,
     packages: packagesOf(outputs[key]!.imports, elsewhere),
     exports: exportedBy(project, step.file, all[step.file]?.format, outputs[key]!.exports),
@@ -99,6 +97,11 @@ function packagesOf(imports: Metafile["outputs"][string]["imports"], elsewhere: 
     if (name !== undefined) packages.set(name, packages.get(name) === true || kind === "import-statement");
   }
   return [...packages].map(([name, needed]) => (needed ? name : mayLack(name))).sort();
+}
+
+/** Not what is generated, nor `data:text/javascript,…`, which the import itself holds. */
+function isFile(name: string): boolean {
+  return stepBehind(name) === undefined && !isApi(name) && !name.startsWith("<data:");
 }
 
 /** Of a file that is imported `with { type: "json" }`, or as `./x.ts?second`, esbuild's name includes that. */

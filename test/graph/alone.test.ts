@@ -41,6 +41,9 @@ export const a = [one.score, two.score, one.f, two.f, one.Map, Map, ...inner()].
     "steps/10_a.ts":
       'import typed from "../lib/x.json" with { type: "json" };\nimport * as all from "../lib/x.json";\nexport const a = [typed, all.x, Object.keys(all)];\n',
   },
+  "a module that the import itself holds": {
+    "steps/10_a.ts": "import one from 'data:text/javascript,export default 1';\nexport const a = one;\n",
+  },
   "a helper in CommonJS, which requires others, packages and Node's modules, and knows where it lies": {
     "node_modules/pack/package.json": '{ "name": "pack", "exports": { "require": "./its.cjs", "import": "./its.mjs" } }',
     "node_modules/pack/its.cjs": "exports.its = 'required';\n",
