@@ -26,6 +26,7 @@ beforeAll(async () => {
     "steps/10_read.ts": 'import { readFileSync } from "node:fs";\nexport const text = readFileSync("data/in.txt", "utf8");\n',
     "steps/20_gate.ts":
       'import { existsSync } from "node:fs";\nimport { text } from "./10_read.ts";\nexport const config = { cache: false };\nwhile (!existsSync("go")) await new Promise((resolve) => setTimeout(resolve, 20));\nexport const seen = text;\n',
+    "steps/30_model.ts": 'import { saveModel } from "stepbook";\nsaveModel("line", { slope: 2 });\n',
     "schedule.mjs": `import { schedule } from ${JSON.stringify(path.join(built, "schedule.js"))};\nawait schedule({ train: { cron: "0 0 1 1 *" } });\n`,
     go: "",
   });
@@ -66,11 +67,14 @@ test("a run whose runner is killed goes on no more on a page that is open", asyn
 });
 
 test("that the scheduler is killed is seen on a page that is open", async () => {
-  const child = scheduler();
   await page.goto(`${server.url}/schedule`);
-  await expect.poll(() => page.locator("main").innerText()).toContain(`Kept by process ${child.pid}`);
-  await killed(child);
-  await expect.poll(() => page.locator("main").innerText()).toContain("The scheduler has died");
+  // Also of one that lived for less than there is between two looks, after another one that died.
+  for (let time = 0; time < 2; time++) {
+    const child = scheduler();
+    await expect.poll(() => page.locator("main").innerText()).toContain(`Kept by process ${child.pid}`);
+    await killed(child);
+    await expect.poll(() => page.locator("main").innerText()).toContain("The scheduler has died");
+  }
 });
 
 test("once a minute an open page shows what no other look tells: data that changed, and how late it is", async () => {
@@ -101,5 +105,41 @@ test("once a minute an open page shows what no other look tells: data that chang
     await other.context().close();
     await killed(child);
     await quick.stop();
+  }
+});
+
+test("an alias that the command moves is seen on a page that is open", async () => {
+  await page.goto(`${server.url}/models`);
+  const card = () => page.locator(".card").innerText();
+  expect(await card()).not.toContain("production");
+  expect((await project.command(["models", "alias", "line@production", "v1"])).code).toBe(0);
+  await expect.poll(card).toContain("production v1");
+  expect((await project.command(["models", "alias", "line@production", "--remove"])).code).toBe(0);
+  await expect.poll(card).not.toContain("production");
+});
+
+test("a pause by another process is seen on a page that is open, also while a run of this server goes on", async () => {
+  const child = scheduler();
+  const other = await watchedPage(browser, server, wrong, 1280);
+  try {
+    await other.goto(`${server.url}/schedule`);
+    await expect.poll(() => other.locator("main").innerText()).toContain(`Kept by process ${child.pid}`);
+    await killed(child);
+    project.remove("go");
+    const started = await fetch(`${server.url}/api/runs`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-stepbook-token": server.token, origin: server.url },
+      body: "{}",
+    });
+    expect(started.status).toBe(202);
+    await other.getByRole("button", { name: "Cancel" }).waitFor();
+    expect((await project.command(["slots", "pause"])).code).toBe(0);
+    await expect.poll(() => other.locator(".schedule").innerText()).toContain("paused since");
+    expect((await project.command(["slots", "resume"])).code).toBe(0);
+    await expect.poll(() => other.locator(".schedule").innerText()).not.toContain("paused since");
+    await expect.poll(() => other.getByRole("button", { name: "Cancel" }).count()).toBe(1);
+  } finally {
+    project.write("go", "");
+    await other.context().close();
   }
 });
