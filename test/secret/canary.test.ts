@@ -118,7 +118,7 @@ async function everything(
   ];
   for (const words of commands) places.push(...told(words.join(" "), await project.command(words, options)));
   for (const id of ["10_stdout", "20_message"]) places.push(...told(`logs ${id}`, await project.command(["logs", "last~1", id])));
-  const base = url.replace(/\/$/, "");
+  const base = new URL(url).origin;
   for (const page of [
     "/",
     `/runs/${run.events[0]!.type === "run.started" ? run.events[0].run : ""}`,
