@@ -80,7 +80,7 @@ export async function differences({ kept: { db }, project }: Site, old: RunRow, 
 
 function section(title: string, heads: readonly string[], rows: readonly (readonly Piece[])[]): Html | undefined {
   if (rows.length === 0) return undefined;
-  return html`<h2 class="part">${title}</h2><div class="scroll grid-box" tabindex="0" role="region" aria-label="${title}"><table class="data"><thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead><tbody>${rows.map((row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody></table></div>`;
+  return html`<h2 class="part">${title}</h2><div class="scroll grid-box" tabindex="0" role="region" aria-label="${title}"><table class="data compared"><thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead><tbody>${rows.map((row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody></table></div>`;
 }
 
 function codePart({ step, files, declarations, packages, engine, patch }: Of<"code">): Html {

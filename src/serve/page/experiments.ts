@@ -90,7 +90,7 @@ function numberless(rows: Results["rows"], column: string): boolean {
 
 function whyNothing(rows: Results["rows"], { plot, y, z }: ExperimentsQuery): string {
   const metric = plot === "scatter" ? y : z;
-  if (!numberless(rows, metric)) return "the columns do not differ.";
+  if (!numberless(rows, metric)) return plot === "parallel" ? `no column but ${metric} differs.` : "the columns do not differ.";
   const other = Object.keys(rows[0]!).find((name) => !numberless(rows, name));
   return other === undefined ? "no column has numbers." : `${metric} has no numbers. Choose one that has, such as ${other}.`;
 }

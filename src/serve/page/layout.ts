@@ -59,7 +59,7 @@ export function layout(site: Site, { title, at, main, aside, wide = false }: Pag
 <body>
 <a class="skip" href="#main">To the content</a>
 <header class="top">
-<a class="brand" href="/"><span class="mark" aria-hidden="true"></span>${name}</a>
+<a class="brand" href="/"><span class="mark" aria-hidden="true"></span><span>${name}</span></a>
 <nav aria-label="Pages">${links}</nav>
 ${acts}
 </header>

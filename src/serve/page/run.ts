@@ -67,7 +67,7 @@ function timeline(site: Site, run: RunRow, cells: readonly Cell[]): Html {
       bar &&
       html`<svg class="bar" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true"><rect x="${place(bar.from)}" width="${Math.max(4, Number(place(bar.to)) - Number(place(bar.from))).toFixed(1)}" height="10" rx="1.5"/></svg>`;
     const attempts = cell.row && cell.row.attempts > 1 ? `, ${cell.row.attempts} attempts` : "";
-    return html`<li class="s-${cell.state}"><a class="mono" href="/runs/${run.id}/notebook#step-${cell.id}">${cell.id}</a><span class="track">${drawn}</span><span class="time">${badge(cell.state, cell.reason)}<span class="quiet">${cell.row && cell.row.ms > 0 && formatDuration(cell.row.ms)}${attempts}</span></span></li>`;
+    return html`<li class="s-${cell.state}"><a class="mono" href="/runs/${run.id}/notebook#step-${cell.id}" title="${cell.id}">${cell.id}</a><span class="track">${drawn}</span><span class="time">${badge(cell.state, cell.reason)}<span class="quiet">${cell.row && cell.row.ms > 0 && formatDuration(cell.row.ms)}${attempts}</span></span></li>`;
   });
   return html`<ol class="timeline">${rows}</ol><p class="note">0 to ${formatDuration(end - begin)}</p>`;
 }

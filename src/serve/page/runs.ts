@@ -16,7 +16,7 @@ const statuses = ["succeeded", "failed", "cancelled", "interrupted", "running"] 
 export function runsPage(site: Site, offset: number, wish: string | undefined): LaidOut {
   const status = statuses.find((each) => each === wish) ?? null;
   const { total, runs, steps, cells } = readGrid(site.kept.db, offset, pageSize, status);
-  const heads = steps.map((step) => html`<th scope="col"><span class="upright">${step}</span></th>`);
+  const heads = steps.map((step) => html`<th scope="col" title="${step}"><span class="upright">${step}</span></th>`);
   const rows = runs.map((run, index) => {
     const ms = run.finishedAt === null ? null : Date.parse(run.finishedAt) - Date.parse(run.startedAt);
     const going = underWay(site.project, run);

@@ -38,7 +38,7 @@ ${trusted([`${name}, run ${run.id}: a report made by stepbook. Embedded:`, ...co
 </head>
 <body>
 <a class="skip" href="#main">To the content</a>
-<header class="top"><a class="brand" href="#main"><span class="mark" aria-hidden="true"></span>${name}</a><nav aria-label="Parts"><a href="#main">Notebook</a><a href="#graph">Graph</a><a href="#contents">In this file</a></nav></header>
+<header class="top"><a class="brand" href="#main"><span class="mark" aria-hidden="true"></span><span>${name}</span></a><nav aria-label="Parts"><a href="#main">Notebook</a><a href="#graph">Graph</a><a href="#contents">In this file</a></nav></header>
 <div class="frame with-aside">
 <aside class="outline"><nav aria-label="Steps"><ol>${cells.map((cell) => html`<li><a href="#step-${cell.id}"><span class="dot s-${cell.state}" aria-hidden="true"></span><span>${cell.title}</span><span class="hidden">${cell.state}</span></a></li>`)}</ol></nav></aside>
 <main id="main" tabindex="-1">
