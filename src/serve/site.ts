@@ -24,6 +24,8 @@ interface GraphNow {
 
 /** How long a plan is shown before it is made again, in ms: a read file may have changed. */
 const planAge = 1000;
+/** By so much the time of a saved file may be behind the clock, in ms. */
+const tick = 20;
 /** How long the list of what may be a source is good, in ms. */
 const listAge = 2000;
 
@@ -88,14 +90,14 @@ export class Site {
   }
 
   async #read(): Promise<GraphNow> {
-    const begin = Date.now();
+    const [begin, names] = [Date.now(), this.#names()];
     const { graph: last } = this.#now;
     this.#now = await readGraph(this.project, this.#runtime.api).then(
       (graph) => ({ graph, failure: null }),
       (error: unknown) => ({ graph: last, failure: toFailure(error) }),
     );
     // Other files may be its sources now, and what was saved meanwhile may have been read before.
-    const saved = this.#looks().some(([, stats]) => (stats?.mtimeMs ?? 0) >= begin);
+    const saved = this.#names() !== names || this.#looks().some(([, stats]) => (stats?.mtimeMs ?? 0) >= begin - tick);
     this.#stamp = saved ? "" : this.stamp();
     return this.#now;
   }
@@ -112,8 +114,12 @@ export class Site {
 
   /** What the graph is made of, as it is now: another text where it may be another graph. */
   stamp(): string {
-    const names = ["steps", "lib"].map((folder) => namesIn(path.join(this.project, folder)));
-    return [...names, ...this.#looks().map(([file, stats]) => `${file}:${stats?.mtimeMs}:${stats?.size}`)].join("|");
+    return [this.#names(), ...this.#looks().map(([file, stats]) => `${file}:${stats?.mtimeMs}:${stats?.size}`)].join("|");
+  }
+
+  /** A new file is among the names alone until it is read. */
+  #names(): string {
+    return ["steps", "lib"].map((folder) => namesIn(path.join(this.project, folder))).join("|");
   }
 
   /** What mends a broken graph may be any source. */

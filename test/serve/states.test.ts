@@ -113,3 +113,15 @@ test("of a run that is not there no page tells anything", async () => {
     expect([status, body.includes("there is no run 20200101-000000-abcdef")], address).toEqual([404, true]);
   }
 });
+
+test("a step that is saved while the steps are being read is seen", async () => {
+  for (let number = 60; number < 75; number++) {
+    project.edit("steps/10_a.ts", /a = \d+/, `a = ${number}`);
+    const reading = page("/api/graph");
+    // While that read goes on, at another moment of it each time.
+    for (let asked = 60; asked < number; asked++) await new Promise((resolve) => setImmediate(resolve));
+    project.write(`steps/${number}_late.ts`, "export const late = 1;\n");
+    await reading;
+    expect(await page("/api/graph")).toContain(`"${number}_late"`);
+  }
+});
