@@ -143,3 +143,17 @@ test("a pause by another process is seen on a page that is open, also while a ru
     await other.context().close();
   }
 });
+
+test("how a run begins and ends is said to who cannot see the page", async () => {
+  project.remove("go");
+  await page.goto(server.url);
+  const news = () => page.locator("#news[role=status]").textContent();
+  expect(await news()).toBe("");
+  const child = project.start(["run"]);
+  children.push(child);
+  const ended = once(child, "exit");
+  await expect.poll(news).toBe("A run goes on.");
+  project.write("go", "");
+  await ended;
+  await expect.poll(news).toBe("The run has succeeded.");
+});

@@ -6,6 +6,7 @@ import { startLive } from "./live.ts";
 import { startFind } from "./find.ts";
 import { startFrames } from "./frames.ts";
 import { startNarrow } from "./narrow.ts";
+import { startNews } from "./news.ts";
 import { startPicks } from "./picks.ts";
 import { startTables } from "./tables.ts";
 
@@ -13,6 +14,7 @@ startNarrow();
 startFolds();
 startTables();
 startFind();
+startNews();
 startPicks();
 startFrames();
 startActs();

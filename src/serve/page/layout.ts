@@ -68,6 +68,7 @@ ${outline}
 ${whole}
 </div>
 <div id="toast" role="status" aria-live="polite"></div>
+<div id="news" role="status" class="hidden"></div>
 </body>
 </html>`;
   return { text, parts, state };

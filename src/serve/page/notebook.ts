@@ -35,7 +35,7 @@ export async function notebookPage(site: Site, run?: string): Promise<LaidOut> {
 function heading({ run, newest }: Notebook): Html {
   if (!run)
     return html`<div class="run-head" id="run-head"><h1 class="hidden">Notebook</h1><p class="run-line"><span class="quiet">Nothing has run here yet.</span></p></div>`;
-  return html`<div class="run-head" id="run-head"><h1 class="hidden">Notebook</h1>${runLine(run)}${retryButton(run)}${!newest && html`<p class="note">An earlier run. <a href="/">Show the newest</a></p>`}</div>`;
+  return html`<div class="run-head" id="run-head" data-state="${run.id} ${run.status}"><h1 class="hidden">Notebook</h1>${runLine(run)}${retryButton(run)}${!newest && html`<p class="note">An earlier run. <a href="/">Show the newest</a></p>`}</div>`;
 }
 
 function outline(site: Site, { cells }: Notebook): Html {

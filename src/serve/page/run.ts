@@ -34,7 +34,7 @@ export async function runPage(site: Site, id: string): Promise<LaidOut> {
     .prepare("SELECT id FROM runs WHERE started_at < ? ORDER BY started_at DESC LIMIT 1")
     .pluck()
     .get(run!.startedAt) as string | undefined;
-  const head = html`<div id="run-head"><h1 class="mono run-title">${id}</h1>
+  const head = html`<div id="run-head" data-state="${id} ${run!.status}"><h1 class="mono run-title">${id}</h1>
 ${runLine(run!, false)}${retryButton(run!)}
 <p class="note"><a href="/runs/${id}/notebook">Its notebook</a>${before && html` · <a href="/compare?before=${before}&after=${id}">Compare with the run before</a>`}${run!.logicalDate !== run!.startedAt && html` · for ${when(run!.logicalDate)}`}</p></div>`;
   const times: [string, Html] = [
