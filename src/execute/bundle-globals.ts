@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { apiCall, inputCall, metaCall, requireCall, resolveCall } from "../graph/names.ts";
+import { apiCall, inputCall, inputLabel, metaCall, requireCall, resolveCall } from "../graph/names.ts";
 import * as api from "../step/api.ts";
 import { atHand, watching } from "./at-hand.ts";
 import { noteLookups } from "./observe-modules.ts";
@@ -19,7 +19,7 @@ let resolvePackage: ((specifier: string) => string) | undefined;
 export function defineGlobals(knowsMain: boolean): void {
   const define = (name: string, value: unknown) => Object.defineProperty(globalThis, name, { value });
   define(apiCall, (name: string) => (api as Record<string, unknown>)[name]);
-  define(inputCall, (step: string, name: string) => atHand().inputs.get(`${step}.${name}`));
+  define(inputCall, (step: string, name: string) => atHand().inputs.get(inputLabel(step, name)));
   define(metaCall, (file: string) => {
     const { job, notes } = atHand();
     notes.machine("project");

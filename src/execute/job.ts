@@ -1,3 +1,4 @@
+import { inputLabel } from "../graph/names.ts";
 import { randomUUID } from "node:crypto";
 import type { Artifact, Step, StepId } from "../model.ts";
 import { usesTables } from "./coming.ts";
@@ -20,7 +21,7 @@ export function makeJob(
   const inputs = step.edges.flatMap((edge) =>
     edge.exports.flatMap((name): [string, StoredInput][] => {
       const artifact = artifacts.get(edge.from)?.[name];
-      return artifact ? [[`${names.get(edge.from)}.${name}`, { artifact, file: store.path(artifact) }]] : [];
+      return artifact ? [[inputLabel(names.get(edge.from)!, name), { artifact, file: store.path(artifact) }]] : [];
     }),
   );
   return {

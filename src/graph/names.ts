@@ -20,3 +20,8 @@ export const resolveCall = "__stepbook_resolve";
 
 /** Local variable of a source file that holds the result of `__stepbook_meta`. */
 export const metaLocal = "__stepbook_here";
+
+/** `step.export`. Both may hold dots, `a.b` and `c`, or `a` and `"b.c"`: so that no two are one, an export that does stands in quotes. */
+export function inputLabel(step: string, name: string): string {
+  return `${step}.${name.includes(".") ? JSON.stringify(name) : name}`;
+}

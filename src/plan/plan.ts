@@ -1,3 +1,4 @@
+import { inputLabel } from "../graph/names.ts";
 import type { Artifact, Digest, Graph, Reason, Step, StepId } from "../model.ts";
 import { alwaysRuns, type Decision, decide, type Knowledge } from "./decide.ts";
 import { upstreamRuns, withMaybes } from "./may-change.ts";
@@ -46,7 +47,7 @@ export function inputDigests(
   const names = namesOf(graph);
   return Object.fromEntries(
     step.edges.flatMap((edge) =>
-      edge.exports.map((name) => [`${names.get(edge.from)}.${name}`, digestIn(artifacts.get(edge.from)?.[name])] as const),
+      edge.exports.map((name) => [inputLabel(names.get(edge.from)!, name), digestIn(artifacts.get(edge.from)?.[name])] as const),
     ),
   );
 }

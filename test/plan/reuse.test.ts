@@ -435,6 +435,19 @@ test("what a step displays without awaiting it is in its record", async () => {
   expect(run.events.filter((event) => event.type === "step.displayed")).toHaveLength(1);
 });
 
+test("names with dots in them, of a step and of an export: a.b and c, a and b.c", async () => {
+  project = new TestProject({
+    "steps/10_a.b.ts": "export const c = 1;\n",
+    "steps/15_a.ts": 'const c = 2;\nexport { c as "b.c" };\n',
+    "steps/20_both.ts": 'import { c } from "./10_a.b.ts";\nimport { "b.c" as other } from "./15_a.ts";\nexport const both = [c, other];\n',
+  });
+  await project.run();
+  expect(await project.value("20_both.both")).toEqual([1, 2]);
+  project.edit("steps/10_a.b.ts", "1", "3");
+  expect((await project.run()).ran).toEqual(["10_a.b", "20_both"]);
+  expect(await project.value("20_both.both")).toEqual([3, 2]);
+});
+
 test("exports may have any name that the language allows", async () => {
   project = new TestProject({
     "steps/10_names.ts": 'const one = 1, two = 2;\nexport { one as class, two as "x-y" };\nexport default 3;\n',
