@@ -52,5 +52,6 @@ export function strayIn(
 }
 
 function writesBelow({ written }: Outputs, folder: string): boolean {
-  return written.some((output) => output.path.startsWith(`${folder}/`));
+  // What lay there beside at its end came by what the engine cannot see through.
+  return written.some(({ path, beside = [] }) => path.startsWith(`${folder}/`) || (path === folder && beside.length > 0));
 }

@@ -37,6 +37,19 @@ test.each(Object.entries(ways))("by %s", async (_, way) => {
   expect(await project.value("20_all.count")).toBe(2);
 });
 
+test("by a process that the engine cannot see through, where the step says that it is to be reused", async () => {
+  project = new TestProject({
+    "steps/10_parts.ts":
+      'import { execFileSync } from "node:child_process";\nimport fs from "node:fs";\nimport { param } from "stepbook";\nexport const config = { cache: true };\nconst n = param("n", 1);\nfs.rmSync("out", { recursive: true, force: true });\nfs.mkdirSync("out");\nfor (let i = 0; i < n; i++) execFileSync("touch", [`out/${i}`]);\n',
+    "steps/20_names.ts": 'import fs from "node:fs";\nexport const names = fs.readdirSync("out").sort();\n',
+  });
+  await project.run();
+  expect((await project.run()).ran).toEqual([]);
+  await project.run(["-p", "n=2"]);
+  await project.run();
+  expect(await project.value("20_names.names")).toEqual(["0"]);
+});
+
 test("what a step that failed left there, or somebody else; not what another step wrote", async () => {
   project = new TestProject({
     "steps/10_parts.ts":
