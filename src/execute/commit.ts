@@ -14,6 +14,7 @@ import { sabotaged } from "../sabotage.ts";
 import { bundleName } from "./bundles.ts";
 import type { RunContext } from "./context.ts";
 import { artifactOf } from "./filed.ts";
+import { leftOver } from "./left-over.ts";
 import type { Notes } from "./notes.ts";
 import { deliverRecorded, noteModels, publishSaved } from "./owed.ts";
 import type { Outputs, StoredEffect, ToldOrStaged } from "./protocol.ts";
@@ -61,6 +62,7 @@ export async function commit(context: RunContext, attempted: Attempted): Promise
   const taken = await takeEffects(context, stored.effects, attempted.staging);
   const { reads, written, racy } = await notes.settle(context.known.world, context.hasher, context.writes, mayEmpty(step.code.text));
   const replaced = await context.known.packages.moved(step.id, step.packages);
+  const left = await leftOver(step, context.known.latestRecord(step.name)?.written ?? [], written, context.known);
   // From here to the commit nothing is waited for: rows are numbered, and another step may record, too.
   const effects = wholeEffects(context, taken);
   const changed = replaced ? "a package changed while it ran" : racy ? "a file changed while it was read" : undefined;
@@ -71,6 +73,7 @@ export async function commit(context: RunContext, attempted: Attempted): Promise
       step: step.id,
       message: `${changed}: the result is used now and computed again next time`,
     });
+  if (left !== undefined) context.emit({ type: "step.warned", run: context.info.id, step: step.id, message: left });
   const fingerprint = decision.fingerprint();
   const record: StepRecord = {
     step: step.id,

@@ -68,6 +68,31 @@ test("what a step that failed left there, or somebody else; not what another ste
   expect((await project.run()).ran).toEqual([]);
 });
 
+test("what a step no longer writes into a folder that another one clears is told", async () => {
+  project = new TestProject({
+    "steps/10_clear.ts": 'import fs from "node:fs";\nfs.rmSync("out", { recursive: true, force: true });\nfs.mkdirSync("out");\n',
+    "steps/20_parts.ts":
+      'import fs from "node:fs";\nimport { param } from "stepbook";\nconst n = param("n", 2);\nfor (let i = 0; i < n; i++) fs.writeFileSync(`out/${i}.csv`, "");\n',
+    "steps/30_other.ts": 'import fs from "node:fs";\nfs.writeFileSync("out/other.csv", "1");\n',
+    "steps/40_names.ts": 'import fs from "node:fs";\nexport const names = fs.readdirSync("out").sort();\n',
+  });
+  await project.run();
+  // The others run by themselves as long as nothing is left over.
+  project.edit("steps/30_other.ts", '"1"', '"2"');
+  const edited = await project.run();
+  expect([edited.ran, edited.events.filter(({ type }) => type === "step.warned")]).toEqual([["30_other"], []]);
+  expect((await project.run(["-p", "n=1"])).events.filter(({ type }) => type === "step.warned")).toMatchObject([
+    {
+      step: "20_parts",
+      message:
+        "it wrote out/1.csv before and does not now, and that still lies in out, which 10_clear empties only when it runs: run `--force 10_clear`, then all",
+    },
+  ]);
+  await project.run(["--force", "10_clear"]);
+  expect((await project.run(["-p", "n=1"])).ran).toEqual(["20_parts", "30_other", "40_names"]);
+  expect(await project.value("40_names.names")).toEqual(["0.csv", "other.csv"]);
+});
+
 test("a step that only clears a folder, in which the engine cannot see who writes, is reused", async () => {
   project = new TestProject({
     "steps/10_clear.ts":
