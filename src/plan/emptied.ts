@@ -4,7 +4,7 @@ import type { Written } from "../model.ts";
 
 /** Whether code has a word by which folders are removed or put out of the way, be it in a branch that was not taken. */
 export function mayEmpty(code: string): boolean {
-  return /\b(?:rm|rename|remove|empty|rimraf)/.test(code);
+  return /\b(?:rm|rmdir|rename|remove|emptyDir|rimraf)(?:Sync)?\b/.test(code);
 }
 
 /** Files below a folder, as seen from it, without those of which the absolute path is given. None where there is no such folder. */
