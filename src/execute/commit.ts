@@ -53,7 +53,7 @@ export async function keepOutputs(
 
 /**
  * Makes a step's result real. All bytes are in the store first; then one transaction
- * holds record, lineage, outbox and models; then what is derived from it is published. A crash in
+ * holds record, outbox and models; then what is derived from it is published. A crash in
  * between leaves garbage or a repeat, never a lie.
  */
 export async function commit(context: RunContext, attempted: Attempted): Promise<Readonly<Record<string, Artifact>>> {

@@ -32,7 +32,7 @@ interface ModelBody {
 export type Published = (name: string) => number;
 
 /**
- * The one transaction that makes a step's result real: record, lineage, outbox, models and the
+ * The one transaction that makes a step's result real: record, outbox, models and the
  * run's line about the step.
  */
 export function commitRecord(db: Db, record: StepRecord, outcome: StepOutcome, published: Published): number {
@@ -89,12 +89,7 @@ function insertRecord(db: Db, record: StepRecord): number {
     ...columns,
     sealOf(...columns),
   );
-  const id = Number(lastInsertRowid);
-  const line = prepared(db, "INSERT INTO lineage (record, direction, name, digest) VALUES (?, ?, ?, ?)");
-  // The bytes alone: what made them is found by their digest.
-  for (const [name, digest] of Object.entries(record.parts.inputs)) line.run(id, "in", name, digest.split(" ")[0]);
-  for (const [name, artifact] of Object.entries(record.artifacts)) line.run(id, "out", `${record.name}.${name}`, artifact.digest);
-  return id;
+  return Number(lastInsertRowid);
 }
 
 function applyEffect(db: Db, record: StepRecord, id: number, effect: Effect, published: Published): void {

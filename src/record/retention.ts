@@ -90,9 +90,9 @@ export function keptArtifacts(history: History, records: ReadonlySet<number>): A
 /** Forgets runs and records, in one transaction. What the outbox holds stays: results are never removed. */
 export function forget(db: Db, runs: Iterable<string>, records: Iterable<number>): void {
   const perRun = ["DELETE FROM run_steps WHERE run = ?", "DELETE FROM runs WHERE id = ?"].map((sql) => db.prepare(sql));
-  const perRecord = ["DELETE FROM lineage WHERE record = ?", "DELETE FROM records WHERE id = ?"].map((sql) => db.prepare(sql));
+  const perRecord = db.prepare("DELETE FROM records WHERE id = ?");
   db.transaction(() => {
     for (const run of runs) for (const statement of perRun) statement.run(run);
-    for (const record of records) for (const statement of perRecord) statement.run(record);
+    for (const record of records) perRecord.run(record);
   })();
 }

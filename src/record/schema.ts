@@ -2,7 +2,6 @@
  * The tables of `.stepbook/state.db`. Bodies are JSON of the types in src/model.ts; columns stand
  * beside them where something is looked up or sorted by them.
  */
-export const schemaVersion = 9;
 
 /** The tables as they were first; each later version is a step of `migrations`, so that there is one way to each. */
 const first = `
@@ -147,6 +146,9 @@ DROP INDEX slots_on_their_way;
 CREATE INDEX slots_on_their_way ON slots (status, schedule, slot) WHERE status = 'due' OR status = 'running';
 `;
 
+/** What an artifact was made of its record says; nothing read it from here. */
+const lineageInRecords = "DROP TABLE lineage;\n";
+
 /** Entry n brings a database of version n to n + 1. */
 export const migrations: readonly string[] = [
   first,
@@ -158,4 +160,8 @@ export const migrations: readonly string[] = [
   outboxIndexed,
   interruptions,
   slotsIndexed,
+  lineageInRecords,
 ];
+
+/** The version of the tables as they are now. */
+export const schemaVersion = migrations.length;

@@ -60,7 +60,7 @@ test("several that open it at once migrate it once", async () => {
   const all = await Promise.all([1, 2, 3].map(() => finished(project.start(["mirror", "--json"]))));
   expect(
     all.map(({ code }) => code),
-    all.map(({ stderr }) => stderr).join(),
+    all.map(({ stdout, stderr }) => stdout + stderr).join(),
   ).toEqual([0, 0, 0]);
   expect(version()).toBe(schemaVersion);
 });
