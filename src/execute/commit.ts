@@ -1,6 +1,6 @@
 import type { StepOutcome } from "../events.ts";
 import type { Artifact, Digest, Effect, Scalar, Step, StepRecord, Written } from "../model.ts";
-import { rest } from "../pace.ts";
+import { pacer, rest } from "../pace.ts";
 import type { Decision } from "../plan/decide.ts";
 import { mayEmpty } from "../plan/emptied.ts";
 import { proposedTable } from "../record/define-table.ts";
@@ -63,6 +63,8 @@ export async function commit(context: RunContext, attempted: Attempted): Promise
   const { reads, written, racy } = await notes.settle(context.known.world, context.hasher, context.writes, mayEmpty(step.code.text));
   const replaced = await context.known.packages.moved(step.id, step.packages);
   const left = await leftOver(step, context.known.latestRecord(step.name)?.written ?? [], written, context.known);
+  // What follows is in parts: with a thousand exports each of them takes milliseconds.
+  const pace = pacer();
   // From here to the commit nothing is waited for: rows are numbered, and another step may record, too.
   const effects = wholeEffects(context, taken);
   const changed = replaced ? "a package changed while it ran" : racy ? "a file changed while it was read" : undefined;
@@ -101,10 +103,14 @@ export async function commit(context: RunContext, attempted: Attempted): Promise
   };
   const outcome = context.mask.data(outcomeOf(attempted));
   commitRecord(context.db, record, outcome, (name) => highestPublished(context.graph.project, name));
+  await pace();
   for (const output of written) context.writes.set(output.path, { digest: await contentOf(context, output), at: Date.now() });
   keepManifest(context, { info: context.info, params: context.mask.given(context.known.world.params), outcome, record });
   SABOTAGE: for (const late of postponed.splice(0)) await late();
+  await pace();
   await publish(context, record);
+  // It is told with all its exports.
+  await pace();
   return artifacts;
 }
 
