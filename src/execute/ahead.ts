@@ -10,9 +10,9 @@ import { findRuntime } from "./runtime.ts";
 export async function startAhead(project: string, jobs: number): Promise<ProcessPool> {
   const { child } = await findRuntime();
   const pool = new ProcessPool(child, project);
-  const [first, ...others] = firstFiles(project, jobs);
+  const [first, ...others] = firstFiles(project, jobs).map((file) => ({ file, text: textOf(file) }));
   // One that waits for another step starts later; until then its process would take time from the first.
-  if (first !== undefined) pool.prepare([first, ...others.filter((file) => !importsStep.test(textOf(file)))].map(guess));
+  if (first !== undefined) pool.prepare([first, ...others.filter(({ text }) => !importsStep.test(text))].map(guess));
   return pool;
 }
 
@@ -32,11 +32,11 @@ function firstFiles(project: string, count: number): string[] {
   }
 }
 
-function guess(file: string): Kind {
-  const words = new Set(textOf(file).match(/\w+/g));
+function guess({ file, text }: { readonly file: string; readonly text: string }): Kind {
+  const words = new Set(text.match(/\w+/g));
   return {
     tables: words.has("stepbook") && [...tableFunctions].some((name) => words.has(name)),
-    outside: guessOutside(file, new Set()),
+    outside: guessOutside(file, new Set(), text),
   };
 }
 
@@ -44,10 +44,10 @@ function guess(file: string): Kind {
 const mostFiles = 8;
 
 /** Whether the script or one of its helpers may reach outside; so it may where that is not quickly seen. */
-function guessOutside(file: string, seen: Set<string>): boolean {
+function guessOutside(file: string, seen: Set<string>, known?: string): boolean {
   if (seen.has(file)) return false;
   if (seen.add(file).size > mostFiles) return true;
-  const text = textOf(file);
+  const text = known ?? textOf(file);
   const specifiers = [...text.matchAll(imports)].map(([, specifier]) => specifier!).filter((specifier) => specifier !== "stepbook");
   const helpers = specifiers.filter((specifier) => specifier.startsWith("."));
   const others = specifiers.filter((specifier) => !specifier.startsWith("."));

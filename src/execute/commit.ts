@@ -180,7 +180,7 @@ function wholeEffects(context: RunContext, effects: readonly Effect[]): Effect[]
 
 /** The row as the table will hold it; refused here, before anything of the step is kept. @param before rows of this run for the same table */
 function wholeRow(context: RunContext, table: string, row: Readonly<Record<string, Scalar>>, before: number): Record<string, Scalar> {
-  const { ddl, tables } = context.resultTables(proposedTable(table, row));
+  const { ddl, tables } = context.resultTables(() => proposedTable(table, row));
   const whole = completeRow(tables, table, row, context.info, before);
   probeRow(ddl, table, whole);
   return whole;

@@ -33,5 +33,5 @@ export interface RunContext {
   /** What its steps have written so far. */
   readonly writes: RunWrites;
   /** The results tables; read when a step first records. */
-  resultTables(proposed?: string): { ddl: string; tables: ResultTables };
+  resultTables(proposed?: () => string): { ddl: string; tables: ResultTables };
 }

@@ -24,7 +24,7 @@ export async function walkGraph<T>(
   const cancel = new Cancellation();
   const release = passOn(base.cancel, cancel);
   try {
-    const context = { ...base, cancel, pool, resultTables: (proposed?: string) => (tables ??= readResultTables(project, proposed)) };
+    const context = { ...base, cancel, pool, resultTables: (proposed?: () => string) => (tables ??= readResultTables(project, proposed)) };
     return finish(await new Walk(context, () => cancel.request()).run());
   } finally {
     release();

@@ -38,15 +38,15 @@ export function experimentsFile(project: string): string {
 /**
  * Reads `experiments.sql`. SQLite itself parses it, in memory; `COMMENT ON`, which only Postgres
  * knows, is left out.
- * @param proposed what to write where there is none
+ * @param proposed gives what to write where there is none
  * @throws E_EXPERIMENTS_SQL
  */
-export function readResultTables(project: string, proposed = proposedTable("experiments", { accuracy: 1 })): ResultDefinition {
+export function readResultTables(project: string, proposed = () => proposedTable("experiments", { accuracy: 1 })): ResultDefinition {
   const file = path.join(project, "experiments.sql");
   if (!existsSync(file)) {
     fail("E_EXPERIMENTS_SQL", "there is no experiments.sql, so record() has no table to write to", {
       place: { file: "experiments.sql" },
-      remedy: `write one: ${proposed}`,
+      remedy: `write one: ${proposed()}`,
     });
   }
   const text = readFileSync(file, "utf8");
