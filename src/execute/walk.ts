@@ -74,8 +74,9 @@ export class Walk {
   }
 
   async #warnOfTooEarly(steps: readonly Step[], before: ReadonlyMap<StepId, readonly StepId[]>): Promise<void> {
-    const { info, known, emit, cancel } = this.#context;
-    if (this.#executed === 0 || cancel.requested) return;
+    const { info, known, emit, cancel, writes } = this.#context;
+    // Where no step wrote a file nobody can have read one too early, and no record is looked up.
+    if (writes.size === 0 || cancel.requested) return;
     const executed = new Set(steps.flatMap(({ id }) => (this.#outcomes.get(id)?.status === "ran" ? [id] : [])));
     const recordOf = ({ id, name }: Step) => this.#reused.get(id) ?? (executed.has(id) ? known.latestRecord(name) : undefined);
     const records = new Map(steps.map((step) => [step.id, recordOf(step)] as const).filter(hasRecord));
